@@ -1,0 +1,1 @@
+namespace Engine.Core;

@@ -1,0 +1,41 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>Work of the CPU device, cut into independent units numbered from 0.</summary>
+internal interface IKernel
+{
+    /// <summary>Does the units from <paramref name="start"/> up to, not including, <paramref name="end"/>.</summary>
+    void Run(int start, int end);
+}
+
+/// <summary>Something a device does: a kernel with its operands, ready to run again.</summary>
+internal abstract class Command
+{
+    /// <summary>Runs all of it.</summary>
+    public abstract void Execute();
+}
+
+/// <summary>A command whose units the threads of a team share.</summary>
+/// <param name="count">The number of units.</param>
+/// <param name="grain">The least number of units worth a thread.</param>
+internal abstract class SharedCommand(int count, int grain) : Command
+{
+    public int Count { get; } = count;
+
+    public int Grain { get; } = grain;
+
+    public abstract void Run(int start, int end);
+}
+
+/// <summary>A kernel of the CPU device as a command.</summary>
+internal sealed class KernelCommand<TKernel>(TKernel kernel, int count, int grain, ThreadTeam team) : SharedCommand(count, grain)
+    where TKernel : struct, IKernel
+{
+    private readonly TKernel _kernel = kernel;
+
+    public override void Execute() => team.Run(this);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Run(int start, int end) => _kernel.Run(start, end);
+}

@@ -1,0 +1,47 @@
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels.Cpu;
+
+public sealed partial class CpuDevice
+{
+    /// <inheritdoc/>
+    public override void CopyStrided(
+        ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset)
+    {
+        if (type.Size() == 8)
+            CopyStrided(loops, destination.Write<long>(), destinationOffset, source.Read<long>(), sourceOffset);
+        else
+            CopyStrided(loops, destination.Write<int>(), destinationOffset, source.Read<int>(), sourceOffset);
+    }
+
+    private unsafe void CopyStrided<T>(Loops loops, View<T> destination, int destinationOffset, View<T> source, int sourceOffset)
+        where T : unmanaged
+        => Launch(
+            new CopyRows<T>(loops, destination.Pointer + destinationOffset, source.Pointer + sourceOffset), loops.Rows,
+            Math.Max(1, ElementGrain / Math.Max(1, loops.Inner)));
+
+    private readonly unsafe struct CopyRows<T>(Loops loops, T* destination, T* source) : IKernel
+        where T : unmanaged
+    {
+        public void Run(int start, int end)
+        {
+            int inner = loops.Inner, toStride = loops.InnerStride(0), fromStride = loops.InnerStride(1);
+            var rows = new RowWalk(loops, start, 0, 2, stackalloc int[loops.Sizes.Length + 2]);
+            for (int row = start; row < end; row++)
+            {
+                T* to = destination + rows[0], from = source + rows[1];
+                if (toStride == 1 && fromStride == 1)
+                {
+                    new Span<T>(from, inner).CopyTo(new Span<T>(to, inner));
+                }
+                else
+                {
+                    for (int i = 0; i < inner; i++)
+                        to[i * toStride] = from[i * fromStride];
+                }
+
+                rows.Next();
+            }
+        }
+    }
+}

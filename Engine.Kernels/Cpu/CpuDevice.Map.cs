@@ -1,0 +1,192 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Engine.Kernels.Functions;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels.Cpu;
+
+public sealed partial class CpuDevice
+{
+    /// <inheritdoc/>
+    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x)
+        => MapAny(type, new OfUnary<TFunction>(function), loops, destination, x, x, x);
+
+    /// <inheritdoc/>
+    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y)
+        => MapAny(type, new OfBinary<TFunction>(function), loops, destination, x, y, x);
+
+    /// <inheritdoc/>
+    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+        => MapAny(type, new OfTernary<TFunction>(function), loops, destination, x, y, z);
+
+    private void MapAny<TArity>(ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+        where TArity : struct, IArity
+    {
+        switch (type)
+        {
+            case ElementType.Float32: MapOf<TArity, float>(function, loops, destination, x, y, z); break;
+            case ElementType.Float64: MapOf<TArity, double>(function, loops, destination, x, y, z); break;
+            default: MapOf<TArity, int>(function, loops, destination, x, y, z); break;
+        }
+    }
+
+    private unsafe void MapOf<TArity, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+        where TArity : struct, IArity
+        where T : unmanaged, INumber<T>
+    {
+        T* to = destination.Write<T>().Pointer, from0 = x.Read<T>().Pointer;
+        T* from1 = TArity.Operands > 1 ? y.Read<T>().Pointer : from0;
+        T* from2 = TArity.Operands > 2 ? z.Read<T>().Pointer : from0;
+        if (Vector512.IsHardwareAccelerated)
+            Launch(new MapRows<Lanes512<T>, TArity, T>(function, loops, to, from0, from1, from2));
+        else if (Vector256.IsHardwareAccelerated)
+            Launch(new MapRows<Lanes256<T>, TArity, T>(function, loops, to, from0, from1, from2));
+        else
+            Launch(new MapRows<Lanes128<T>, TArity, T>(function, loops, to, from0, from1, from2));
+    }
+
+    private void Launch<V, TArity, T>(MapRows<V, TArity, T> kernel)
+        where V : struct, ILanes<V, T>
+        where TArity : struct, IArity
+        where T : unmanaged, INumber<T>
+        => Launch(kernel, kernel.Units, Math.Max(1, ElementGrain / kernel.UnitLength));
+
+    // One shape for functions of one, two and three numbers: the operands a function lacks are neither loaded nor moved.
+    private interface IArity
+    {
+        static abstract int Operands { get; }
+
+        V Invoke<V>(V x, V y, V z)
+            where V : struct, ILanes<V>;
+    }
+
+    private readonly struct OfUnary<TFunction>(TFunction function) : IArity
+        where TFunction : struct, IUnary
+    {
+        public static int Operands => 1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(V x, V y, V z)
+            where V : struct, ILanes<V>
+            => function.Invoke(x);
+    }
+
+    private readonly struct OfBinary<TFunction>(TFunction function) : IArity
+        where TFunction : struct, IBinary
+    {
+        public static int Operands => 2;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(V x, V y, V z)
+            where V : struct, ILanes<V>
+            => function.Invoke(x, y);
+    }
+
+    private readonly struct OfTernary<TFunction>(TFunction function) : IArity
+        where TFunction : struct, ITernary
+    {
+        public static int Operands => 3;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V Invoke<V>(V x, V y, V z)
+            where V : struct, ILanes<V>
+            => function.Invoke(x, y, z);
+    }
+
+    /// <summary>
+    /// Applies a function along rows of a contiguous destination; along a row an operand moves by one element or not at all.
+    /// A nest that is a single row is cut into pieces of <see cref="Piece"/> elements instead.
+    /// </summary>
+    private readonly unsafe struct MapRows<V, TArity, T> : IKernel
+        where V : struct, ILanes<V, T>
+        where TArity : struct, IArity
+        where T : unmanaged, INumber<T>
+    {
+        private const int Piece = 4096;
+
+        private readonly TArity _function;
+        private readonly Loops _loops;
+        private readonly T* _to;
+        private readonly T* _x;
+        private readonly T* _y;
+        private readonly T* _z;
+        private readonly bool _moveX;
+        private readonly bool _moveY;
+        private readonly bool _moveZ;
+
+        public MapRows(TArity function, Loops loops, T* to, T* x, T* y, T* z)
+        {
+            _function = function;
+            _loops = loops;
+            (_to, _x, _y, _z) = (to, x, y, z);
+            _moveX = loops.InnerStride(1) != 0;
+            _moveY = TArity.Operands > 1 && loops.InnerStride(2) != 0;
+            _moveZ = TArity.Operands > 2 && loops.InnerStride(3) != 0;
+        }
+
+        public int Units => _loops.Rows == 1 ? (_loops.Inner + Piece - 1) / Piece : _loops.Rows;
+
+        public int UnitLength => _loops.Rows == 1 ? Piece : Math.Max(1, _loops.Inner);
+
+        public void Run(int start, int end)
+        {
+            if (_loops.Rows == 1)
+            {
+                int first = start * Piece, last = Math.Min(_loops.Inner, end * Piece);
+                Row(_to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first));
+                return;
+            }
+
+            int inner = _loops.Inner;
+            T* to = _to + ((long)start * inner);
+            T* limit = _to + ((long)end * inner);
+            var rows = new RowWalk(_loops, start, 1, TArity.Operands, stackalloc int[_loops.Sizes.Length + TArity.Operands]);
+            for (int row = start; row < end; row++, to += inner)
+            {
+                Row(to, limit, inner, _x + rows[0], TArity.Operands > 1 ? _y + rows[1] : _y, TArity.Operands > 2 ? _z + rows[2] : _z);
+                rows.Next();
+            }
+        }
+
+        private static T* Along(T* pointer, bool moves, int elements) => moves ? pointer + elements : pointer;
+
+        // The last vector of a row spills over into the next row, which is written after it; only at the limit is it cut short.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Row(T* to, T* limit, int length, T* x, T* y, T* z)
+        {
+            if (_moveX && (TArity.Operands < 2 || _moveY) && (TArity.Operands < 3 || _moveZ))
+            {
+                // All operands move: the common case, without a test in the loop.
+                int i = 0;
+                for (; to + i + V.Count <= limit && i < length; i += V.Count)
+                {
+                    V v = V.Load(x + i);
+                    V.Store(_function.Invoke(v, TArity.Operands > 1 ? V.Load(y + i) : v, TArity.Operands > 2 ? V.Load(z + i) : v), to + i);
+                }
+
+                if (i < length)
+                {
+                    V v = V.Load(x + i);
+                    V.StoreFirst(
+                        _function.Invoke(v, TArity.Operands > 1 ? V.Load(y + i) : v, TArity.Operands > 2 ? V.Load(z + i) : v), to + i, length - i);
+                }
+
+                return;
+            }
+
+            V stillX = V.Splat(*x), stillY = V.Splat(*y), stillZ = V.Splat(*z);
+            for (int i = 0; i < length; i += V.Count)
+            {
+                V v = _function.Invoke(
+                    _moveX ? V.Load(x + i) : stillX,
+                    TArity.Operands > 1 && _moveY ? V.Load(y + i) : stillY,
+                    TArity.Operands > 2 && _moveZ ? V.Load(z + i) : stillZ);
+                if (to + i + V.Count <= limit)
+                    V.Store(v, to + i);
+                else
+                    V.StoreFirst(v, to + i, (int)Math.Min(length - i, limit - (to + i)));
+            }
+        }
+    }
+}

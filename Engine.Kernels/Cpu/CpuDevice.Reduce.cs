@@ -1,0 +1,174 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Engine.Kernels.Functions;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels.Cpu;
+
+public sealed partial class CpuDevice
+{
+    // A reduction to few results is cut into pieces of this many elements, whose results are combined in order.
+    private const int ReducePiece = 16384;
+
+    /// <inheritdoc/>
+    public override void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
+    {
+        if (kept.Count == 1 && reduced.Rows == 1 && reduced.Inner >= 2 * ReducePiece && reduced.InnerStride(0) == 1)
+        {
+            int pieces = reduced.Inner / ReducePiece;
+            int rest = reduced.Inner - (pieces * ReducePiece);
+            var partial = Allocate((pieces + 1L) * type.Size());
+            Reduce(type, reducer, Loops.Of([pieces], [1], [ReducePiece]), Loops.Of([ReducePiece], [1]), partial, 0, x, 0);
+            Reduce(type, reducer, Loops.Of([1], [1], [1]), Loops.Of([rest], [1]), partial, pieces, x, pieces * ReducePiece);
+            Reduce(type, reducer, kept, Loops.Of([pieces + 1], [1]), destination, 0, partial, 0);
+            if (!Recording.IsActive)
+                Free(partial);
+            return;
+        }
+
+        Reduce(type, reducer, kept, reduced, destination, 0, x, 0);
+    }
+
+    private void Reduce<TReducer>(
+        ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, int destinationOffset, Buffer x, int offset)
+        where TReducer : struct, IReducer
+    {
+        switch (type)
+        {
+            case ElementType.Float32:
+                Reduce(reducer, kept, reduced, destination.Write<float>(), destinationOffset, x.Read<float>(), offset);
+                break;
+            case ElementType.Float64:
+                Reduce(reducer, kept, reduced, destination.Write<double>(), destinationOffset, x.Read<double>(), offset);
+                break;
+            default:
+                Reduce(reducer, kept, reduced, destination.Write<int>(), destinationOffset, x.Read<int>(), offset);
+                break;
+        }
+    }
+
+    private unsafe void Reduce<TReducer, T>(
+        TReducer reducer, Loops kept, Loops reduced, View<T> destination, int destinationOffset, View<T> x, int offset)
+        where TReducer : struct, IReducer
+        where T : unmanaged, INumber<T>
+    {
+        T* to = destination.Pointer + destinationOffset, from = x.Pointer + offset;
+        int grain = Math.Max(1, ElementGrain / Math.Max(1, kept.Inner * reduced.Count));
+        if (Vector512.IsHardwareAccelerated)
+            Launch(new ReduceRows<Lanes512<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Rows, grain);
+        else if (Vector256.IsHardwareAccelerated)
+            Launch(new ReduceRows<Lanes256<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Rows, grain);
+        else
+            Launch(new ReduceRows<Lanes128<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Rows, grain);
+    }
+
+    /// <summary>
+    /// Rows of the result. Where the operand moves along a result row, vectors lie across the row (each lane one result); where it
+    /// moves along what is reduced, vectors lie along that and are folded at the end.
+    /// </summary>
+    private readonly unsafe struct ReduceRows<V, TReducer, T>(TReducer reducer, Loops kept, Loops reduced, T* to, T* from) : IKernel
+        where V : struct, ILanes<V, T>
+        where TReducer : struct, IReducer
+        where T : unmanaged, INumber<T>
+    {
+        public void Run(int start, int end)
+        {
+            int inner = kept.Inner, step = kept.InnerStride(1);
+            var rows = new RowWalk(kept, start, 1, 1, stackalloc int[kept.Sizes.Length + 1]);
+            for (int row = start; row < end; row++)
+            {
+                T* result = to + ((long)row * inner);
+                T* source = from + rows[0];
+                if (step == 1)
+                {
+                    int i = 0;
+                    for (; i + V.Count <= inner; i += V.Count)
+                        V.Store(Across(source + i), result + i);
+                    if (i < inner)
+                        V.StoreFirst(Across(source + i), result + i, inner - i);
+                }
+                else
+                {
+                    for (int i = 0; i < inner; i++)
+                        result[i] = Along(source + ((long)i * step));
+                }
+
+                rows.Next();
+            }
+        }
+
+        private V Across(T* source)
+        {
+            V total = reducer.Identity<V>();
+            int inner = reduced.Inner, step = reduced.InnerStride(0);
+            var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
+            for (int row = 0; row < reduced.Rows; row++)
+            {
+                T* at = source + rows[0];
+                for (int i = 0; i < inner; i++, at += step)
+                    total = reducer.Combine(total, V.Load(at));
+                rows.Next();
+            }
+
+            return total;
+        }
+
+        private T Along(T* source)
+        {
+            V total = reducer.Identity<V>();
+            int inner = reduced.Inner, step = reduced.InnerStride(0);
+            var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
+            for (int row = 0; row < reduced.Rows; row++)
+            {
+                T* at = source + rows[0];
+                total = reducer.Combine(total, step == 1 ? Contiguous(at, inner) : Strided(at, inner, step));
+                rows.Next();
+            }
+
+            return Fold(total);
+        }
+
+        // Four chains hide the latency of a combination. The lanes past the end take no part.
+        private V Contiguous(T* at, int length)
+        {
+            V neutral = reducer.Identity<V>();
+            V a = neutral, b = neutral, c = neutral, d = neutral;
+            int i = 0;
+            for (; i + (4 * V.Count) <= length; i += 4 * V.Count)
+            {
+                a = reducer.Combine(a, V.Load(at + i));
+                b = reducer.Combine(b, V.Load(at + i + V.Count));
+                c = reducer.Combine(c, V.Load(at + i + (2 * V.Count)));
+                d = reducer.Combine(d, V.Load(at + i + (3 * V.Count)));
+            }
+
+            for (; i + V.Count <= length; i += V.Count)
+                a = reducer.Combine(a, V.Load(at + i));
+            if (i < length)
+                b = reducer.Combine(b, V.Select(V.Indices < V.Constant(length - i), V.Load(at + i), neutral));
+            return reducer.Combine(reducer.Combine(a, b), reducer.Combine(c, d));
+        }
+
+        private V Strided(T* at, int length, int step)
+        {
+            V first = V.Indices < V.Constant(1), total = reducer.Identity<V>();
+            for (int i = 0; i < length; i++)
+                total = reducer.Combine(total, V.Select(first, V.Splat(at[(long)i * step]), reducer.Identity<V>()));
+            return total;
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private T Fold(V total)
+        {
+            T* lanes = stackalloc T[2 * V.Count];
+            for (int width = V.Count / 2; width > 0; width /= 2)
+            {
+                V.Store(total, lanes);
+                total = reducer.Combine(total, V.Load(lanes + width));
+            }
+
+            return V.Lane(total, 0);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Cpu;
+using Engine.Kernels.Functions;
+using Engine.Kernels.Memory;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels;
+
+/// <summary>A plain kernel: what is done for one index, the same source on every device. Implemented by structs of views and numbers.</summary>
+public interface IBody
+{
+    /// <summary>Does the work of one index. Indices run in any order, and at the same time.</summary>
+    void Invoke(int index);
+}
+
+/// <summary>
+/// A place where tensors live and are computed: memory and some fifteen verbs. Buffers passed to a verb belong to the device.
+/// </summary>
+/// <remarks>Thread-safe. Commands of one thread take effect in order.</remarks>
+public abstract class Device : IDisposable
+{
+    private static readonly Lazy<CpuDevice> s_cpu = new(() => new CpuDevice(Environment.ProcessorCount));
+
+    /// <summary>The processor, with as many threads as it has cores.</summary>
+    public static Device Cpu => s_cpu.Value;
+
+    /// <summary>The name that <see cref="Open"/> takes.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What the device is, for people: model, memory, instruction sets.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>The number of programs that make progress at the same time (threads of a processor).</summary>
+    public abstract int Concurrency { get; }
+
+    /// <summary>Where the device's memory comes from, with its leak count.</summary>
+    public abstract BufferPool Pool { get; }
+
+    /// <summary>The device of that name.</summary>
+    /// <param name="name">"cpu".</param>
+    /// <param name="threads">Threads to use; 0 for all cores.</param>
+    /// <exception cref="ArgumentException">No such device is to be had; the message says what is.</exception>
+    public static Device Open(string name, int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        return name switch
+        {
+            "cpu" => threads == 0 ? new CpuDevice(Environment.ProcessorCount) : new CpuDevice(threads),
+            "emulator" or "cuda" or "opencl" or ['c', 'u', 'd', 'a', ':', ..] or ['o', 'p', 'e', 'n', 'c', 'l', ':', ..] => throw new ArgumentException(
+                $"Device '{name}': this build has no GPU devices. The device of this build is 'cpu'."),
+            _ => throw new ArgumentException($"Device '{name}' is unknown: the device of this build is 'cpu'."),
+        };
+    }
+
+    /// <summary>The devices of this build, opened one after the other.</summary>
+    public static IEnumerable<string> Names => ["cpu"];
+
+    /// <summary>Takes memory with undefined contents.</summary>
+    public Buffer Allocate(long byteLength)
+        => Recording.Current is { } recording ? recording.Allocate(byteLength) : Take(byteLength, -1);
+
+    /// <summary>Takes memory for values that the host uploads: while a program is recorded they become its constants.</summary>
+    public Buffer AllocateConstant(long byteLength)
+        => Recording.Current is { } recording ? recording.Own(byteLength) : Take(byteLength, -1);
+
+    /// <summary>Returns memory. A second call does nothing.</summary>
+    public void Free(Buffer buffer)
+    {
+        if (buffer.IsFreed)
+            return;
+        Pool.Return(buffer.Address, buffer.ByteLength);
+        buffer.IsFreed = true;
+    }
+
+    /// <summary>Copies from the host at once, also while recording.</summary>
+    public abstract void Upload<T>(ReadOnlySpan<T> source, Buffer destination)
+        where T : unmanaged;
+
+    /// <summary>Copies to the host and waits for it.</summary>
+    /// <exception cref="InvalidOperationException">A recording is under way: a replay could not repeat the read.</exception>
+    public abstract void Download<T>(Buffer source, Span<T> destination)
+        where T : unmanaged;
+
+    /// <summary>Copies bytes between two buffers of this device.</summary>
+    public abstract void Copy(Buffer source, long sourceByte, Buffer destination, long destinationByte, long byteLength);
+
+    /// <summary>Sets every element.</summary>
+    public abstract void Fill(ElementType type, Buffer destination, double value);
+
+    /// <summary>Runs a body for the indices from 0 to <paramref name="count"/> - 1.</summary>
+    /// <param name="count">The number of indices.</param>
+    /// <param name="body">The kernel, with views taken just before this call.</param>
+    /// <param name="grain">The least number of indices worth a thread.</param>
+    public abstract void For<TBody>(int count, TBody body, int grain = 1024)
+        where TBody : struct, IBody;
+
+    /// <summary>destination = function(x), element by element.</summary>
+    /// <param name="type">The element type of all operands.</param>
+    /// <param name="function">The function.</param>
+    /// <param name="loops">Strides of the destination (contiguous) and of x.</param>
+    /// <param name="destination">The result.</param>
+    /// <param name="x">The operand.</param>
+    public abstract void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x)
+        where TFunction : struct, IUnary;
+
+    /// <summary>destination = function(x, y), element by element.</summary>
+    public abstract void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y)
+        where TFunction : struct, IBinary;
+
+    /// <summary>destination = function(x, y, z), element by element.</summary>
+    public abstract void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+        where TFunction : struct, ITernary;
+
+    /// <summary>Combines elements along some loops.</summary>
+    /// <param name="type">The element type.</param>
+    /// <param name="reducer">The combination.</param>
+    /// <param name="kept">Loops over the result: strides of the destination (contiguous) and of x.</param>
+    /// <param name="reduced">Loops over what is combined: strides of x.</param>
+    /// <param name="destination">The result.</param>
+    /// <param name="x">The operand.</param>
+    public abstract void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
+        where TReducer : struct, IReducer;
+
+    /// <summary>Batched matrix product, see <see cref="MatMulShape"/>.</summary>
+    /// <param name="type">Float32 or Float64.</param>
+    /// <param name="shape">Sizes, transposes and batch strides.</param>
+    /// <param name="destination">The products, [batch, rows, columns].</param>
+    /// <param name="a">The left matrices.</param>
+    /// <param name="b">The right matrices.</param>
+    /// <param name="bias">A row of <c>columns</c> numbers that is added to every row of the product, or null.</param>
+    public abstract void MatMul(ElementType type, MatMulShape shape, Buffer destination, Buffer a, Buffer b, Buffer? bias);
+
+    /// <summary>Copies elements between two strided layouts, each with an offset: permutes, slices, pads, concatenates, broadcasts.</summary>
+    /// <param name="type">The element type.</param>
+    /// <param name="loops">Strides of the destination and of the source.</param>
+    /// <param name="destination">Where to copy to.</param>
+    /// <param name="destinationOffset">The element to start at.</param>
+    /// <param name="source">Where to copy from.</param>
+    /// <param name="sourceOffset">The element to start at.</param>
+    public abstract void CopyStrided(ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
+
+    /// <summary>Draws random numbers, see <see cref="RandomShape"/>.</summary>
+    /// <param name="type">Float32, Float64, or Int32 where the distribution is one of integers.</param>
+    /// <param name="distribution">Turns random bits into numbers.</param>
+    /// <param name="shape">Sizes and the constant part of the key.</param>
+    /// <param name="destination">The numbers, [rows, columns].</param>
+    /// <param name="streams">The changing part of the key, Int32 [rows, 3]: seed, iteration, replicate.</param>
+    public abstract void Random<TDistribution>(ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+        where TDistribution : struct, IDistribution;
+
+    /// <summary>
+    /// Runs independent pieces of host code, several at a time if the device allows it; each may give commands and run programs.
+    /// </summary>
+    public abstract void Concurrently(int count, Action<int> piece);
+
+    /// <summary>Waits until all commands have taken effect.</summary>
+    public abstract void Synchronize();
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+        Pool.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    internal Buffer Take(long byteLength, int slot) => new(this, Pool.Rent(byteLength), byteLength) { Slot = slot };
+
+    /// <summary>Fails if the host may not read now.</summary>
+    private protected static void RequireNotRecording([CallerMemberName] string verb = "")
+    {
+        if (Recording.IsActive)
+        {
+            throw new InvalidOperationException(
+                $"{verb}: a value can't be read by the host while a program is recorded, because a replay would not read it again. Return the tensor from the program and read it there.");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels.Functions;
+
+/// <summary>A 256-bit register of <typeparamref name="T"/>.</summary>
+/// <typeparam name="T">float, double or int.</typeparam>
+/// <param name="value">The register.</param>
+public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<T>, T>
+    where T : unmanaged, INumber<T>
+{
+    private readonly Vector256<T> _value = value;
+
+    /// <summary>The register itself.</summary>
+    public Vector256<T> Vector => _value;
+
+    /// <inheritdoc/>
+    public static int Count => Vector256<T>.Count;
+
+    /// <inheritdoc/>
+    public static ElementType ElementType => ElementTypes.Of<T>();
+
+    /// <inheritdoc/>
+    public static Lanes256<T> Indices => new(Vector256<T>.Indices);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Constant(double value)
+        => typeof(T) == typeof(float) ? new(Vector256.Create((float)value).As<float, T>())
+            : typeof(T) == typeof(double) ? new(Vector256.Create(value).As<double, T>())
+            : new(Vector256.Create((int)value).As<int, T>());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Splat(T value) => new(Vector256.Create(value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Load(T* source) => new(Vector256.Load(source));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Lanes256<T> value, T* destination) => value._value.Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Lanes256<T> value, T* destination, int count)
+    {
+        var lower = new Lanes128<T>(value._value.GetLower());
+        if (count < Lanes128<T>.Count)
+        {
+            Lanes128<T>.StoreFirst(lower, destination, count);
+            return;
+        }
+
+        Lanes128<T>.Store(lower, destination);
+        if (count > Lanes128<T>.Count)
+            Lanes128<T>.StoreFirst(new(value._value.GetUpper()), destination + Lanes128<T>.Count, count - Lanes128<T>.Count);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Lanes256<T> value) => Lanes128<T>.Sum(new Lanes128<T>(value._value.GetLower() + value._value.GetUpper()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Lane(Lanes256<T> value, int index) => value._value.GetElement(index);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator +(Lanes256<T> left, Lanes256<T> right) => new(left._value + right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator -(Lanes256<T> left, Lanes256<T> right) => new(left._value - right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator *(Lanes256<T> left, Lanes256<T> right) => new(left._value * right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator /(Lanes256<T> left, Lanes256<T> right) => new(left._value / right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator -(Lanes256<T> value) => new(-value._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator &(Lanes256<T> left, Lanes256<T> right) => new(left._value & right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator |(Lanes256<T> left, Lanes256<T> right) => new(left._value | right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator <(Lanes256<T> left, Lanes256<T> right) => new(Vector256.LessThan(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator >(Lanes256<T> left, Lanes256<T> right) => new(Vector256.GreaterThan(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator <=(Lanes256<T> left, Lanes256<T> right) => new(Vector256.LessThanOrEqual(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> operator >=(Lanes256<T> left, Lanes256<T> right)
+        => new(Vector256.GreaterThanOrEqual(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Equal(Lanes256<T> left, Lanes256<T> right) => new(Vector256.Equals(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Select(Lanes256<T> mask, Lanes256<T> whenSet, Lanes256<T> whenClear)
+        => new(Vector256.ConditionalSelect(mask._value, whenSet._value, whenClear._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> MultiplyAdd(Lanes256<T> a, Lanes256<T> b, Lanes256<T> c)
+        => typeof(T) == typeof(float)
+                ? new(Vector256.MultiplyAddEstimate(a._value.As<T, float>(), b._value.As<T, float>(), c._value.As<T, float>()).As<float, T>())
+            : typeof(T) == typeof(double)
+                ? new(Vector256.MultiplyAddEstimate(a._value.As<T, double>(), b._value.As<T, double>(), c._value.As<T, double>()).As<double, T>())
+            : new((a._value * b._value) + c._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Sqrt(Lanes256<T> value) => new(Vector256.Sqrt(value._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Abs(Lanes256<T> value) => new(Vector256.Abs(value._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Max(Lanes256<T> left, Lanes256<T> right) => new(Vector256.Max(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Min(Lanes256<T> left, Lanes256<T> right) => new(Vector256.Min(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Round(Lanes256<T> value)
+        => typeof(T) == typeof(float) ? new(Vector256.Round(value._value.As<T, float>()).As<float, T>())
+            : typeof(T) == typeof(double) ? new(Vector256.Round(value._value.As<T, double>()).As<double, T>())
+            : value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> PowerOfTwo(Lanes256<T> exponent)
+        => typeof(T) == typeof(double)
+            ? new(((Vector256.ConvertToInt64(exponent._value.As<T, double>()) + Vector256.Create(1023L)) << 52).As<long, T>())
+            : new(((Vector256.ConvertToInt32(exponent._value.As<T, float>()) + Vector256.Create(127)) << 23).As<int, T>());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Split(Lanes256<T> value, out Lanes256<T> exponent)
+    {
+        // Moving the bits of sqrt(1/2) to those of 1 puts the wanted range of mantissas between two powers of two.
+        if (typeof(T) == typeof(double))
+        {
+            Vector256<long> half = Vector256.Create(0x3FE6A09E667F3BCDL), one = Vector256.Create(0x3FF0000000000000L);
+            Vector256<long> bits = value._value.As<T, long>() + (one - half);
+            exponent = new(Vector256.ConvertToDouble((bits >> 52) - Vector256.Create(1023L)).As<double, T>());
+            return new(((bits & Vector256.Create(0x000FFFFFFFFFFFFFL)) + half).As<long, T>());
+        }
+        else
+        {
+            Vector256<int> half = Vector256.Create(0x3F3504F3), one = Vector256.Create(0x3F800000);
+            Vector256<int> bits = value._value.As<T, int>() + (one - half);
+            exponent = new(Vector256.ConvertToSingle((bits >> 23) - Vector256.Create(127)).As<float, T>());
+            return new(((bits & Vector256.Create(0x007FFFFF)) + half).As<int, T>());
+        }
+    }
+}

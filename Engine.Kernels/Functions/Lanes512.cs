@@ -1,0 +1,183 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Engine.Kernels.Functions;
+
+/// <summary>A 512-bit register of <typeparamref name="T"/>.</summary>
+/// <typeparam name="T">float, double or int.</typeparam>
+/// <param name="value">The register.</param>
+public readonly unsafe struct Lanes512<T>(Vector512<T> value) : ILanes<Lanes512<T>, T>
+    where T : unmanaged, INumber<T>
+{
+    private readonly Vector512<T> _value = value;
+
+    /// <summary>The register itself.</summary>
+    public Vector512<T> Vector => _value;
+
+    /// <inheritdoc/>
+    public static int Count => Vector512<T>.Count;
+
+    /// <inheritdoc/>
+    public static ElementType ElementType => ElementTypes.Of<T>();
+
+    /// <inheritdoc/>
+    public static Lanes512<T> Indices => new(Vector512<T>.Indices);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Constant(double value)
+        => typeof(T) == typeof(float) ? new(Vector512.Create((float)value).As<float, T>())
+            : typeof(T) == typeof(double) ? new(Vector512.Create(value).As<double, T>())
+            : new(Vector512.Create((int)value).As<int, T>());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Splat(T value) => new(Vector512.Create(value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Load(T* source) => new(Vector512.Load(source));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Lanes512<T> value, T* destination) => value._value.Store(destination);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFirst(Lanes512<T> value, T* destination, int count)
+    {
+        var lower = new Lanes256<T>(value._value.GetLower());
+        if (count < Lanes256<T>.Count)
+        {
+            Lanes256<T>.StoreFirst(lower, destination, count);
+            return;
+        }
+
+        Lanes256<T>.Store(lower, destination);
+        if (count > Lanes256<T>.Count)
+            Lanes256<T>.StoreFirst(new(value._value.GetUpper()), destination + Lanes256<T>.Count, count - Lanes256<T>.Count);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Lanes512<T> value) => Lanes256<T>.Sum(new Lanes256<T>(value._value.GetLower() + value._value.GetUpper()));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Lane(Lanes512<T> value, int index) => value._value.GetElement(index);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator +(Lanes512<T> left, Lanes512<T> right) => new(left._value + right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator -(Lanes512<T> left, Lanes512<T> right) => new(left._value - right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator *(Lanes512<T> left, Lanes512<T> right) => new(left._value * right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator /(Lanes512<T> left, Lanes512<T> right) => new(left._value / right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator -(Lanes512<T> value) => new(-value._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator &(Lanes512<T> left, Lanes512<T> right) => new(left._value & right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator |(Lanes512<T> left, Lanes512<T> right) => new(left._value | right._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator <(Lanes512<T> left, Lanes512<T> right) => new(Vector512.LessThan(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator >(Lanes512<T> left, Lanes512<T> right) => new(Vector512.GreaterThan(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator <=(Lanes512<T> left, Lanes512<T> right) => new(Vector512.LessThanOrEqual(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> operator >=(Lanes512<T> left, Lanes512<T> right)
+        => new(Vector512.GreaterThanOrEqual(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Equal(Lanes512<T> left, Lanes512<T> right) => new(Vector512.Equals(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Select(Lanes512<T> mask, Lanes512<T> whenSet, Lanes512<T> whenClear)
+        => new(Vector512.ConditionalSelect(mask._value, whenSet._value, whenClear._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> MultiplyAdd(Lanes512<T> a, Lanes512<T> b, Lanes512<T> c)
+        => typeof(T) == typeof(float)
+                ? new(Vector512.MultiplyAddEstimate(a._value.As<T, float>(), b._value.As<T, float>(), c._value.As<T, float>()).As<float, T>())
+            : typeof(T) == typeof(double)
+                ? new(Vector512.MultiplyAddEstimate(a._value.As<T, double>(), b._value.As<T, double>(), c._value.As<T, double>()).As<double, T>())
+            : new((a._value * b._value) + c._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Sqrt(Lanes512<T> value) => new(Vector512.Sqrt(value._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Abs(Lanes512<T> value) => new(Vector512.Abs(value._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Max(Lanes512<T> left, Lanes512<T> right) => new(Vector512.Max(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Min(Lanes512<T> left, Lanes512<T> right) => new(Vector512.Min(left._value, right._value));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Round(Lanes512<T> value)
+        => typeof(T) == typeof(float) ? new(Vector512.Round(value._value.As<T, float>()).As<float, T>())
+            : typeof(T) == typeof(double) ? new(Vector512.Round(value._value.As<T, double>()).As<double, T>())
+            : value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> PowerOfTwo(Lanes512<T> exponent)
+        => typeof(T) == typeof(double)
+            ? new(((Vector512.ConvertToInt64(exponent._value.As<T, double>()) + Vector512.Create(1023L)) << 52).As<long, T>())
+            : new(((Vector512.ConvertToInt32(exponent._value.As<T, float>()) + Vector512.Create(127)) << 23).As<int, T>());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> Split(Lanes512<T> value, out Lanes512<T> exponent)
+    {
+        // Moving the bits of sqrt(1/2) to those of 1 puts the wanted range of mantissas between two powers of two.
+        if (typeof(T) == typeof(double))
+        {
+            Vector512<long> half = Vector512.Create(0x3FE6A09E667F3BCDL), one = Vector512.Create(0x3FF0000000000000L);
+            Vector512<long> bits = value._value.As<T, long>() + (one - half);
+            exponent = new(Vector512.ConvertToDouble((bits >> 52) - Vector512.Create(1023L)).As<double, T>());
+            return new(((bits & Vector512.Create(0x000FFFFFFFFFFFFFL)) + half).As<long, T>());
+        }
+        else
+        {
+            Vector512<int> half = Vector512.Create(0x3F3504F3), one = Vector512.Create(0x3F800000);
+            Vector512<int> bits = value._value.As<T, int>() + (one - half);
+            exponent = new(Vector512.ConvertToSingle((bits >> 23) - Vector512.Create(127)).As<float, T>());
+            return new(((bits & Vector512.Create(0x007FFFFF)) + half).As<int, T>());
+        }
+    }
+}

@@ -1,0 +1,48 @@
+namespace Engine.Kernels.Functions;
+
+/// <summary>A function of one number, written for any bundle of lanes.</summary>
+public interface IUnary
+{
+    /// <summary>Applies the function to each lane.</summary>
+    V Invoke<V>(V x)
+        where V : struct, ILanes<V>;
+}
+
+/// <summary>A function of two numbers.</summary>
+public interface IBinary
+{
+    /// <summary>Applies the function to each pair of lanes.</summary>
+    V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>;
+}
+
+/// <summary>A function of three numbers.</summary>
+public interface ITernary
+{
+    /// <summary>Applies the function to each triple of lanes.</summary>
+    V Invoke<V>(V x, V y, V z)
+        where V : struct, ILanes<V>;
+}
+
+/// <summary>An associative, commutative combination of two numbers, with its neutral element.</summary>
+public interface IReducer
+{
+    /// <summary>The element that leaves the other one unchanged.</summary>
+    V Identity<V>()
+        where V : struct, ILanes<V>;
+
+    /// <summary>Combines each pair of lanes.</summary>
+    V Combine<V>(V x, V y)
+        where V : struct, ILanes<V>;
+}
+
+/// <summary><typeparamref name="TFirst"/>, then <typeparamref name="TSecond"/> of its result: one pass over memory for both.</summary>
+public readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : IUnary
+    where TFirst : struct, IUnary
+    where TSecond : struct, IUnary
+{
+    /// <inheritdoc/>
+    public V Invoke<V>(V x)
+        where V : struct, ILanes<V>
+        => second.Invoke(first.Invoke(x));
+}

@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Functions;
+
+/// <summary>x + y.</summary>
+public readonly struct SumReducer : IReducer
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Identity<V>()
+        where V : struct, ILanes<V>
+        => V.Constant(0);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Combine<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => x + y;
+}
+
+/// <summary>The larger of x and y; NaN if either is.</summary>
+public readonly struct MaxReducer : IReducer
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Identity<V>()
+        where V : struct, ILanes<V>
+        => V.Constant(V.ElementType == ElementType.Int32 ? int.MinValue : double.NegativeInfinity);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Combine<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => V.Max(x, y);
+}

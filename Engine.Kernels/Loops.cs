@@ -1,0 +1,88 @@
+namespace Engine.Kernels;
+
+/// <summary>
+/// The loop nest of a kernel over several operands: the size of each loop, and by how many elements each operand moves in it
+/// (0 where an operand is broadcast). Loops of size 1 are dropped and neighbours that act as one loop are merged, so that the
+/// innermost loop is as long as it can be.
+/// </summary>
+public sealed class Loops
+{
+    private Loops(int[] sizes, int[][] strides)
+    {
+        Sizes = sizes;
+        Strides = strides;
+        Inner = sizes.Length == 0 ? 1 : sizes[^1];
+        Count = 1;
+        foreach (int size in sizes)
+            Count = checked(Count * size);
+        Rows = Count == 0 ? 0 : Count / Inner;
+    }
+
+    /// <summary>Loop sizes, outermost first.</summary>
+    public int[] Sizes { get; }
+
+    /// <summary>For each operand, its stride in each loop, in elements.</summary>
+    public int[][] Strides { get; }
+
+    /// <summary>The number of times the body runs.</summary>
+    public int Count { get; }
+
+    /// <summary>The size of the innermost loop.</summary>
+    public int Inner { get; }
+
+    /// <summary>The number of times the innermost loop runs.</summary>
+    public int Rows { get; }
+
+    /// <summary>Simplifies a loop nest.</summary>
+    /// <param name="sizes">Loop sizes, outermost first.</param>
+    /// <param name="strides">One array of strides for each operand.</param>
+    public static Loops Of(ReadOnlySpan<int> sizes, params int[][] strides)
+    {
+        var keptSizes = new List<int>();
+        var keptStrides = new List<int>[strides.Length];
+        for (int operand = 0; operand < strides.Length; operand++)
+            keptStrides[operand] = [];
+
+        for (int axis = 0; axis < sizes.Length; axis++)
+        {
+            if (sizes[axis] == 1)
+                continue;
+            // Merge where, for every operand, one step of the loop outside is a full run of this one.
+            bool merge = keptSizes.Count > 0;
+            for (int operand = 0; operand < strides.Length && merge; operand++)
+                merge = keptStrides[operand][^1] == (long)strides[operand][axis] * sizes[axis];
+            if (merge)
+                keptSizes[^1] *= sizes[axis];
+            else
+                keptSizes.Add(sizes[axis]);
+
+            for (int operand = 0; operand < strides.Length; operand++)
+            {
+                var kept = keptStrides[operand];
+                if (kept.Count == keptSizes.Count)
+                    kept[^1] = strides[operand][axis];
+                else
+                    kept.Add(strides[operand][axis]);
+            }
+        }
+
+        return new Loops([.. keptSizes], [.. keptStrides.Select(kept => kept.ToArray())]);
+    }
+
+    /// <summary>The stride of an operand in the innermost loop.</summary>
+    public int InnerStride(int operand) => Sizes.Length == 0 ? 0 : Strides[operand][^1];
+
+    /// <summary>The element at which an operand starts row number <paramref name="row"/>.</summary>
+    public int RowOffset(int operand, int row)
+    {
+        int offset = 0;
+        int[] strides = Strides[operand];
+        for (int axis = Sizes.Length - 2; axis >= 0; axis--)
+        {
+            (row, int position) = Math.DivRem(row, Sizes[axis]);
+            offset += position * strides[axis];
+        }
+
+        return offset;
+    }
+}

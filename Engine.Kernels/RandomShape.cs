@@ -1,0 +1,28 @@
+using Engine.Kernels.Functions;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// What a draw is keyed by, beside the seed, iteration and replicate of each row: the same key gives the same numbers on every
+/// device and however rows are split over calls.
+/// </summary>
+/// <param name="Rows">The number of rows, each with a stream of its own.</param>
+/// <param name="Columns">Numbers drawn for each row.</param>
+/// <param name="Purpose">What the numbers are for: part of the key, so that uses don't share numbers.</param>
+/// <param name="Step">A number within an iteration, such as the inner step.</param>
+public sealed record RandomShape(int Rows, int Columns, uint Purpose, uint Step);
+
+/// <summary>
+/// Turns random bits into numbers, written for any bundle of lanes. Called with four bundles of independent uniform 32-bit words
+/// for each four bundles of results.
+/// </summary>
+public interface IDistribution
+{
+    /// <summary>Makes four results from four words.</summary>
+    /// <param name="a">Uniform in the open interval (0, 1), as are the others; 24 bits in float32, 32 bits in float64.</param>
+    /// <param name="b">The second uniform number, and the second result in its place, as for the others.</param>
+    /// <param name="c">The third.</param>
+    /// <param name="d">The fourth.</param>
+    void Invoke<V>(ref V a, ref V b, ref V c, ref V d)
+        where V : struct, ILanes<V>;
+}

@@ -1,0 +1,214 @@
+using Engine.Kernels.Memory;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels;
+
+/// <summary>
+/// The commands a function gives to a device, kept to be given again. The function is run twice: the first time the recording
+/// observes which buffers are made and which command reads and writes which; the second time it stores the commands, without
+/// those whose results nobody reads, in a memory plan in which buffers whose lives do not overlap share their bytes.
+/// </summary>
+/// <remarks>The function must make the same requests both times. Commands of a replay run in the order they were given.</remarks>
+public sealed class Recording : IDisposable
+{
+    private const int External = -1;
+
+    [ThreadStatic]
+    private static Recording? s_current;
+
+    private readonly Device _device;
+    private readonly List<Request> _requests = [];
+    private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
+    private readonly List<Buffer> _owned = [];
+    private Command[] _commands = [];
+    private List<Command>? _stored;
+    private bool[] _live = [];
+    private Buffer? _arena;
+    private int _nextRequest;
+    private int _nextCommand;
+
+    /// <summary>Starts a recording of what is done on <paramref name="device"/>.</summary>
+    public Recording(Device device) => _device = device;
+
+    /// <summary>The recording that this thread's requests go to, if any.</summary>
+    internal static Recording? Current => s_current;
+
+    /// <summary>Whether this thread is recording; if so no value may be read by the host.</summary>
+    public static bool IsActive => s_current is not null;
+
+    /// <summary>The number of commands a replay runs.</summary>
+    public int CommandCount => _commands.Length;
+
+    /// <summary>The number of commands that were given but left out, because nobody reads what they write.</summary>
+    public int DroppedCount => _live.Count(live => !live);
+
+    /// <summary>Bytes of the memory plan.</summary>
+    public long ArenaBytes => _arena?.ByteLength ?? 0;
+
+    /// <summary>Memory that lives as long as the recording: for its inputs, results and constants.</summary>
+    public Buffer Own(long byteLength)
+    {
+        var outer = s_current;
+        s_current = null;
+        try
+        {
+            var buffer = _device.Allocate(byteLength);
+            _owned.Add(buffer);
+            return buffer;
+        }
+        finally
+        {
+            s_current = outer;
+        }
+    }
+
+    /// <summary>First pass: runs <paramref name="function"/> as it stands and observes it.</summary>
+    /// <param name="function">Gives commands; returns the buffers whose contents a replay must leave behind.</param>
+    public void Observe(Func<IEnumerable<Buffer>> function)
+    {
+        var results = Within(function);
+        Plan([.. results.Select(buffer => buffer.Slot)]);
+    }
+
+    /// <summary>Second pass: runs <paramref name="function"/> again and stores its commands.</summary>
+    public void Store(Action function)
+    {
+        _stored = [];
+        _nextRequest = 0;
+        _nextCommand = 0;
+        Within<object?>(() =>
+        {
+            function();
+            return null;
+        });
+        if (_nextRequest != _requests.Count || _nextCommand != _live.Length)
+            throw Changed();
+        _commands = [.. _stored];
+        _stored = null;
+    }
+
+    /// <summary>Runs the stored commands.</summary>
+    public void Replay()
+    {
+        foreach (var command in _commands)
+            command.Execute();
+    }
+
+    /// <summary>Returns the recording's memory.</summary>
+    public void Dispose()
+    {
+        foreach (var buffer in _owned)
+            _device.Free(buffer);
+        _owned.Clear();
+        _commands = [];
+    }
+
+    internal Buffer Allocate(long byteLength)
+    {
+        int slot = _nextRequest++;
+        if (_stored is null)
+        {
+            // Observing: real memory, given back when the pass is over.
+            var buffer = _device.Take(byteLength, slot);
+            _requests.Add(new Request(byteLength, buffer));
+            return buffer;
+        }
+
+        if (slot >= _requests.Count || _requests[slot].ByteLength != byteLength)
+            throw Changed();
+        return new Buffer(_device, (_arena?.Address ?? 0) + _requests[slot].Offset, byteLength) { Slot = slot };
+    }
+
+    internal void Touch(Buffer buffer, Access access)
+    {
+        if (_stored is null)
+            _uses[_nextCommand].Add((buffer.Slot, access));
+    }
+
+    /// <summary>Takes note of a command. Returns whether it is to be run now.</summary>
+    internal bool Add(Command command)
+    {
+        int number = _nextCommand++;
+        if (_stored is null)
+        {
+            _uses.Add([]);
+            return true;
+        }
+
+        if (number >= _live.Length)
+            throw Changed();
+        if (_live[number])
+            _stored.Add(command);
+        return _live[number];
+    }
+
+    private static InvalidOperationException Changed()
+        => new("A recorded function made other requests the second time than the first. It must depend on nothing but its inputs' shapes.");
+
+    private T Within<T>(Func<T> function)
+    {
+        if (s_current is not null)
+            throw new InvalidOperationException("A recording is already under way on this thread.");
+        s_current = this;
+        try
+        {
+            return function();
+        }
+        finally
+        {
+            s_current = null;
+        }
+    }
+
+    private void Plan(int[] results)
+    {
+        int commands = _nextCommand;
+        var wanted = new bool[_requests.Count];
+        foreach (int slot in results.Where(slot => slot != External))
+            wanted[slot] = true;
+
+        // Backwards: a command is live if it writes what somebody wants, and then wants what it reads.
+        _live = new bool[commands];
+        for (int command = commands - 1; command >= 0; command--)
+        {
+            _live[command] = _uses[command].Exists(use => (use.Access & Access.Write) != 0 && (use.Slot == External || wanted[use.Slot]));
+            if (!_live[command])
+                continue;
+            foreach (var (slot, access) in _uses[command])
+            {
+                if (slot != External && (access & Access.Read) != 0)
+                    wanted[slot] = true;
+            }
+        }
+
+        var first = new int[_requests.Count];
+        var last = new int[_requests.Count];
+        Array.Fill(first, int.MaxValue);
+        Array.Fill(last, -1);
+        for (int command = 0; command < commands; command++)
+        {
+            if (!_live[command])
+                continue;
+            foreach (var (slot, _) in _uses[command].Where(use => use.Slot != External))
+            {
+                first[slot] = Math.Min(first[slot], command);
+                last[slot] = command;
+            }
+        }
+
+        foreach (int slot in results.Where(slot => slot != External))
+            last[slot] = int.MaxValue;
+
+        foreach (var request in _requests)
+            _device.Free(request.Observed!);
+        long bytes = MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
+            (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength, null) { Offset = offset });
+        _arena = bytes > 0 ? Own(bytes) : null;
+        _uses.Clear();
+    }
+
+    private readonly record struct Request(long ByteLength, Buffer? Observed)
+    {
+        public long Offset { get; init; }
+    }
+}
