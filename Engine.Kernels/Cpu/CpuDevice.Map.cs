@@ -119,7 +119,10 @@ public sealed partial class CpuDevice
         {
             _function = function;
             _loops = loops;
-            (_to, _x, _y, _z) = (to, x, y, z);
+            _to = to;
+            _x = x;
+            _y = y;
+            _z = z;
             _moveX = loops.InnerStride(1) != 0;
             _moveY = TArity.Operands > 1 && loops.InnerStride(2) != 0;
             _moveZ = TArity.Operands > 2 && loops.InnerStride(3) != 0;
