@@ -26,9 +26,7 @@ internal readonly record struct DecimalDigits(bool Negative, string Digits, int 
             return this with { Digits = "", Exponent = 0 };
 
         // Shortest digits lie on the same side of the middle as the value itself unless they are the middle.
-        string digits = Digits[keep..] == "5"
-            ? Parse(Negative, Math.Abs(value).ToString(ExactFormat, CultureInfo.InvariantCulture)).Digits
-            : Digits;
+        string digits = Digits[keep..] == "5" ? Exact(value).Digits : Digits;
         int side = string.CompareOrdinal(digits[keep..], "5");
         bool odd = keep > 0 && (digits[keep - 1] - '0') % 2 == 1;
         if (side < 0 || (side == 0 && !odd))
@@ -40,6 +38,22 @@ internal readonly record struct DecimalDigits(bool Negative, string Digits, int 
             ? WithDigits("1", Exponent + 1)
             : WithDigits(digits[..last] + (char)(digits[last] + 1), Exponent);
     }
+
+    /// <summary>
+    /// Exactly <paramref name="keep"/> digits of <paramref name="value"/>, those beyond the shortest being its own and not zeros:
+    /// what NumPy prints where a column needs more digits than a number of it.
+    /// </summary>
+    public DecimalDigits Filled(double value, int keep, ElementType type)
+    {
+        // So many digits survive a round trip through a normal number of the type: up to there the value's own are zeros.
+        (int safe, double normal) = type == ElementType.Float32 ? (6, 1.17549435e-38) : (15, 2.2250738585072014e-308);
+        bool own = Digits.Length > 0 && Digits.Length < keep && (keep > safe || Math.Abs(value) < normal);
+        return own ? Exact(value).Rounded(value, keep) : Rounded(value, keep);
+    }
+
+    /// <summary>These digits with all of <paramref name="value"/>'s own before the point, as NumPy prints them but in scalars.</summary>
+    public DecimalDigits WithWhole(double value, ElementType type)
+        => Exponent > Digits.Length ? Filled(value, Exponent, type) : this;
 
     /// <summary>The text before and after the point.</summary>
     public (string Whole, string Fraction) Positional()
@@ -58,6 +72,9 @@ internal readonly record struct DecimalDigits(bool Negative, string Digits, int 
         string sign = Negative ? "-" : "";
         return Digits.Length == 0 ? (sign + "0", "", 0) : (sign + Digits[0], Digits[1..], Exponent - 1);
     }
+
+    private static DecimalDigits Exact(double value)
+        => Parse(double.IsNegative(value), Math.Abs(value).ToString(ExactFormat, CultureInfo.InvariantCulture));
 
     private static DecimalDigits Parse(bool negative, string text)
     {

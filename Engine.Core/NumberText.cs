@@ -43,16 +43,15 @@ internal static class NumberText
         Func<double, string> finiteText = _ => "";
         if (finite.Length > 0 && NeedsExponent(finite, type))
         {
-            (string First, string Tail, int Exponent) Parts(double v)
-                => DecimalDigits.Shortest(v, type).Rounded(v, precision + 1).Scientific();
-            (string First, string Tail, int Exponent)[] parts = Array.ConvertAll(finite, Parts);
+            (string First, string Tail, int Exponent)[] parts = Array.ConvertAll(
+                finite, v => DecimalDigits.Shortest(v, type).Rounded(v, precision + 1).Scientific());
             int digits = parts.Max(p => p.Tail.Length);
             int exponentDigits = Math.Max(2, parts.Max(p => Math.Abs(p.Exponent).ToString(CultureInfo.InvariantCulture).Length));
             left = parts.Max(p => p.First.Length);
             right = digits + 2 + exponentDigits;
             finiteText = v =>
             {
-                (string first, string rest, int exponent) = Parts(v);
+                (string first, string rest, int exponent) = DecimalDigits.Shortest(v, type).Filled(v, digits + 1, type).Scientific();
                 return first.PadLeft(left) + "." + rest.PadRight(digits, '0') + Exponent(exponent, exponentDigits);
             };
         }
@@ -61,7 +60,7 @@ internal static class NumberText
             (string Whole, string Fraction) Parts(double v)
             {
                 DecimalDigits shortest = DecimalDigits.Shortest(v, type);
-                return shortest.Rounded(v, shortest.Exponent + precision).Positional();
+                return shortest.Rounded(v, shortest.Exponent + precision).WithWhole(v, type).Positional();
             }
 
             (string Whole, string Fraction)[] parts = Array.ConvertAll(finite, Parts);
