@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Core.Operations;
 
 namespace Engine.Core;
@@ -6,6 +7,7 @@ public sealed partial class Tensor
 {
     /// <summary>Part of a tensor: one <see cref="Along"/> for each axis from the first; axes not named stay whole.</summary>
     /// <example><code>x[0], x[1..3], x[.., ^1], x[Along.Every(2)]</code></example>
+    [IndexerName("Part")]
     public Tensor this[params ReadOnlySpan<Along> parts]
     {
         get

@@ -1,3 +1,4 @@
+using Engine.Core.Files;
 using Engine.Kernels;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -179,6 +180,23 @@ public sealed partial class Tensor : IDisposable
         };
     }
 
+    /// <summary>The values as they are kept in files.</summary>
+    /// <exception cref="InvalidOperationException">A program is being recorded.</exception>
+    public StoredTensor ToStored() => Type switch
+    {
+        ElementType.Float32 => StoredTensor.Of<float>([.. Shape], ToArray<float>()),
+        ElementType.Float64 => StoredTensor.Of<double>([.. Shape], ToArray<double>()),
+        _ => StoredTensor.Of<int>([.. Shape], ToArray<int>()),
+    };
+
+    /// <summary>Values from a file, copied to a device.</summary>
+    public static Tensor From(StoredTensor stored, Device? device = null) => stored.Type switch
+    {
+        ElementType.Float32 => From(stored.Elements<float>(), stored.Shape, device),
+        ElementType.Float64 => From(stored.Elements<double>(), stored.Shape, device),
+        _ => From(stored.Elements<int>(), stored.Shape, device),
+    };
+
     /// <summary>Returns the memory now. Tensors that share it (by Reshape, StopGradient) lose it too.</summary>
     public void Dispose()
     {
@@ -192,7 +210,13 @@ public sealed partial class Tensor : IDisposable
     public override string ToString()
         => Buffer.IsFreed ? $"{Type} {Shape}, disposed"
             : Recording.IsActive ? $"{Type} {Shape}, being recorded"
-            : TensorFormatter.Format(Shape.Sizes, ToDoubles(), Type == ElementType.Int32);
+            : Formatted();
+
+    private string Formatted()
+    {
+        double[] values = ToDoubles();
+        return TensorFormatter.Format(Type, Shape.Sizes, at => values[at]);
+    }
 
     internal static Tensor Allocate(Device device, ElementType type, Shape shape, Operation? operation, Tensor[] inputs)
     {

@@ -1,5 +1,4 @@
 using Engine.Kernels;
-using Engine.Kernels.Memory;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Core;

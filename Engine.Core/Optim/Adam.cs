@@ -1,5 +1,4 @@
 using Engine.Core.Operations;
-using Engine.Kernels;
 
 namespace Engine.Core.Optim;
 

@@ -38,7 +38,7 @@ public sealed class Figure4(Figure4Settings settings, Device device)
         {
             using var learner = new MrpLearner(settings, device);
             if (_start is { } start && start.Part == part)
-                learner.Restore(start.Arrays, start.Iteration);
+                learner.Restore(start.Tensors, start.Iteration);
             Run(part, learner, observer, cancel);
         }
 

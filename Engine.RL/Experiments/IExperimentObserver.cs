@@ -1,3 +1,5 @@
+using Engine.Core.Files;
+
 namespace Engine.RL.Experiments;
 
 /// <summary>Who watches an experiment: shows progress, writes metrics, keeps checkpoints. All calls come from the experiment's thread.</summary>
@@ -27,12 +29,12 @@ public interface IExperimentObserver
 public sealed record MetricRow(string Method, int Seed, int Iteration, double[] Values);
 
 /// <summary>Everything that is needed to go on with an experiment: it continues bit for bit.</summary>
-/// <param name="Arrays">Named arrays of numbers with their shapes.</param>
+/// <param name="Tensors">Named tensors.</param>
 /// <param name="Part">The number of the part under way.</param>
 /// <param name="Iteration">Iterations of it that are done.</param>
 /// <param name="Rows">The metrics so far.</param>
 public sealed record ExperimentSnapshot(
-    IReadOnlyList<(string Name, int[] Shape, Array Values)> Arrays, int Part, int Iteration, IReadOnlyList<MetricRow> Rows);
+    IReadOnlyDictionary<string, StoredTensor> Tensors, int Part, int Iteration, IReadOnlyList<MetricRow> Rows);
 
 /// <summary>An observer that ignores everything.</summary>
 public sealed class SilentObserver : IExperimentObserver

@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Core.Files;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.RL.Environments;
@@ -83,20 +84,16 @@ internal sealed class MrpLearner : IDisposable
     }
 
     /// <summary>Copies the state to the host.</summary>
-    public (string Name, int[] Shape, Array Values)[] Capture()
-        => [.. Tensors.Select((tensor, i) => (
-            $"tensor{i}",
-            tensor.Shape.ToArray(),
-            tensor.Type == ElementType.Int32 ? (Array)tensor.ToArray<int>() : tensor.ToArray<float>()))];
+    public IReadOnlyDictionary<string, StoredTensor> Capture()
+        => Tensors.Select((tensor, i) => KeyValuePair.Create($"learner.{i:d2}", tensor.ToStored())).ToDictionary();
 
     /// <summary>Goes on from a captured state.</summary>
-    public void Restore(IReadOnlyList<(string Name, int[] Shape, Array Values)> arrays, int iteration)
+    public void Restore(IReadOnlyDictionary<string, StoredTensor> tensors, int iteration)
     {
-        foreach (var tensor in Tensors)
+        var old = Tensors;
+        Adopt([.. old.Select((_, i) => Tensor.From(tensors[$"learner.{i:d2}"], _device))]);
+        foreach (var tensor in old)
             tensor.Dispose();
-        Adopt([.. arrays.Select(array => array.Values is int[] integers
-            ? Tensor.From(integers, array.Shape, _device)
-            : Tensor.From((float[])array.Values, array.Shape, _device))]);
         Iteration = iteration;
     }
 
