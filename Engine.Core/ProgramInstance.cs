@@ -17,7 +17,7 @@ internal sealed class ProgramInstance : IDisposable
         _function = function;
         _device = device;
         _recording = new Recording(device);
-        _inputs = [.. inputs.Select(x => new Tensor(device, x.Type, x.Shape, _recording.Own((long)x.Shape.Count * x.Type.Size()), null, []))];
+        _inputs = [.. inputs.Select(x => new Tensor(device, x.Type, x.Shape, _recording.Own((long)x.Shape.ElementCount * x.Type.Size()), null, []))];
     }
 
     public ProgramInstance(Func<Tensor[], Tensor[]> function, Device device, Tensor[] inputs)

@@ -25,11 +25,11 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
                 throw new ArgumentOutOfRangeException(nameof(sizes), $"[{string.Join(", ", sizes)}] has over 2^31 - 1 elements.");
         }
 
-        Count = (int)count;
+        ElementCount = (int)count;
     }
 
     /// <summary>The number of elements: the product of the sizes, 1 without axes.</summary>
-    public int Count { get; }
+    public int ElementCount { get; }
 
     /// <summary>The number of axes.</summary>
     public int Rank => _sizes.Length;

@@ -39,7 +39,7 @@ public sealed partial class Tensor : IDisposable
     public int Rank => Shape.Rank;
 
     /// <summary>The number of elements.</summary>
-    public int Count => Shape.Count;
+    public int Count => Shape.ElementCount;
 
     /// <summary>The operation that made this tensor; null for a leaf.</summary>
     public Operation? Operation { get; }
@@ -63,10 +63,10 @@ public sealed partial class Tensor : IDisposable
         where T : unmanaged
     {
         var type = ElementTypes.Of<T>();
-        if (values.Length != shape.Count)
-            throw new ArgumentException($"Shape {shape} has {shape.Count} elements, but {values.Length} values were given.", nameof(values));
+        if (values.Length != shape.ElementCount)
+            throw new ArgumentException($"Shape {shape} has {shape.ElementCount} elements, but {values.Length} values were given.", nameof(values));
         device ??= Device.Cpu;
-        var buffer = device.AllocateConstant((long)shape.Count * type.Size());
+        var buffer = device.AllocateConstant((long)shape.ElementCount * type.Size());
         TensorScope.Own(buffer);
         device.Upload(values, buffer);
         return new Tensor(device, type, shape, buffer, null, []);
@@ -220,7 +220,7 @@ public sealed partial class Tensor : IDisposable
 
     internal static Tensor Allocate(Device device, ElementType type, Shape shape, Operation? operation, Tensor[] inputs)
     {
-        var buffer = device.Allocate((long)shape.Count * type.Size());
+        var buffer = device.Allocate((long)shape.ElementCount * type.Size());
         TensorScope.Own(buffer);
         return new Tensor(device, type, shape, buffer, operation, inputs);
     }

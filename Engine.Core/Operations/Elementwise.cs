@@ -11,8 +11,11 @@ public abstract record Unary<TFunction> : Operation
     /// <summary>The function with its constants.</summary>
     protected virtual TFunction Function => default;
 
+    /// <summary>Whether the function maps integers to integers, and so applies to Int32.</summary>
+    protected virtual bool MapsIntegers => false;
+
     /// <inheritdoc/>
-    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (SameFloatType(x), x[0].Shape);
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (MapsIntegers ? SameType(x) : SameFloatType(x), x[0].Shape);
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)

@@ -19,7 +19,7 @@ public sealed record Take(int Axis) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).Count;
+        int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
         var indices = x[1].Buffer.Read<int>();
         if (y.Type == ElementType.Float64)
             y.Device.For(y.Count, new TakeBody<double>(y.Buffer.Write<double>(), x[0].Buffer.Read<double>(), indices, size, x[1].Count, inner));
@@ -48,7 +48,7 @@ public sealed record ScatterAdd(int Axis, int Size) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int count = x[1].Count, inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).Count;
+        int count = x[1].Count, inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
         int columns = count == 0 ? 0 : x[0].Count / count;
         y.Device.Fill(y.Type, y.Buffer, 0);
         var indices = x[1].Buffer.Read<int>();
@@ -83,7 +83,7 @@ public sealed record ArgMax(int Axis) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).Count;
+        int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
         switch (x[0].Type)
         {
             case ElementType.Float32: y.Device.For(y.Count, new ArgMaxBody<float>(y.Buffer.Write<int>(), x[0].Buffer.Read<float>(), size, inner)); break;

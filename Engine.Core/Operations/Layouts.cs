@@ -11,9 +11,9 @@ public sealed record Reshape(Shape Target) : Alias
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
-        => Target.Count == x[0].Count
+        => Target.ElementCount == x[0].Count
             ? (x[0].Type, Target)
-            : throw Error($"{x[0].Shape} has {x[0].Count} elements and {Target} has {Target.Count}");
+            : throw Error($"{x[0].Shape} has {x[0].Count} elements and {Target} has {Target.ElementCount}");
 }
 
 /// <summary>The same tensor as a constant: no derivative passes.</summary>

@@ -58,12 +58,12 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
         (Tensor Tensor, int Stride) Batched(Tensor operand, int axes)
         {
             Shape tail = operand.Shape.Sizes[^axes..].ToArray();
-            if (operand.Count == tail.Count)
+            if (operand.Count == tail.ElementCount)
                 return (operand, 0);
             if (axes == 1)
                 tail = [1, .. tail];
             Shape full = [.. y.Shape.Sizes[..^2], .. tail];
-            return (operand.BroadcastTo(full), tail.Count);
+            return (operand.BroadcastTo(full), tail.ElementCount);
         }
     }
 

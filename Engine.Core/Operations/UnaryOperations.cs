@@ -6,6 +6,9 @@ namespace Engine.Core.Operations;
 public sealed record Negate : Unary<NegateFunction>
 {
     /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [-g];
 }
 
@@ -14,6 +17,9 @@ public sealed record Affine(double Scale, double Shift) : Unary<AffineFunction>
 {
     /// <inheritdoc/>
     protected override AffineFunction Function => new(Scale, Shift);
+
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => Scale == (int)Scale && Shift == (int)Shift;
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * Scale];
@@ -57,6 +63,9 @@ public sealed record Sqrt : Unary<SqrtFunction>
 /// <summary>x * x.</summary>
 public sealed record Square : Unary<SquareFunction>
 {
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0] * 2];
 }
@@ -107,12 +116,18 @@ public sealed record Cos : Unary<CosFunction>
 public sealed record Abs : Unary<AbsFunction>
 {
     /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0].Sign()];
 }
 
 /// <summary>-1, 0 or 1. Its derivative is zero.</summary>
 public sealed record Sign : Unary<SignFunction>
 {
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
 }
@@ -121,12 +136,18 @@ public sealed record Sign : Unary<SignFunction>
 public sealed record Relu : Unary<ReluFunction>
 {
     /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Gate().Apply(g, y)];
 }
 
 /// <summary>1 where x is positive, else 0. Its derivative is zero.</summary>
 public sealed record Step : Unary<StepFunction>
 {
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
 }
