@@ -11,7 +11,8 @@ public sealed class SafeTensorsMalformedTests
     private static readonly string[] Splices =
     [
         "-1", "0", "4294967296", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "18446744073709551616",
-        "1e2", "1.0", "1e999", "-0", "null", "true", "\"\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "[", "]", "{", "}", ",", ":", "\"", "\\",
+        "1e2", "1.0", "1e999", "-0", "null", "true", "\"\"", "\"\\ud800\"", "\"\\udc00\\ud800\"",
+        "[", "]", "{", "}", ",", ":", "\"", "\\",
         "[[[[[[[[", "{}", "[]", "\"F32\"", "\"F16\"", "\"dtype\":\"F32\",", "\"x\":1,", "\"__metadata__\":{},", "\"__metadata__\":{\"a\":1},",
         "/*c*/", "\u0000", "\ufeff", " ", "NaN", "\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},",
         "65536,65536,65536,65536,0", "2147483647,2147483647,2147483647",
@@ -42,12 +43,12 @@ public sealed class SafeTensorsMalformedTests
     [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", "'x': data_offsets are not a begin and an end")]
     [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}""", "'x': data_offsets are not a begin and an end")]
     [InlineData("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}""", "'x' needs 8 bytes")]
-    [InlineData("""{"x":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,4]}}""", "'x' has a shape whose size")]
+    [InlineData("""{"x":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,4]}}""", "'x' has a shape")]
     [InlineData("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "'x' ends at byte 8 of only 4")]
     [InlineData("""{"x":{"dtype":"F32","shape":[0],"data_offsets":[4,4]}}""", "'x' begins at byte 4, after a hole from byte 0")]
     [InlineData("""{}""", "cover 0 of the 4 bytes")]
-    [InlineData("""{"x":{"dtype":"I32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", "'y' begins")]
-    [InlineData("""{"x":{"dtype":"I32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", "repeated")]
+    [InlineData("""{"x":{"dtype":"I32","shape":[],"data_offsets":[0,4]},"y":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}""", "'y' be")]
+    [InlineData("""{"x":{"dtype":"I32","shape":[],"data_offsets":[0,4]},"x":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}""", "repeated")]
     [InlineData("""{"x":{"dtype":"I32","shape":[1],"data_offsets":[0,4]},"\u0078":{}}""", "'x' is repeated")]
     [InlineData("""{"__metadata__":{},"__metadata__":{}}""", "'__metadata__' is repeated")]
     [InlineData("""{"__metadata__":{"k":1}}""", "metadata value of 'k' is not a string")]
@@ -145,7 +146,12 @@ public sealed class SafeTensorsMalformedTests
             case 1:
                 return bytes[..random.Next(bytes.Length)];
             case 2:
-                long lie = random.Next(3) switch { 0 => random.NextInt64(), 1 => random.Next(100_000_010), _ => headerLength + random.Next(-9, 9) };
+                long lie = random.Next(3) switch
+                {
+                    0 => random.NextInt64(),
+                    1 => random.Next(100_000_010),
+                    _ => headerLength + random.Next(-9, 9),
+                };
                 BinaryPrimitives.WriteInt64LittleEndian(bytes, lie);
                 return bytes;
             case 3:
