@@ -13,7 +13,8 @@ public sealed class SafeTensorsMalformedTests
         "-1", "0", "4294967296", "2147483647", "2147483648", "9223372036854775807", "9223372036854775808", "18446744073709551616",
         "1e2", "1.0", "1e999", "-0", "null", "true", "\"\"", "\"\\ud800\"", "\"\\udc00\\ud800\"",
         "[", "]", "{", "}", ",", ":", "\"", "\\",
-        "[[[[[[[[", "{}", "[]", "\"F32\"", "\"F16\"", "\"dtype\":\"F32\",", "\"x\":1,", "\"__metadata__\":{},", "\"__metadata__\":{\"a\":1},",
+        "[[[[[[[[", "{}", "[]", "\"F32\"", "\"F16\"", "\"dtype\":\"F32\",", "\"x\":1,", "\"__metadata__\":{},",
+        "\"__metadata__\":{\"a\":1},",
         "/*c*/", "\u0000", "\ufeff", " ", "NaN", "\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},",
         "65536,65536,65536,65536,0", "2147483647,2147483647,2147483647",
     ];
@@ -48,7 +49,7 @@ public sealed class SafeTensorsMalformedTests
     [InlineData("""{"x":{"dtype":"F32","shape":[0],"data_offsets":[4,4]}}""", "'x' begins at byte 4, after a hole from byte 0")]
     [InlineData("""{}""", "cover 0 of the 4 bytes")]
     [InlineData("""{"x":{"dtype":"I32","shape":[],"data_offsets":[0,4]},"y":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}""", "'y' be")]
-    [InlineData("""{"x":{"dtype":"I32","shape":[],"data_offsets":[0,4]},"x":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}""", "repeated")]
+    [InlineData("""{"x":{"dtype":"I32","shape":[],"data_offsets":[0,4]},"x":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}""", "repeat")]
     [InlineData("""{"x":{"dtype":"I32","shape":[1],"data_offsets":[0,4]},"\u0078":{}}""", "'x' is repeated")]
     [InlineData("""{"__metadata__":{},"__metadata__":{}}""", "'__metadata__' is repeated")]
     [InlineData("""{"__metadata__":{"k":1}}""", "metadata value of 'k' is not a string")]

@@ -88,7 +88,7 @@ public sealed class SafeTensorsTests
         const string Json =
             """{"__metadata__":{"format":"pt"},"b.s":{"dtype":"F64","shape":[],"data_offsets":[0,8]}"""
             + ""","a.bias":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},"a.w":{"dtype":"F32","shape":[2,1],"data_offsets":[16,24]}"""
-            + ""","empty":{"dtype":"F32","shape":[0,3],"data_offsets":[24,24]},"step":{"dtype":"I32","shape":[1],"data_offsets":[24,28]}}""";
+            + ""","none":{"dtype":"F32","shape":[0,3],"data_offsets":[24,24]},"step":{"dtype":"I32","shape":[1],"data_offsets":[24,28]}}""";
         byte[] data =
         [
             .. BitConverter.GetBytes(0.25), .. BitConverter.GetBytes(1f), .. BitConverter.GetBytes(2f),
@@ -96,10 +96,10 @@ public sealed class SafeTensorsTests
         ];
         SafeTensorsFile file = SafeTensors.Read(new MemoryStream(FileOf(Json.PadRight((Json.Length + 7) / 8 * 8), data)));
         Assert.Equal("pt", file.Metadata["format"]);
-        Assert.Equal(["b.s", "a.bias", "a.w", "empty", "step"], file.Tensors.Keys);
+        Assert.Equal(["b.s", "a.bias", "a.w", "none", "step"], file.Tensors.Keys);
         Assert.Equal(0.25, file.Tensors["b.s"].Elements<double>()[0]);
         Assert.Equal([3f, 4f], file.Tensors["a.w"].Elements<float>().ToArray());
-        Assert.Equal([0, 3], file.Tensors["empty"].Shape);
+        Assert.Equal([0, 3], file.Tensors["none"].Shape);
         Assert.Equal(-5, file.Tensors["step"].Elements<int>()[0]);
     }
 
