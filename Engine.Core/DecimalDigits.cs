@@ -17,7 +17,9 @@ internal readonly record struct DecimalDigits(bool Negative, string Digits, int 
                 ? Math.Abs((float)value).ToString("R", CultureInfo.InvariantCulture)
                 : Math.Abs(value).ToString("R", CultureInfo.InvariantCulture));
 
-    /// <summary>These digits of <paramref name="value"/> cut to <paramref name="keep"/> of them, rounded to the nearest and ties to even.</summary>
+    /// <summary>
+    /// These digits of <paramref name="value"/> cut to <paramref name="keep"/> of them, rounded to the nearest and ties to even.
+    /// </summary>
     public DecimalDigits Rounded(double value, int keep)
     {
         if (Digits.Length <= keep)

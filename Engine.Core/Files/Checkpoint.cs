@@ -64,6 +64,7 @@ public sealed record Checkpoint(OrderedDictionary<string, StoredTensor> Tensors,
 
     /// <summary>Loads a checkpoint, first checking that every byte is as it was saved.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
     /// <exception cref="InvalidDataException">
     /// The file is truncated, corrupt or no checkpoint, or was written in another version of the format.
     /// </exception>
@@ -130,7 +131,7 @@ public sealed record Checkpoint(OrderedDictionary<string, StoredTensor> Tensors,
 
     private static void CheckSum(FileStream stream)
     {
-        byte[] block = new byte[1 << 20];
+        byte[] block = new byte[1 << 16];
         XxHash3 hash = new();
         int count = stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false);
         Span<byte> start = block.AsSpan(0, count);

@@ -20,7 +20,7 @@ public static class SafeTensors
 
     /// <summary>Writes <paramref name="tensors"/> in the order given; the old file stays until the new one is complete.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="path"/>, <paramref name="tensors"/> or a tensor is null.</exception>
-    /// <exception cref="ArgumentException">A name or text is repeated, reserved or not valid Unicode, or the header is too long.</exception>
+    /// <exception cref="ArgumentException">A name is repeated, reserved or not valid Unicode, or the header is too long.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public static void Write(
@@ -31,7 +31,7 @@ public static class SafeTensors
 
     /// <summary>Writes <paramref name="tensors"/> in the order given; the stream need not be seekable and stays open.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/>, <paramref name="tensors"/> or a tensor is null.</exception>
-    /// <exception cref="ArgumentException">A name or text is repeated, reserved or not valid Unicode, or the header is too long.</exception>
+    /// <exception cref="ArgumentException">A name is repeated, reserved or not valid Unicode, or the header is too long.</exception>
     /// <exception cref="IOException">The stream cannot be written.</exception>
     public static void Write(
         Stream stream,
@@ -48,6 +48,7 @@ public static class SafeTensors
 
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
     /// <exception cref="InvalidDataException">The file is malformed, or has tensors of other types than F32, F64 and I32.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>

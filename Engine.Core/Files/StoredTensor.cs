@@ -11,7 +11,7 @@ public sealed record StoredTensor
 {
     /// <summary>Takes over <paramref name="shape"/> and <paramref name="data"/>, without copying them.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="shape"/> or <paramref name="data"/> is null.</exception>
-    /// <exception cref="ArgumentException">The type is unknown, a dimension is negative, or the data's length is not the shape's.</exception>
+    /// <exception cref="ArgumentException">The type is unknown, a dimension negative, or the data's length not the shape's.</exception>
     public StoredTensor(ElementType type, int[] shape, byte[] data)
     {
         ArgumentNullException.ThrowIfNull(shape);
