@@ -17,7 +17,7 @@ public abstract record Operation
     /// <param name="x">The inputs.</param>
     /// <returns>
     /// One tensor for each input, or null where the derivative is zero everywhere. A cotangent may have the shape to which its input
-    /// was broadcast: the sum over broadcast axes is taken by the caller.
+    /// was broadcast, or one that broadcasts to the input's: the caller sums and repeats.
     /// </returns>
     public abstract Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x);
 

@@ -41,24 +41,24 @@ public static class Gradient
                 throw new ArgumentException($"Gradient: a tensor of {x.Type} has no derivative.", nameof(xs));
         }
 
-        var gathered = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
+        var gathered = new Cotangents();
         for (int i = 0; i < ys.Length; i++)
-            Accumulate(gathered, ys[i], cotangents[i]);
+            gathered.Add(ys[i], cotangents[i]);
 
         // Inputs are older than results, so going back in order of age every cotangent is complete when its turn comes.
         foreach (var y in Between(ys, xs))
         {
-            if (y.Operation is null || !gathered.TryGetValue(y, out var g))
+            if (gathered.Of(y) is not { } g)
                 continue;
-            var cotangentsOfInputs = y.Operation.Vjp(g, y, y.Inputs);
+            var cotangentsOfInputs = y.Operation!.Vjp(g, y, y.Inputs);
             for (int i = 0; i < y.Inputs.Length; i++)
             {
                 if (cotangentsOfInputs[i] is { } cotangent)
-                    Accumulate(gathered, y.Inputs[i], cotangent);
+                    gathered.Add(y.Inputs[i], cotangent);
             }
         }
 
-        return [.. xs.Select(x => gathered.TryGetValue(x, out var g) ? g : Tensor.Zeros(x.Shape, x.Type, x.Device))];
+        return [.. xs.Select(x => gathered.Of(x) ?? Tensor.Zeros(x.Shape, x.Type, x.Device))];
     }
 
     /// <summary>Jacobian-vector products: the tangents of <paramref name="ys"/> from those of <paramref name="xs"/>.</summary>
@@ -115,20 +115,6 @@ public static class Gradient
 
         wanted.Reverse();
         return wanted;
-    }
-
-    // The one place where broadcasting is undone: what was repeated on the way is summed on the way back.
-    private static void Accumulate(Dictionary<Tensor, Tensor> gathered, Tensor tensor, Tensor cotangent)
-    {
-        var g = cotangent;
-        if (g.Shape != tensor.Shape)
-        {
-            int added = g.Rank - tensor.Rank;
-            int[] axes = [.. Enumerable.Range(0, g.Rank).Where(axis => axis < added || (tensor.Shape[axis - added] == 1 && g.Shape[axis] != 1))];
-            g = g.KeepSum(axes).ReshapeTo(tensor.Shape);
-        }
-
-        gathered[tensor] = gathered.TryGetValue(tensor, out var before) ? before + g : g;
     }
 
     private static void Require(Tensor[] tensors, Tensor[] vectors, string what)

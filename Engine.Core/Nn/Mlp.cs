@@ -36,6 +36,29 @@ public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
         return new Parameters(names, tensors);
     }
 
+    /// <summary>Parameters as one vector for each network of a batch, [networks, count]: an optimiser then has one tensor to update.</summary>
+    /// <param name="parameters">As <see cref="Initialise"/> makes them.</param>
+    public Tensor Flatten(IReadOnlyList<Tensor> parameters)
+        => Tensor.Concatenate(1, [.. parameters.Select(p => p.Reshape(p.Shape[0], -1))]);
+
+    /// <summary>Weights and biases from vectors that <see cref="Flatten"/> made.</summary>
+    /// <param name="flat">[networks, count].</param>
+    public Tensor[] Split(Tensor flat)
+    {
+        var tensors = new List<Tensor>();
+        int start = 0;
+        for (int layer = 0; layer + 1 < Sizes.Rank; layer++)
+        {
+            foreach (int rows in (int[])[Sizes[layer], 1])
+            {
+                tensors.Add(flat.Narrow(1, start, rows * Sizes[layer + 1]).Reshape(flat.Shape[0], rows, Sizes[layer + 1]));
+                start += rows * Sizes[layer + 1];
+            }
+        }
+
+        return [.. tensors];
+    }
+
     /// <summary>Applies the network.</summary>
     /// <param name="parameters">Weights and biases, layer by layer.</param>
     /// <param name="x">[..., rows, inputs].</param>

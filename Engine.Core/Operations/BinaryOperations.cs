@@ -119,7 +119,7 @@ public sealed record SquareCombination(double P, double Q) : Binary<SquareCombin
     protected override SquareCombinationFunction Function => new(P, Q);
 
     /// <inheritdoc/>
-    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * P, g * x[1] * (2 * Q)];
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * P, new ScaledProduct(2 * Q).Apply(g, x[1])];
 }
 
 /// <summary>
@@ -134,10 +134,35 @@ public sealed record AdamScale(double Epsilon, double EpsilonRoot) : Binary<Adam
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
     {
-        // With s the root, dy/d(vc) = -y^2 / (2 s), and s = 1/y - epsilon.
-        var slope = g * y.Square() / (y.Reciprocal() * -2 + (2 * Epsilon));
+        var slope = g * new AdamScaleSlope(Epsilon, EpsilonRoot).Apply(x);
         return [slope * x[1], slope * x[0]];
     }
+}
+
+/// <summary>The derivative of <see cref="AdamScale"/> in the product v c: -1 / (2 s (s + epsilon)^2), s the root.</summary>
+public sealed record AdamScaleSlope(double Epsilon, double EpsilonRoot) : Binary<AdamScaleSlopeFunction>
+{
+    /// <inheritdoc/>
+    protected override AdamScaleSlopeFunction Function => new(Epsilon, EpsilonRoot);
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
+    {
+        // dy/ds = -y (1/s + 2 / (s + epsilon)), and ds/d(vc) = 1 / (2 s).
+        var inverse = (x[0] * x[1] + EpsilonRoot).Sqrt().Reciprocal();
+        var slope = g * y * (inverse + 2 * new AdamScale(Epsilon, EpsilonRoot).Apply(x)) * inverse * -0.5;
+        return [slope * x[1], slope * x[0]];
+    }
+}
+
+/// <summary>c a b, with a number known beforehand.</summary>
+public sealed record ScaledProduct(double Factor) : Binary<ScaledProductFunction>
+{
+    /// <inheritdoc/>
+    protected override ScaledProductFunction Function => new(Factor);
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new ScaledProduct(Factor).Apply(g, x[1]), new ScaledProduct(Factor).Apply(g, x[0])];
 }
 
 /// <summary>a b + c.</summary>

@@ -40,7 +40,7 @@ public abstract record Reduction<TReducer>(Shape Axes) : Operation
 public sealed record Sum(Shape Axes) : Reduction<SumReducer>(Axes)
 {
     /// <inheritdoc/>
-    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g.BroadcastTo(x[0].Shape)];
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];
 }
 
 /// <summary>The largest element along axes; equal ones share the derivative.</summary>

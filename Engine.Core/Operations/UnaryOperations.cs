@@ -67,7 +67,7 @@ public sealed record Square : Unary<SquareFunction>
     protected override bool MapsIntegers => true;
 
     /// <inheritdoc/>
-    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0] * 2];
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new ScaledProduct(2).Apply(g, x[0])];
 }
 
 /// <summary>1 / x.</summary>

@@ -32,7 +32,7 @@ internal sealed class MrpLearner : IDisposable
         using var scope = new TensorScope();
         double raw = MetaParameters.Raw(settings.GammaStart, settings.Parameterisation);
         Raw = Tensor.Full(raw, [settings.Seeds, MarkovRewardProcess.States], _task.Type, device);
-        Parameters = [.. _task.Network.Initialise(Meta.MonteCarlo.Streams(settings.Seed, settings.Seeds, 0, 1, device), _task.Type)];
+        Parameters = _task.Initialise(Meta.MonteCarlo.Streams(settings.Seed, settings.Seeds, 0, 1, device));
         _parameterCount = Parameters.Length;
         State = _inner.Initial(Parameters);
         MetaState = _outer.Initial([Raw]);

@@ -39,12 +39,17 @@ public sealed record ValuePrediction(
     public IMetaProblem<Trajectories> With(Tensor gamma, Tensor streams)
         => With(gamma, step => MarkovRewardProcess.Draw(streams, step, Batch, Type));
 
+    /// <summary>Parameters of networks as they are learned: one vector for each, [networks, count].</summary>
+    /// <param name="streams">Int32 [networks, 3]: seed, iteration, replicate.</param>
+    public Tensor[] Initialise(Tensor streams) => [Network.Flatten(Network.Initialise(streams, Type))];
+
     /// <summary>The value of each state, [replicates, 10].</summary>
+    /// <param name="parameters">One tensor, as <see cref="Initialise"/> makes it.</param>
     public Tensor Values(IReadOnlyList<Tensor> parameters)
     {
         var device = parameters[0].Device;
         double[] states = [.. Enumerable.Range(0, MarkovRewardProcess.States).Select(i => Input == StateInput.Raw ? i : (i / 4.5) - 1)];
-        var values = Network.Apply(parameters, Tensor.From(states, [states.Length, 1], Type, device));
+        var values = Network.Apply(Network.Split(parameters[0]), Tensor.From(states, [states.Length, 1], Type, device));
         return values.Reshape(-1, states.Length);
     }
 

@@ -23,25 +23,28 @@ public class MrpGoldenTests
         bool adam = name.EndsWith("adam", StringComparison.Ordinal);
         Optimiser optimiser = adam ? new Adam(golden.Setting("lr")) : new Sgd(golden.Setting("lr"));
         var logit = golden.Input("logit");
-        Tensor[] theta = [.. golden.Inputs("theta").Select(p => p.Expand(0))];
+        var network = new Mlp([1, 10, 10, 1]);
+        Tensor[] theta = [Flat(golden.Inputs("theta"))];
         var step = Tensor.From((int)golden.Setting("adam_step")).Reshape();
-        Tensor[] moments = adam ? [.. golden.Inputs("adam_m").Concat(golden.Inputs("adam_v")).Select(p => p.Expand(0))] : [];
+        Tensor[] moments = adam ? [Flat(golden.Inputs("adam_m")), Flat(golden.Inputs("adam_v"))] : [];
 
         // One replicate; rewards of inner step i are rewards[i].
         var rewards = golden.Input("rewards");
-        var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), StateInput.Raw, Discounting.Power, (int)golden.Setting("batch"), ElementType.Float64);
+        var task = new ValuePrediction(network, StateInput.Raw, Discounting.Power, (int)golden.Setting("batch"), ElementType.Float64);
         var problem = task.With(logit.Sigmoid(), i => Trajectories.From(rewards.Narrow(0, i, 1)));
         var points = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps);
 
         golden.Agrees("n_step", Tensor.Stack(0, [.. points.Select(point => Gradient.Of(point.OuterLoss, logit)[0])]));
         golden.Agrees("outer_loss", Tensor.Concatenate(0, [.. points.Select(point => point.OuterLoss)]));
         golden.Agrees("mix", Gradient.Of(Mixing.Loss(points, golden.Setting("kappa")), logit)[0]);
-        golden.AgreeAll("theta_n", points[^1].Parameters);
+        golden.AgreeAll("theta_n", network.Split(points[^1].Parameters[0]));
         Assert.Equal(!adam, golden.HasOutput("trace"));
         if (golden.HasOutput("trace"))
         {
             var traced = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps, golden.Setting("mu"));
             golden.Agrees("trace", Gradient.Of(traced[^1].OuterLoss, logit)[0]);
         }
+
+        Tensor Flat(Tensor[] parameters) => network.Flatten([.. parameters.Select(p => p.Expand(0))]);
     }
 }
