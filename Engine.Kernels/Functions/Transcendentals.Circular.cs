@@ -33,7 +33,7 @@ public static partial class Transcendentals
     /// <summary>Sine and cosine of 2 pi <paramref name="turns"/>, for 0 to 1 in steps of 2^-24 (2^-53 in float64) or wider.</summary>
     /// <remarks>
     /// Each is a polynomial times a factor that has its zeros, so neither quadrants nor signs need be told apart. Without a fused
-    /// multiply-add the error near the zeros is absolute, within half a unit in the last place of 1.
+    /// multiply-add the error near the zeros is absolute, within three units in the last place of 1.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SinCosOfTurns<V>(V turns, out V sine, out V cosine)

@@ -145,12 +145,15 @@ public static partial class Transcendentals
             return LogOfSum(f, n);
         }
 
+        // One degree more than a plain logarithm, whose rounding would cover the difference.
+        V p = V.Horner(V.Constant(0.06971611471), f, -0.1147973385, 0.1168541992, -0.1242568733, 0.1424905765);
+        p = V.Horner(p, f, -0.1666780232, 0.2000071575, -0.2499999696, 0.3333333118);
         V minusHalf = V.Constant(-0.5);
         V square = f * f;
         V lost = V.MultiplyAdd(f, f, -square);
         V first = V.MultiplyAdd(square, minusHalf, f);
         V second = V.MultiplyAdd(square, minusHalf, f - first);
-        second = V.MultiplyAdd(lost, minusHalf, V.MultiplyAdd(f * square, LogPolynomial(f), second));
+        second = V.MultiplyAdd(lost, minusHalf, V.MultiplyAdd(f * square, p, second));
         V whole = n * V.Constant(0.693359375);
         V sum = whole + first;
         second = V.MultiplyAdd(n, V.Constant(-0.000212194440054690583), second + (first - (sum - whole)));
