@@ -41,6 +41,7 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
     }
 
     // Three squares abreast. The last one moves back to stay within the matrix, and repeats some sums.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Squares(float* left, float* right, float* result, float* starts, int column)
     {
         int inner = form.Inner, end = form.Columns - Block, column1 = Math.Min(column + Block, end), column2 = Math.Min(column1 + Block, end);
