@@ -62,7 +62,8 @@ public static class Program
 
     private static RootCommand Root(Command[] commands)
     {
-        var root = new RootCommand("Multi-step meta-gradient reinforcement learning: the experiments of 'One Step at a Time', and measurements of the engine.");
+        var root = new RootCommand(
+            "Multi-step meta-gradient reinforcement learning: the experiments of 'One Step at a Time', and measurements of the engine.");
         foreach (var command in commands)
             root.Add(command);
         foreach (var option in root.Options)

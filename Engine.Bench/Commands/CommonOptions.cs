@@ -26,7 +26,11 @@ public sealed class CommonOptions
             HelpName = "DIR",
             DefaultValueFactory = _ => RunFolder.Default(command.Name),
         };
-        Config = new("--config") { Description = "Settings from a file, such as a run's config.json; options given here override it.", HelpName = "FILE" };
+        Config = new("--config")
+        {
+            Description = "Settings from a file, such as a run's config.json; options given here override it.",
+            HelpName = "FILE",
+        };
         foreach (var option in new Option[] { Seed, Seeds, Device, Threads, Out, Resume, Overwrite, Quiet, Config })
             command.Add(option);
         command.Validators.Add(result =>
@@ -52,7 +56,8 @@ public sealed class CommonOptions
     public Option<string> Out { get; }
 
     /// <summary>--resume.</summary>
-    public Option<bool> Resume { get; } = Options.Switch("--resume", "Go on after the checkpoint in the folder, with the settings it began with.");
+    public Option<bool> Resume { get; }
+        = Options.Switch("--resume", "Go on after the checkpoint in the folder, with the settings it began with.");
 
     /// <summary>--overwrite.</summary>
     public Option<bool> Overwrite { get; } = Options.Switch("--overwrite", "Start anew in a folder that has an earlier run.");

@@ -12,7 +12,7 @@ public static class Options
     /// <param name="description">What it sets.</param>
     /// <param name="fallback">Its value where neither the command line nor a file of settings gives one.</param>
     public static Option<T> Of<T>(string name, string description, T fallback)
-        => new ValueOption<T>(name, description, fallback, result => ReadAll<T>(result, [result.Tokens[0].Value]) is [var value] ? value : default)
+        => new ValueOption<T>(name, description, fallback, given => ReadAll<T>(given) is [var value] ? value : default)
         {
             HelpName = HelpName(typeof(T)),
             Arity = ArgumentArity.ExactlyOne,
@@ -20,7 +20,7 @@ public static class Options
 
     /// <summary>An option that takes several values, such as --steps 1 5 10 or --steps 1,5,10.</summary>
     public static Option<T[]> Many<T>(string name, string description, params T[] fallback)
-        => new ValueOption<T[]>(name, description, fallback, result => ReadAll<T>(result, result.Tokens.SelectMany(token => token.Value.Split(','))))
+        => new ValueOption<T[]>(name, description, fallback, given => ReadAll<T>(given, ','))
         {
             HelpName = HelpName(typeof(T)),
             Arity = ArgumentArity.OneOrMore,
@@ -34,10 +34,10 @@ public static class Options
     public static T Given<T>(this ParseResult parsed, Option<T> option, T fromSettings)
         => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : fromSettings;
 
-    private static T[]? ReadAll<T>(ArgumentResult result, IEnumerable<string> texts)
+    private static T[]? ReadAll<T>(ArgumentResult result, params char[] separators)
     {
         var values = new List<T>();
-        foreach (string text in texts)
+        foreach (string text in result.Tokens.SelectMany(token => separators.Length > 0 ? token.Value.Split(separators) : [token.Value]))
         {
             if (!Values.TryRead(text, out T value))
             {

@@ -23,15 +23,15 @@ internal static class ParseErrors
     {
         var option = result.Option;
         if (result.Tokens.Count == 0 && option.Arity.MinimumNumberOfValues > 0)
-            return option.ValueType == typeof(string) ? $"{option.Name} needs a value." : $"{option.Name} needs a value: {Kinds.Of(option.ValueType)}.";
+            return $"{option.Name} needs a value" + (option.ValueType == typeof(string) ? "." : $": {Kinds.Of(option.ValueType)}.");
         return result.IdentifierTokenCount > 1 ? $"{option.Name} is given more than once." : OneLine(error.Message);
     }
 
     private static string Unknown(Command command, string token)
     {
-        var known = token.StartsWith('-')
-            ? command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(o => o.Recursive))).Select(o => o.Name)
-            : command.Subcommands.Select(c => c.Name);
+        var inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(option => option.Recursive));
+        IEnumerable<Symbol> symbols = token.StartsWith('-') ? command.Options.Concat(inherited) : command.Subcommands;
+        var known = symbols.Select(symbol => symbol.Name);
         string? near = known.Where(name => Edits(name, token) <= 2)
             .OrderBy(name => Edits(name, token)).ThenBy(name => Math.Abs(name.Length - token.Length)).FirstOrDefault();
         string kind = token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";

@@ -46,8 +46,8 @@ public static class SettingsFile
         var properties = Json.Options.GetTypeInfo(typeof(T)).Properties;
         foreach (var property in document.RootElement.EnumerateObject())
         {
-            var known = properties.FirstOrDefault(p => p.Name == property.Name)
-                ?? throw new UserError($"{path}: unknown property '{property.Name}'; known are {string.Join(", ", properties.Select(p => p.Name))}.");
+            var known = properties.FirstOrDefault(p => p.Name == property.Name) ?? throw new UserError(
+                $"{path}: unknown property '{property.Name}'; known are {string.Join(", ", properties.Select(p => p.Name))}.");
             try
             {
                 property.Value.Deserialize(known.PropertyType, Json.Options);
@@ -62,9 +62,10 @@ public static class SettingsFile
     }
 
     private static string Explain(string path, JsonException e)
-        => e.LineNumber is { } line
-            ? FormattableString.Invariant($"{path}: no valid JSON at line {line + 1}, column {e.BytePositionInLine + 1}: {e.Message.Split(" LineNumber:")[0]}")
-            : $"{path}: {e.Message}";
+    {
+        string where = FormattableString.Invariant($"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}");
+        return $"{path}: no valid JSON at {where}: {e.Message.Split(" LineNumber:")[0]}";
+    }
 
     // On one line, and not too much of it.
     private static string Text(string json)

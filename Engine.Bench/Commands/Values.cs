@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 
 namespace Engine.Bench.Commands;
 
@@ -11,12 +12,12 @@ internal static class Values
         object? read = typeof(T) switch
         {
             var t when t == typeof(string) => text,
-            var t when t == typeof(int) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int i) ? i : null,
-            var t when t == typeof(long) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long l) ? l : null,
-            var t when t == typeof(double) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double d) ? d : null,
-            var t when t == typeof(float) => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float f) ? f : null,
-            var t when t == typeof(bool) => bool.TryParse(text, out bool b) ? b : null,
-            var t when t.IsEnum => Enum.GetNames(t).FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name
+            var t when t == typeof(bool) => bool.TryParse(text, out bool truth) ? truth : null,
+            var t when t == typeof(int) => Number<int>(text, NumberStyles.AllowLeadingSign),
+            var t when t == typeof(long) => Number<long>(text, NumberStyles.AllowLeadingSign),
+            var t when t == typeof(double) => Number<double>(text, NumberStyles.Float),
+            var t when t == typeof(float) => Number<float>(text, NumberStyles.Float),
+            var t when t.IsEnum => Array.Find(Enum.GetNames(t), name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name
                 ? Enum.Parse(t, name) : null,
             var t => throw new NotSupportedException($"An option can't be of type {t.Name}."),
         };
@@ -32,4 +33,8 @@ internal static class Values
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString()!,
     };
+
+    private static object? Number<T>(string text, NumberStyles styles)
+        where T : INumber<T>
+        => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -14,7 +14,8 @@ internal static class FigureDrawing
         var palette = new Palette(figure);
         PanelDrawing[] panels = [.. figure.Panels.Select(panel => new PanelDrawing(panel, palette, figure.PlotWidth, figure.PlotHeight))];
         PanelDrawing[][] rows = [.. panels.Chunk(figure.ColumnCount)];
-        PanelDrawing[][] columns = [.. Enumerable.Range(0, figure.ColumnCount).Select(c => rows.Where(row => c < row.Length).Select(row => row[c]).ToArray())];
+        PanelDrawing[][] columns = [.. Enumerable.Range(0, figure.ColumnCount)
+            .Select(c => rows.Where(row => c < row.Length).Select(row => row[c]).ToArray())];
 
         double[] lefts = new double[columns.Length];
         double right = Margin;

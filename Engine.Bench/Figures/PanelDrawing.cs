@@ -1,4 +1,3 @@
-using System.Text;
 using static Engine.Bench.Figures.SvgWriter;
 
 namespace Engine.Bench.Figures;
@@ -39,8 +38,8 @@ internal sealed class PanelDrawing
     public double Left => Math.Max(LabelEnd + (IsShort ? ShortWidth + 2 : _yLabel.Length * LabelLine), FirstHalf(_x.Labels));
 
     /// <summary>The room right of the plot: the last number stands under the end of its axis.</summary>
-    public double Right => Math.Max(Overhang, _x.Ticks.Select((tick, i) => _x.Place(tick) + _x.Labels[i].Width(Axis.LabelSize) / 2 - _x.Length)
-        .DefaultIfEmpty(0).Max());
+    public double Right => _x.Ticks.Select((tick, i) => _x.Place(tick) + _x.Labels[i].Width(Axis.LabelSize) / 2 - _x.Length)
+        .Append(Overhang).Max();
 
     /// <summary>The room above the plot.</summary>
     public double Top => _title.Length * TitleLine + 9;
@@ -98,7 +97,8 @@ internal sealed class PanelDrawing
             // An edge that has no place on a logarithmic axis lies below it all; an edge that is no number closes the band. Of a
             // thinned line every second point will do: an edge has no peaks to lose.
             int every = series.X.Length > Thinning.Points ? 2 : 1;
-            int[] points = [.. run.Where((i, k) => (k % every == 0 || k == run.Length - 1) && _y.Has(series.Upper![i]) && !double.IsNaN(series.Lower![i]))];
+            int[] points = [.. run.Where((_, k) => k % every == 0 || k == run.Length - 1)
+                .Where(i => _y.Has(series.Upper![i]) && !double.IsNaN(series.Lower![i]))];
             if (points.Length > 1)
             {
                 svg.Points("polygon", "band", points.Select(i => Point(series.X[i], series.Upper![i]))
@@ -119,7 +119,8 @@ internal sealed class PanelDrawing
         {
             // A point between two gaps becomes a dot: the round end of a line without length.
             int[] points = run.Length > 1 ? run : [run[0], run[0]];
-            svg.Points("polyline", series.Dashed && run.Length > 1 ? "line dashed" : "line", points.Select(i => Point(series.X[i], series.Y[i])));
+            string style = series.Dashed && run.Length > 1 ? "line dashed" : "line";
+            svg.Points("polyline", style, points.Select(i => Point(series.X[i], series.Y[i])));
             if (!series.Markers)
                 continue;
             foreach (int i in run)
@@ -137,10 +138,10 @@ internal sealed class PanelDrawing
         => (_x.Place(x), Math.Clamp(_y.Length - _y.Place(y), -_y.Length, 2 * _y.Length));
 
     private string Verticals(double[] values)
-        => values.Aggregate(new StringBuilder(), (d, x) => d.Append($"M{Number(_x.Place(x))} 0V{Number(_y.Length)}")).ToString();
+        => string.Concat(values.Select(x => $"M{Number(_x.Place(x))} 0V{Number(_y.Length)}"));
 
     private string Horizontals(double[] values)
-        => values.Aggregate(new StringBuilder(), (d, y) => d.Append($"M0 {Number(_y.Length - _y.Place(y))}H{Number(_x.Length)}")).ToString();
+        => string.Concat(values.Select(y => $"M0 {Number(_y.Length - _y.Place(y))}H{Number(_x.Length)}"));
 
     private static double FirstHalf(TickLabel[] labels) => labels.Length == 0 ? 0 : labels[0].Width(Axis.LabelSize) / 2;
 }

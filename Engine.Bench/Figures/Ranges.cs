@@ -6,7 +6,7 @@ internal static class Ranges
     /// <summary>The range of x: tight, with some room at the ends for marks.</summary>
     public static (double Low, double High) Horizontal(Panel panel)
     {
-        var (low, high) = Extent(panel.Series.SelectMany(series => series.X), panel.XScale) ?? (panel.XScale == Scale.Log ? (1, 10) : (0, 1));
+        var (low, high) = Extent(panel.Series.SelectMany(series => series.X), panel.XScale) ?? Nothing(panel.XScale);
         bool marked = panel.Series.Any(series => series.Markers);
         return low == high ? Widen(low, panel.XScale) : Pad(low, high, marked ? 0.05 : 0, panel.XScale);
     }
@@ -17,7 +17,7 @@ internal static class Ranges
         var scale = panel.YScale;
         var lines = Extent(panel.Series.SelectMany(series => series.Y), scale);
         var bands = Extent(panel.Series.Where(series => series.HasBand).SelectMany(series => series.Lower!.Concat(series.Upper!)), scale);
-        var (low, high) = lines ?? (scale == Scale.Log ? (0.1, 1) : (0, 1));
+        var (low, high) = lines ?? Nothing(scale);
         if (bands is { } band)
         {
             // A band that all but reaches zero would stretch a logarithmic axis without end and press the lines together.
@@ -31,6 +31,8 @@ internal static class Ranges
         high = panel.YMax ?? high;
         return low < high ? (low, high) : Widen(panel.YMin is null ? high : low, scale);
     }
+
+    private static (double Low, double High) Nothing(Scale scale) => scale == Scale.Log ? (0.1, 1) : (0, 1);
 
     private static (double Low, double High)? Extent(IEnumerable<double> values, Scale scale)
     {

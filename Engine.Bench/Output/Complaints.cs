@@ -15,7 +15,7 @@ internal static class Complaints
             Interrupted => (exception.Message, ExitCodes.Interrupted),
             OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
             IOException when s_diskFull.Contains(exception.HResult)
-                => ($"The disk is full; make room, or name a folder on another disk with --out. ({exception.Message})", ExitCodes.UserError),
+                => ($"The disk is full: make room, or name a folder elsewhere with --out. ({exception.Message})", ExitCodes.UserError),
             _ => ($"{exception.GetType().Name}: {exception.Message}", ExitCodes.Failed),
         };
         error.WriteLine(message.ReplaceLineEndings(" "));

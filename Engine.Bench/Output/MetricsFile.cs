@@ -7,7 +7,9 @@ namespace Engine.Bench.Output;
 /// A table of measurements that only grows, as comma-separated values. A checkpoint records its <see cref="Position"/>; cut there, the
 /// file goes on byte for byte as if the run had never stopped.
 /// </summary>
-/// <remarks>Numbers are written in the fewest digits that read back as the same number. Thread-safe; rows stand in the order of calls.</remarks>
+/// <remarks>
+/// Numbers are written in the fewest digits that read back as the same number. Thread-safe; rows stand in the order of calls.
+/// </remarks>
 public sealed class MetricsFile : IDisposable
 {
     private readonly Lock _lock = new();

@@ -59,11 +59,14 @@ internal sealed class Pace
         _ => (1 / Rate).ToString("0.##", CultureInfo.InvariantCulture) + " s/it",
     };
 
-    public string Remaining => Done >= Total ? "in " + Duration(Elapsed) : double.IsNaN(Rate) ? "" : Duration(TimeSpan.FromSeconds((Total - Done) / Rate)) + " left";
+    public string Remaining
+        => Done >= Total ? "in " + Duration(Elapsed.TotalSeconds)
+        : double.IsNaN(Rate) ? ""
+        : Duration((Total - Done) / Rate) + " left";
 
-    private static string Duration(TimeSpan time)
+    private static string Duration(double exact)
     {
-        long seconds = (long)Math.Ceiling(time.TotalSeconds);
+        long seconds = (long)Math.Ceiling(exact);
         return seconds switch
         {
             < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds} s"),

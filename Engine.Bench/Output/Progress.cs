@@ -13,7 +13,9 @@ public static class Progress
     {
         if (quiet)
             return new Silence();
-        return Consoles.IsTerminal(writer) ? new ProgressBars(Consoles.For(writer)) : new ProgressLines(writer, clock ?? TimeProvider.System);
+        return Consoles.IsTerminal(writer)
+            ? new ProgressBars(Consoles.For(writer))
+            : new ProgressLines(writer, clock ?? TimeProvider.System);
     }
 
     private sealed class Silence : IProgressDisplay

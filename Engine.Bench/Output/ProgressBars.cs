@@ -32,8 +32,8 @@ internal sealed class ProgressBars : IProgressDisplay
         {
             if (!_labels.TryGetValue(label, out var entry))
             {
-                var task = _begin.Task.GetAwaiter().GetResult().AddTask(Markup.Escape(label), autoStart: true, maxValue: Math.Max(1, total));
-                entry = _labels[label] = (task, new Pace(TimeProvider.System, done));
+                var context = _begin.Task.GetAwaiter().GetResult();
+                entry = _labels[label] = (context.AddTask(Markup.Escape(label)), new Pace(TimeProvider.System, done));
             }
 
             entry.Pace.Update(done, total);

@@ -1,6 +1,8 @@
 namespace Engine.Bench.Output;
 
-/// <summary>Progress where no line can be overwritten, as in a log: every label has a line at most every five seconds, and one at its end.</summary>
+/// <summary>
+/// Progress where no line can be overwritten, as in a log: every label has a line at most every five seconds, and one at its end.
+/// </summary>
 internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IProgressDisplay
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
@@ -19,7 +21,8 @@ internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IPr
             if (done >= total ? !wasDone : clock.GetElapsedTime(entry.Shown) >= s_interval)
             {
                 entry.Shown = clock.GetTimestamp();
-                string[] parts = [label, FormattableString.Invariant($"{done}/{total}"), entry.Pace.Percent, entry.Pace.Speed, entry.Pace.Remaining];
+                string share = FormattableString.Invariant($"{done}/{total}");
+                string[] parts = [label, share, entry.Pace.Percent, entry.Pace.Speed, entry.Pace.Remaining];
                 writer.WriteLine(string.Join("  ", parts.Where(part => part.Length > 0)));
                 writer.Flush();
             }

@@ -56,7 +56,11 @@ public sealed class RunFolder
         try
         {
             if (mode == RunMode.New && Directory.Exists(location) && Directory.EnumerateFileSystemEntries(location).Any())
-                throw new UserError($"{location} is not empty: give --resume to go on, --overwrite to start anew, or --out with another folder.");
+            {
+                throw new UserError(
+                    $"{location} is not empty: give --resume to go on, --overwrite to start anew, or another folder with --out.");
+            }
+
             Directory.CreateDirectory(location);
             if (mode == RunMode.Overwrite)
                 folder.RemoveFiles();
@@ -105,8 +109,8 @@ public sealed class RunFolder
             {
                 if (!s_free.Contains(name) && !free.Contains(name) && !JsonNode.DeepEquals(before[name], value))
                 {
-                    throw new UserError(
-                        $"--resume: {name} is {Text(value)}, but {Location} began with {Text(before[name])}; give that, or start anew elsewhere with --out.");
+                    throw new UserError($"--resume: {name} is {Text(value)}, but {Location} began with {Text(before[name])}; "
+                        + "give that, or start anew in another folder with --out.");
                 }
             }
         }

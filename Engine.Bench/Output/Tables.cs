@@ -34,8 +34,8 @@ public static class Tables
             table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
         foreach (var claim in claims)
         {
-            var style = new Style(claim.Holds ? Color.Green : Color.Red);
-            table.AddRow(new Text($"({claim.Letter})"), Cell(console, claim.Text), Cell(console, claim.Numbers), new Text(claim.Verdict, style));
+            var verdict = new Text(claim.Verdict, new Style(claim.Holds ? Color.Green : Color.Red));
+            table.AddRow(new Text($"({claim.Letter})"), Cell(console, claim.Text), Cell(console, claim.Numbers), verdict);
         }
 
         Write(console, table);
