@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Engine.Kernels;
 
 /// <summary>Work of the CPU device, cut into independent units numbered from 0.</summary>
@@ -33,9 +31,15 @@ internal sealed class KernelCommand<TKernel>(TKernel kernel, int count, int grai
     where TKernel : struct, IKernel
 {
     private readonly TKernel _kernel = kernel;
+    private readonly bool _small = count < 2 * grain;
 
-    public override void Execute() => team.Run(this);
+    public override void Execute()
+    {
+        if (_small)
+            _kernel.Run(0, Count);
+        else
+            team.Run(this);
+    }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void Run(int start, int end) => _kernel.Run(start, end);
 }

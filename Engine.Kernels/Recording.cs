@@ -22,6 +22,7 @@ public sealed class Recording : IDisposable
     private readonly List<Buffer> _owned = [];
     private Command[] _commands = [];
     private List<Command>? _stored;
+    private int[] _results = [];
     private bool[] _live = [];
     private Buffer? _arena;
     private int _nextRequest;
@@ -62,25 +63,24 @@ public sealed class Recording : IDisposable
         }
     }
 
-    /// <summary>First pass: runs <paramref name="function"/> as it stands and observes it.</summary>
+    /// <summary>First pass: runs <paramref name="function"/> as it stands and observes it. Its memory is kept until the second pass.</summary>
     /// <param name="function">Gives commands; returns the buffers whose contents a replay must leave behind.</param>
     public void Observe(Func<IEnumerable<Buffer>> function)
     {
-        var results = Within(function);
-        Plan([.. results.Select(buffer => buffer.Slot)]);
+        IEnumerable<Buffer> results = [];
+        Within(() => results = function());
+        _results = [.. results.Select(buffer => buffer.Slot).Where(slot => slot != External)];
     }
 
-    /// <summary>Second pass: runs <paramref name="function"/> again and stores its commands.</summary>
+    /// <summary>Second pass: calls <paramref name="function"/> again and stores its commands without running them.</summary>
     public void Store(Action function)
     {
+        FreeObserved();
+        Plan();
         _stored = [];
         _nextRequest = 0;
         _nextCommand = 0;
-        Within<object?>(() =>
-        {
-            function();
-            return null;
-        });
+        Within(function);
         if (_nextRequest != _requests.Count || _nextCommand != _live.Length)
             throw Changed();
         _commands = [.. _stored];
@@ -97,6 +97,7 @@ public sealed class Recording : IDisposable
     /// <summary>Returns the recording's memory.</summary>
     public void Dispose()
     {
+        FreeObserved();
         foreach (var buffer in _owned)
             _device.Free(buffer);
         _owned.Clear();
@@ -125,7 +126,7 @@ public sealed class Recording : IDisposable
             _uses[_nextCommand].Add((buffer.Slot, access));
     }
 
-    /// <summary>Takes note of a command. Returns whether it is to be run now.</summary>
+    /// <summary>Takes note of a command. Returns whether it is to be run now: only the first pass runs commands as they come.</summary>
     internal bool Add(Command command)
     {
         int number = _nextCommand++;
@@ -139,20 +140,20 @@ public sealed class Recording : IDisposable
             throw Changed();
         if (_live[number])
             _stored.Add(command);
-        return _live[number];
+        return false;
     }
 
     private static InvalidOperationException Changed()
         => new("A recorded function made other requests the second time than the first. It must depend on nothing but its inputs' shapes.");
 
-    private T Within<T>(Func<T> function)
+    private void Within(Action function)
     {
         if (s_current is not null)
             throw new InvalidOperationException("A recording is already under way on this thread.");
         s_current = this;
         try
         {
-            return function();
+            function();
         }
         finally
         {
@@ -160,11 +161,20 @@ public sealed class Recording : IDisposable
         }
     }
 
-    private void Plan(int[] results)
+    private void FreeObserved()
+    {
+        foreach (var request in _requests)
+        {
+            if (request.Observed is { } buffer)
+                _device.Free(buffer);
+        }
+    }
+
+    private void Plan()
     {
         int commands = _nextCommand;
         var wanted = new bool[_requests.Count];
-        foreach (int slot in results.Where(slot => slot != External))
+        foreach (int slot in _results)
             wanted[slot] = true;
 
         // Backwards: a command is live if it writes what somebody wants, and then wants what it reads.
@@ -196,11 +206,9 @@ public sealed class Recording : IDisposable
             }
         }
 
-        foreach (int slot in results.Where(slot => slot != External))
+        foreach (int slot in _results)
             last[slot] = int.MaxValue;
 
-        foreach (var request in _requests)
-            _device.Free(request.Observed!);
         long bytes = MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
             (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength, null) { Offset = offset });
         _arena = bytes > 0 ? Own(bytes) : null;

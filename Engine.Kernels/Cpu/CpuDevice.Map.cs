@@ -111,6 +111,8 @@ public sealed partial class CpuDevice
         private readonly T* _x;
         private readonly T* _y;
         private readonly T* _z;
+        private readonly int _rows;
+        private readonly int _inner;
         private readonly bool _moveX;
         private readonly bool _moveY;
         private readonly bool _moveZ;
@@ -123,31 +125,32 @@ public sealed partial class CpuDevice
             _x = x;
             _y = y;
             _z = z;
+            _rows = loops.Rows;
+            _inner = loops.Inner;
             _moveX = loops.InnerStride(1) != 0;
             _moveY = TArity.Operands > 1 && loops.InnerStride(2) != 0;
             _moveZ = TArity.Operands > 2 && loops.InnerStride(3) != 0;
         }
 
-        public int Units => _loops.Rows == 1 ? (_loops.Inner + Piece - 1) / Piece : _loops.Rows;
+        public int Units => _rows == 1 ? (_inner + Piece - 1) / Piece : _rows;
 
-        public int UnitLength => _loops.Rows == 1 ? Piece : Math.Max(1, _loops.Inner);
+        public int UnitLength => _rows == 1 ? Piece : Math.Max(1, _inner);
 
         public void Run(int start, int end)
         {
-            if (_loops.Rows == 1)
+            if (_rows == 1)
             {
-                int first = start * Piece, last = Math.Min(_loops.Inner, end * Piece);
+                int first = start * Piece, last = Math.Min(_inner, end * Piece);
                 Row(_to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first));
                 return;
             }
 
-            int inner = _loops.Inner;
-            T* to = _to + ((long)start * inner);
-            T* limit = _to + ((long)end * inner);
+            T* to = _to + ((long)start * _inner);
+            T* limit = _to + ((long)end * _inner);
             var rows = new RowWalk(_loops, start, 1, TArity.Operands, stackalloc int[_loops.Sizes.Length + TArity.Operands]);
-            for (int row = start; row < end; row++, to += inner)
+            for (int row = start; row < end; row++, to += _inner)
             {
-                Row(to, limit, inner, _x + rows[0], TArity.Operands > 1 ? _y + rows[1] : _y, TArity.Operands > 2 ? _z + rows[2] : _z);
+                Row(to, limit, _inner, _x + rows[0], TArity.Operands > 1 ? _y + rows[1] : _y, TArity.Operands > 2 ? _z + rows[2] : _z);
                 rows.Next();
             }
         }

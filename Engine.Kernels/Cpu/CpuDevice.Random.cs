@@ -1,10 +1,167 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Engine.Kernels.Functions;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
 
 public sealed partial class CpuDevice
 {
+    // Random numbers worth another thread.
+    private const int RandomGrain = 8192;
+
     /// <inheritdoc/>
     public override void Random<TDistribution>(ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
-        => throw new NotSupportedException();
+    {
+        if (shape.Rows == 0 || shape.Columns == 0)
+            return;
+        switch (type)
+        {
+            case ElementType.Float32: RandomOf<TDistribution, float, float>(distribution, shape, destination, streams); break;
+            case ElementType.Float64: RandomOf<TDistribution, double, double>(distribution, shape, destination, streams); break;
+
+            // Drawn as float64, whose 32 random bits tell all integers apart.
+            default: RandomOf<TDistribution, double, int>(distribution, shape, destination, streams); break;
+        }
+    }
+
+    private unsafe void RandomOf<TDistribution, T, TStored>(
+        TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+        where TDistribution : struct, IDistribution
+        where T : unmanaged, INumber<T>
+        where TStored : unmanaged, INumber<TStored>
+    {
+        TStored* to = destination.Write<TStored>().Pointer;
+        int* from = streams.Read<int>().Pointer;
+        int blocks = (int)((shape.Columns + 3L) / 4), grain = Math.Max(1, RandomGrain / shape.Columns);
+        bool isRow = typeof(T) == typeof(TStored) && blocks >= RandomRows<TDistribution, T>.LeastBlocks;
+        if (isRow)
+            Launch(new RandomRows<TDistribution, T>(distribution, shape, blocks, (T*)to, from), shape.Rows, grain);
+        else if (Vector512.IsHardwareAccelerated)
+            Launch(new RandomPieces<TDistribution, Lanes512<T>, Uniforms512<T>, T, TStored>(distribution, shape, blocks, to, from), shape.Rows, grain);
+        else if (Vector256.IsHardwareAccelerated)
+            Launch(new RandomPieces<TDistribution, Lanes256<T>, Uniforms256<T>, T, TStored>(distribution, shape, blocks, to, from), shape.Rows, grain);
+        else
+            Launch(new RandomPieces<TDistribution, Lanes128<T>, Uniforms128<T>, T, TStored>(distribution, shape, blocks, to, from), shape.Rows, grain);
+    }
+
+    /// <summary>Rows long enough for vectors of their own. Word w of block i is column w * blocks + i, so that stores are contiguous.</summary>
+    private readonly unsafe struct RandomRows<TDistribution, T>(
+        TDistribution distribution, RandomShape shape, int blocks, T* to, int* streams) : IKernel
+        where TDistribution : struct, IDistribution
+        where T : unmanaged, INumber<T>
+    {
+        private readonly uint _purpose = shape.Purpose;
+        private readonly uint _step = shape.Step;
+        private readonly int _columns = shape.Columns;
+
+        /// <summary>The blocks of the shortest such row.</summary>
+        public static int LeastBlocks => Vector128<T>.Count * 2;
+
+        public void Run(int start, int end)
+        {
+            for (int row = start; row < end; row++)
+            {
+                int* stream = streams + (3L * row);
+                var key = new StreamKey((uint)stream[0], _purpose, _step, (uint)stream[1], (uint)stream[2]);
+                T* rowTo = to + ((long)row * _columns);
+
+                // What is left over by the widest vectors is done by narrower ones, unless they would be about as many operations.
+                int done = 0;
+                if (Vector512.IsHardwareAccelerated)
+                    done = Draw<Lanes512<T>, Uniforms512<T>>(key, rowTo, done, Vector512<T>.Count / 2);
+                if (Vector256.IsHardwareAccelerated)
+                    done = Draw<Lanes256<T>, Uniforms256<T>>(key, rowTo, done, Vector256<T>.Count / 2);
+                if (done < blocks)
+                    Draw<Lanes128<T>, Uniforms128<T>>(key, rowTo, done, 0);
+            }
+        }
+
+        // Draws blocks as long as there is more than slack left. The last vector is moved back to end with the row: what it draws
+        // a second time is the same as before.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private int Draw<V, TUniforms>(StreamKey key, T* rowTo, int done, int slack)
+            where V : struct, ILanes<V, T>
+            where TUniforms : struct, IUniforms<V>
+        {
+            if (blocks < V.Count)
+                return done;
+            while (blocks - done >= V.Count || blocks - done > slack)
+            {
+                int block = Math.Min(done, blocks - V.Count);
+                TUniforms.Draw(key, (uint)block, out V a, out V b, out V c, out V d);
+                distribution.Invoke(ref a, ref b, ref c, ref d);
+                V.Store(a, rowTo + block);
+                V.Store(b, rowTo + blocks + block);
+
+                V.Store(c, rowTo + (2 * blocks) + block);
+
+                // Only the last of the four parts may be shorter, by up to three columns.
+                int last = (3 * blocks) + block;
+                if (last + V.Count <= _columns)
+                    V.Store(d, rowTo + last);
+                else
+                    V.StoreFirst(d, rowTo + last, _columns - last);
+                done = block + V.Count;
+            }
+
+            return done;
+        }
+    }
+
+    /// <summary>Short rows, several of which share a vector, and numbers that are stored as another type than they are drawn as.</summary>
+    private readonly unsafe struct RandomPieces<TDistribution, V, TUniforms, T, TStored>(
+        TDistribution distribution, RandomShape shape, int blocks, TStored* to, int* streams) : IKernel
+        where TDistribution : struct, IDistribution
+        where V : struct, ILanes<V, T>
+        where TUniforms : struct, IUniforms<V>
+        where T : unmanaged, INumber<T>
+        where TStored : unmanaged, INumber<TStored>
+    {
+        private readonly uint _purpose = shape.Purpose;
+        private readonly uint _step = shape.Step;
+        private readonly int _columns = shape.Columns;
+
+        [SkipLocalsInit]
+        public void Run(int start, int end)
+        {
+            StreamLanes lanes = default;
+            T* drawn = stackalloc T[4 * V.Count];
+            TStored** target = stackalloc TStored*[V.Count];
+            int row = start, block = 0;
+            while (row < end)
+            {
+                int count = 0;
+                for (; count < V.Count && row < end; count++)
+                {
+                    int* stream = streams + (3L * row);
+                    lanes.Block[count] = (uint)block;
+                    lanes.Seed[count] = (uint)stream[0];
+                    lanes.Iteration[count] = (uint)stream[1];
+                    lanes.Replicate[count] = (uint)stream[2];
+                    target[count] = to + ((long)row * _columns) + block;
+                    if (++block == blocks)
+                        (row, block) = (row + 1, 0);
+                }
+
+                TUniforms.DrawEach(&lanes, _purpose, _step, out V a, out V b, out V c, out V d);
+                distribution.Invoke(ref a, ref b, ref c, ref d);
+                V.Store(a, drawn);
+                V.Store(b, drawn + V.Count);
+                V.Store(c, drawn + (2 * V.Count));
+                V.Store(d, drawn + (3 * V.Count));
+                for (int i = 0; i < count; i++)
+                {
+                    int column = (int)lanes.Block[i];
+                    for (int word = 0; word < 4 && column < _columns; word++, column += blocks)
+                        target[i][word * blocks] = Stored(drawn[(word * V.Count) + i]);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static TStored Stored(T value)
+            => typeof(TStored) == typeof(int) ? (TStored)(object)(int)(double)(object)value : (TStored)(object)value;
+    }
 }

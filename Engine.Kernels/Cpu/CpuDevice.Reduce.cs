@@ -75,6 +75,7 @@ public sealed partial class CpuDevice
         public void Run(int start, int end)
         {
             int inner = kept.Inner, step = kept.InnerStride(1);
+            T* limit = to + ((long)end * inner);
             var rows = new RowWalk(kept, start, 1, 1, stackalloc int[kept.Sizes.Length + 1]);
             for (int row = start; row < end; row++)
             {
@@ -82,11 +83,15 @@ public sealed partial class CpuDevice
                 T* source = from + rows[0];
                 if (step == 1)
                 {
-                    int i = 0;
-                    for (; i + V.Count <= inner; i += V.Count)
-                        V.Store(Across(source + i), result + i);
-                    if (i < inner)
-                        V.StoreFirst(Across(source + i), result + i, inner - i);
+                    // The last vector may spill over into the next row, which is written after it.
+                    for (int i = 0; i < inner; i += V.Count)
+                    {
+                        V total = Across(source + i);
+                        if (result + i + V.Count <= limit)
+                            V.Store(total, result + i);
+                        else
+                            V.StoreFirst(total, result + i, inner - i);
+                    }
                 }
                 else
                 {
@@ -102,6 +107,13 @@ public sealed partial class CpuDevice
         {
             V total = reducer.Identity<V>();
             int inner = reduced.Inner, step = reduced.InnerStride(0);
+            if (reduced.Rows == 1)
+            {
+                for (int i = 0; i < inner; i++, source += step)
+                    total = reducer.Combine(total, V.Load(source));
+                return total;
+            }
+
             var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
             for (int row = 0; row < reduced.Rows; row++)
             {
@@ -118,6 +130,9 @@ public sealed partial class CpuDevice
         {
             V total = reducer.Identity<V>();
             int inner = reduced.Inner, step = reduced.InnerStride(0);
+            if (reduced.Rows == 1 && step == 1)
+                return Fold(Contiguous(source, inner));
+
             var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
             for (int row = 0; row < reduced.Rows; row++)
             {

@@ -83,6 +83,9 @@ public interface ILanes<TSelf>
     /// <summary>Two to the power of an integer-valued <paramref name="exponent"/> within the range of normal numbers.</summary>
     static abstract TSelf PowerOfTwo(TSelf exponent);
 
+    /// <summary><c>value * 2^exponent</c> for an integer-valued <paramref name="exponent"/>, rounded once also where it over- or underflows.</summary>
+    static abstract TSelf Scale(TSelf value, TSelf exponent);
+
     /// <summary>
     /// Splits a positive normal number into <c>mantissa * 2^exponent</c> with the mantissa in [sqrt(1/2), sqrt(2)).
     /// </summary>

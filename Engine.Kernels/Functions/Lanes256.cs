@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Kernels.Functions;
 
@@ -156,9 +157,35 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256<T> PowerOfTwo(Lanes256<T> exponent)
-        => typeof(T) == typeof(double)
-            ? new(((Vector256.ConvertToInt64(exponent._value.As<T, double>()) + Vector256.Create(1023L)) << 52).As<long, T>())
-            : new(((Vector256.ConvertToInt32(exponent._value.As<T, float>()) + Vector256.Create(127)) << 23).As<int, T>());
+    {
+        // Adding 2^23 (2^52) moves the biased exponent into the lowest bits of the mantissa: no conversion to integer is needed.
+        if (typeof(T) == typeof(double))
+        {
+            Vector256<double> moved = exponent._value.As<T, double>() + Vector256.Create(4503599627370496.0 + 1023);
+            return new((moved.AsInt64() << 52).As<long, T>());
+        }
+        else
+        {
+            Vector256<float> moved = exponent._value.As<T, float>() + Vector256.Create(8388608f + 127);
+            return new((moved.AsInt32() << 23).As<int, T>());
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Scale(Lanes256<T> value, Lanes256<T> exponent)
+    {
+        if (Avx512F.VL.IsSupported)
+        {
+            return typeof(T) == typeof(double)
+                ? new(Avx512F.VL.Scale(value._value.As<T, double>(), exponent._value.As<T, double>()).As<double, T>())
+                : new(Avx512F.VL.Scale(value._value.As<T, float>(), exponent._value.As<T, float>()).As<float, T>());
+        }
+
+        // In two halves, each a normal number; of the two products only the second one can be inexact.
+        Lanes256<T> half = Round(exponent * Constant(0.5));
+        return value * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -169,7 +196,10 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<
         {
             Vector256<long> half = Vector256.Create(0x3FE6A09E667F3BCDL), one = Vector256.Create(0x3FF0000000000000L);
             Vector256<long> bits = value._value.As<T, long>() + (one - half);
-            exponent = new(Vector256.ConvertToDouble((bits >> 52) - Vector256.Create(1023L)).As<double, T>());
+
+            // The exponent as the lowest bits of a double of value 2^52 and more: conversions from long are slow before AVX-512.
+            Vector256<long> moved = (bits >>> 52) | Vector256.Create(0x4330000000000000L);
+            exponent = new((moved.AsDouble() - Vector256.Create(4503599627370496.0 + 1023)).As<double, T>());
             return new(((bits & Vector256.Create(0x000FFFFFFFFFFFFFL)) + half).As<long, T>());
         }
         else

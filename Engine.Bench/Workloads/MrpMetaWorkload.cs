@@ -1,0 +1,52 @@
+using Engine.Core;
+using Engine.Core.Nn;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Engine.RL.Environments;
+using Engine.RL.Experiments;
+using Engine.RL.Meta;
+
+namespace Engine.Bench.Workloads;
+
+/// <summary>
+/// The mean of many n-step meta-gradients of the Markov reward process from fresh Adam states, rewards drawn within the call.
+/// </summary>
+internal sealed class MrpMetaWorkload : IDisposable
+{
+    private readonly MonteCarlo _estimator;
+    private readonly Tensor _raw;
+    private readonly Tensor[] _parameters;
+    private readonly OptimiserState _state;
+    private readonly Device _device;
+    private readonly int _replicates;
+    private int _iteration;
+
+    public MrpMetaWorkload(int replicates, int steps, Device device)
+    {
+        _device = device;
+        _replicates = replicates;
+        var optimiser = new Adam(1e-3);
+        var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), StateInput.Scaled);
+        _estimator = new MonteCarlo(
+            task, Parameterisation.Sigmoid, optimiser, [new MetaGradientMethod(MetaGradientKind.Classic, steps)], null, false, 32, device);
+        using var scope = new TensorScope();
+        _raw = scope.Keep(Tensor.Zeros([1, MarkovRewardProcess.States], ElementType.Float32, device));
+        _parameters = scope.Keep(task.Initialise(MonteCarlo.Streams(0, 1, 0, 1, device)));
+        _state = optimiser.Initial(_parameters);
+        scope.Keep(_state.Tensors);
+    }
+
+    public void Run()
+    {
+        using var scope = new TensorScope();
+        var streams = MonteCarlo.Streams(0, 1, _iteration++, _replicates, _device);
+        _ = _estimator.Run(_raw, _parameters, _state, streams)[0].Sum(0) / _replicates;
+    }
+
+    public void Dispose()
+    {
+        _estimator.Dispose();
+        foreach (var tensor in (Tensor[])[_raw, .. _parameters, .. _state.Tensors])
+            tensor.Dispose();
+    }
+}

@@ -1,0 +1,135 @@
+using Engine.Kernels;
+
+namespace Engine.Core.Autodiff;
+
+/// <summary>
+/// Derivatives of tensors. Results are ordinary tensors that remember how they were made, so every function here can be applied to
+/// results of every other one: gradients of any order need no second mechanism.
+/// </summary>
+public static class Gradient
+{
+    /// <summary>The gradient of a number with respect to tensors it was computed from.</summary>
+    /// <param name="y">A tensor with one element.</param>
+    /// <param name="xs">Leaves or intermediate results.</param>
+    /// <returns>One tensor for each of <paramref name="xs"/>, of its shape; zeros where <paramref name="y"/> does not depend on it.</returns>
+    /// <exception cref="ArgumentException"><paramref name="y"/> has more than one element, or is not of floating-point numbers.</exception>
+    public static Tensor[] Of(Tensor y, params Tensor[] xs)
+        => y.Count == 1
+            ? Vjp([y], xs, [Tensor.Ones(y.Shape, y.Type, y.Device)])
+            : throw new ArgumentException($"Gradient: {y.Shape} is not a single number: take its Sum, or use Vjp with a cotangent.", nameof(y));
+
+    /// <summary>The value of a function and its gradient.</summary>
+    /// <param name="function">Computes a tensor with one element.</param>
+    /// <param name="xs">Where.</param>
+    public static (Tensor Value, Tensor[] Gradient) ValueAndGradient(Func<Tensor[], Tensor> function, params Tensor[] xs)
+    {
+        var value = function(xs);
+        return (value, Of(value, xs));
+    }
+
+    /// <summary>Vector-Jacobian products: the cotangents of <paramref name="xs"/> from those of <paramref name="ys"/>.</summary>
+    /// <param name="ys">Results.</param>
+    /// <param name="xs">What they were computed from.</param>
+    /// <param name="cotangents">One tensor for each result, of its shape.</param>
+    /// <exception cref="ArgumentException">A cotangent has another shape than its result, or a tensor is not of floating-point numbers.</exception>
+    public static Tensor[] Vjp(Tensor[] ys, Tensor[] xs, Tensor[] cotangents)
+    {
+        Require(ys, cotangents, "cotangent");
+        foreach (var x in xs)
+        {
+            if (!x.Type.IsFloat())
+                throw new ArgumentException($"Gradient: a tensor of {x.Type} has no derivative.", nameof(xs));
+        }
+
+        var gathered = new Cotangents();
+        for (int i = 0; i < ys.Length; i++)
+            gathered.Add(ys[i], cotangents[i]);
+
+        // Inputs are older than results, so going back in order of age every cotangent is complete when its turn comes.
+        foreach (var y in Between(ys, xs))
+        {
+            if (gathered.Of(y) is not { } g)
+                continue;
+            var cotangentsOfInputs = y.Operation!.Vjp(g, y, y.Inputs);
+            for (int i = 0; i < y.Inputs.Length; i++)
+            {
+                if (cotangentsOfInputs[i] is { } cotangent)
+                    gathered.Add(y.Inputs[i], cotangent);
+            }
+        }
+
+        return [.. xs.Select(x => gathered.Of(x) ?? Tensor.Zeros(x.Shape, x.Type, x.Device))];
+    }
+
+    /// <summary>Jacobian-vector products: the tangents of <paramref name="ys"/> from those of <paramref name="xs"/>.</summary>
+    /// <remarks>
+    /// A vector-Jacobian product is linear in its cotangent; the derivative of that linear map, transposed, is the product wanted. So
+    /// the gradient rules serve forward mode too.
+    /// </remarks>
+    /// <param name="ys">Results.</param>
+    /// <param name="xs">What they were computed from.</param>
+    /// <param name="tangents">One tensor for each of <paramref name="xs"/>, of its shape.</param>
+    /// <exception cref="ArgumentException">A tangent has another shape than its tensor.</exception>
+    public static Tensor[] Jvp(Tensor[] ys, Tensor[] xs, Tensor[] tangents)
+    {
+        Require(xs, tangents, "tangent");
+        var cotangents = ys.Select(y => Tensor.Zeros(y.Shape, y.Type, y.Device)).ToArray();
+        return Vjp(Vjp(ys, xs, cotangents), cotangents, tangents);
+    }
+
+    /// <summary>The product of the Hessian of a function with a vector.</summary>
+    /// <param name="function">Computes a tensor with one element.</param>
+    /// <param name="xs">Where.</param>
+    /// <param name="vector">One tensor for each of <paramref name="xs"/>, of its shape.</param>
+    public static Tensor[] HessianVector(Func<Tensor[], Tensor> function, Tensor[] xs, Tensor[] vector)
+    {
+        Require(xs, vector, "vector");
+        return Vjp(Of(function(xs), xs), xs, vector);
+    }
+
+    // What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first.
+    private static IEnumerable<Tensor> Between(Tensor[] ys, Tensor[] xs)
+    {
+        long oldest = xs.Length == 0 ? long.MaxValue : xs.Min(x => x.Id);
+        var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        var open = new Stack<Tensor>(ys);
+        while (open.TryPop(out var tensor))
+        {
+            if (tensor.Id < oldest || !seen.Add(tensor))
+                continue;
+            foreach (var input in tensor.Inputs)
+                open.Push(input);
+        }
+
+        var ordered = seen.OrderBy(tensor => tensor.Id).ToArray();
+        var depends = new HashSet<Tensor>(xs, ReferenceEqualityComparer.Instance);
+        var wanted = new List<Tensor>();
+        foreach (var tensor in ordered)
+        {
+            if (Array.Exists(tensor.Inputs, depends.Contains))
+            {
+                depends.Add(tensor);
+                wanted.Add(tensor);
+            }
+        }
+
+        wanted.Reverse();
+        return wanted;
+    }
+
+    private static void Require(Tensor[] tensors, Tensor[] vectors, string what)
+    {
+        if (tensors.Length != vectors.Length)
+            throw new ArgumentException($"Gradient: {vectors.Length} {what}s were given for {tensors.Length} tensors.");
+        for (int i = 0; i < tensors.Length; i++)
+        {
+            if (!tensors[i].Type.IsFloat())
+                throw new ArgumentException($"Gradient: a tensor of {tensors[i].Type} has no derivative.");
+            if (vectors[i].Shape != tensors[i].Shape || vectors[i].Type != tensors[i].Type)
+            {
+                throw new ArgumentException(
+                    $"Gradient: {what} {i} is {vectors[i].Type} {vectors[i].Shape}, but its tensor is {tensors[i].Type} {tensors[i].Shape}.");
+            }
+        }
+    }
+}

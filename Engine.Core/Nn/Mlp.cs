@@ -1,0 +1,79 @@
+using Engine.Kernels;
+
+namespace Engine.Core.Nn;
+
+/// <summary>What lies between the layers of a network.</summary>
+public enum Activation
+{
+    /// <summary>max(x, 0).</summary>
+    Relu,
+
+    /// <summary>The hyperbolic tangent.</summary>
+    Tanh,
+}
+
+/// <summary>A multilayer perceptron: a function of its input and its parameters, for one network or a batch of them.</summary>
+/// <param name="Sizes">Units of each layer, the input first.</param>
+/// <param name="Activation">What follows each layer but the last.</param>
+public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
+{
+    /// <summary>Parameters for a batch of networks: weights drawn from a truncated normal, biases zero.</summary>
+    /// <param name="streams">Int32 [networks, 3]: seed, iteration, replicate; see <see cref="Initialisers"/>.</param>
+    /// <param name="type">The element type.</param>
+    /// <returns>Weights [networks, fan in, fan out] and biases [networks, 1, fan out], layer by layer.</returns>
+    public Parameters Initialise(Tensor streams, ElementType type = ElementType.Float32)
+    {
+        int networks = streams.Shape[0];
+        var names = new List<string>();
+        var tensors = new List<Tensor>();
+        for (int layer = 0; layer + 1 < Sizes.Rank; layer++)
+        {
+            names.AddRange([$"layer{layer}.weight", $"layer{layer}.bias"]);
+            tensors.Add(Initialisers.TruncatedNormal(streams, [networks, Sizes[layer], Sizes[layer + 1]], layer, type));
+            tensors.Add(Tensor.Zeros([networks, 1, Sizes[layer + 1]], type, streams.Device));
+        }
+
+        return new Parameters(names, tensors);
+    }
+
+    /// <summary>Parameters as one vector for each network of a batch, [networks, count]: an optimiser then has one tensor to update.</summary>
+    /// <param name="parameters">As <see cref="Initialise"/> makes them.</param>
+    public Tensor Flatten(IReadOnlyList<Tensor> parameters)
+        => Tensor.Concatenate(1, [.. parameters.Select(p => p.Reshape(p.Shape[0], -1))]);
+
+    /// <summary>Weights and biases from vectors that <see cref="Flatten"/> made.</summary>
+    /// <param name="flat">[networks, count].</param>
+    public Tensor[] Split(Tensor flat)
+    {
+        var tensors = new List<Tensor>();
+        int start = 0;
+        for (int layer = 0; layer + 1 < Sizes.Rank; layer++)
+        {
+            foreach (int rows in (int[])[Sizes[layer], 1])
+            {
+                tensors.Add(flat.Narrow(1, start, rows * Sizes[layer + 1]).Reshape(flat.Shape[0], rows, Sizes[layer + 1]));
+                start += rows * Sizes[layer + 1];
+            }
+        }
+
+        return [.. tensors];
+    }
+
+    /// <summary>Applies the network.</summary>
+    /// <param name="parameters">Weights and biases, layer by layer.</param>
+    /// <param name="x">[..., rows, inputs].</param>
+    /// <returns>[..., rows, outputs].</returns>
+    public Tensor Apply(IReadOnlyList<Tensor> parameters, Tensor x)
+    {
+        if (parameters.Count != 2 * (Sizes.Rank - 1))
+            throw new ArgumentException($"Mlp {Sizes} has {2 * (Sizes.Rank - 1)} parameters, but {parameters.Count} were given.", nameof(parameters));
+        for (int layer = 0; layer < parameters.Count / 2; layer++)
+        {
+            x = Linear.Apply(x, parameters[2 * layer], parameters[(2 * layer) + 1]);
+            if (layer + 1 < parameters.Count / 2)
+                x = Activation == Activation.Relu ? x.Relu() : x.Tanh();
+        }
+
+        return x;
+    }
+}

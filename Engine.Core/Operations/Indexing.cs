@@ -1,0 +1,94 @@
+using Engine.Kernels;
+using Engine.Kernels.Bodies;
+
+namespace Engine.Core.Operations;
+
+/// <summary>The slices along an axis that a vector of Int32 names; the inputs are the tensor and the indices.</summary>
+/// <param name="Axis">The axis, from 0 up.</param>
+public sealed record Take(int Axis) : Operation
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new ScatterAdd(Axis, x[0].Shape[Axis]).Apply(g, x[1]), null];
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => x[1] is { Type: ElementType.Int32, Rank: 1 }
+            ? (x[0].Type, x[0].Shape.With(Axis, x[1].Count))
+            : throw Error($"indices must be a vector of Int32, got {x[1].Type} {x[1].Shape}");
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+    {
+        int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
+        var indices = x[1].Buffer.Read<int>();
+        if (y.Type == ElementType.Float64)
+            y.Device.For(y.Count, new TakeBody<double>(y.Buffer.Write<double>(), x[0].Buffer.Read<double>(), indices, size, x[1].Count, inner));
+        else
+            y.Device.For(y.Count, new TakeBody<int>(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), indices, size, x[1].Count, inner));
+    }
+}
+
+/// <summary>
+/// Zeros, to which the slices of the first input along an axis are added at the positions that the second input, a vector of Int32,
+/// names; the order of additions is that of the slices.
+/// </summary>
+/// <param name="Axis">The axis, from 0 up.</param>
+/// <param name="Size">The size of the axis in the result.</param>
+public sealed record ScatterAdd(int Axis, int Size) : Operation
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Take(Axis).Apply(g, x[1]), null];
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => x[1] is { Type: ElementType.Int32, Rank: 1 } && x[1].Count == x[0].Shape[Axis]
+            ? (x[0].Type, x[0].Shape.With(Axis, Size))
+            : throw Error($"indices for axis {Axis} of {x[0].Shape} must be Int32 [{x[0].Shape[Axis]}], got {x[1].Type} {x[1].Shape}");
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+    {
+        int count = x[1].Count, inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
+        int columns = count == 0 ? 0 : x[0].Count / count;
+        y.Device.Fill(y.Type, y.Buffer, 0);
+        var indices = x[1].Buffer.Read<int>();
+        switch (y.Type)
+        {
+            case ElementType.Float32:
+                y.Device.For(columns, new ScatterAddBody<float>(y.Buffer.Update<float>(), x[0].Buffer.Read<float>(), indices, Size, count, inner), 64);
+                break;
+            case ElementType.Float64:
+                y.Device.For(columns, new ScatterAddBody<double>(y.Buffer.Update<double>(), x[0].Buffer.Read<double>(), indices, Size, count, inner), 64);
+                break;
+            default:
+                y.Device.For(columns, new ScatterAddBody<int>(y.Buffer.Update<int>(), x[0].Buffer.Read<int>(), indices, Size, count, inner), 64);
+                break;
+        }
+    }
+}
+
+/// <summary>The position of the largest element along an axis, as Int32; the axis stays with size 1. It has no derivative.</summary>
+/// <param name="Axis">The axis, from 0 up.</param>
+public sealed record ArgMax(int Axis) : Operation
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => x[0].Shape[Axis] > 0
+            ? (ElementType.Int32, x[0].Shape.With(Axis, 1))
+            : throw Error($"axis {Axis} of {x[0].Shape} is empty, so there is no largest element");
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+    {
+        int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
+        switch (x[0].Type)
+        {
+            case ElementType.Float32: y.Device.For(y.Count, new ArgMaxBody<float>(y.Buffer.Write<int>(), x[0].Buffer.Read<float>(), size, inner)); break;
+            case ElementType.Float64: y.Device.For(y.Count, new ArgMaxBody<double>(y.Buffer.Write<int>(), x[0].Buffer.Read<double>(), size, inner)); break;
+            default: y.Device.For(y.Count, new ArgMaxBody<int>(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), size, inner)); break;
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using Engine.Kernels;
+
+namespace Engine.Core.Operations;
+
+/// <summary>The same elements in another shape; shares the memory.</summary>
+/// <param name="Target">The shape of the result.</param>
+public sealed record Reshape(Shape Target) : Alias
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g.ReshapeTo(x[0].Shape)];
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => Target.ElementCount == x[0].Count
+            ? (x[0].Type, Target)
+            : throw Error($"{x[0].Shape} has {x[0].Count} elements and {Target} has {Target.ElementCount}");
+}
+
+/// <summary>The same tensor as a constant: no derivative passes.</summary>
+public sealed record StopGradient : Alias
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (x[0].Type, x[0].Shape);
+}
+
+/// <summary>Axes in another order: axis i of the result is axis Order[i] of the input.</summary>
+/// <param name="Order">Each axis number once.</param>
+public sealed record Permute(Shape Order) : Operation
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
+    {
+        var inverse = new int[Order.Rank];
+        for (int axis = 0; axis < inverse.Length; axis++)
+            inverse[Order[axis]] = axis;
+        return [new Permute(inverse).Apply(g)];
+    }
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => Order.Order().SequenceEqual(Enumerable.Range(0, x[0].Rank))
+            ? (x[0].Type, Order.Select(axis => x[0].Shape[axis]).ToArray())
+            : throw Error($"{Order} is no order of the axes of {x[0].Shape}: name each axis from 0 to {x[0].Rank - 1} once");
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+    {
+        int[] from = x[0].Shape.Strides();
+        y.Device.CopyStrided(
+            y.Type, Loops.Of(y.Shape.Sizes, y.Shape.Strides(), [.. Order.Select(axis => from[axis])]), y.Buffer, 0, x[0].Buffer, 0);
+    }
+}
+
+/// <summary>Every Steps[i]-th position of each axis, from Starts[i].</summary>
+/// <param name="Starts">The first position on each axis.</param>
+/// <param name="Sizes">How many positions on each axis.</param>
+/// <param name="Steps">From one position to the next on each axis, at least 1.</param>
+public sealed record Slice(Shape Starts, Shape Sizes, Shape Steps) : Operation
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Pad(Starts, x[0].Shape, Steps).Apply(g)];
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => Window.Fits(x[0].Shape, Starts, Sizes, Steps)
+            ? (x[0].Type, Sizes)
+            : throw Error($"{Sizes} positions from {Starts} in steps of {Steps} do not fit {x[0].Shape}");
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+    {
+        var (strides, offset) = Window.Layout(x[0].Shape, Starts, Steps);
+        y.Device.CopyStrided(y.Type, Loops.Of(y.Shape.Sizes, y.Shape.Strides(), strides), y.Buffer, 0, x[0].Buffer, offset);
+    }
+}
+
+/// <summary>Zeros, with the input at every Steps[i]-th position of each axis from Starts[i]: what undoes <see cref="Slice"/>.</summary>
+/// <param name="Starts">The first position on each axis.</param>
+/// <param name="Target">The shape of the result.</param>
+/// <param name="Steps">From one position to the next on each axis, at least 1.</param>
+public sealed record Pad(Shape Starts, Shape Target, Shape Steps) : Operation
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Slice(Starts, x[0].Shape, Steps).Apply(g)];
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => Window.Fits(Target, Starts, x[0].Shape, Steps)
+            ? (x[0].Type, Target)
+            : throw Error($"{x[0].Shape} from {Starts} in steps of {Steps} does not fit {Target}");
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+    {
+        var (strides, offset) = Window.Layout(Target, Starts, Steps);
+        y.Device.Fill(y.Type, y.Buffer, 0);
+        y.Device.CopyStrided(y.Type, Loops.Of(x[0].Shape.Sizes, strides, x[0].Shape.Strides()), y.Buffer, offset, x[0].Buffer, 0);
+    }
+}
+
+/// <summary>Tensors one after the other along an axis.</summary>
+/// <param name="Axis">The axis, from 0 up.</param>
+public sealed record Concatenate(int Axis) : Operation
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
+    {
+        var parts = new Tensor?[x.Length];
+        int start = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            parts[i] = g.Narrow(Axis, start, x[i].Shape[Axis]);
+            start += x[i].Shape[Axis];
+        }
+
+        return parts;
+    }
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+    {
+        int size = 0;
+        foreach (var input in x)
+        {
+            if (input.Rank != x[0].Rank || input.Shape.With(Axis, 1) != x[0].Shape.With(Axis, 1))
+                throw Error($"shapes {string.Join(", ", x.Select(each => each.Shape))} differ in more than axis {Axis}");
+            size += input.Shape[Axis];
+        }
+
+        return (SameType(x), x[0].Shape.With(Axis, size));
+    }
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+    {
+        int[] strides = y.Shape.Strides();
+        int offset = 0;
+        foreach (var input in x)
+        {
+            y.Device.CopyStrided(
+                y.Type, Loops.Of(input.Shape.Sizes, strides, input.Shape.Strides()), y.Buffer, offset, input.Buffer, 0);
+            offset += input.Shape[Axis] * strides[Axis];
+        }
+    }
+}
+
+/// <summary>The input repeated along axes of size 1, and along new axes in front.</summary>
+/// <param name="Target">The shape of the result.</param>
+public sealed record BroadcastTo(Shape Target) : Operation
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => Shape.Broadcast(x[0].Shape, Target) == Target
+            ? (x[0].Type, Target)
+            : throw Error($"{x[0].Shape} does not broadcast to {Target}");
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+        => y.Device.CopyStrided(
+            y.Type, Loops.Of(y.Shape.Sizes, y.Shape.Strides(), x[0].Shape.StridesIn(Target)), y.Buffer, 0, x[0].Buffer, 0);
+}
+
+internal static class Window
+{
+    public static bool Fits(Shape whole, Shape starts, Shape sizes, Shape steps)
+    {
+        bool fits = starts.Rank == whole.Rank && sizes.Rank == whole.Rank && steps.Rank == whole.Rank;
+        for (int axis = 0; axis < whole.Rank && fits; axis++)
+            fits = steps[axis] >= 1 && starts[axis] <= whole[axis]
+                && (sizes[axis] == 0 || starts[axis] + ((sizes[axis] - 1L) * steps[axis]) < whole[axis]);
+        return fits;
+    }
+
+    public static (int[] Strides, int Offset) Layout(Shape whole, Shape starts, Shape steps)
+    {
+        int[] strides = whole.Strides();
+        int offset = 0;
+        for (int axis = 0; axis < strides.Length; axis++)
+        {
+            offset += starts[axis] * strides[axis];
+            strides[axis] *= steps[axis];
+        }
+
+        return (strides, offset);
+    }
+}

@@ -1,0 +1,153 @@
+using Engine.Kernels.Functions;
+
+namespace Engine.Core.Operations;
+
+/// <summary>-x.</summary>
+public sealed record Negate : Unary<NegateFunction>
+{
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [-g];
+}
+
+/// <summary>scale * x + shift, with numbers known beforehand.</summary>
+public sealed record Affine(double Scale, double Shift) : Unary<AffineFunction>
+{
+    /// <inheritdoc/>
+    protected override AffineFunction Function => new(Scale, Shift);
+
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => Scale == (int)Scale && Shift == (int)Shift;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * Scale];
+}
+
+/// <summary>e to the power of x.</summary>
+public sealed record Exp : Unary<ExpFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * y];
+}
+
+/// <summary>e to the power of x, less 1; accurate near 0.</summary>
+public sealed record Expm1 : Unary<Expm1Function>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * (y + 1)];
+}
+
+/// <summary>The natural logarithm.</summary>
+public sealed record Log : Unary<LogFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g / x[0]];
+}
+
+/// <summary>The natural logarithm of 1 + x; accurate near 0.</summary>
+public sealed record Log1p : Unary<Log1pFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g / (x[0] + 1)];
+}
+
+/// <summary>The square root.</summary>
+public sealed record Sqrt : Unary<SqrtFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * 0.5 / y];
+}
+
+/// <summary>x * x.</summary>
+public sealed record Square : Unary<SquareFunction>
+{
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new ScaledProduct(2).Apply(g, x[0])];
+}
+
+/// <summary>1 / x.</summary>
+public sealed record Reciprocal : Unary<ReciprocalFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [-(g * y.Square())];
+}
+
+/// <summary>The hyperbolic tangent.</summary>
+public sealed record Tanh : Unary<TanhFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * (1 - y.Square())];
+}
+
+/// <summary>1 / (1 + exp(-x)).</summary>
+public sealed record Sigmoid : Unary<SigmoidFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * (y - y.Square())];
+}
+
+/// <summary>log(1 + exp(x)).</summary>
+public sealed record Softplus : Unary<SoftplusFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0].Sigmoid()];
+}
+
+/// <summary>The sine; x in radians.</summary>
+public sealed record Sin : Unary<SinFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0].Cos()];
+}
+
+/// <summary>The cosine; x in radians.</summary>
+public sealed record Cos : Unary<CosFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [-(g * x[0].Sin())];
+}
+
+/// <summary>|x|, with derivative 0 at 0.</summary>
+public sealed record Abs : Unary<AbsFunction>
+{
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0].Sign()];
+}
+
+/// <summary>-1, 0 or 1. Its derivative is zero.</summary>
+public sealed record Sign : Unary<SignFunction>
+{
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
+}
+
+/// <summary>max(x, 0), with derivative 0 at 0.</summary>
+public sealed record Relu : Unary<ReluFunction>
+{
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Gate().Apply(g, y)];
+}
+
+/// <summary>1 where x is positive, else 0. Its derivative is zero.</summary>
+public sealed record Step : Unary<StepFunction>
+{
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
+}

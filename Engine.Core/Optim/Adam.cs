@@ -1,0 +1,52 @@
+using Engine.Core.Operations;
+
+namespace Engine.Core.Optim;
+
+/// <summary>
+/// Adam (Kingma and Ba, 2015) with a term under the root, as in Optax:
+/// p - rate * m' / (sqrt(v' + epsilonRoot) + epsilon), m' = m / (1 - beta1^t), v' = v / (1 - beta2^t).
+/// </summary>
+/// <param name="LearningRate">The step size.</param>
+/// <param name="Beta1">How much of the average of gradients an update keeps.</param>
+/// <param name="Beta2">How much of the average of squared gradients an update keeps.</param>
+/// <param name="Epsilon">Added to the root.</param>
+/// <param name="EpsilonRoot">Added under the root; without it the second derivative at v = 0 is infinite.</param>
+/// <param name="DetachDenominator">Whether the denominator is a constant to derivatives.</param>
+public sealed record Adam(
+    double LearningRate,
+    double Beta1 = 0.9,
+    double Beta2 = 0.999,
+    double Epsilon = 1e-8,
+    double EpsilonRoot = 1e-8,
+    bool DetachDenominator = false) : Optimiser(LearningRate)
+{
+    /// <inheritdoc/>
+    public override int SlotsPerParameter => 2;
+
+    /// <inheritdoc/>
+    public override (Tensor[] Parameters, OptimiserState State) Update(
+        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
+    {
+        int count = parameters.Count;
+        var step = state.Step + 1;
+        var time = step.Cast(parameters[0].Type);
+
+        // 1 - beta^t = -expm1(t log beta): exact for small t too, and it advances when a program is replayed.
+        var rate = learningRate is null ? (time * Math.Log(Beta1)).Expm1().Reciprocal() * LearningRate : learningRate / (time * Math.Log(Beta1)).Expm1();
+        var correction = -(time * Math.Log(Beta2)).Expm1().Reciprocal();
+        var (updated, first, second) = (new Tensor[count], new Tensor[count], new Tensor[count]);
+        for (int i = 0; i < count; i++)
+        {
+            first[i] = new LinearCombination(Beta1, 1 - Beta1).Apply(state.Slots[i], gradients[i]);
+            second[i] = new SquareCombination(Beta2, 1 - Beta2).Apply(state.Slots[count + i], gradients[i]);
+            var scale = new AdamScale(Epsilon, EpsilonRoot).Apply(second[i], correction);
+            if (DetachDenominator)
+                scale = scale.StopGradient();
+
+            // The rate is negative already: expm1 is.
+            updated[i] = Tensor.MultiplyAdd(first[i] * scale, rate, parameters[i]);
+        }
+
+        return (updated, new OptimiserState(step, [.. first, .. second]));
+    }
+}

@@ -1,0 +1,49 @@
+using Engine.Kernels;
+
+namespace Engine.Core.Optim;
+
+/// <summary>What an optimiser remembers between updates.</summary>
+/// <param name="Step">The number of updates made, Int32 without axes.</param>
+/// <param name="Slots">Moving averages, as many groups as the optimiser keeps for each parameter: all first ones, then all second ones.</param>
+public sealed record OptimiserState(Tensor Step, Tensor[] Slots)
+{
+    /// <summary>All tensors in order, to hand through a <see cref="TensorProgram"/>.</summary>
+    public Tensor[] Tensors => [Step, .. Slots];
+
+    /// <summary>The state that <see cref="Tensors"/> lists.</summary>
+    public static OptimiserState From(ReadOnlySpan<Tensor> tensors) => new(tensors[0], tensors[1..].ToArray());
+}
+
+/// <summary>
+/// A rule that makes new parameters from old ones and their gradients: a function, written in tensor operations, and so
+/// differentiable in everything that goes in.
+/// </summary>
+/// <param name="LearningRate">The step size.</param>
+public abstract record Optimiser(double LearningRate)
+{
+    /// <summary>The number of moving averages for each parameter.</summary>
+    public abstract int SlotsPerParameter { get; }
+
+    /// <summary>The state before the first update.</summary>
+    public OptimiserState Initial(IReadOnlyList<Tensor> parameters)
+        => new(
+            Tensor.Zeros([], ElementType.Int32, parameters[0].Device),
+            [.. Enumerable.Range(0, SlotsPerParameter).SelectMany(_ => parameters.Select(p => Tensor.Zeros(p.Shape, p.Type, p.Device)))]);
+
+    /// <summary>The number of tensors in a state for so many parameters.</summary>
+    public int StateCount(int parameters) => 1 + (SlotsPerParameter * parameters);
+
+    /// <summary>One update.</summary>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="gradients">Their gradients, of the same shapes.</param>
+    /// <param name="state">What the last update left.</param>
+    /// <param name="learningRate">A step size without axes in place of <see cref="LearningRate"/>, such as that of a schedule.</param>
+    public abstract (Tensor[] Parameters, OptimiserState State) Update(
+        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null);
+
+    /// <summary>p - rate * update, where the rate is a number or a tensor without axes.</summary>
+    private protected Tensor Descend(Tensor parameter, Tensor update, Tensor? learningRate)
+        => learningRate is null
+            ? new Operations.LinearCombination(1, -LearningRate).Apply(parameter, update)
+            : Tensor.MultiplyAdd(update, -learningRate, parameter);
+}

@@ -1,0 +1,33 @@
+using Engine.Core.Operations;
+
+namespace Engine.Core.Optim;
+
+/// <summary>
+/// RMSProp (Tieleman and Hinton, 2012): p - rate * g / (sqrt(v + epsilonRoot) + epsilon), with v a moving average of g^2.
+/// </summary>
+/// <param name="LearningRate">The step size.</param>
+/// <param name="Decay">How much of the average an update keeps.</param>
+/// <param name="Epsilon">Added to the root.</param>
+/// <param name="EpsilonRoot">Added under the root; without it the second derivative at v = 0 is infinite.</param>
+public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Epsilon = 1e-8, double EpsilonRoot = 1e-8)
+    : Optimiser(LearningRate)
+{
+    /// <inheritdoc/>
+    public override int SlotsPerParameter => 1;
+
+    /// <inheritdoc/>
+    public override (Tensor[] Parameters, OptimiserState State) Update(
+        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
+    {
+        var updated = new Tensor[parameters.Count];
+        var squares = new Tensor[parameters.Count];
+        for (int i = 0; i < updated.Length; i++)
+        {
+            squares[i] = new SquareCombination(Decay, 1 - Decay).Apply(state.Slots[i], gradients[i]);
+            var one = Tensor.Ones([], gradients[i].Type, gradients[i].Device);
+            updated[i] = Descend(parameters[i], gradients[i] * new AdamScale(Epsilon, EpsilonRoot).Apply(squares[i], one), learningRate);
+        }
+
+        return (updated, new OptimiserState(state.Step + 1, squares));
+    }
+}

@@ -1,0 +1,78 @@
+using Engine.Kernels;
+
+namespace Engine.Core;
+
+/// <summary>A recorded function for inputs of one set of shapes, with memory of its own for inputs, work and results.</summary>
+internal sealed class ProgramInstance : IDisposable
+{
+    private readonly Func<Tensor[], Tensor[]> _function;
+    private readonly Device _device;
+    private readonly Recording _recording;
+    private readonly Tensor[] _inputs;
+    private int _runs;
+
+    /// <summary>Makes room for inputs like those given.</summary>
+    public ProgramInstance(Func<Tensor[], Tensor[]> function, Device device, IEnumerable<(ElementType Type, Shape Shape)> inputs)
+    {
+        _function = function;
+        _device = device;
+        _recording = new Recording(device);
+        _inputs = [.. inputs.Select(x => new Tensor(device, x.Type, x.Shape, _recording.Own((long)x.Shape.ElementCount * x.Type.Size()), null, []))];
+    }
+
+    public ProgramInstance(Func<Tensor[], Tensor[]> function, Device device, Tensor[] inputs)
+        : this(function, device, inputs.Select(x => (x.Type, x.Shape)))
+    {
+    }
+
+    /// <summary>Where the latest run left its results; overwritten by the next.</summary>
+    public Tensor[] Results { get; private set; } = [];
+
+    public int CommandCount => _recording.CommandCount;
+
+    public long WorkingBytes => _recording.ArenaBytes;
+
+    /// <summary>Copies an input, or the part of a larger tensor that begins at a byte.</summary>
+    public void SetInput(int number, Tensor source, long sourceByte)
+    {
+        var input = _inputs[number];
+        if (source.Device != _device)
+            throw new ArgumentException($"Input {number} is on device {source.Device.Name}, but the program runs on {_device.Name}: copy it with To.");
+        _device.Copy(source.Buffer, sourceByte, input.Buffer, 0, (long)input.Count * input.Type.Size());
+    }
+
+    /// <summary>Copies a result, perhaps to the part of a larger tensor that begins at a byte.</summary>
+    public void CopyResult(int number, Tensor destination, long destinationByte)
+    {
+        var result = Results[number];
+        _device.Copy(result.Buffer, 0, destination.Buffer, destinationByte, (long)result.Count * result.Type.Size());
+    }
+
+    public void Run()
+    {
+        // The graph of a recorded run is not needed any more, only where its results are.
+        switch (_runs)
+        {
+            case 0:
+                _recording.Observe(() =>
+                {
+                    Results = Leaves(_function(_inputs));
+                    return Results.Select(result => result.Buffer);
+                });
+                break;
+            case 1:
+                _recording.Store(() => Results = Leaves(_function(_inputs)));
+                _recording.Replay();
+                break;
+            default:
+                _recording.Replay();
+                break;
+        }
+
+        _runs++;
+    }
+
+    public void Dispose() => _recording.Dispose();
+
+    private Tensor[] Leaves(Tensor[] results) => [.. results.Select(y => new Tensor(_device, y.Type, y.Shape, y.Buffer, null, []))];
+}

@@ -1,0 +1,57 @@
+using Engine.Core.Operations;
+
+namespace Engine.Core;
+
+public sealed partial class Tensor
+{
+    /// <summary>-x.</summary>
+    public static Tensor operator -(Tensor x) => new Negate().Apply(x);
+
+    /// <summary>The sum; shapes broadcast.</summary>
+    public static Tensor operator +(Tensor a, Tensor b) => new Add().Apply(a, b);
+
+    /// <summary>The difference; shapes broadcast.</summary>
+    public static Tensor operator -(Tensor a, Tensor b) => new Subtract().Apply(a, b);
+
+    /// <summary>The product, element by element; shapes broadcast.</summary>
+    public static Tensor operator *(Tensor a, Tensor b) => new Multiply().Apply(a, b);
+
+    /// <summary>The quotient; shapes broadcast.</summary>
+    public static Tensor operator /(Tensor a, Tensor b) => new Divide().Apply(a, b);
+
+    /// <summary>x + c.</summary>
+    public static Tensor operator +(Tensor x, double c) => new Affine(1, c).Apply(x);
+
+    /// <summary>c + x.</summary>
+    public static Tensor operator +(double c, Tensor x) => x + c;
+
+    /// <summary>x - c.</summary>
+    public static Tensor operator -(Tensor x, double c) => x + -c;
+
+    /// <summary>c - x.</summary>
+    public static Tensor operator -(double c, Tensor x) => new Affine(-1, c).Apply(x);
+
+    /// <summary>x c.</summary>
+    public static Tensor operator *(Tensor x, double c) => new Affine(c, 0).Apply(x);
+
+    /// <summary>c x.</summary>
+    public static Tensor operator *(double c, Tensor x) => x * c;
+
+    /// <summary>x / c.</summary>
+    public static Tensor operator /(Tensor x, double c) => x * (1 / c);
+
+    /// <summary>c / x.</summary>
+    public static Tensor operator /(double c, Tensor x) => x.Reciprocal() * c;
+
+    /// <summary>1 where a > b, else 0.</summary>
+    public static Tensor operator >(Tensor a, Tensor b) => new Greater().Apply(a, b);
+
+    /// <summary>1 where a is less than b, else 0.</summary>
+    public static Tensor operator <(Tensor a, Tensor b) => new Greater().Apply(b, a);
+
+    /// <summary>1 where a >= b, else 0.</summary>
+    public static Tensor operator >=(Tensor a, Tensor b) => new GreaterEqual().Apply(a, b);
+
+    /// <summary>1 where a is at most b, else 0.</summary>
+    public static Tensor operator <=(Tensor a, Tensor b) => new GreaterEqual().Apply(b, a);
+}

@@ -1,0 +1,102 @@
+using System.Runtime.CompilerServices;
+using Engine.Core.Operations;
+
+namespace Engine.Core;
+
+public sealed partial class Tensor
+{
+    /// <summary>Part of a tensor: one <see cref="Along"/> for each axis from the first; axes not named stay whole.</summary>
+    /// <example><code>x[0], x[1..3], x[.., ^1], x[Along.Every(2)]</code></example>
+    [IndexerName("Part")]
+    public Tensor this[params ReadOnlySpan<Along> parts]
+    {
+        get
+        {
+            if (parts.Length > Rank)
+                throw new ArgumentOutOfRangeException(nameof(parts), $"{parts.Length} positions were given for the axes of {Shape}.");
+            int[] starts = new int[Rank], sizes = [.. Shape], steps = new int[Rank];
+            Array.Fill(steps, 1);
+            var kept = new List<int>();
+            for (int axis = 0; axis < Rank; axis++)
+            {
+                if (axis < parts.Length)
+                    (starts[axis], sizes[axis], steps[axis]) = parts[axis].Resolve(Shape, axis);
+                if (axis >= parts.Length || !parts[axis].Drops)
+                    kept.Add(sizes[axis]);
+            }
+
+            return new Slice(starts, sizes, steps).Apply(this).ReshapeTo(kept.ToArray());
+        }
+    }
+
+    /// <summary>Tensors one after the other along an existing axis.</summary>
+    public static Tensor Concatenate(int axis, params Tensor[] tensors)
+        => tensors.Length == 0
+            ? throw new ArgumentException("Concatenate: at least one tensor is needed.", nameof(tensors))
+            : new Concatenate(tensors[0].Shape.Axis(axis)).Apply(tensors);
+
+    /// <summary>Tensors of one shape one after the other along a new axis.</summary>
+    /// <param name="axis">The position of the new axis in the result.</param>
+    /// <param name="tensors">The tensors.</param>
+    public static Tensor Stack(int axis, params Tensor[] tensors) => Concatenate(axis, [.. tensors.Select(tensor => tensor.Expand(axis))]);
+
+    /// <summary>The same elements in another shape; one size may be -1, for what is left over.</summary>
+    public Tensor Reshape(params int[] sizes)
+    {
+        int open = Array.IndexOf(sizes, -1);
+        if (open >= 0)
+        {
+            int others = sizes.Where((_, axis) => axis != open).Aggregate(1, (count, size) => count * size);
+            if (others == 0 || Count % others != 0)
+                throw new ArgumentException($"Reshape: {Shape} with {Count} elements does not fit [{string.Join(", ", sizes)}].", nameof(sizes));
+            sizes = [.. sizes];
+            sizes[open] = Count / others;
+        }
+
+        return ReshapeTo(sizes);
+    }
+
+    /// <summary>The same elements in another shape; itself if it has that already.</summary>
+    public Tensor ReshapeTo(Shape shape) => shape == Shape ? this : new Reshape(shape).Apply(this);
+
+    /// <summary>Adds an axis of size 1.</summary>
+    /// <param name="axis">Its position in the result; negative ones count from the end.</param>
+    public Tensor Expand(int axis)
+    {
+        int at = axis < 0 ? axis + Rank + 1 : axis;
+        if ((uint)at > (uint)Rank)
+            throw new ArgumentOutOfRangeException(nameof(axis), axis, $"Expand: {Shape} has no place {axis} for a new axis.");
+        return ReshapeTo([.. Shape.Sizes[..at], 1, .. Shape.Sizes[at..]]);
+    }
+
+    /// <summary>Axes in another order, each named once.</summary>
+    public Tensor Permute(params int[] order) => new Permute(order.Select(Shape.Axis).ToArray()).Apply(this);
+
+    /// <summary>The last two axes exchanged.</summary>
+    public Tensor Transpose() => Permute([.. Enumerable.Range(0, Rank - 2), Rank - 1, Rank - 2]);
+
+    /// <summary>Some consecutive positions of one axis.</summary>
+    public Tensor Narrow(int axis, int start, int size)
+    {
+        var starts = new int[Rank];
+        starts[Shape.Axis(axis)] = start;
+        return new Slice(starts, Shape.With(axis, size), Steps()).Apply(this);
+    }
+
+    /// <summary>Zeros around: <paramref name="before"/> and <paramref name="after"/> positions on each axis.</summary>
+    public Tensor Pad(Shape before, Shape after)
+        => before.Rank == Rank && after.Rank == Rank
+            ? new Pad(before, Shape.Select((size, axis) => before[axis] + size + after[axis]).ToArray(), Steps()).Apply(this)
+            : throw new ArgumentException($"Pad: {before} and {after} do not name a number for each axis of {Shape}.");
+
+    /// <summary>Repeats axes of size 1, and adds axes in front.</summary>
+    public Tensor BroadcastTo(Shape shape) => shape == Shape ? this : new BroadcastTo(shape).Apply(this);
+
+    /// <summary>The slices along an axis that a vector of Int32 names. An index out of range gives zeros.</summary>
+    public Tensor Take(int axis, Tensor indices) => new Take(Shape.Axis(axis)).Apply(this, indices);
+
+    /// <summary>Zeros of size <paramref name="size"/> along an axis, to which this tensor's slices are added at the positions named.</summary>
+    public Tensor ScatterAdd(int axis, Tensor indices, int size) => new ScatterAdd(Shape.Axis(axis), size).Apply(this, indices);
+
+    private int[] Steps() => [.. Enumerable.Repeat(1, Rank)];
+}

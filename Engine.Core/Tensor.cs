@@ -1,0 +1,227 @@
+using Engine.Core.Files;
+using Engine.Kernels;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Core;
+
+/// <summary>
+/// An n-dimensional array on a device, contiguous and immutable. A tensor remembers the operation and inputs that made it, which is
+/// all that <see cref="Autodiff.Gradient"/> needs.
+/// </summary>
+/// <remarks>
+/// There is no finaliser: memory is returned by <see cref="TensorScope"/>, by <see cref="TensorProgram"/>, or by <see cref="Dispose"/>.
+/// </remarks>
+public sealed partial class Tensor : IDisposable
+{
+    private static long s_lastId;
+
+    internal Tensor(Device device, ElementType type, Shape shape, Buffer buffer, Operation? operation, Tensor[] inputs)
+    {
+        Device = device;
+        Type = type;
+        Shape = shape;
+        Buffer = buffer;
+        Operation = operation;
+        Inputs = inputs;
+        Id = Interlocked.Increment(ref s_lastId);
+    }
+
+    /// <summary>Where the data is.</summary>
+    public Device Device { get; }
+
+    /// <summary>What the elements are.</summary>
+    public ElementType Type { get; }
+
+    /// <summary>The sizes of the axes.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The number of axes.</summary>
+    public int Rank => Shape.Rank;
+
+    /// <summary>The number of elements.</summary>
+    public int Count => Shape.ElementCount;
+
+    /// <summary>The operation that made this tensor; null for a leaf.</summary>
+    public Operation? Operation { get; }
+
+    /// <summary>What the operation was applied to.</summary>
+    public Tensor[] Inputs { get; }
+
+    /// <summary>The memory, for kernel calls of one's own operations.</summary>
+    public Buffer Buffer { get; }
+
+    /// <summary>A number that grows with creation: inputs have lower ones than results.</summary>
+    internal long Id { get; }
+
+    /// <summary>Copies values to a device.</summary>
+    /// <typeparam name="T">float, double or int.</typeparam>
+    /// <param name="values">As many values as <paramref name="shape"/> has elements, the last axis running fastest.</param>
+    /// <param name="shape">The shape.</param>
+    /// <param name="device">The device; the processor if null.</param>
+    /// <exception cref="ArgumentException">The number of values does not fit the shape, or <typeparamref name="T"/> is no element type.</exception>
+    public static Tensor From<T>(ReadOnlySpan<T> values, Shape shape, Device? device = null)
+        where T : unmanaged
+    {
+        var type = ElementTypes.Of<T>();
+        if (values.Length != shape.ElementCount)
+            throw new ArgumentException($"Shape {shape} has {shape.ElementCount} elements, but {values.Length} values were given.", nameof(values));
+        device ??= Device.Cpu;
+        var buffer = device.AllocateConstant((long)shape.ElementCount * type.Size());
+        TensorScope.Own(buffer);
+        device.Upload(values, buffer);
+        return new Tensor(device, type, shape, buffer, null, []);
+    }
+
+    /// <summary>Copies values to a device.</summary>
+    /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, Shape, Device?)"/>
+    public static Tensor From<T>(T[] values, Shape shape, Device? device = null)
+        where T : unmanaged
+        => From((ReadOnlySpan<T>)values, shape, device);
+
+    /// <summary>A vector of values.</summary>
+    /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, Shape, Device?)"/>
+    public static Tensor From<T>(params T[] values)
+        where T : unmanaged
+        => From((ReadOnlySpan<T>)values, [values.Length]);
+
+    /// <summary>Copies values to a device, converted to an element type.</summary>
+    /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, Shape, Device?)"/>
+    public static Tensor From(ReadOnlySpan<double> values, Shape shape, ElementType type, Device? device = null)
+    {
+        switch (type)
+        {
+            case ElementType.Float64:
+                return From(values, shape, device);
+            case ElementType.Float32:
+                var singles = new float[values.Length];
+                for (int i = 0; i < singles.Length; i++)
+                    singles[i] = (float)values[i];
+                return From(singles, shape, device);
+            default:
+                var integers = new int[values.Length];
+                for (int i = 0; i < integers.Length; i++)
+                    integers[i] = (int)values[i];
+                return From(integers, shape, device);
+        }
+    }
+
+    /// <summary>A tensor with one value everywhere.</summary>
+    public static Tensor Full(double value, Shape shape, ElementType type = ElementType.Float32, Device? device = null)
+    {
+        var y = Allocate(device ?? Device.Cpu, type, shape, null, []);
+        y.Device.Fill(type, y.Buffer, value);
+        return y;
+    }
+
+    /// <summary>A tensor of zeros.</summary>
+    public static Tensor Zeros(Shape shape, ElementType type = ElementType.Float32, Device? device = null) => Full(0, shape, type, device);
+
+    /// <summary>A tensor of ones.</summary>
+    public static Tensor Ones(Shape shape, ElementType type = ElementType.Float32, Device? device = null) => Full(1, shape, type, device);
+
+    /// <summary>The vector 0, 1, ..., count - 1.</summary>
+    public static Tensor Range(int count, ElementType type = ElementType.Float32, Device? device = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        var values = new double[count];
+        for (int i = 0; i < count; i++)
+            values[i] = i;
+        return From(values, [count], type, device);
+    }
+
+    /// <summary>Copies the values to the host.</summary>
+    /// <exception cref="ArgumentException">The span has another length, or <typeparamref name="T"/> is not the element type.</exception>
+    /// <exception cref="InvalidOperationException">A program is being recorded.</exception>
+    /// <exception cref="ObjectDisposedException">The memory has been returned.</exception>
+    public void CopyTo<T>(Span<T> destination)
+        where T : unmanaged
+    {
+        if (ElementTypes.Of<T>() != Type)
+            throw new ArgumentException($"A tensor of {Type} can't be copied to {typeof(T).Name}: convert it with Cast first.", nameof(destination));
+        if (destination.Length != Count)
+            throw new ArgumentException($"Shape {Shape} has {Count} elements, but the destination has {destination.Length}.", nameof(destination));
+        Device.Download(Buffer, destination);
+    }
+
+    /// <summary>The values as an array.</summary>
+    /// <inheritdoc cref="CopyTo{T}(Span{T})"/>
+    public T[] ToArray<T>()
+        where T : unmanaged
+    {
+        var values = new T[Count];
+        CopyTo(values.AsSpan());
+        return values;
+    }
+
+    /// <summary>The values as doubles, whatever the element type.</summary>
+    public double[] ToDoubles() => Type switch
+    {
+        ElementType.Float32 => Array.ConvertAll(ToArray<float>(), value => (double)value),
+        ElementType.Float64 => ToArray<double>(),
+        _ => Array.ConvertAll(ToArray<int>(), value => (double)value),
+    };
+
+    /// <summary>The one value of a tensor with one element.</summary>
+    /// <exception cref="InvalidOperationException">There are more or fewer elements, or a program is being recorded.</exception>
+    public double Item()
+        => Count == 1 ? ToDoubles()[0] : throw new InvalidOperationException($"Item: a tensor of shape {Shape} is not a single number.");
+
+    /// <summary>A leaf with the same values on another device; itself if it is there already.</summary>
+    /// <exception cref="InvalidOperationException">A program is being recorded.</exception>
+    public Tensor To(Device device)
+    {
+        if (device == Device)
+            return this;
+        return Type switch
+        {
+            ElementType.Float32 => From(ToArray<float>(), Shape, device),
+            ElementType.Float64 => From(ToArray<double>(), Shape, device),
+            _ => From(ToArray<int>(), Shape, device),
+        };
+    }
+
+    /// <summary>The values as they are kept in files.</summary>
+    /// <exception cref="InvalidOperationException">A program is being recorded.</exception>
+    public StoredTensor ToStored() => Type switch
+    {
+        ElementType.Float32 => StoredTensor.Of<float>([.. Shape], ToArray<float>()),
+        ElementType.Float64 => StoredTensor.Of<double>([.. Shape], ToArray<double>()),
+        _ => StoredTensor.Of<int>([.. Shape], ToArray<int>()),
+    };
+
+    /// <summary>Values from a file, copied to a device.</summary>
+    public static Tensor From(StoredTensor stored, Device? device = null) => stored.Type switch
+    {
+        ElementType.Float32 => From(stored.Elements<float>(), stored.Shape, device),
+        ElementType.Float64 => From(stored.Elements<double>(), stored.Shape, device),
+        _ => From(stored.Elements<int>(), stored.Shape, device),
+    };
+
+    /// <summary>Returns the memory now. Tensors that share it (by Reshape, StopGradient) lose it too.</summary>
+    public void Dispose()
+    {
+        if (Recording.IsActive || Buffer.IsFreed)
+            return;
+        TensorScope.Forget(Buffer);
+        Device.Free(Buffer);
+    }
+
+    /// <summary>The values, as NumPy prints them.</summary>
+    public override string ToString()
+        => Buffer.IsFreed ? $"{Type} {Shape}, disposed"
+            : Recording.IsActive ? $"{Type} {Shape}, being recorded"
+            : Formatted();
+
+    private string Formatted()
+    {
+        double[] values = ToDoubles();
+        return TensorFormatter.Format(Type, Shape.Sizes, at => values[at]);
+    }
+
+    internal static Tensor Allocate(Device device, ElementType type, Shape shape, Operation? operation, Tensor[] inputs)
+    {
+        var buffer = device.Allocate((long)shape.ElementCount * type.Size());
+        TensorScope.Own(buffer);
+        return new Tensor(device, type, shape, buffer, operation, inputs);
+    }
+}

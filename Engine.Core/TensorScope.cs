@@ -1,0 +1,92 @@
+using Engine.Kernels;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Core;
+
+/// <summary>
+/// Returns the memory of all tensors made on this thread between its beginning and its end, except those it is told to keep.
+/// Scopes nest. In check mode it also stops at the first operation that produces NaN or infinity.
+/// </summary>
+/// <example><code>
+/// using var scope = new TensorScope();
+/// var loss = scope.Keep(Loss(parameters));
+/// </code></example>
+public sealed class TensorScope : IDisposable
+{
+    [ThreadStatic]
+    private static TensorScope? s_current;
+
+    private readonly TensorScope? _outer;
+    private readonly HashSet<Buffer> _owned = [];
+    private bool _ended;
+
+    /// <summary>Begins a scope on this thread.</summary>
+    /// <param name="checkFinite">Whether to read every result and stop at the first NaN or infinity; slow.</param>
+    public TensorScope(bool checkFinite = false)
+    {
+        _outer = s_current;
+        CheckFinite = checkFinite || (_outer?.CheckFinite ?? false);
+        s_current = this;
+    }
+
+    /// <summary>Whether results are checked.</summary>
+    public bool CheckFinite { get; }
+
+    internal static TensorScope? Current => s_current;
+
+    /// <summary>Lets a tensor outlive this scope: it belongs to the scope around, or to the caller, who may dispose it.</summary>
+    public Tensor Keep(Tensor tensor)
+    {
+        if (_owned.Remove(tensor.Buffer))
+            _outer?._owned.Add(tensor.Buffer);
+        return tensor;
+    }
+
+    /// <summary>Lets tensors outlive this scope.</summary>
+    public Tensor[] Keep(params Tensor[] tensors)
+    {
+        foreach (var tensor in tensors)
+            Keep(tensor);
+        return tensors;
+    }
+
+    /// <summary>Ends the scope.</summary>
+    /// <exception cref="InvalidOperationException">A scope begun later on this thread has not ended, or this is another thread.</exception>
+    public void Dispose()
+    {
+        if (_ended)
+            return;
+        if (s_current != this)
+            throw new InvalidOperationException("Tensor scopes must end on their own thread, the last begun first.");
+        _ended = true;
+        s_current = _outer;
+        foreach (var buffer in _owned)
+            buffer.Device.Free(buffer);
+        _owned.Clear();
+    }
+
+    internal static void Own(Buffer buffer)
+    {
+        // While a program is recorded its memory belongs to the recording.
+        if (!Recording.IsActive)
+            s_current?._owned.Add(buffer);
+    }
+
+    internal static void Forget(Buffer buffer)
+    {
+        for (var scope = s_current; scope is not null; scope = scope._outer)
+            scope._owned.Remove(buffer);
+    }
+
+    internal void Check(Tensor y)
+    {
+        if (!CheckFinite || !y.Type.IsFloat() || Recording.IsActive)
+            return;
+        double[] values = y.ToDoubles();
+        int at = Array.FindIndex(values, value => !double.IsFinite(value));
+        if (at < 0)
+            return;
+        string inputs = string.Join(", ", y.Inputs.Select(x => $"{x.Type} {x.Shape}"));
+        throw new NotFiniteNumberException($"{y.Operation!.Name}({inputs}) produced {values[at]} at element {at} of {y.Shape}.", values[at]);
+    }
+}

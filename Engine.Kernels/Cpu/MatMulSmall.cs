@@ -1,0 +1,153 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Cpu;
+
+/// <summary>
+/// Products whose right matrices fit the first cache, read where they lie, or transposed onto the stack just before use.
+/// A unit is one tile's height of rows.
+/// </summary>
+/// <remarks>
+/// The last vector of a row of the result spills into what follows. So rows, panels of columns (from the right) and matrices are
+/// done in an order in which that is written later, and stores are cut short only at the end of the units of a thread.
+/// </remarks>
+internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T* a, T* b, T* bias) : IKernel
+    where V : struct, IRegister<R, T>
+    where R : struct
+    where T : unmanaged, INumber<T>
+{
+    // Rows of the left operand that stay in the second cache while panels of the right one come and go.
+    private const int RowsAtATime = 8 * MatMulForm.TileHeight;
+
+    // Bytes of a right matrix that may be transposed onto the stack.
+    private const int ScratchLimit = 32768;
+
+    private nint Size => (nint)form.Rows * form.Columns;
+
+    private Start Start => bias == null ? Start.Zero : form.Exchanged ? Start.Scalar : Start.Row;
+
+    /// <summary>Whether the right matrix of <paramref name="form"/> need not be, or is small enough to be, transposed onto the stack.</summary>
+    public static bool Fit(MatMulForm form) => !form.TransposedB || (long)ScratchLength(form) * sizeof(T) <= ScratchLimit;
+
+    public void Run(int start, int end)
+    {
+        if (form.TransposedB)
+        {
+            RunTransposed(start, end);
+            return;
+        }
+
+        var strides = Strides(form.InnerStrideB);
+        int tiles = form.Tiles, matrix = start / tiles, tile = start - (matrix * tiles);
+        T* limit = Limit(end);
+        if (form.Columns <= V.Count && tile == 0)
+        {
+            // The matrices that don't spill past the limit.
+            int whole = (int)Math.Max(matrix, (limit - c - V.Count) / Size);
+            Batch(strides, matrix, whole);
+            start += (whole - matrix) * tiles;
+            matrix = whole;
+        }
+
+        for (; start < end; matrix++, tile = 0)
+        {
+            int next = Math.Min(tiles, tile + end - start);
+            Product(strides, matrix, tile, next, b + (matrix * form.BatchStrideB), limit);
+            start += next - tile;
+        }
+    }
+
+    // Whole matrices of a single panel, with as little as possible around the tiles.
+    private void Batch(in MatMulStrides strides, int matrix, int end)
+    {
+        int rows = form.Rows;
+        nint size = Size, batchA = form.BatchStrideA, batchB = form.BatchStrideB, batchStart = form.BatchStrideBias;
+        T* left = a + (matrix * batchA), right = b + (matrix * batchB), result = c + (matrix * size), start = bias + (matrix * batchStart);
+        if (rows == 1)
+        {
+            MatMulTiles<V, R, T>.One(strides, end - matrix, left, batchA, right, batchB, result, size, start, batchStart);
+            return;
+        }
+
+        for (; matrix < end; matrix++, left += batchA, right += batchB, result += size, start += batchStart)
+        {
+            T* leftTile = left, resultTile = result;
+            int rest = rows;
+            for (; rest > MatMulForm.TileHeight; rest -= MatMulForm.TileHeight)
+            {
+                MatMulTiles<V, R, T>.Tile(strides, MatMulForm.TileHeight, leftTile, right, resultTile, start);
+                leftTile += MatMulForm.TileHeight * strides.ARow;
+                resultTile += MatMulForm.TileHeight * strides.CRow;
+            }
+
+            MatMulTiles<V, R, T>.Tile(strides, rest, leftTile, right, resultTile, start);
+        }
+    }
+
+    // A vector load right after the narrow stores of a transposition would have to wait for them: so the next matrix is transposed
+    // before the current one is used.
+    [SkipLocalsInit]
+    private void RunTransposed(int start, int end)
+    {
+        int length = ScratchLength(form);
+        T* current = stackalloc T[2 * length];
+        T* other = current + length;
+        var strides = Strides(ScratchStride(form));
+        int tiles = form.Tiles, matrix = start / tiles, tile = start - (matrix * tiles), last = (end - 1) / tiles;
+        T* limit = Limit(end);
+        Transpose(matrix, current);
+        for (; start < end; matrix++, tile = 0)
+        {
+            bool another = matrix < last && form.BatchStrideB != 0;
+            if (another)
+                Transpose(matrix + 1, other);
+            int next = Math.Min(tiles, tile + end - start);
+            Product(strides, matrix, tile, next, current, limit);
+            start += next - tile;
+            if (another)
+            {
+                T* used = current;
+                current = other;
+                other = used;
+            }
+        }
+    }
+
+    private static int ScratchStride(MatMulForm form) => (form.Columns + Transposition.Block - 1) & -Transposition.Block;
+
+    // With the rows that whole squares add, and what the last vector load may read.
+    private static int ScratchLength(MatMulForm form) => ((form.Inner + Transposition.Block - 1) * ScratchStride(form)) + V.Count;
+
+    private void Transpose(int matrix, T* to)
+        => Transposition.Run(b + (matrix * form.BatchStrideB), form.ColumnStrideB, form.Columns, form.Inner, to, ScratchStride(form));
+
+    private MatMulStrides Strides(nint innerB) => new(form.Inner, form.RowStrideA, form.InnerStrideA, innerB, form.Columns, Start);
+
+    private T* Limit(int end)
+    {
+        int matrix = end / form.Tiles, tile = end - (matrix * form.Tiles);
+        return c + (matrix * Size) + ((nint)tile * MatMulForm.TileHeight * form.Columns);
+    }
+
+    // The rows of some tiles of one matrix.
+    private void Product(in MatMulStrides strides, int matrix, int tile, int endTile, T* right, T* limit)
+    {
+        int columns = form.Columns, row = tile * MatMulForm.TileHeight, end = Math.Min(form.Rows, endTile * MatMulForm.TileHeight);
+        T* left = a + (matrix * form.BatchStrideA) + (row * form.RowStrideA);
+        T* result = c + (matrix * Size) + ((nint)row * columns);
+        T* start = bias + (matrix * form.BatchStrideBias);
+        for (; row < end; row += RowsAtATime)
+        {
+            int rows = Math.Min(RowsAtATime, end - row);
+            for (int column = (columns - 1) / V.Count * V.Count; column >= 0; column -= V.Count)
+            {
+                MatMulTiles<V, R, T>.Panel(
+                    strides, rows, left, MatMulForm.TileHeight * form.RowStrideA, right + column, result + column,
+                    strides.Start == Start.Row ? start + column : start, columns - column, limit);
+            }
+
+            left += RowsAtATime * form.RowStrideA;
+            result += (nint)RowsAtATime * columns;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Functions;
+
+/// <summary>x + y.</summary>
+public readonly struct AddFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => x + y;
+}
+
+/// <summary>x - y.</summary>
+public readonly struct SubtractFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => x - y;
+}
+
+/// <summary>x * y.</summary>
+public readonly struct MultiplyFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => x * y;
+}
+
+/// <summary>x / y; integers round towards zero.</summary>
+public readonly struct DivideFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => x / y;
+}
+
+/// <summary>The larger of x and y; NaN if either is.</summary>
+public readonly struct MaximumFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => V.Max(x, y);
+}
+
+/// <summary>The smaller of x and y; NaN if either is.</summary>
+public readonly struct MinimumFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => V.Min(x, y);
+}
+
+/// <summary>x^y, see <see cref="Transcendentals.Pow"/>; not for integers.</summary>
+public readonly struct PowerFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => Transcendentals.Pow(x, y);
+}
+
+/// <summary>1 where x &gt; y, else 0.</summary>
+public readonly struct GreaterFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => (x > y) & V.Constant(1);
+}
+
+/// <summary>1 where x &gt;= y, else 0.</summary>
+public readonly struct GreaterEqualFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => (x >= y) & V.Constant(1);
+}
+
+/// <summary>1 where x = y, else 0.</summary>
+public readonly struct EqualFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => V.Equal(x, y) & V.Constant(1);
+}
+
+/// <summary>a x + b y.</summary>
+/// <param name="a">The factor of x, rounded to the element type.</param>
+/// <param name="b">The factor of the other term, rounded to the element type.</param>
+public readonly struct LinearCombinationFunction(double a, double b) : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => V.MultiplyAdd(x, V.Constant(a), y * V.Constant(b));
+}
+
+/// <summary>a x + b y^2: a running mean of squares.</summary>
+/// <param name="a">The factor of x, rounded to the element type.</param>
+/// <param name="b">The factor of the other term, rounded to the element type.</param>
+public readonly struct SquareCombinationFunction(double a, double b) : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => V.MultiplyAdd(x, V.Constant(a), y * y * V.Constant(b));
+}
+
+/// <summary>1 / (sqrt(x y + epsilonRoot) + epsilon): the scale of an Adam step from the second moment x and its bias correction y.</summary>
+/// <param name="epsilon">Added to the root.</param>
+/// <param name="epsilonRoot">Added under the root.</param>
+public readonly struct AdamScaleFunction(double epsilon, double epsilonRoot) : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => V.Constant(1) / (V.Sqrt(V.MultiplyAdd(x, y, V.Constant(epsilonRoot))) + V.Constant(epsilon));
+}

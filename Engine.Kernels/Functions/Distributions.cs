@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels.Functions;
+
+/// <summary>Uniform between two bounds, which themselves are practically never drawn.</summary>
+/// <param name="low">The lower bound.</param>
+/// <param name="high">The upper bound.</param>
+public readonly struct UniformDistribution(double low, double high) : IDistribution
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Invoke<V>(ref V a, ref V b, ref V c, ref V d)
+        where V : struct, ILanes<V>
+    {
+        V scale = V.Constant(high - low), shift = V.Constant(low);
+        a = V.MultiplyAdd(a, scale, shift);
+        b = V.MultiplyAdd(b, scale, shift);
+        c = V.MultiplyAdd(c, scale, shift);
+        d = V.MultiplyAdd(d, scale, shift);
+    }
+}
+
+/// <summary>Normal, by the method of Box and Muller. The 24 bits of float32 reach 5.7 deviations, the 32 bits of float64 reach 6.6.</summary>
+/// <param name="mean">The mean.</param>
+/// <param name="deviation">The standard deviation.</param>
+public readonly struct NormalDistribution(double mean, double deviation) : IDistribution
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Invoke<V>(ref V a, ref V b, ref V c, ref V d)
+        where V : struct, ILanes<V>
+    {
+        Pair(ref a, ref b);
+        Pair(ref c, ref d);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Pair<V>(ref V x, ref V y)
+        where V : struct, ILanes<V>
+    {
+        V radius = V.Constant(deviation) * V.Sqrt(V.Constant(-2) * Transcendentals.LogOfNormal(x));
+        Transcendentals.SinCosOfTurns(y, out V sine, out V cosine);
+        V shift = V.Constant(mean);
+        x = V.MultiplyAdd(radius, cosine, shift);
+        y = V.MultiplyAdd(radius, sine, shift);
+    }
+}
+
+/// <summary>
+/// Integers from <paramref name="low"/> to below <paramref name="high"/>. In float32, 24 bits are shared among them; as Int32 all 32.
+/// </summary>
+/// <param name="low">The lowest integer.</param>
+/// <param name="high">One above the highest.</param>
+public readonly struct IntegersDistribution(int low, int high) : IDistribution
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Invoke<V>(ref V a, ref V b, ref V c, ref V d)
+        where V : struct, ILanes<V>
+    {
+        a = One(a);
+        b = One(b);
+        c = One(c);
+        d = One(d);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private V One<V>(V uniform)
+        where V : struct, ILanes<V>
+    {
+        // The product may round up to the whole range.
+        double range = (double)high - low;
+        V product = uniform * V.Constant(range), most = V.Constant(range - 1);
+        V rounded = V.Round(product);
+        V floor = rounded - ((rounded > product) & V.Constant(1));
+        return V.Select(floor > most, most, floor) + V.Constant(low);
+    }
+}
+
+/// <summary>Normal, given that it is within two deviations of the mean, by the inverse of the distribution function.</summary>
+/// <remarks>The inverse is a polynomial, after Giles (2010), to a relative 1e-6 in float32 and 1e-14 in float64.</remarks>
+/// <param name="mean">The mean.</param>
+/// <param name="deviation">The standard deviation before truncation; afterwards it is 0.8796 of that.</param>
+public readonly struct TruncatedNormalDistribution(double mean, double deviation) : IDistribution
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Invoke<V>(ref V a, ref V b, ref V c, ref V d)
+        where V : struct, ILanes<V>
+    {
+        a = One(a);
+        b = One(b);
+        c = One(c);
+        d = One(d);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private V One<V>(V uniform)
+        where V : struct, ILanes<V>
+    {
+        // z = sqrt(2) erfinv(2 erf(sqrt(2)) v) is v times a smooth function of log(1 - erf(z / sqrt(2))^2).
+        V v = uniform - V.Constant(0.5), one = V.Constant(1);
+        V error = v * V.Constant(1.908999472207283171);
+        V t = V.Constant(-1.2) - Transcendentals.LogOfNormal((one - error) * (one + error));
+        V p;
+        if (V.ElementType == ElementType.Float64)
+        {
+            p = V.MultiplyAdd(t, V.Constant(4.76662161815531762e-13), V.Constant(-2.09275549998999251e-12));
+            p = V.MultiplyAdd(p, t, V.Constant(-1.82499874190355892e-11));
+            p = V.MultiplyAdd(p, t, V.Constant(1.44297917289869693e-10));
+            p = V.MultiplyAdd(p, t, V.Constant(4.413984705954258e-10));
+            p = V.MultiplyAdd(p, t, V.Constant(-7.61240723010887134e-9));
+            p = V.MultiplyAdd(p, t, V.Constant(3.83826605567559723e-10));
+            p = V.MultiplyAdd(p, t, V.Constant(3.45078306936269045e-7));
+            p = V.MultiplyAdd(p, t, V.Constant(-9.81886931555059808e-7));
+            p = V.MultiplyAdd(p, t, V.Constant(-0.0000133011970544147953));
+            p = V.MultiplyAdd(p, t, V.Constant(0.0000881520945162342613));
+            p = V.MultiplyAdd(p, t, V.Constant(0.000366121412833081528));
+            p = V.MultiplyAdd(p, t, V.Constant(-0.0061599950001054866));
+            p = V.MultiplyAdd(p, t, V.Constant(0.0076992778258439603));
+            p = V.MultiplyAdd(p, t, V.Constant(0.672912460692753083));
+            p = V.MultiplyAdd(p, t, V.Constant(3.17783447536140988));
+        }
+        else
+        {
+            p = V.MultiplyAdd(t, V.Constant(-1.251896742e-5), V.Constant(8.565970264e-5));
+            p = V.MultiplyAdd(p, t, V.Constant(0.0003656297363));
+            p = V.MultiplyAdd(p, t, V.Constant(-0.006158184874));
+            p = V.MultiplyAdd(p, t, V.Constant(0.007699336101));
+            p = V.MultiplyAdd(p, t, V.Constant(0.6729121318));
+            p = V.MultiplyAdd(p, t, V.Constant(3.177834479));
+        }
+
+        V z = v * p, limit = V.Constant(2);
+        z = V.Select(z > limit, limit, V.Select(z < -limit, -limit, z));
+        return V.MultiplyAdd(z, V.Constant(deviation), V.Constant(mean));
+    }
+}
+
+/// <summary>Gumbel, -log(-log(u)): what added to logits makes the largest one a draw from their softmax.</summary>
+public readonly struct GumbelDistribution : IDistribution
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Invoke<V>(ref V a, ref V b, ref V c, ref V d)
+        where V : struct, ILanes<V>
+    {
+        a = One(a);
+        b = One(b);
+        c = One(c);
+        d = One(d);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V One<V>(V uniform)
+        where V : struct, ILanes<V>
+        => -Transcendentals.LogOfNormal(-Transcendentals.LogOfNormal(uniform));
+}

@@ -1,0 +1,98 @@
+using Engine.Core;
+using Engine.Core.Operations;
+using Engine.Kernels;
+
+namespace Engine.RL.Environments;
+
+/// <summary>How a state's discounts weigh the rewards that follow it.</summary>
+public enum Discounting
+{
+    /// <summary>Reward j counts gamma_j^(j - i + 1) in state i, as printed in appendix C.1 of the paper.</summary>
+    Power,
+
+    /// <summary>Reward j counts gamma_i gamma_(i+1) ... gamma_j in state i, as in Xu et al. (2018).</summary>
+    Product,
+}
+
+/// <summary>
+/// Ten states visited from left to right (section 3.1 and appendix B.1 of the paper). Leaving an even state pays 0.1, leaving an odd
+/// one a standard normal number. Nothing is decided; the task is to predict the undiscounted sum of rewards from each state.
+/// </summary>
+public static class MarkovRewardProcess
+{
+    /// <summary>The number of states.</summary>
+    public const int States = 10;
+
+    /// <summary>What leaving an even state pays.</summary>
+    public const double EvenReward = 0.1;
+
+    /// <summary>The expected sum of rewards from each state.</summary>
+    public static double[] TrueValues { get; } = [0.5, 0.4, 0.4, 0.3, 0.3, 0.2, 0.2, 0.1, 0.1, 0.0];
+
+    /// <summary>Draws trajectories.</summary>
+    /// <param name="streams">Int32 [replicates, 3]: seed, iteration, replicate.</param>
+    /// <param name="step">The inner step that the trajectories are for.</param>
+    /// <param name="batch">Trajectories of each replicate.</param>
+    /// <param name="type">The element type.</param>
+    public static Trajectories Draw(Tensor streams, int step, int batch, ElementType type)
+        => new(new DrawNormal(0, 1, Purpose.Environment, step, [streams.Shape[0], batch, States / 2], type).Apply(streams));
+
+    /// <summary>What reward j counts in the target of state i.</summary>
+    /// <param name="gamma">Discounts, [..., 10].</param>
+    /// <param name="discounting">How they weigh rewards.</param>
+    /// <returns>[..., 10, 10], state i by reward j; zero below the diagonal.</returns>
+    public static Tensor Weights(Tensor gamma, Discounting discounting)
+    {
+        if (discounting == Discounting.Power)
+        {
+            var exponents = Table((i, j) => Math.Max(0, j - i + 1), gamma);
+            return gamma.Expand(-2).Pow(exponents) * Undiscounted(gamma.Type, gamma.Device);
+        }
+
+        // Row i is gamma_i times (1 at i, and row i + 1 behind it).
+        var rows = new Tensor[States];
+        for (int i = States - 1; i >= 0; i--)
+        {
+            var one = Tensor.From([.. Enumerable.Range(0, States).Select(j => j == i ? 1.0 : 0.0)], [States], gamma.Type, gamma.Device);
+            rows[i] = gamma.Narrow(-1, i, 1) * (i + 1 < States ? rows[i + 1] + one : one);
+        }
+
+        return Tensor.Stack(-1 + gamma.Rank, rows);
+    }
+
+    /// <summary>The weights of the outer target: each reward that follows counts 1. [10, 10].</summary>
+    public static Tensor Undiscounted(ElementType type, Device device)
+        => Table((i, j) => j >= i ? 1 : 0, type, device);
+
+    private static Tensor Table(Func<int, int, double> entry, Tensor like) => Table(entry, like.Type, like.Device);
+
+    private static Tensor Table(Func<int, int, double> entry, ElementType type, Device device)
+        => Tensor.From(
+            [.. from i in Enumerable.Range(0, States) from j in Enumerable.Range(0, States) select entry(i, j)], [States, States], type, device);
+}
+
+/// <summary>Rewards of a batch of trajectories.</summary>
+/// <param name="rewards">Rewards of all states, [replicates, batch, 10].</param>
+/// <param name="meanRewards">Their mean over the batch, [replicates, 10].</param>
+public sealed class Trajectories(Tensor rewards, Tensor meanRewards)
+{
+    /// <summary>Trajectories from what the odd states pay, [replicates, batch, 5].</summary>
+    public Trajectories(Tensor oddRewards)
+        : this(WithEvenRewards(oddRewards), WithEvenRewards(oddRewards.Mean(1)))
+    {
+    }
+
+    /// <summary>Rewards, [replicates, batch, 10].</summary>
+    public Tensor Rewards { get; } = rewards;
+
+    /// <summary>Their mean over the batch, [replicates, 10]: all that the gradient of a squared error depends on.</summary>
+    public Tensor MeanRewards { get; } = meanRewards;
+
+    /// <summary>Trajectories from rewards of all states, [replicates, batch, 10].</summary>
+    public static Trajectories From(Tensor rewards) => new(rewards, rewards.Mean(1));
+
+    // Even and odd states take turns.
+    private static Tensor WithEvenRewards(Tensor odd)
+        => Tensor.Stack(odd.Rank, Tensor.Full(MarkovRewardProcess.EvenReward, odd.Shape, odd.Type, odd.Device), odd)
+            .ReshapeTo([.. odd.Shape.Sizes[..^1], MarkovRewardProcess.States]);
+}

@@ -1,0 +1,111 @@
+namespace Engine.RL.Meta;
+
+/// <summary>A number and its standard error.</summary>
+/// <param name="Value">The estimate.</param>
+/// <param name="Error">Its standard error.</param>
+public readonly record struct Estimate(double Value, double Error)
+{
+    /// <summary>The mean of independent numbers and its standard error; no error is known of a single number.</summary>
+    public static Estimate Of(IReadOnlyList<double> values)
+        => new(values.Average(), values.Count > 1 ? Deviation(values) / Math.Sqrt(values.Count) : double.NaN);
+
+    /// <summary>The standard deviation of numbers, with n - 1 degrees of freedom.</summary>
+    public static double Deviation(IReadOnlyList<double> values)
+    {
+        double mean = values.Average();
+        return values.Count > 1 ? Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1)) : double.NaN;
+    }
+}
+
+/// <summary>
+/// How good an estimator of the meta-gradient is, judged by independent estimates from one state and those of an oracle (section 3.3
+/// and equation 7 of the paper). Estimator and oracle may share random numbers, replicate by replicate, or not: the errors of bias
+/// and cosine follow from the replicates' joint deviations.
+/// </summary>
+/// <param name="Bias">The mean, over the components considered, of |mean - oracle mean|.</param>
+/// <param name="BiasNorm">The norm of (mean - oracle mean) over the components considered.</param>
+/// <param name="Deviation">The mean over components of the standard deviation.</param>
+/// <param name="SignalToNoise">The mean over components of |mean| / standard deviation.</param>
+/// <param name="Cosine">The cosine of the mean with the oracle's mean.</param>
+public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estimate Deviation, Estimate SignalToNoise, Estimate Cosine)
+{
+    /// <summary>Judges an estimator.</summary>
+    /// <param name="samples">Estimates, [replicates, components], row by row.</param>
+    /// <param name="oracle">Estimates of the oracle for the same replicates.</param>
+    /// <param name="count">The number of components of an estimate.</param>
+    /// <param name="components">The components to consider.</param>
+    public static EstimatorStatistics Of(ReadOnlySpan<float> samples, ReadOnlySpan<float> oracle, int count, int[] components)
+    {
+        int replicates = samples.Length / count, width = components.Length;
+        if (replicates < 2 || samples.Length != replicates * count || oracle.Length != samples.Length)
+            throw new ArgumentException($"{samples.Length} and {oracle.Length} numbers are not two or more estimates of {count} components each.");
+        double[] mean = Means(samples, count, components), target = Means(oracle, count, components);
+        var deviation = new double[width];
+        double meanNorm = Norm(mean), targetNorm = Norm(target), bias = 0, difference = 0, cosine = 0;
+        for (int c = 0; c < width; c++)
+        {
+            for (int r = 0; r < replicates; r++)
+            {
+                double away = samples[(r * count) + components[c]] - mean[c];
+                deviation[c] += away * away;
+            }
+
+            deviation[c] = Math.Sqrt(deviation[c] / (replicates - 1));
+            bias += Math.Abs(mean[c] - target[c]) / width;
+            difference += (mean[c] - target[c]) * (mean[c] - target[c]);
+            cosine += mean[c] * target[c] / (meanNorm * targetNorm);
+        }
+
+        // Each statistic is a smooth function of means over replicates; its error is that of its linear part (the delta method).
+        double norm = Math.Sqrt(difference);
+        double biasVariance = 0, normVariance = 0, cosineVariance = 0, noiseVariance = 0, signalVariance = 0;
+        for (int r = 0; r < replicates; r++)
+        {
+            double biasPart = 0, normPart = 0, cosinePart = 0, noisePart = 0, signalPart = 0;
+            for (int c = 0; c < width; c++)
+            {
+                double a = samples[(r * count) + components[c]] - mean[c], b = oracle[(r * count) + components[c]] - target[c];
+                biasPart += Math.Sign(mean[c] - target[c]) * (a - b) / width;
+                normPart += norm > 0 ? (mean[c] - target[c]) * (a - b) / norm : 0;
+                cosinePart += ((target[c] / targetNorm) - (cosine * mean[c] / meanNorm)) * a / meanNorm;
+                cosinePart += ((mean[c] / meanNorm) - (cosine * target[c] / targetNorm)) * b / targetNorm;
+                if (deviation[c] > 0)
+                {
+                    double spread = ((a * a) - (deviation[c] * deviation[c])) / (2 * deviation[c]);
+                    noisePart += spread / width;
+                    signalPart += ((Math.Sign(mean[c]) * a) - (Math.Abs(mean[c]) / deviation[c] * spread)) / (deviation[c] * width);
+                }
+            }
+
+            biasVariance += biasPart * biasPart;
+            normVariance += normPart * normPart;
+            cosineVariance += cosinePart * cosinePart;
+            noiseVariance += noisePart * noisePart;
+            signalVariance += signalPart * signalPart;
+        }
+
+        return new EstimatorStatistics(
+            new Estimate(bias, Error(biasVariance)),
+            new Estimate(norm, Error(normVariance)),
+            new Estimate(deviation.Average(), Error(noiseVariance)),
+            new Estimate(deviation.Select((d, c) => d > 0 ? Math.Abs(mean[c]) / d : 0).Average(), Error(signalVariance)),
+            new Estimate(cosine, Error(cosineVariance)));
+
+        double Error(double sumOfSquares) => Math.Sqrt(sumOfSquares / (replicates - 1) / replicates);
+    }
+
+    private static double[] Means(ReadOnlySpan<float> samples, int count, int[] components)
+    {
+        var means = new double[components.Length];
+        int replicates = samples.Length / count;
+        for (int r = 0; r < replicates; r++)
+        {
+            for (int c = 0; c < means.Length; c++)
+                means[c] += samples[(r * count) + components[c]];
+        }
+
+        return [.. means.Select(sum => sum / replicates)];
+    }
+
+    private static double Norm(double[] vector) => Math.Sqrt(vector.Sum(value => value * value));
+}

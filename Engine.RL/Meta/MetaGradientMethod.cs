@@ -1,0 +1,61 @@
+using System.Globalization;
+using Engine.Core;
+
+namespace Engine.RL.Meta;
+
+/// <summary>Which meta-gradient is taken of a branch.</summary>
+public enum MetaGradientKind
+{
+    /// <summary>That of the last point: the n-step meta-gradient.</summary>
+    Classic,
+
+    /// <summary>The mix of those of all points.</summary>
+    Mixed,
+
+    /// <summary>That of the last point by accumulative trace.</summary>
+    Trace,
+}
+
+/// <summary>A way of estimating meta-gradients, as the command line names it: "5", "5-mix" or "trace-5"; "0" keeps meta-parameters fixed.</summary>
+/// <param name="Kind">Which meta-gradient is taken.</param>
+/// <param name="Steps">The number n of inner updates looked ahead.</param>
+public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
+{
+    /// <summary>The name.</summary>
+    public string Name => Kind switch
+    {
+        MetaGradientKind.Mixed => $"{Steps}-mix",
+        MetaGradientKind.Trace => $"trace-{Steps}",
+        _ => Steps.ToString(CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>The method of a name.</summary>
+    /// <exception cref="ArgumentException">The name is none of a method.</exception>
+    public static MetaGradientMethod Parse(string name)
+    {
+        var kind = name.EndsWith("-mix", StringComparison.Ordinal) ? MetaGradientKind.Mixed
+            : name.StartsWith("trace-", StringComparison.Ordinal) ? MetaGradientKind.Trace
+            : MetaGradientKind.Classic;
+        string number = kind switch
+        {
+            MetaGradientKind.Mixed => name[..^4],
+            MetaGradientKind.Trace => name[6..],
+            _ => name,
+        };
+        if (!int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int steps))
+            throw new ArgumentException($"Method '{name}' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.");
+        int least = kind == MetaGradientKind.Classic ? 0 : 1;
+        return steps >= least
+            ? new MetaGradientMethod(kind, steps)
+            : throw new ArgumentException($"Method '{name}': the number of inner steps is {steps}, but must be at least {least}.");
+    }
+
+    /// <summary>The loss whose gradient is this meta-gradient, [replicates].</summary>
+    /// <param name="points">A branch of at least <see cref="Steps"/> points.</param>
+    /// <param name="kappa">The discount of a mix; null for the default.</param>
+    public Tensor Loss(ReadOnlySpan<BranchPoint> points, double? kappa = null)
+        => Kind == MetaGradientKind.Mixed ? Mixing.Loss(points[..Steps], kappa ?? Mixing.DefaultKappa(Steps)) : points[Steps - 1].OuterLoss;
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

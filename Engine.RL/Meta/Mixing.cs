@@ -1,0 +1,36 @@
+using Engine.Core;
+
+namespace Engine.RL.Meta;
+
+/// <summary>The mix of all i-step meta-gradients up to n (equation 10 of the paper).</summary>
+public static class Mixing
+{
+    /// <summary>The default discount of n inner steps: 1 - 1/n.</summary>
+    public static double DefaultKappa(int steps) => 1 - (1.0 / steps);
+
+    /// <summary>kappa^(i - 1) for i = 1, ..., n, normalised to a sum of 1; all equal for kappa = 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">kappa is outside [0, 1], or there are no steps.</exception>
+    public static double[] Weights(int steps, double kappa)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        if (!(kappa >= 0 && kappa <= 1))
+            throw new ArgumentOutOfRangeException(nameof(kappa), kappa, $"kappa is {kappa}, but must be in [0, 1].");
+        double[] weights = [.. Enumerable.Range(0, steps).Select(i => Math.Pow(kappa, i))];
+        double sum = weights.Sum();
+        return [.. weights.Select(weight => weight / sum)];
+    }
+
+    /// <summary>The mixed outer loss of a branch's first points, whose gradient is the mixed meta-gradient; [replicates].</summary>
+    public static Tensor Loss(ReadOnlySpan<BranchPoint> points, double kappa)
+    {
+        double[] weights = Weights(points.Length, kappa);
+        var total = points[0].OuterLoss * weights[0];
+        for (int i = 1; i < weights.Length; i++)
+        {
+            if (weights[i] != 0)
+                total = new Core.Operations.LinearCombination(1, weights[i]).Apply(total, points[i].OuterLoss);
+        }
+
+        return total;
+    }
+}

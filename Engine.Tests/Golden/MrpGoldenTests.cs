@@ -1,0 +1,50 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Nn;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Engine.RL.Environments;
+using Engine.RL.Experiments;
+using Engine.RL.Meta;
+using Xunit;
+
+namespace Engine.Tests.Golden;
+
+public class MrpGoldenTests
+{
+    [Theory]
+    [InlineData("mrp_meta_sgd")]
+    [InlineData("mrp_meta_adam")]
+    public void MetaGradientsAgree(string name)
+    {
+        using var scope = new TensorScope();
+        var golden = GoldenFile.Open(name);
+        int steps = (int)golden.Setting("n");
+        bool adam = name.EndsWith("adam", StringComparison.Ordinal);
+        Optimiser optimiser = adam ? new Adam(golden.Setting("lr")) : new Sgd(golden.Setting("lr"));
+        var logit = golden.Input("logit");
+        var network = new Mlp([1, 10, 10, 1]);
+        Tensor[] theta = [Flat(golden.Inputs("theta"))];
+        var step = Tensor.From((int)golden.Setting("adam_step")).Reshape();
+        Tensor[] moments = adam ? [Flat(golden.Inputs("adam_m")), Flat(golden.Inputs("adam_v"))] : [];
+
+        // One replicate; rewards of inner step i are rewards[i].
+        var rewards = golden.Input("rewards");
+        var task = new ValuePrediction(network, StateInput.Raw, Discounting.Power, (int)golden.Setting("batch"), ElementType.Float64);
+        var problem = task.With(logit.Sigmoid(), i => Trajectories.From(rewards.Narrow(0, i, 1)));
+        var points = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps);
+
+        golden.Agrees("n_step", Tensor.Stack(0, [.. points.Select(point => Gradient.Of(point.OuterLoss, logit)[0])]));
+        golden.Agrees("outer_loss", Tensor.Concatenate(0, [.. points.Select(point => point.OuterLoss)]));
+        golden.Agrees("mix", Gradient.Of(Mixing.Loss(points, golden.Setting("kappa")), logit)[0]);
+        golden.AgreeAll("theta_n", network.Split(points[^1].Parameters[0]));
+        Assert.Equal(!adam, golden.HasOutput("trace"));
+        if (golden.HasOutput("trace"))
+        {
+            var traced = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps, golden.Setting("mu"));
+            golden.Agrees("trace", Gradient.Of(traced[^1].OuterLoss, logit)[0]);
+        }
+
+        Tensor Flat(Tensor[] parameters) => network.Flatten([.. parameters.Select(p => p.Expand(0))]);
+    }
+}
