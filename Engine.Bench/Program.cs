@@ -1,15 +1,88 @@
-using System.Diagnostics;
-using Engine.Bench.Workloads;
-using Engine.Kernels;
-using var device = Device.Open("cpu", args.Length > 0 ? int.Parse(args[0]) : 2);
-foreach (var (s, n) in new[] { (256, 1), (256, 10), (2048, 10) })
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Engine.Bench.Commands;
+using Engine.Bench.Output;
+
+namespace Engine.Bench;
+
+/// <summary>The program "engine": experiments on the command line.</summary>
+public static class Program
 {
-    using var w = new MrpMetaWorkload(s, n, device);
-    for (int i = 0; i < 40; i++) w.Run();
-    var times = new List<double>();
-    long before = GC.GetAllocatedBytesForCurrentThread();
-    for (int i = 0; i < 30; i++) { var sw = Stopwatch.StartNew(); w.Run(); times.Add(sw.Elapsed.TotalMilliseconds); }
-    long after = GC.GetAllocatedBytesForCurrentThread();
-    times.Sort();
-    Console.WriteLine($"s{s} n{n}: median {times[15]:F3} ms min {times[0]:F3}  {times[15]*1000/(s*n):F3} us/sim-step, alloc {(after-before)/30} B");
+    /// <summary>The version of the program.</summary>
+    public static string Version { get; } = typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+        .InformationalVersion.Split('+')[0];
+
+    // A command is a class in Commands/ and a line here.
+    private static Command[] Commands =>
+    [
+        DevicesCommand.Create(),
+    ];
+
+    /// <summary>Runs a command line, until Ctrl-C if need be.</summary>
+    public static int Main(string[] args)
+    {
+        using var interruption = new Interruption();
+        return Run(args, Console.Out, Console.Error, interruption.Token);
+    }
+
+    /// <summary>Runs a command line and returns its exit code, one of <see cref="ExitCodes"/>.</summary>
+    /// <param name="args">What was typed after the name of the program.</param>
+    /// <param name="output">Where results go.</param>
+    /// <param name="error">Where progress and complaints go.</param>
+    /// <param name="cancel">Asks the command to stop.</param>
+    public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken cancel = default)
+    {
+        var parsed = Root(Commands).Parse(args);
+        string name = parsed.CommandResult.Command is RootCommand ? "engine" : "engine " + parsed.CommandResult.Command.Name;
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+        {
+            error.WriteLine($"{ParseErrors.Describe(parsed)} See '{name} --help'.");
+            return ExitCodes.UserError;
+        }
+
+        try
+        {
+            // Signals are the caller's, and so are exceptions.
+            var invocation = new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return parsed.InvokeAsync(invocation, cancel).GetAwaiter().GetResult();
+        }
+        catch (Exception e)
+        {
+            return Complaints.Print(e, error);
+        }
+    }
+
+    private static RootCommand Root(Command[] commands)
+    {
+        var root = new RootCommand(
+            "Multi-step meta-gradient reinforcement learning: the experiments of 'One Step at a Time', and measurements of the engine.");
+        foreach (var command in commands)
+            root.Add(command);
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction usual })
+                option.Action = new HelpWithExamples(usual);
+            else if (option is VersionOption)
+                option.Action = new PrintVersion();
+        }
+
+        return root;
+    }
+
+    private sealed class PrintVersion : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"engine {Version}");
+            return ExitCodes.Ok;
+        }
+    }
 }

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using Engine.Bench.Output;
+using Engine.Kernels;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>The options of every command that runs something.</summary>
+public sealed class CommonOptions
+{
+    private readonly Command _command;
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="defaults">Its settings where nothing else is said.</param>
+    public CommonOptions(Command command, RunSettings defaults)
+    {
+        _command = command;
+        Seed = Options.Of("--seed", "The first seed; the others follow it.", defaults.Seed);
+        Seeds = Options.Of("--seeds", "How many seeds.", defaults.Seeds);
+        Device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", defaults.Device);
+        Device.HelpName = "NAME";
+        Threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", defaults.Threads);
+        Out = new("--out")
+        {
+            Description = "The folder to write to.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => RunFolder.Default(command.Name),
+        };
+        Config = new("--config")
+        {
+            Description = "Settings from a file, such as a run's config.json; options given here override it.",
+            HelpName = "FILE",
+        };
+        foreach (var option in new Option[] { Seed, Seeds, Device, Threads, Out, Resume, Overwrite, Quiet, Config })
+            command.Add(option);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(Resume) && result.GetValue(Overwrite))
+                result.AddError("--resume and --overwrite: give one of them, not both.");
+        });
+    }
+
+    /// <summary>--seed N.</summary>
+    public Option<int> Seed { get; }
+
+    /// <summary>--seeds N.</summary>
+    public Option<int> Seeds { get; }
+
+    /// <summary>--device NAME.</summary>
+    public Option<string> Device { get; }
+
+    /// <summary>--threads N.</summary>
+    public Option<int> Threads { get; }
+
+    /// <summary>--out DIR.</summary>
+    public Option<string> Out { get; }
+
+    /// <summary>--resume.</summary>
+    public Option<bool> Resume { get; }
+        = Options.Switch("--resume", "Go on after the checkpoint in the folder, with the settings it began with.");
+
+    /// <summary>--overwrite.</summary>
+    public Option<bool> Overwrite { get; } = Options.Switch("--overwrite", "Start anew in a folder that has an earlier run.");
+
+    /// <summary>--quiet.</summary>
+    public Option<bool> Quiet { get; } = Options.Switch("--quiet", "Show no progress.");
+
+    /// <summary>--config FILE.</summary>
+    public Option<string?> Config { get; }
+
+    /// <summary>
+    /// The settings of a run: defaults; over these the file of --config, or when resuming the run's own; over these the options that
+    /// were given.
+    /// </summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="apply">Puts the command's own options into the settings, with <see cref="Options.Given"/>.</param>
+    /// <exception cref="UserError">A value makes no sense.</exception>
+    public T Read<T>(ParseResult parsed, Func<T, T> apply)
+        where T : RunSettings, new()
+    {
+        string? file = parsed.GetValue(Config);
+        string own = Path.Combine(parsed.GetValue(Out)!, RunFolder.Config);
+        if (file is null && parsed.GetValue(Resume) && File.Exists(own))
+            file = own;
+        T settings = apply(file is null ? new T() : SettingsFile.Read<T>(file));
+        settings = (T)(settings with
+        {
+            Seed = parsed.Given(Seed, settings.Seed),
+            Seeds = parsed.Given(Seeds, settings.Seeds),
+            Device = parsed.Given(Device, settings.Device),
+            Threads = parsed.Given(Threads, settings.Threads),
+        });
+        settings.Check();
+        return settings;
+    }
+
+    /// <summary>Makes the run's folder ready, by --out, --resume and --overwrite.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="names">The files that the run writes, see <see cref="RunFolder.Open"/>.</param>
+    public RunFolder OpenFolder(ParseResult parsed, params string[] names)
+    {
+        var mode = parsed.GetValue(Resume) ? RunMode.Resume : parsed.GetValue(Overwrite) ? RunMode.Overwrite : RunMode.New;
+        return RunFolder.Open(parsed.GetValue(Out), _command.Name, mode, names);
+    }
+
+    /// <summary>Opens the device of the settings.</summary>
+    /// <exception cref="UserError">There is no such device here.</exception>
+    public static Device OpenDevice(RunSettings settings)
+    {
+        try
+        {
+            return Kernels.Device.Open(settings.Device, settings.Threads);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UserError($"--device {settings.Device}: {e.Message}");
+        }
+    }
+
+    /// <summary>Shows progress, unless --quiet.</summary>
+    public IProgressDisplay StartProgress(ParseResult parsed) => Progress.Start(parsed, parsed.GetValue(Quiet));
+}

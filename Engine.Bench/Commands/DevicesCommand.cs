@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.Globalization;
+using Engine.Bench.Output;
+using Engine.Kernels;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>engine devices: what can compute here.</summary>
+public static class DevicesCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var command = new BenchCommand("devices", "List the devices that can compute here: the names that --device takes.")
+        {
+            Examples = { ("engine devices", "list them") },
+        };
+        command.SetAction(parsed =>
+        {
+            parsed.Console().WriteTable(["Name", ">Threads", "Description"], Device.Names.Select(Row));
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    // A device that can't be opened is listed too, with the reason: that is what one looks for here.
+    private static string[] Row(string name)
+    {
+        try
+        {
+            using var device = Device.Open(name);
+            return [name, device.Concurrency.ToString(CultureInfo.InvariantCulture), device.Description];
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return [name, "-", e.Message];
+        }
+    }
+}

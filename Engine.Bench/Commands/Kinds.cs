@@ -1,0 +1,31 @@
+namespace Engine.Bench.Commands;
+
+/// <summary>Names of types, for people.</summary>
+internal static class Kinds
+{
+    /// <summary>What a value of the type is.</summary>
+    public static string Of(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type.IsEnum)
+            return "one of " + string.Join(", ", Enum.GetValues(type).Cast<object>().Select(Values.Write));
+        if (type.IsArray)
+            return "a list of " + Plural(type.GetElementType()!);
+        return Type.GetTypeCode(type) switch
+        {
+            TypeCode.Int32 or TypeCode.Int64 => "a whole number",
+            TypeCode.Single or TypeCode.Double => "a number",
+            TypeCode.Boolean => "true or false",
+            TypeCode.String => "a text",
+            _ => "an object",
+        };
+    }
+
+    private static string Plural(Type type) => Type.GetTypeCode(type) switch
+    {
+        TypeCode.Int32 or TypeCode.Int64 => "whole numbers",
+        TypeCode.Single or TypeCode.Double => "numbers",
+        TypeCode.String => "texts",
+        _ => "values",
+    };
+}

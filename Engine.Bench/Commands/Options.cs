@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>Makes the options of commands.</summary>
+public static class Options
+{
+    /// <summary>An option with a default that the help shows.</summary>
+    /// <typeparam name="T">A text, a number, a truth value or an enumeration, whose names are typed in any case.</typeparam>
+    /// <param name="name">What is typed, for example --iterations.</param>
+    /// <param name="description">What it sets.</param>
+    /// <param name="fallback">Its value where neither the command line nor a file of settings gives one.</param>
+    public static Option<T> Of<T>(string name, string description, T fallback)
+        => new ValueOption<T>(name, description, fallback, given => ReadAll<T>(given) is [var value] ? value : default)
+        {
+            HelpName = HelpName(typeof(T)),
+            Arity = ArgumentArity.ExactlyOne,
+        };
+
+    /// <summary>An option that takes several values, such as --steps 1 5 10 or --steps 1,5,10.</summary>
+    public static Option<T[]> Many<T>(string name, string description, params T[] fallback)
+        => new ValueOption<T[]>(name, description, fallback, given => ReadAll<T>(given, ','))
+        {
+            HelpName = HelpName(typeof(T)),
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+        };
+
+    /// <summary>A switch, off unless it is given.</summary>
+    public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
+
+    /// <summary>The option's value if the command line gives it, else that of the settings.</summary>
+    public static T Given<T>(this ParseResult parsed, Option<T> option, T fromSettings)
+        => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : fromSettings;
+
+    private static T[]? ReadAll<T>(ArgumentResult result, params char[] separators)
+    {
+        var values = new List<T>();
+        foreach (string text in result.Tokens.SelectMany(token => separators.Length > 0 ? token.Value.Split(separators) : [token.Value]))
+        {
+            if (!Values.TryRead(text, out T value))
+            {
+                result.AddError($"{(result.Parent as OptionResult)?.Option.Name}: '{text}' is not {Kinds.Of(typeof(T))}.");
+                return null;
+            }
+
+            values.Add(value);
+        }
+
+        return [.. values];
+    }
+
+    private static string HelpName(Type type) => Type.GetTypeCode(type) switch
+    {
+        _ when type.IsEnum => string.Join('|', Enum.GetValues(type).Cast<object>().Select(Values.Write)),
+        TypeCode.Int32 or TypeCode.Int64 => "N",
+        TypeCode.Single or TypeCode.Double => "X",
+        TypeCode.Boolean => "true|false",
+        _ => "TEXT",
+    };
+}

@@ -1,0 +1,45 @@
+namespace Engine.Bench.Figures;
+
+/// <summary>How an axis maps values to places.</summary>
+public enum Scale
+{
+    /// <summary>In proportion.</summary>
+    Linear,
+
+    /// <summary>In proportion to the logarithm; what is not positive has no place.</summary>
+    Log,
+}
+
+/// <summary>A chart: two axes and series.</summary>
+/// <param name="title">The line above it, for example "(a) Error".</param>
+/// <param name="xLabel">What the horizontal axis measures.</param>
+/// <param name="yLabel">What the vertical axis measures.</param>
+public sealed class Panel(string title, string xLabel, string yLabel)
+{
+    /// <summary>The line above the chart.</summary>
+    public string Title { get; } = title;
+
+    /// <summary>What the horizontal axis measures.</summary>
+    public string XLabel { get; } = xLabel;
+
+    /// <summary>What the vertical axis measures.</summary>
+    public string YLabel { get; } = yLabel;
+
+    /// <summary>The horizontal scale.</summary>
+    public Scale XScale { get; init; }
+
+    /// <summary>The vertical scale.</summary>
+    public Scale YScale { get; init; }
+
+    /// <summary>Where the vertical axis begins; by default where the data do, with some room.</summary>
+    public double? YMin { get; init; }
+
+    /// <summary>Where the vertical axis ends; by default where the data do, with some room.</summary>
+    public double? YMax { get; init; }
+
+    /// <summary>The values marked on the horizontal axis; by default round ones.</summary>
+    public double[]? XTicks { get; init; }
+
+    /// <summary>What is drawn, later ones above earlier ones.</summary>
+    public IList<Series> Series { get; init; } = [];
+}

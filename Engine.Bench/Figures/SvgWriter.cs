@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text;
+using System.Xml;
+
+namespace Engine.Bench.Figures;
+
+/// <summary>Writes the few elements that a chart needs.</summary>
+internal sealed class SvgWriter : IDisposable
+{
+    private readonly StringBuilder _text = new();
+    private readonly XmlWriter _xml;
+
+    public SvgWriter()
+        => _xml = XmlWriter.Create(_text, new() { Indent = true, IndentChars = " ", NewLineChars = "\n", OmitXmlDeclaration = true });
+
+    /// <summary>Starts the picture.</summary>
+    public void Begin(string title, double width, double height)
+    {
+        Open("svg", "http://www.w3.org/2000/svg");
+        Attributes(("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("width", Number(width)), ("height", Number(height)));
+        Attributes(("role", "img"), ("aria-label", title));
+        Title(title);
+        _xml.WriteElementString("style", Theme.Css);
+        _xml.WriteStartElement("rect");
+        Attributes(("class", "ground"), ("width", "100%"), ("height", "100%"));
+        Close();
+    }
+
+    /// <summary>Ends the picture and returns it.</summary>
+    public string End()
+    {
+        Close();
+        _xml.Flush();
+        return _text.Append('\n').ToString();
+    }
+
+    /// <summary>Starts a group.</summary>
+    public void Group(string cssClass)
+    {
+        _xml.WriteStartElement("g");
+        Attributes(("class", cssClass));
+    }
+
+    /// <summary>Starts a group that is moved.</summary>
+    public void Group(double x, double y)
+    {
+        _xml.WriteStartElement("g");
+        Attributes(("transform", $"translate({Number(x)} {Number(y)})"));
+    }
+
+    /// <summary>Starts a window on the coordinates around it: what lies outside is not shown.</summary>
+    public void Window(double x, double y, double width, double height)
+    {
+        _xml.WriteStartElement("svg");
+        Attributes(("x", Number(x)), ("y", Number(y)), ("width", Number(width)), ("height", Number(height)));
+        Attributes(("viewBox", $"{Number(x)} {Number(y)} {Number(width)} {Number(height)}"), ("overflow", "hidden"));
+    }
+
+    /// <summary>Ends what was started last.</summary>
+    public void Close() => _xml.WriteEndElement();
+
+    /// <summary>Names the element it is in; browsers show it under the pointer.</summary>
+    public void Title(string title) => _xml.WriteElementString("title", Clean(title));
+
+    /// <summary>Writes a line of text.</summary>
+    public void Text(string cssClass, double x, double y, string text, string anchor = "start", string raised = "", bool upright = true)
+    {
+        _xml.WriteStartElement("text");
+        if (upright)
+            Attributes(("class", cssClass), ("x", Number(x)), ("y", Number(y)));
+        else
+            Attributes(("class", cssClass), ("transform", $"translate({Number(x)} {Number(y)}) rotate(-90)"));
+        if (anchor != "start")
+            Attributes(("text-anchor", anchor));
+        _xml.WriteString(Clean(text));
+        if (raised.Length > 0)
+        {
+            _xml.WriteStartElement("tspan");
+            Attributes(("dy", "-0.42em"), ("font-size", "75%"));
+            _xml.WriteString(raised);
+            Close();
+        }
+
+        Close();
+    }
+
+    /// <summary>Draws straight lines, each given as "M x y H x" or the like.</summary>
+    public void Path(string cssClass, string data)
+    {
+        if (data.Length == 0)
+            return;
+        _xml.WriteStartElement("path");
+        Attributes(("class", cssClass), ("d", data));
+        Close();
+    }
+
+    /// <summary>Draws a polyline or a polygon.</summary>
+    public void Points(string element, string cssClass, IEnumerable<(double X, double Y)> points)
+    {
+        _xml.WriteStartElement(element);
+        Attributes(("class", cssClass), ("points", string.Join(' ', points.Select(point => Number(point.X) + "," + Number(point.Y)))));
+        Close();
+    }
+
+    /// <summary>A coordinate, to a tenth of a pixel.</summary>
+    public static string Number(double value)
+    {
+        double rounded = Math.Round(value, 1);
+        return (rounded == 0 ? 0 : rounded).ToString("0.#", CultureInfo.InvariantCulture);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _xml.Dispose();
+
+    private void Open(string element, string space) => _xml.WriteStartElement(element, space);
+
+    private void Attributes(params ReadOnlySpan<(string Name, string Value)> attributes)
+    {
+        foreach (var (name, value) in attributes)
+            _xml.WriteAttributeString(name, Clean(value));
+    }
+
+    // XML has no way to write control characters.
+    private static string Clean(string text) => text.All(XmlConvert.IsXmlChar) ? text : string.Concat(text.Where(XmlConvert.IsXmlChar));
+}

@@ -1,0 +1,31 @@
+namespace Engine.Bench.Output;
+
+/// <summary>Turns what went wrong into a line and an exit code.</summary>
+internal static class Complaints
+{
+    // No room on Linux and macOS, no quota on Linux, and the two of Windows.
+    private static readonly int[] s_diskFull = [28, 122, unchecked((int)0x80070070), unchecked((int)0x80070027)];
+
+    /// <summary>Prints the line and returns the code. ENGINE_DEBUG=1 adds where an unforeseen failure came from.</summary>
+    public static int Print(Exception exception, TextWriter error)
+    {
+        var (message, code) = exception switch
+        {
+            UserError => (exception.Message, ExitCodes.UserError),
+            Interrupted => (exception.Message, ExitCodes.Interrupted),
+            OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
+            IOException when s_diskFull.Contains(exception.HResult)
+                => ($"The disk is full: make room, or name a folder elsewhere with --out. ({exception.Message})", ExitCodes.UserError),
+            _ => ($"{exception.GetType().Name}: {exception.Message}", ExitCodes.Failed),
+        };
+        error.WriteLine(message.ReplaceLineEndings(" "));
+        if (code == ExitCodes.Failed)
+        {
+            error.WriteLine(Environment.GetEnvironmentVariable("ENGINE_DEBUG") == "1"
+                ? exception.ToString()
+                : "This should not happen; with ENGINE_DEBUG=1 in the environment it says where.");
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Bench.Output;
+
+/// <summary>Turns Ctrl-C and a request to terminate into a token. Whoever asks a second time is not held up.</summary>
+public sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private int _requests;
+
+    /// <summary>Listens to the signals until it is disposed.</summary>
+    public Interruption()
+        => _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+        ];
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        _source.Dispose();
+    }
+
+    private void Handle(PosixSignalContext context)
+    {
+        if (Interlocked.Increment(ref _requests) > 1)
+            return;
+        context.Cancel = true;
+        _source.Cancel();
+    }
+}

@@ -1,0 +1,35 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Engine.Bench.Output;
+
+/// <summary>How the program writes and reads JSON.</summary>
+public static class Json
+{
+    /// <summary>camelCase names, enumerations by name, NaN and infinities as strings; what a type does not know is an error.</summary>
+    public static JsonSerializerOptions Options { get; } = Build();
+
+    /// <summary>The text of an object, with a line feed at the end.</summary>
+    public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options) + "\n";
+
+    private static JsonSerializerOptions Build()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.General)
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+            AllowDuplicateProperties = false,
+            RespectNullableAnnotations = true,
+            ReadCommentHandling = JsonCommentHandling.Skip,
+            AllowTrailingCommas = true,
+            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            WriteIndented = true,
+            NewLine = "\n",
+        };
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
+}

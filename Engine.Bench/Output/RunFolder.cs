@@ -1,0 +1,142 @@
+using System.IO.Enumeration;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Engine.Bench.Output;
+
+/// <summary>The folder that a run writes to. Of every file but the metrics there is a whole one or none.</summary>
+public sealed class RunFolder
+{
+    /// <summary>The settings of the run.</summary>
+    public const string Config = "config.json";
+
+    /// <summary>The state of the run, from which it can go on.</summary>
+    public const string Checkpoint = "checkpoint.bin";
+
+    // Settings that say how a run computes, not what.
+    private static readonly string[] s_free = ["device", "threads"];
+
+    private readonly string[] _names;
+
+    private RunFolder(string location, RunMode mode, string[] names)
+    {
+        Location = location;
+        IsResumed = mode == RunMode.Resume;
+        _names = names;
+    }
+
+    /// <summary>Where the folder is.</summary>
+    public string Location { get; }
+
+    /// <summary>Whether the run goes on after a checkpoint.</summary>
+    public bool IsResumed { get; }
+
+    /// <summary>Where a run of a command writes if nothing else is said.</summary>
+    public static string Default(string command) => Path.Combine("runs", command);
+
+    /// <summary>Makes the folder of a run ready.</summary>
+    /// <param name="location">The folder; null for <see cref="Default"/>.</param>
+    /// <param name="command">The command that writes to it.</param>
+    /// <param name="mode">What to do if it is not empty.</param>
+    /// <param name="names">
+    /// The files that the command writes besides <see cref="Config"/> and <see cref="Checkpoint"/>; * stands for any characters.
+    /// Overwriting removes these and nothing else.
+    /// </param>
+    /// <exception cref="UserError">The folder can't be used so.</exception>
+    public static RunFolder Open(string? location, string command, RunMode mode, params string[] names)
+    {
+        // The checkpoint goes first: without it no remainder can be taken for a run that can go on.
+        var folder = new RunFolder(location ?? Default(command), mode, [Checkpoint, Config, .. names]);
+        location = folder.Location;
+        if (File.Exists(location))
+            throw new UserError($"--out {location}: this is a file; name a folder.");
+        if (mode == RunMode.Resume && !folder.Has(Checkpoint))
+            throw new UserError($"--resume: {location} has no {Checkpoint}; leave --resume out to start anew.");
+        try
+        {
+            if (mode == RunMode.New && Directory.Exists(location) && Directory.EnumerateFileSystemEntries(location).Any())
+            {
+                throw new UserError(
+                    $"{location} is not empty: give --resume to go on, --overwrite to start anew, or another folder with --out.");
+            }
+
+            Directory.CreateDirectory(location);
+            if (mode == RunMode.Overwrite)
+                folder.RemoveFiles();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new UserError($"--out {location}: no permission to write there; name another folder.");
+        }
+
+        return folder;
+    }
+
+    /// <summary>Where a file of the run is, or would be.</summary>
+    /// <exception cref="ArgumentException">The command did not name it when it opened the folder.</exception>
+    public string PathOf(string name)
+    {
+        if (!IsListed(name))
+            throw new ArgumentException($"'{name}' is not among the files that this run said it writes.", nameof(name));
+        return Path.Combine(Location, name);
+    }
+
+    /// <summary>Whether a file of the run is there.</summary>
+    public bool Has(string name) => File.Exists(PathOf(name));
+
+    /// <summary>Writes a file as a whole.</summary>
+    public void Write(string name, Action<Stream> write) => AtomicFile.Write(PathOf(name), write);
+
+    /// <summary>Writes a text as UTF-8.</summary>
+    public void WriteText(string name, string text) => Write(name, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Writes an object as JSON.</summary>
+    public void WriteJson<T>(string name, T value) => WriteText(name, Json.Write(value));
+
+    /// <summary>
+    /// Records the settings of the run. When it goes on, they must be those it began with, but for the device, the threads, and those
+    /// named here.
+    /// </summary>
+    /// <exception cref="UserError">A setting differs from the one the run began with.</exception>
+    public void WriteSettings<T>(T settings, params string[] free)
+    {
+        if (IsResumed && Has(Config))
+        {
+            var before = JsonNode.Parse(File.ReadAllBytes(PathOf(Config)))!.AsObject();
+            var now = JsonSerializer.SerializeToNode(settings, Json.Options)!.AsObject();
+            foreach (var (name, value) in now)
+            {
+                if (!s_free.Contains(name) && !free.Contains(name) && !JsonNode.DeepEquals(before[name], value))
+                {
+                    throw new UserError($"--resume: {name} is {Text(value)}, but {Location} began with {Text(before[name])}; "
+                        + "give that, or start anew in another folder with --out.");
+                }
+            }
+        }
+
+        WriteJson(Config, settings);
+    }
+
+    /// <summary>Opens a file of measurements.</summary>
+    /// <param name="name">The file.</param>
+    /// <param name="position">Where the checkpoint says that it ended; 0 for a new one.</param>
+    /// <param name="columns">The names of the columns.</param>
+    public MetricsFile Metrics(string name, long position, params string[] columns) => new(PathOf(name), position, columns);
+
+    private static string Text(JsonNode? value) => value?.ToJsonString(Json.Options) ?? "nothing";
+
+    private bool IsListed(string name) => _names.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
+
+    private void RemoveFiles()
+    {
+        foreach (string pattern in _names.SelectMany(name => new[] { name, AtomicFile.TemporaryName(name) }))
+        {
+            foreach (string path in Directory.GetFiles(Location))
+            {
+                if (FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false))
+                    File.Delete(path);
+            }
+        }
+    }
+}

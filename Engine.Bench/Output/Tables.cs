@@ -1,0 +1,64 @@
+using Spectre.Console;
+
+namespace Engine.Bench.Output;
+
+/// <summary>Tables: with lines in a terminal, else as Markdown, ready for a report.</summary>
+public static class Tables
+{
+    /// <summary>Prints a table.</summary>
+    /// <param name="console">Where to.</param>
+    /// <param name="columns">The headings; those that start with &gt; stand, with their column, to the right.</param>
+    /// <param name="rows">The cells.</param>
+    public static void WriteTable(this IAnsiConsole console, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var table = Empty(console);
+        foreach (string column in columns)
+        {
+            bool right = column.StartsWith('>');
+            table.AddColumn(new TableColumn(new Text(right ? column[1..] : column, new Style(decoration: Decoration.Bold)))
+            {
+                Alignment = right ? Justify.Right : Justify.Left,
+            });
+        }
+
+        foreach (var row in rows)
+            table.AddRow(row.Select(cell => Cell(console, cell)));
+        Write(console, table);
+    }
+
+    /// <summary>Prints claims, each with its numbers and whether it holds.</summary>
+    public static void WriteClaims(this IAnsiConsole console, IEnumerable<Claim> claims)
+    {
+        var table = Empty(console);
+        foreach (string column in new[] { "", "Claim", "Numbers", "" })
+            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
+        foreach (var claim in claims)
+        {
+            var verdict = new Text(claim.Verdict, new Style(claim.Holds ? Color.Green : Color.Red));
+            table.AddRow(new Text($"({claim.Letter})"), Cell(console, claim.Text), Cell(console, claim.Numbers), verdict);
+        }
+
+        Write(console, table);
+    }
+
+    private static Text Cell(IAnsiConsole console, string text)
+        => new(console.Profile.Capabilities.Ansi ? text : text.Replace("|", "\\|"));
+
+    private static void Write(IAnsiConsole console, Table table)
+    {
+        if (console.Profile.Capabilities.Ansi)
+        {
+            console.Write(table);
+            return;
+        }
+
+        // A Markdown table has blank lines for its upper and lower edges.
+        using var text = new StringWriter();
+        Consoles.For(text).Write(table);
+        foreach (string line in text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            console.Profile.Out.Writer.WriteLine(line);
+    }
+
+    private static Table Empty(IAnsiConsole console)
+        => new() { Border = console.Profile.Capabilities.Ansi ? TableBorder.Rounded : TableBorder.Markdown };
+}

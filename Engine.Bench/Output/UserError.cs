@@ -1,0 +1,5 @@
+namespace Engine.Bench.Output;
+
+/// <summary>Something the user can put right. The message is one line that names the value and the remedy; the exit code is 2.</summary>
+/// <param name="message">What the program prints.</param>
+public sealed class UserError(string message) : Exception(message);

@@ -1,0 +1,95 @@
+using Engine.Bench;
+using Engine.Bench.Output;
+
+namespace Engine.Tests.Bench;
+
+public class ProgramTests
+{
+    [Fact]
+    public void DevicesAreListed()
+    {
+        var (code, output, error) = Run("devices");
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Contains("| cpu ", output);
+        Assert.DoesNotContain('\x1b', output);
+        Assert.Empty(error);
+    }
+
+    [Fact]
+    public void VersionIsPrinted()
+    {
+        Assert.Matches(@"^engine \d+\.\d+\.\d+\s*$", Run("--version").Output);
+        Assert.Equal(ExitCodes.Ok, Run("--version").Code);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("devices", "--help")]
+    [InlineData("devices", "--wrong", "--help")]
+    public void HelpIsNoError(params string[] args)
+    {
+        var (code, output, error) = Run(args);
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Contains("Options:", output);
+        Assert.Empty(error);
+    }
+
+    [Fact]
+    public void HelpOfACommandHasExamples() => Assert.Contains("Examples:", Run("devices", "--help").Output);
+
+    [Theory]
+    [InlineData("Give a command: ")]
+    [InlineData("Unknown command 'device'; did you mean 'devices'?", "device")]
+    [InlineData("Unknown option '--sped'.", "devices", "--sped", "3")]
+    [InlineData("Unknown option '--versoin'; did you mean '--version'?", "--versoin")]
+    [InlineData("Unknown argument 'more'.", "devices", "more")]
+    public void MistakesGetOneLineWithAHint(string start, params string[] args)
+    {
+        var (code, output, error) = Run(args);
+        Assert.Equal(ExitCodes.UserError, code);
+        Assert.StartsWith(start, error);
+        Assert.Contains("--help", error);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Empty(output);
+    }
+
+    [Fact]
+    public void FailuresHaveTheirExitCodes()
+    {
+        Assert.Equal((ExitCodes.UserError, "seeds is 0: give 1 or more."), Complain(new UserError("seeds is 0: give 1 or more.")));
+        Assert.Equal((ExitCodes.Interrupted, "Interrupted."), Complain(new OperationCanceledException()));
+        Assert.Equal((ExitCodes.Interrupted, "Interrupted at 5."), Complain(new Interrupted("Interrupted at 5.")));
+        Assert.Equal(ExitCodes.Failed, Complain(new InvalidOperationException("odd")).Code);
+        Assert.Equal(ExitCodes.Failed, Complain(new IOException("no such thing")).Code);
+    }
+
+    [Fact]
+    public void FullDiskIsAUserError()
+    {
+        if (!File.Exists("/dev/full"))
+            return;
+        var full = Assert.ThrowsAny<IOException>(() =>
+        {
+            using var stream = new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.None, 0);
+            stream.Write(new byte[10]);
+        });
+        var (code, line) = Complain(full);
+        Assert.Equal(ExitCodes.UserError, code);
+        Assert.StartsWith("The disk is full", line);
+    }
+
+    internal static (int Code, string Output, string Error) Run(params string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int code = Program.Run(args, output, error);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private static (int Code, string Line) Complain(Exception e)
+    {
+        using var error = new StringWriter();
+        int code = Complaints.Print(e, error);
+        return (code, error.ToString().Split('\n')[0]);
+    }
+}
