@@ -64,7 +64,8 @@ public class ElementwiseTests
             }
         }
 
-        static bool Close(float actual, float expected) => actual.Equals(expected) || MathF.Abs((actual / expected) - 1) < 1e-6 || actual == expected;
+        static bool Close(float actual, float expected)
+            => actual.Equals(expected) || MathF.Abs((actual / expected) - 1) < 1e-6 || actual == expected;
     }
 
     [Fact]
