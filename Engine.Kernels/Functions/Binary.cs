@@ -32,14 +32,22 @@ public readonly struct MultiplyFunction : IBinary
         => x * y;
 }
 
-/// <summary>x / y; integers round towards zero.</summary>
+/// <summary>x / y; integers round towards zero, and divided by 0 they are 0.</summary>
 public readonly struct DivideFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x, V y)
         where V : struct, ILanes<V>
-        => x / y;
+    {
+        if (V.ElementType != ElementType.Int32)
+            return x / y;
+
+        // Integer division would throw for 0, also in lanes behind the end of an operand, and for the least integer by -1.
+        V one = V.Constant(1), isZero = V.Equal(y, V.Constant(0)), isMinusOne = V.Equal(y, V.Constant(-1));
+        V quotient = x / V.Select(isZero | isMinusOne, one, y);
+        return V.Select(isZero, V.Constant(0), V.Select(isMinusOne, -x, quotient));
+    }
 }
 
 /// <summary>The larger of x and y; NaN if either is.</summary>
