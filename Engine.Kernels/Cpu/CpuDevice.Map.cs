@@ -157,41 +157,44 @@ public sealed partial class CpuDevice
 
         private static T* Along(T* pointer, bool moves, int elements) => moves ? pointer + elements : pointer;
 
-        // The last vector of a row spills over into the next row, which is written after it; only at the limit is it cut short.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Row(T* to, T* limit, int length, T* x, T* y, T* z)
         {
             if (_moveX && (TArity.Operands < 2 || _moveY) && (TArity.Operands < 3 || _moveZ))
+                AllMove(to, limit, length, x, y, z);
+            else
+                SomeMove(to, limit, length, x, y, z);
+        }
+
+        // The last vector of a row spills over into the next row, which is written after it; only at the limit is it cut short.
+        // A loop is a method of its own with one copy of the function, because the JIT stops inlining in methods that get large.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void AllMove(T* to, T* limit, int length, T* x, T* y, T* z)
+        {
+            for (int i = 0; i < length; i += V.Count)
             {
-                // All operands move: the common case, without a test in the loop.
-                int i = 0;
-                for (; to + i + V.Count <= limit && i < length; i += V.Count)
-                {
-                    V v = V.Load(x + i);
-                    V.Store(_function.Invoke(v, TArity.Operands > 1 ? V.Load(y + i) : v, TArity.Operands > 2 ? V.Load(z + i) : v), to + i);
-                }
-
-                if (i < length)
-                {
-                    V v = V.Load(x + i);
-                    V.StoreFirst(
-                        _function.Invoke(v, TArity.Operands > 1 ? V.Load(y + i) : v, TArity.Operands > 2 ? V.Load(z + i) : v), to + i, length - i);
-                }
-
-                return;
+                V first = V.Load(x + i);
+                V result = _function.Invoke(first, TArity.Operands > 1 ? V.Load(y + i) : first, TArity.Operands > 2 ? V.Load(z + i) : first);
+                if (to + i + V.Count <= limit)
+                    V.Store(result, to + i);
+                else
+                    V.StoreFirst(result, to + i, (int)Math.Min(length - i, limit - (to + i)));
             }
+        }
 
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void SomeMove(T* to, T* limit, int length, T* x, T* y, T* z)
+        {
             V stillX = V.Splat(*x), stillY = V.Splat(*y), stillZ = V.Splat(*z);
             for (int i = 0; i < length; i += V.Count)
             {
-                V v = _function.Invoke(
+                V result = _function.Invoke(
                     _moveX ? V.Load(x + i) : stillX,
                     TArity.Operands > 1 && _moveY ? V.Load(y + i) : stillY,
                     TArity.Operands > 2 && _moveZ ? V.Load(z + i) : stillZ);
                 if (to + i + V.Count <= limit)
-                    V.Store(v, to + i);
+                    V.Store(result, to + i);
                 else
-                    V.StoreFirst(v, to + i, (int)Math.Min(length - i, limit - (to + i)));
+                    V.StoreFirst(result, to + i, (int)Math.Min(length - i, limit - (to + i)));
             }
         }
     }
