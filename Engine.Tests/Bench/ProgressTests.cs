@@ -1,4 +1,5 @@
 using Engine.Bench.Output;
+using Xunit;
 
 namespace Engine.Tests.Bench;
 
@@ -49,7 +50,7 @@ public class ProgressTests
         Consoles.For(writer).WriteClaims([new Claim('a', text, "1 | 2", true), new Claim('b', "falls", "3 ± 1", false)]);
         string[] lines = writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(4, lines.Length);
-        Assert.Contains($"| (a) | {text} | 1 \\| 2 | holds ", lines[2]);
+        Assert.Contains($"| (a) | {text} | 1 \\| 2  | holds ", lines[2]);
         Assert.Contains("does not hold", lines[3]);
     }
 
