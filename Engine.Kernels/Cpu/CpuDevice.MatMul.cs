@@ -20,7 +20,7 @@ public sealed partial class CpuDevice
             MatMul<double>(form, destination, a, b, bias);
     }
 
-    private void MatMul<T>(MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+    private void MatMul<T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
         where T : unmanaged, INumber<T>
     {
         // A narrow result wastes less of a narrow vector.
@@ -32,18 +32,42 @@ public sealed partial class CpuDevice
             MatMul<Register128<T>, Vector128<T>, T>(form, destination, a, b, bias);
     }
 
-    private unsafe void MatMul<V, R, T>(MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+    private unsafe void MatMul<V, R, T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged, INumber<T>
     {
-        T* start = bias is null ? null : bias.Read<T>().Pointer;
-        T* to = destination.Write<T>().Pointer;
-        Launch(new SmallProducts<V, R, T>(form, to, a.Read<T>().Pointer, b.Read<T>().Pointer, start), form.Batch * form.Tiles, Grain(form, V.Count));
+        if (form.Rows == 1 && form.TransposedB)
+        {
+            int units = form.Batch * DotProducts<T>.Groups(form);
+            int grain = Math.Max(1, 60_000 / (DotProducts<T>.Group * (form.Inner + 4)));
+            var (to, x, y, start) = See<T>(destination, a, b, bias);
+            Launch(new DotProducts<T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), units, grain);
+        }
+        else if (SmallProducts<V, R, T>.Suits(form))
+        {
+            var (to, x, y, start) = See<T>(destination, a, b, bias);
+            Launch(new SmallProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), form.Batch * form.Tiles, Grain(form, V.Count));
+        }
+        else
+        {
+            int panels = PackPanels<V, R, T>.Panels(form) * (form.BatchStrideB == 0 ? 1 : form.Batch);
+            var packed = Allocate(panels * PackPanels<V, R, T>.PanelLength(form) * sizeof(T));
+            var pack = new PackPanels<V, R, T>(form, packed.Write<T>().Pointer, b.Read<T>().Pointer);
+            Launch(pack, panels, Math.Max(1, ElementGrain / (form.Inner * V.Count)));
+            var (to, x, y, start) = See<T>(destination, a, packed, bias);
+            Launch(new LargeProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), form.Batch * form.Tiles, Grain(form, V.Count));
+            if (!Recording.IsActive)
+                Free(packed);
+        }
     }
 
+    private static (View<T> Destination, View<T> A, View<T> B, View<T> Bias) See<T>(Buffer destination, Buffer a, Buffer b, Buffer? bias)
+        where T : unmanaged
+        => (destination.Write<T>(), a.Read<T>(), b.Read<T>(), bias is null ? default : bias.Read<T>());
+
     // Tiles worth a thread: about 15 microseconds at 3 multiply-adds of a vector in a nanosecond.
-    private static int Grain(MatMulForm form, int vector)
+    private static int Grain(in MatMulForm form, int vector)
     {
         long panels = (form.Columns + vector - 1) / vector;
         long matrix = ((long)form.Rows * form.Inner * panels) + (32 * form.Tiles);

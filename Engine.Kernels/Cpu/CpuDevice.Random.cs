@@ -12,7 +12,8 @@ public sealed partial class CpuDevice
     private const int RandomGrain = 8192;
 
     /// <inheritdoc/>
-    public override void Random<TDistribution>(ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+    public override void Random<TDistribution>(
+        ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
     {
         if (shape.Rows == 0 || shape.Columns == 0)
             return;
@@ -35,18 +36,29 @@ public sealed partial class CpuDevice
         TStored* to = destination.Write<TStored>().Pointer;
         int* from = streams.Read<int>().Pointer;
         int blocks = (int)((shape.Columns + 3L) / 4), grain = Math.Max(1, RandomGrain / shape.Columns);
-        bool isRow = typeof(T) == typeof(TStored) && blocks >= RandomRows<TDistribution, T>.LeastBlocks;
-        if (isRow)
+        if (typeof(T) == typeof(TStored) && blocks >= RandomRows<TDistribution, T>.LeastBlocks)
             Launch(new RandomRows<TDistribution, T>(distribution, shape, blocks, (T*)to, from), shape.Rows, grain);
         else if (Vector512.IsHardwareAccelerated)
-            Launch(new RandomPieces<TDistribution, Lanes512<T>, Uniforms512<T>, T, TStored>(distribution, shape, blocks, to, from), shape.Rows, grain);
+            LaunchPieces<TDistribution, Lanes512<T>, Uniforms512<T>, T, TStored>(distribution, shape, blocks, to, from, grain);
         else if (Vector256.IsHardwareAccelerated)
-            Launch(new RandomPieces<TDistribution, Lanes256<T>, Uniforms256<T>, T, TStored>(distribution, shape, blocks, to, from), shape.Rows, grain);
+            LaunchPieces<TDistribution, Lanes256<T>, Uniforms256<T>, T, TStored>(distribution, shape, blocks, to, from, grain);
         else
-            Launch(new RandomPieces<TDistribution, Lanes128<T>, Uniforms128<T>, T, TStored>(distribution, shape, blocks, to, from), shape.Rows, grain);
+            LaunchPieces<TDistribution, Lanes128<T>, Uniforms128<T>, T, TStored>(distribution, shape, blocks, to, from, grain);
     }
 
-    /// <summary>Rows long enough for vectors of their own. Word w of block i is column w * blocks + i, so that stores are contiguous.</summary>
+    private unsafe void LaunchPieces<TDistribution, V, TUniforms, T, TStored>(
+        TDistribution distribution, RandomShape shape, int blocks, TStored* to, int* streams, int grain)
+        where TDistribution : struct, IDistribution
+        where V : struct, ILanes<V, T>
+        where TUniforms : struct, IUniforms<T>
+        where T : unmanaged, INumber<T>
+        where TStored : unmanaged, INumber<TStored>
+        => Launch(
+            new RandomPieces<TDistribution, V, TUniforms, T, TStored>(distribution, shape, blocks, to, streams), shape.Rows, grain);
+
+    /// <summary>
+    /// Rows long enough for vectors of their own. Word w of block i is column w * blocks + i, so that stores are contiguous.
+    /// </summary>
     private readonly unsafe struct RandomRows<TDistribution, T>(
         TDistribution distribution, RandomShape shape, int blocks, T* to, int* streams) : IKernel
         where TDistribution : struct, IDistribution
@@ -59,8 +71,11 @@ public sealed partial class CpuDevice
         /// <summary>The blocks of the shortest such row.</summary>
         public static int LeastBlocks => Vector128<T>.Count * 2;
 
+        [SkipLocalsInit]
         public void Run(int start, int end)
         {
+            T* room = stackalloc T[8 * Vector512<T>.Count];
+            T* uniform = (T*)(((nint)room + 63) & ~63);
             for (int row = start; row < end; row++)
             {
                 int* stream = streams + (3L * row);
@@ -70,27 +85,29 @@ public sealed partial class CpuDevice
                 // What is left over by the widest vectors is done by narrower ones, unless they would be about as many operations.
                 int done = 0;
                 if (Vector512.IsHardwareAccelerated)
-                    done = Draw<Lanes512<T>, Uniforms512<T>>(key, rowTo, done, Vector512<T>.Count / 2);
+                    done = Draw<Lanes512<T>, Uniforms512<T>>(in key, rowTo, uniform, done, Vector512<T>.Count / 2);
                 if (Vector256.IsHardwareAccelerated)
-                    done = Draw<Lanes256<T>, Uniforms256<T>>(key, rowTo, done, Vector256<T>.Count / 2);
+                    done = Draw<Lanes256<T>, Uniforms256<T>>(in key, rowTo, uniform, done, Vector256<T>.Count / 2);
                 if (done < blocks)
-                    Draw<Lanes128<T>, Uniforms128<T>>(key, rowTo, done, 0);
+                    Draw<Lanes128<T>, Uniforms128<T>>(in key, rowTo, uniform, done, 0);
             }
         }
 
-        // Draws blocks as long as there is more than slack left. The last vector is moved back to end with the row: what it draws
-        // a second time is the same as before.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private int Draw<V, TUniforms>(StreamKey key, T* rowTo, int done, int slack)
+        // Draws blocks as long as there is more than slack left. The last vector is moved back to end with the row: what it draws a
+        // second time is the same as before. Not inlined, because the JIT gives up on more code than this in one method.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private int Draw<V, TUniforms>(in StreamKey key, T* rowTo, T* uniform, int done, int slack)
             where V : struct, ILanes<V, T>
-            where TUniforms : struct, IUniforms<V>
+            where TUniforms : struct, IUniforms<T>
         {
             if (blocks < V.Count)
                 return done;
             while (blocks - done >= V.Count || blocks - done > slack)
             {
                 int block = Math.Min(done, blocks - V.Count);
-                TUniforms.Draw(key, (uint)block, out V a, out V b, out V c, out V d);
+                TUniforms.Draw(in key, (uint)block, uniform);
+                V a = V.Load(uniform), b = V.Load(uniform + V.Count), c = V.Load(uniform + (2 * V.Count));
+                V d = V.Load(uniform + (3 * V.Count));
                 distribution.Invoke(ref a, ref b, ref c, ref d);
                 V.Store(a, rowTo + block);
                 V.Store(b, rowTo + blocks + block);
@@ -115,7 +132,7 @@ public sealed partial class CpuDevice
         TDistribution distribution, RandomShape shape, int blocks, TStored* to, int* streams) : IKernel
         where TDistribution : struct, IDistribution
         where V : struct, ILanes<V, T>
-        where TUniforms : struct, IUniforms<V>
+        where TUniforms : struct, IUniforms<T>
         where T : unmanaged, INumber<T>
         where TStored : unmanaged, INumber<TStored>
     {
@@ -145,7 +162,9 @@ public sealed partial class CpuDevice
                         (row, block) = (row + 1, 0);
                 }
 
-                TUniforms.DrawEach(&lanes, _purpose, _step, out V a, out V b, out V c, out V d);
+                TUniforms.DrawEach(&lanes, _purpose, _step, drawn);
+                V a = V.Load(drawn), b = V.Load(drawn + V.Count), c = V.Load(drawn + (2 * V.Count));
+                V d = V.Load(drawn + (3 * V.Count));
                 distribution.Invoke(ref a, ref b, ref c, ref d);
                 V.Store(a, drawn);
                 V.Store(b, drawn + V.Count);

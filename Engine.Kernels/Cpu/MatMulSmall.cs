@@ -22,12 +22,22 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
     // Bytes of a right matrix that may be transposed onto the stack.
     private const int ScratchLimit = 32768;
 
+    // Packing pays from these on.
+    private const int LargeRows = 64;
+    private const int LargeBytes = 786432;
+
     private nint Size => (nint)form.Rows * form.Columns;
 
     private Start Start => bias == null ? Start.Zero : form.Exchanged ? Start.Scalar : Start.Row;
 
-    /// <summary>Whether the right matrix of <paramref name="form"/> need not be, or is small enough to be, transposed onto the stack.</summary>
-    public static bool Fit(MatMulForm form) => !form.TransposedB || (long)ScratchLength(form) * sizeof(T) <= ScratchLimit;
+    /// <summary>
+    /// Whether this is the better kernel for <paramref name="form"/>: a right matrix read where it lies suits all but really large
+    /// products, in which strides of pages wear out the first cache.
+    /// </summary>
+    public static bool Suits(in MatMulForm form)
+        => form.TransposedB ? (long)ScratchLength(form) * sizeof(T) <= ScratchLimit
+            : form.Rows < LargeRows || ((long)form.Inner * form.Columns * sizeof(T) < LargeBytes
+                && (form.InnerStrideA == 1 || (long)form.Inner * form.Rows * sizeof(T) < LargeBytes || form.Columns < LargeRows));
 
     public void Run(int start, int end)
     {
@@ -40,13 +50,12 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
         var strides = Strides(form.InnerStrideB);
         int tiles = form.Tiles, matrix = start / tiles, tile = start - (matrix * tiles);
         T* limit = Limit(end);
-        if (form.Columns <= V.Count && tile == 0)
+        if (tile == 0)
         {
-            // The matrices that don't spill past the limit.
-            int whole = (int)Math.Max(matrix, (limit - c - V.Count) / Size);
-            Batch(strides, matrix, whole);
-            start += (whole - matrix) * tiles;
-            matrix = whole;
+            int simple = Math.Max(matrix, Simple(limit));
+            Batch(strides, matrix, simple, b + (matrix * form.BatchStrideB), form.BatchStrideB);
+            start += (simple - matrix) * tiles;
+            matrix = simple;
         }
 
         for (; start < end; matrix++, tile = 0)
@@ -57,13 +66,15 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
         }
     }
 
-    // Whole matrices of a single panel, with as little as possible around the tiles.
-    private void Batch(in MatMulStrides strides, int matrix, int end)
+    // Where the matrices end that are a single panel and don't spill past the limit.
+    private int Simple(T* limit) => form.Columns <= V.Count ? (int)((limit - c - V.Count) / Size) : 0;
+
+    // Whole simple matrices, with as little as possible around the tiles.
+    private void Batch(in MatMulStrides strides, int matrix, int end, T* right, nint batchB)
     {
-        int rows = form.Rows;
-        nint size = Size, batchA = form.BatchStrideA, batchB = form.BatchStrideB, batchStart = form.BatchStrideBias;
-        T* left = a + (matrix * batchA), right = b + (matrix * batchB), result = c + (matrix * size), start = bias + (matrix * batchStart);
-        if (rows == 1)
+        nint size = Size, batchA = form.BatchStrideA, batchStart = form.BatchStrideBias;
+        T* left = a + (matrix * batchA), result = c + (matrix * size), start = bias + (matrix * batchStart);
+        if (form.Rows == 1)
         {
             MatMulTiles<V, R, T>.One(strides, end - matrix, left, batchA, right, batchB, result, size, start, batchStart);
             return;
@@ -72,15 +83,15 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
         for (; matrix < end; matrix++, left += batchA, right += batchB, result += size, start += batchStart)
         {
             T* leftTile = left, resultTile = result;
-            int rest = rows;
-            for (; rest > MatMulForm.TileHeight; rest -= MatMulForm.TileHeight)
+            int rows = form.Rows;
+            for (; rows > MatMulForm.TileHeight; rows -= MatMulForm.TileHeight)
             {
                 MatMulTiles<V, R, T>.Tile(strides, MatMulForm.TileHeight, leftTile, right, resultTile, start);
                 leftTile += MatMulForm.TileHeight * strides.ARow;
                 resultTile += MatMulForm.TileHeight * strides.CRow;
             }
 
-            MatMulTiles<V, R, T>.Tile(strides, rest, leftTile, right, resultTile, start);
+            MatMulTiles<V, R, T>.Tile(strides, rows, leftTile, right, resultTile, start);
         }
     }
 
@@ -95,6 +106,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
         var strides = Strides(ScratchStride(form));
         int tiles = form.Tiles, matrix = start / tiles, tile = start - (matrix * tiles), last = (end - 1) / tiles;
         T* limit = Limit(end);
+        int simple = Simple(limit);
         Transpose(matrix, current);
         for (; start < end; matrix++, tile = 0)
         {
@@ -102,7 +114,10 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
             if (another)
                 Transpose(matrix + 1, other);
             int next = Math.Min(tiles, tile + end - start);
-            Product(strides, matrix, tile, next, current, limit);
+            if (tile == 0 && matrix < simple)
+                Batch(strides, matrix, matrix + 1, current, 0);
+            else
+                Product(strides, matrix, tile, next, current, limit);
             start += next - tile;
             if (another)
             {
@@ -113,10 +128,10 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
         }
     }
 
-    private static int ScratchStride(MatMulForm form) => (form.Columns + Transposition.Block - 1) & -Transposition.Block;
+    private static int ScratchStride(in MatMulForm form) => (form.Columns + Transposition.Block - 1) & -Transposition.Block;
 
     // With the rows that whole squares add, and what the last vector load may read.
-    private static int ScratchLength(MatMulForm form) => ((form.Inner + Transposition.Block - 1) * ScratchStride(form)) + V.Count;
+    private static int ScratchLength(in MatMulForm form) => ((form.Inner + Transposition.Block - 1) * ScratchStride(form)) + V.Count;
 
     private void Transpose(int matrix, T* to)
         => Transposition.Run(b + (matrix * form.BatchStrideB), form.ColumnStrideB, form.Columns, form.Inner, to, ScratchStride(form));
@@ -141,6 +156,14 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
             int rows = Math.Min(RowsAtATime, end - row);
             for (int column = (columns - 1) / V.Count * V.Count; column >= 0; column -= V.Count)
             {
+                int wide = column - (3 * V.Count);
+                if (form.Rows == 1 && wide >= 0 && column + V.Count <= columns)
+                {
+                    MatMulTiles<V, R, T>.Wide(strides, left, right + wide, result + wide, strides.Start == Start.Row ? start + wide : start);
+                    column = wide;
+                    continue;
+                }
+
                 MatMulTiles<V, R, T>.Panel(
                     strides, rows, left, MatMulForm.TileHeight * form.RowStrideA, right + column, result + column,
                     strides.Start == Start.Row ? start + column : start, columns - column, limit);

@@ -20,6 +20,7 @@ internal static unsafe class Transposition
     /// <param name="columns">Columns of the source.</param>
     /// <param name="to">The destination, columns by rows.</param>
     /// <param name="toStride">Elements from one of its rows to the next.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<T>(T* from, nint fromStride, int rows, int columns, T* to, nint toStride)
         where T : unmanaged
     {

@@ -126,7 +126,7 @@ public readonly struct SquareCombinationFunction(double a, double b) : IBinary
         => V.MultiplyAdd(x, V.Constant(a), y * y * V.Constant(b));
 }
 
-/// <summary>1 / (sqrt(x y + epsilonRoot) + epsilon): the scale of an Adam step from the second moment x and its bias correction y.</summary>
+/// <summary>1 / (sqrt(x y + epsilonRoot) + epsilon): the scale of an Adam step, from second moment x and bias correction y.</summary>
 /// <param name="epsilon">Added to the root.</param>
 /// <param name="epsilonRoot">Added under the root.</param>
 public readonly struct AdamScaleFunction(double epsilon, double epsilonRoot) : IBinary

@@ -65,6 +65,15 @@ public interface ILanes<TSelf>
     /// <summary><c>a * b + c</c>, rounded once where the processor has a fused instruction.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>
+    /// Four steps of Horner's rule with <see cref="MultiplyAdd"/>: the polynomial <c>p x^4 + c3 x^3 + c2 x^2 + c1 x + c0</c>.
+    /// </summary>
+    /// <remarks>As one operation, because the JIT inlines only so many calls into a method.</remarks>
+    static abstract TSelf Horner(TSelf p, TSelf x, double c3, double c2, double c1, double c0);
+
+    /// <summary>The nearest number from <paramref name="least"/> to <paramref name="most"/>; NaN stays NaN.</summary>
+    static abstract TSelf Clamp(TSelf value, double least, double most);
+
     /// <summary>Correctly rounded square root.</summary>
     static abstract TSelf Sqrt(TSelf value);
 
@@ -83,7 +92,9 @@ public interface ILanes<TSelf>
     /// <summary>Two to the power of an integer-valued <paramref name="exponent"/> within the range of normal numbers.</summary>
     static abstract TSelf PowerOfTwo(TSelf exponent);
 
-    /// <summary><c>value * 2^exponent</c> for an integer-valued <paramref name="exponent"/>, rounded once also where it over- or underflows.</summary>
+    /// <summary>
+    /// <c>value * 2^exponent</c> for an integer-valued <paramref name="exponent"/>, rounded once also where it over- or underflows.
+    /// </summary>
     static abstract TSelf Scale(TSelf value, TSelf exponent);
 
     /// <summary>

@@ -19,13 +19,16 @@ internal unsafe struct StreamLanes
 /// Uniform numbers in the open interval (0, 1) from the words of Philox blocks, one block to a lane: the upper 23 bits and a half in
 /// float32, all 32 bits and a half in float64.
 /// </summary>
-/// <typeparam name="V">The lanes.</typeparam>
-internal unsafe interface IUniforms<V>
-    where V : struct, ILanes<V>
+/// <typeparam name="T">float or double.</typeparam>
+/// <remarks>
+/// They go through memory, and not as lanes, so that neither the generator nor a distribution exceeds what the JIT takes in one method.
+/// </remarks>
+internal unsafe interface IUniforms<T>
+    where T : unmanaged
 {
-    /// <summary>Consecutive blocks of one stream, from <paramref name="block"/>.</summary>
-    static abstract void Draw(StreamKey key, uint block, out V a, out V b, out V c, out V d);
+    /// <summary>Consecutive blocks of one stream: a register of their first words, one of the second words, and so on.</summary>
+    static abstract void Draw(in StreamKey key, uint block, T* to);
 
     /// <summary>A block of its own for every lane.</summary>
-    static abstract void DrawEach(StreamLanes* lanes, uint purpose, uint step, out V a, out V b, out V c, out V d);
+    static abstract void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to);
 }

@@ -20,7 +20,12 @@ public readonly unsafe struct Lanes128<T>(Vector128<T> value) : ILanes<Lanes128<
     public static int Count => Vector128<T>.Count;
 
     /// <inheritdoc/>
-    public static ElementType ElementType => ElementTypes.Of<T>();
+    public static ElementType ElementType
+    {
+        // Spelt out, so that it is a constant wherever it is used.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(T) == typeof(float) ? ElementType.Float32 : typeof(T) == typeof(double) ? ElementType.Float64 : ElementType.Int32;
+    }
 
     /// <inheritdoc/>
     public static Lanes128<T> Indices => new(Vector128<T>.Indices);
@@ -122,6 +127,37 @@ public readonly unsafe struct Lanes128<T>(Vector128<T> value) : ILanes<Lanes128<
             : typeof(T) == typeof(double)
                 ? new(Vector128.MultiplyAddEstimate(a._value.As<T, double>(), b._value.As<T, double>(), c._value.As<T, double>()).As<double, T>())
             : new((a._value * b._value) + c._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128<T> Horner(Lanes128<T> p, Lanes128<T> x, double c3, double c2, double c1, double c0)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            Vector128<double> sum = p._value.As<T, double>(), factor = x._value.As<T, double>();
+            sum = Vector128.MultiplyAddEstimate(sum, factor, Vector128.Create(c3));
+            sum = Vector128.MultiplyAddEstimate(sum, factor, Vector128.Create(c2));
+            sum = Vector128.MultiplyAddEstimate(sum, factor, Vector128.Create(c1));
+            return new(Vector128.MultiplyAddEstimate(sum, factor, Vector128.Create(c0)).As<double, T>());
+        }
+        else
+        {
+            Vector128<float> sum = p._value.As<T, float>(), factor = x._value.As<T, float>();
+            sum = Vector128.MultiplyAddEstimate(sum, factor, Vector128.Create((float)c3));
+            sum = Vector128.MultiplyAddEstimate(sum, factor, Vector128.Create((float)c2));
+            sum = Vector128.MultiplyAddEstimate(sum, factor, Vector128.Create((float)c1));
+            return new(Vector128.MultiplyAddEstimate(sum, factor, Vector128.Create((float)c0)).As<float, T>());
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128<T> Clamp(Lanes128<T> value, double least, double most)
+    {
+        // The native instructions return the second operand, or NaN, where one is NaN.
+        Vector128<T> low = Constant(least)._value, high = Constant(most)._value;
+        return new(Vector128.MaxNative(low, Vector128.MinNative(high, value._value)));
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,7 +20,12 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<
     public static int Count => Vector256<T>.Count;
 
     /// <inheritdoc/>
-    public static ElementType ElementType => ElementTypes.Of<T>();
+    public static ElementType ElementType
+    {
+        // Spelt out, so that it is a constant wherever it is used.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(T) == typeof(float) ? ElementType.Float32 : typeof(T) == typeof(double) ? ElementType.Float64 : ElementType.Int32;
+    }
 
     /// <inheritdoc/>
     public static Lanes256<T> Indices => new(Vector256<T>.Indices);
@@ -130,6 +135,37 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<
             : typeof(T) == typeof(double)
                 ? new(Vector256.MultiplyAddEstimate(a._value.As<T, double>(), b._value.As<T, double>(), c._value.As<T, double>()).As<double, T>())
             : new((a._value * b._value) + c._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Horner(Lanes256<T> p, Lanes256<T> x, double c3, double c2, double c1, double c0)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            Vector256<double> sum = p._value.As<T, double>(), factor = x._value.As<T, double>();
+            sum = Vector256.MultiplyAddEstimate(sum, factor, Vector256.Create(c3));
+            sum = Vector256.MultiplyAddEstimate(sum, factor, Vector256.Create(c2));
+            sum = Vector256.MultiplyAddEstimate(sum, factor, Vector256.Create(c1));
+            return new(Vector256.MultiplyAddEstimate(sum, factor, Vector256.Create(c0)).As<double, T>());
+        }
+        else
+        {
+            Vector256<float> sum = p._value.As<T, float>(), factor = x._value.As<T, float>();
+            sum = Vector256.MultiplyAddEstimate(sum, factor, Vector256.Create((float)c3));
+            sum = Vector256.MultiplyAddEstimate(sum, factor, Vector256.Create((float)c2));
+            sum = Vector256.MultiplyAddEstimate(sum, factor, Vector256.Create((float)c1));
+            return new(Vector256.MultiplyAddEstimate(sum, factor, Vector256.Create((float)c0)).As<float, T>());
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> Clamp(Lanes256<T> value, double least, double most)
+    {
+        // The native instructions return the second operand, or NaN, where one is NaN.
+        Vector256<T> low = Constant(least)._value, high = Constant(most)._value;
+        return new(Vector256.MaxNative(low, Vector256.MinNative(high, value._value)));
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

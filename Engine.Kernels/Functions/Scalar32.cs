@@ -112,6 +112,21 @@ public readonly unsafe struct ScalarFloat32(float value) : ILanes<ScalarFloat32,
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarFloat32 Horner(ScalarFloat32 p, ScalarFloat32 x, double c3, double c2, double c1, double c0)
+    {
+        float sum = (p._value * x._value) + (float)c3;
+        sum = (sum * x._value) + (float)c2;
+        sum = (sum * x._value) + (float)c1;
+        return new((sum * x._value) + (float)c0);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarFloat32 Clamp(ScalarFloat32 value, double least, double most)
+        => value._value < (float)least ? new((float)least) : value._value > (float)most ? new((float)most) : value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarFloat32 Sqrt(ScalarFloat32 value) => new(MathF.Sqrt(value._value));
 
     /// <inheritdoc/>
@@ -134,7 +149,9 @@ public readonly unsafe struct ScalarFloat32(float value) : ILanes<ScalarFloat32,
     {
         // Adding 2^23 leaves no bits for a fraction; larger numbers have none.
         float size = Abs(value)._value;
-        return size < 8388608f ? OfBits(BitConverter.SingleToInt32Bits(size + 8388608f - 8388608f) | (value.Bits & int.MinValue)) : value;
+        return size < 8388608f
+            ? OfBits(BitConverter.SingleToInt32Bits(size + 8388608f - 8388608f) | (value.Bits & int.MinValue))
+            : value;
     }
 
     /// <inheritdoc/>

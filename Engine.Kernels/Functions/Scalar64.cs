@@ -112,6 +112,21 @@ public readonly unsafe struct ScalarFloat64(double value) : ILanes<ScalarFloat64
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarFloat64 Horner(ScalarFloat64 p, ScalarFloat64 x, double c3, double c2, double c1, double c0)
+    {
+        double sum = (p._value * x._value) + c3;
+        sum = (sum * x._value) + c2;
+        sum = (sum * x._value) + c1;
+        return new((sum * x._value) + c0);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarFloat64 Clamp(ScalarFloat64 value, double least, double most)
+        => value._value < least ? new(least) : value._value > most ? new(most) : value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarFloat64 Sqrt(ScalarFloat64 value) => new(Math.Sqrt(value._value));
 
     /// <inheritdoc/>
@@ -134,7 +149,9 @@ public readonly unsafe struct ScalarFloat64(double value) : ILanes<ScalarFloat64
     {
         // Adding 2^52 leaves no bits for a fraction; larger numbers have none.
         double size = Abs(value)._value;
-        return size < 4503599627370496.0 ? OfBits(BitConverter.DoubleToInt64Bits(size + 4503599627370496.0 - 4503599627370496.0) | (value.Bits & long.MinValue)) : value;
+        return size < 4503599627370496.0
+            ? OfBits(BitConverter.DoubleToInt64Bits(size + 4503599627370496.0 - 4503599627370496.0) | (value.Bits & long.MinValue))
+            : value;
     }
 
     /// <inheritdoc/>

@@ -18,7 +18,10 @@ public static partial class Transcendentals
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp<V>(V x)
         where V : struct, ILanes<V>
-        => ExpOfSum(ClampForExp(x), V.Constant(0));
+    {
+        V r = ReduceForExp(ClampForExp(x), out V n);
+        return V.Scale(Expm1OfReduced(r) + V.Constant(1), n);
+    }
 
     /// <summary>e^x - 1, accurate also near zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,9 +29,7 @@ public static partial class Transcendentals
         where V : struct, ILanes<V>
     {
         bool wide = V.ElementType == ElementType.Float64;
-        V least = V.Constant(wide ? -40 : -20), most = V.Constant(wide ? 710 : 89);
-        V clamped = V.Select(x < least, least, V.Select(x > most, most, x));
-        V r = ReduceForExp(clamped, out V n);
+        V r = ReduceForExp(V.Clamp(x, wide ? -40 : -20, wide ? 710 : 89), out V n);
 
         // 2^n (expm1(r) + 1) - 1 with half of 2^n, which itself may be too large.
         V half = V.PowerOfTwo(n - V.Constant(1));
@@ -44,9 +45,8 @@ public static partial class Transcendentals
         where V : struct, ILanes<V>
     {
         // From expm1(-2|x|), which lies between -1 and 0. Beyond the limit the result is 1 to the last bit.
-        V limit = V.Constant(V.ElementType == ElementType.Float64 ? 20 : 10);
-        V size = V.Abs(x);
-        V r = ReduceForExp(V.Select(size > limit, limit, size) * V.Constant(-2), out V n);
+        V size = V.Clamp(V.Abs(x), 0, V.ElementType == ElementType.Float64 ? 20 : 10);
+        V r = ReduceForExp(size * V.Constant(-2), out V n);
         V power = V.PowerOfTwo(n);
         V e = V.MultiplyAdd(Expm1OfReduced(r), power, power - V.Constant(1));
         return V.Abs(e / (e + V.Constant(2))) | (x & V.Constant(-0.0));
@@ -63,24 +63,11 @@ public static partial class Transcendentals
         return V.Select(x < V.Constant(0), e, one) / (one + e);
     }
 
-    // Beyond these limits the result is 0 or infinite anyway. Comparisons with a NaN fail and leave it as it is.
+    // Beyond these limits the result is 0 or infinite anyway.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V ClampForExp<V>(V x)
         where V : struct, ILanes<V>
-    {
-        bool wide = V.ElementType == ElementType.Float64;
-        V least = V.Constant(wide ? -746 : -104), most = V.Constant(wide ? 710 : 89);
-        return V.Select(x < least, least, V.Select(x > most, most, x));
-    }
-
-    // e^(x + rest) for a small rest.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V ExpOfSum<V>(V x, V rest)
-        where V : struct, ILanes<V>
-    {
-        V r = ReduceForExp(x, out V n) + rest;
-        return V.Scale(Expm1OfReduced(r) + V.Constant(1), n);
-    }
+        => V.ElementType == ElementType.Float64 ? V.Clamp(x, -746, 710) : V.Clamp(x, -104, 89);
 
     // x = n log(2) + r with |r| at most log(2) / 2.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -102,21 +89,12 @@ public static partial class Transcendentals
         if (V.ElementType == ElementType.Float64)
         {
             p = V.MultiplyAdd(V.Constant(2.51003854955103191e-8), r, V.Constant(2.76200884454097482e-7));
-            p = V.MultiplyAdd(p, r, V.Constant(2.75572684599970648e-6));
-            p = V.MultiplyAdd(p, r, V.Constant(0.0000248015212959543751));
-            p = V.MultiplyAdd(p, r, V.Constant(0.000198412698630536169));
-            p = V.MultiplyAdd(p, r, V.Constant(0.00138888889172137169));
-            p = V.MultiplyAdd(p, r, V.Constant(0.00833333333333006183));
-            p = V.MultiplyAdd(p, r, V.Constant(0.0416666666666241279));
-            p = V.MultiplyAdd(p, r, V.Constant(0.166666666666666675));
-            p = V.MultiplyAdd(p, r, V.Constant(0.500000000000000102));
+            p = V.Horner(p, r, 2.75572684599970648e-6, 0.0000248015212959543751, 0.000198412698630536169, 0.00138888889172137169);
+            p = V.Horner(p, r, 0.00833333333333006183, 0.0416666666666241279, 0.166666666666666675, 0.500000000000000102);
         }
         else
         {
-            p = V.MultiplyAdd(V.Constant(0.001392618359), r, V.Constant(0.008363179053));
-            p = V.MultiplyAdd(p, r, V.Constant(0.04166655462));
-            p = V.MultiplyAdd(p, r, V.Constant(0.1666657699));
-            p = V.MultiplyAdd(p, r, V.Constant(0.5));
+            p = V.Horner(V.Constant(0.001392618359), r, 0.008363179053, 0.04166655462, 0.1666657699, 0.5);
         }
 
         return V.MultiplyAdd(p, r * r, r);

@@ -43,12 +43,13 @@ public static partial class Transcendentals
         V size = V.Abs(x);
 
         // A larger y gives 0, 1 or infinity just as well, and its product with the logarithm is finite.
-        V large = V.Constant(wide ? 1e25 : 1e15);
-        V factor = V.Select(y > large, large, V.Select(y < -large, -large, y));
+        V factor = wide ? V.Clamp(y, -1e25, 1e25) : V.Clamp(y, -1e15, 1e15);
         V log = LogInTwo(size, out V rest);
         V product = factor * log;
         V low = V.MultiplyAdd(factor, rest, V.MultiplyAdd(factor, log, -product));
-        V power = ExpOfSum(ClampForExp(product), V.Select(V.Abs(product) < V.Constant(wide ? 745 : 103), low, zero));
+        low = V.Select(V.Abs(product) < V.Constant(wide ? 745 : 103), low, zero);
+        V r = ReduceForExp(ClampForExp(product), out V n) + low;
+        V power = V.Scale(Expm1OfReduced(r) + one, n);
 
         V falling = y < zero;
         power = V.Select(V.Equal(size, zero), V.Select(falling, infinity, zero), power);
@@ -83,8 +84,7 @@ public static partial class Transcendentals
         V mantissa = V.Split(sum, out V exponent);
 
         // What the sum lost to rounding goes to the reduced argument; for a large sum it doesn't matter.
-        V limit = V.Constant(60);
-        V scale = V.PowerOfTwo(-V.Select(exponent > limit, limit, exponent));
+        V scale = V.PowerOfTwo(V.Clamp(-exponent, -60, 60));
         return LogOfSum(V.MultiplyAdd(lost, scale, mantissa - V.Constant(1)), exponent);
     }
 
@@ -125,12 +125,9 @@ public static partial class Transcendentals
         // With s = f / (2 + f), log(1 + f) is the odd series 2s + 2s^3/3 + ..., rearranged around f so that little is rounded.
         V s = f / (f + V.Constant(2));
         V z = s * s;
-        V r = V.MultiplyAdd(z, V.Constant(1.479819860511658591e-01), V.Constant(1.531383769920937332e-01));
+        V r = V.MultiplyAdd(V.Constant(1.479819860511658591e-01), z, V.Constant(1.531383769920937332e-01));
         r = V.MultiplyAdd(r, z, V.Constant(1.818357216161805012e-01));
-        r = V.MultiplyAdd(r, z, V.Constant(2.222219843214978396e-01));
-        r = V.MultiplyAdd(r, z, V.Constant(2.857142874366239149e-01));
-        r = V.MultiplyAdd(r, z, V.Constant(3.999999999940941908e-01));
-        r = V.MultiplyAdd(r, z, V.Constant(6.666666666666735130e-01));
+        r = V.Horner(r, z, 2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01);
         V halfSquare = f * f * V.Constant(0.5);
         V correction = V.MultiplyAdd(s, V.MultiplyAdd(r, z, halfSquare), n * V.Constant(1.90821492927058770002e-10));
         return V.MultiplyAdd(n, V.Constant(6.93147180369123816490e-01), f - (halfSquare - correction));
@@ -148,16 +145,21 @@ public static partial class Transcendentals
             return LogOfSum(f, n);
         }
 
+        // One degree more than a plain logarithm, whose rounding would cover the difference.
+        V p = V.Horner(V.Constant(0.06971611471), f, -0.1147973385, 0.1168541992, -0.1242568733, 0.1424905765);
+        p = V.Horner(p, f, -0.1666780232, 0.2000071575, -0.2499999696, 0.3333333118);
         V minusHalf = V.Constant(-0.5);
         V square = f * f;
         V lost = V.MultiplyAdd(f, f, -square);
         V first = V.MultiplyAdd(square, minusHalf, f);
         V second = V.MultiplyAdd(square, minusHalf, f - first);
-        second = V.MultiplyAdd(lost, minusHalf, V.MultiplyAdd(f * square, LogPolynomial(f), second));
+        second = V.MultiplyAdd(lost, minusHalf, V.MultiplyAdd(f * square, p, second));
         V whole = n * V.Constant(0.693359375);
         V sum = whole + first;
-        rest = V.MultiplyAdd(n, V.Constant(-0.000212194440054690583), second + (first - (sum - whole)));
-        return sum;
+        second = V.MultiplyAdd(n, V.Constant(-0.000212194440054690583), second + (first - (sum - whole)));
+        V log = sum + second;
+        rest = second - (log - sum);
+        return log;
     }
 
     // (log(1 + f) - f + f^2 / 2) / f^3 in float32.
@@ -165,12 +167,9 @@ public static partial class Transcendentals
     private static V LogPolynomial<V>(V f)
         where V : struct, ILanes<V>
     {
-        V p = V.MultiplyAdd(f, V.Constant(-0.07902743772), V.Constant(0.1262231985));
+        V p = V.MultiplyAdd(V.Constant(-0.07902743772), f, V.Constant(0.1262231985));
         p = V.MultiplyAdd(p, f, V.Constant(-0.1299818376));
         p = V.MultiplyAdd(p, f, V.Constant(0.1421449592));
-        p = V.MultiplyAdd(p, f, V.Constant(-0.1664128146));
-        p = V.MultiplyAdd(p, f, V.Constant(0.2000104509));
-        p = V.MultiplyAdd(p, f, V.Constant(-0.2500030642));
-        return V.MultiplyAdd(p, f, V.Constant(0.3333333073));
+        return V.Horner(p, f, -0.1664128146, 0.2000104509, -0.2500030642, 0.3333333073);
     }
 }

@@ -5,47 +5,52 @@ using System.Runtime.Intrinsics;
 namespace Engine.Kernels.Functions;
 
 /// <summary>Uniform numbers in 128-bit registers.</summary>
-internal readonly unsafe struct Uniforms128<T> : IUniforms<Lanes128<T>>
+internal readonly unsafe struct Uniforms128<T> : IUniforms<T>
     where T : unmanaged, INumber<T>
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Draw(
-        StreamKey key, uint block, out Lanes128<T> a, out Lanes128<T> b, out Lanes128<T> c, out Lanes128<T> d)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Draw(in StreamKey key, uint block, T* to)
     {
         if (typeof(T) == typeof(double))
         {
             Vector128<uint> c0 = Vector128.Create(block) + Vector128<uint>.Indices;
-            Vector128<uint> c1 = Vector128.Create(key.Step), c2 = Vector128.Create(key.Iteration), c3 = Vector128.Create(key.Replicate);
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector128.Create(key.Seed), Vector128.Create(key.Purpose));
-            (a, b, c, d) = (OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
+            Philox.Block(ref c0, out var c1, out var c2, out var c3, key.Step, key.Iteration, key.Replicate, key.Seed, key.Purpose);
+            Store(to, OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
         }
         else
         {
             Vector128<uint> c0 = Vector128.Create(block) + Vector128<uint>.Indices;
-            Vector128<uint> c1 = Vector128.Create(key.Step), c2 = Vector128.Create(key.Iteration), c3 = Vector128.Create(key.Replicate);
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector128.Create(key.Seed), Vector128.Create(key.Purpose));
-            (a, b, c, d) = (OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
+            Philox.Block(ref c0, out var c1, out var c2, out var c3, key.Step, key.Iteration, key.Replicate, key.Seed, key.Purpose);
+            Store(to, OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to)
+    {
+        if (typeof(T) == typeof(double))
+        {
+            Vector128<uint> c0 = Vector128.Load(lanes->Block), c1 = Vector128.Create(step);
+            Vector128<uint> c2 = Vector128.Load(lanes->Iteration), c3 = Vector128.Load(lanes->Replicate);
+            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector128.Load(lanes->Seed), Vector128.Create(purpose));
+            Store(to, OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
+        }
+        else
+        {
+            Vector128<uint> c0 = Vector128.Load(lanes->Block), c1 = Vector128.Create(step);
+            Vector128<uint> c2 = Vector128.Load(lanes->Iteration), c3 = Vector128.Load(lanes->Replicate);
+            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector128.Load(lanes->Seed), Vector128.Create(purpose));
+            Store(to, OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void DrawEach(
-        StreamLanes* lanes, uint purpose, uint step, out Lanes128<T> a, out Lanes128<T> b, out Lanes128<T> c, out Lanes128<T> d)
+    private static void Store(T* to, Lanes128<T> a, Lanes128<T> b, Lanes128<T> c, Lanes128<T> d)
     {
-        if (typeof(T) == typeof(double))
-        {
-            Vector128<uint> c0 = Vector128.Load(lanes->Block), c1 = Vector128.Create(step);
-            Vector128<uint> c2 = Vector128.Load(lanes->Iteration), c3 = Vector128.Load(lanes->Replicate);
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector128.Load(lanes->Seed), Vector128.Create(purpose));
-            (a, b, c, d) = (OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
-        }
-        else
-        {
-            Vector128<uint> c0 = Vector128.Load(lanes->Block), c1 = Vector128.Create(step);
-            Vector128<uint> c2 = Vector128.Load(lanes->Iteration), c3 = Vector128.Load(lanes->Replicate);
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector128.Load(lanes->Seed), Vector128.Create(purpose));
-            (a, b, c, d) = (OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
-        }
+        Lanes128<T>.Store(a, to);
+        Lanes128<T>.Store(b, to + Lanes128<T>.Count);
+        Lanes128<T>.Store(c, to + (2 * Lanes128<T>.Count));
+        Lanes128<T>.Store(d, to + (3 * Lanes128<T>.Count));
     }
 
     // 23 bits as the mantissa of a float from 1 to 2, less 1 - 2^-24.

@@ -5,47 +5,52 @@ using System.Runtime.Intrinsics;
 namespace Engine.Kernels.Functions;
 
 /// <summary>Uniform numbers in 512-bit registers.</summary>
-internal readonly unsafe struct Uniforms512<T> : IUniforms<Lanes512<T>>
+internal readonly unsafe struct Uniforms512<T> : IUniforms<T>
     where T : unmanaged, INumber<T>
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Draw(
-        StreamKey key, uint block, out Lanes512<T> a, out Lanes512<T> b, out Lanes512<T> c, out Lanes512<T> d)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Draw(in StreamKey key, uint block, T* to)
     {
         if (typeof(T) == typeof(double))
         {
             Vector256<uint> c0 = Vector256.Create(block) + Vector256<uint>.Indices;
-            Vector256<uint> c1 = Vector256.Create(key.Step), c2 = Vector256.Create(key.Iteration), c3 = Vector256.Create(key.Replicate);
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector256.Create(key.Seed), Vector256.Create(key.Purpose));
-            (a, b, c, d) = (OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
+            Philox.Block(ref c0, out var c1, out var c2, out var c3, key.Step, key.Iteration, key.Replicate, key.Seed, key.Purpose);
+            Store(to, OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
         }
         else
         {
             Vector512<uint> c0 = Vector512.Create(block) + Vector512<uint>.Indices;
-            Vector512<uint> c1 = Vector512.Create(key.Step), c2 = Vector512.Create(key.Iteration), c3 = Vector512.Create(key.Replicate);
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector512.Create(key.Seed), Vector512.Create(key.Purpose));
-            (a, b, c, d) = (OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
+            Philox.Block(ref c0, out var c1, out var c2, out var c3, key.Step, key.Iteration, key.Replicate, key.Seed, key.Purpose);
+            Store(to, OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void DrawEach(
-        StreamLanes* lanes, uint purpose, uint step, out Lanes512<T> a, out Lanes512<T> b, out Lanes512<T> c, out Lanes512<T> d)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to)
     {
         if (typeof(T) == typeof(double))
         {
             Vector256<uint> c0 = Vector256.Load(lanes->Block), c1 = Vector256.Create(step);
             Vector256<uint> c2 = Vector256.Load(lanes->Iteration), c3 = Vector256.Load(lanes->Replicate);
             Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector256.Load(lanes->Seed), Vector256.Create(purpose));
-            (a, b, c, d) = (OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
+            Store(to, OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
         }
         else
         {
             Vector512<uint> c0 = Vector512.Load(lanes->Block), c1 = Vector512.Create(step);
             Vector512<uint> c2 = Vector512.Load(lanes->Iteration), c3 = Vector512.Load(lanes->Replicate);
             Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector512.Load(lanes->Seed), Vector512.Create(purpose));
-            (a, b, c, d) = (OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
+            Store(to, OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(T* to, Lanes512<T> a, Lanes512<T> b, Lanes512<T> c, Lanes512<T> d)
+    {
+        Lanes512<T>.Store(a, to);
+        Lanes512<T>.Store(b, to + Lanes512<T>.Count);
+        Lanes512<T>.Store(c, to + (2 * Lanes512<T>.Count));
+        Lanes512<T>.Store(d, to + (3 * Lanes512<T>.Count));
     }
 
     // 23 bits as the mantissa of a float from 1 to 2, less 1 - 2^-24.

@@ -1,0 +1,148 @@
+using Engine.Core.Operations;
+using Engine.Kernels;
+
+namespace Engine.Core.Autodiff;
+
+/// <summary>
+/// A small function that uses one operation, and inputs for it: what <see cref="GradientCheck"/> is run on. There is one or more for
+/// each operation of the library.
+/// </summary>
+/// <param name="Operation">The operation.</param>
+/// <param name="Case">What the sample tries, in a word or two.</param>
+/// <param name="Function">Uses the operation; smooth near the inputs.</param>
+/// <param name="Shapes">Shapes of the Float64 inputs, or of Int32 ones where <paramref name="Indices"/> has values.</param>
+/// <param name="Low">Inputs are drawn from here</param>
+/// <param name="High">to here.</param>
+/// <param name="Order">To which order derivatives are checked.</param>
+/// <param name="Tolerance">The largest relative difference from finite differences.</param>
+/// <param name="Indices">Values of a last, Int32 input; null if there is none.</param>
+public sealed record OperationSample(
+    Type Operation,
+    string Case,
+    Func<Tensor[], Tensor> Function,
+    Shape[] Shapes,
+    double Low = -1.5,
+    double High = 1.5,
+    int Order = 2,
+    double Tolerance = 1e-6,
+    int[]? Indices = null)
+{
+    private static readonly Shape s_matrix = [2, 3];
+
+    /// <summary>Samples of all operations.</summary>
+    public static IReadOnlyList<OperationSample> All { get; } =
+    [
+        Of<Negate>(x => -x),
+        Of<Affine>(x => (x * 3) - 0.5),
+        Of<Exp>(x => x.Exp(), order: 3),
+        Of<Expm1>(x => x.Expm1()),
+        Of<Log>(x => x.Log(), 0.5, 2, order: 3),
+        Of<Log1p>(x => x.Log1p(), -0.5, 2),
+        Of<Sqrt>(x => x.Sqrt(), 0.5, 2),
+        Of<Square>(x => x.Square()),
+        Of<Reciprocal>(x => x.Reciprocal(), 0.5, 2),
+        Of<Tanh>(x => x.Tanh(), order: 3),
+        Of<Sigmoid>(x => x.Sigmoid(), order: 3),
+        Of<Softplus>(x => x.Softplus()),
+        Of<Sin>(x => x.Sin()),
+        Of<Cos>(x => x.Cos()),
+        Of<Abs>(x => x.Abs() * x.Exp()),
+        Of<Sign>(x => x.Sign() * x.Exp()),
+        Of<Relu>(x => x.Relu().Square()),
+        Of<Step>(x => x.Step() * x.Exp()),
+        Two<Add>("broadcast", (a, b) => (a + b).Exp(), s_matrix, [3]),
+        Two<Subtract>("broadcast", (a, b) => (a - b).Exp(), s_matrix, [2, 1]),
+        Two<Multiply>("broadcast", (a, b) => a * b, [2, 1, 3], [4, 1], order: 3),
+        Two<Divide>("broadcast", (a, b) => a / b, s_matrix, [1, 3], 0.5, 2),
+        Two<Maximum>("broadcast", (a, b) => Tensor.Maximum(a, b).Square(), s_matrix, [3]),
+        Two<Minimum>("broadcast", (a, b) => Tensor.Minimum(a, b).Square(), s_matrix, [3]),
+        Two<Power>("positive base", (a, b) => a.Pow(b), s_matrix, [3], 0.5, 2, 3),
+        One<Power>("constant exponents", x => x.Pow(Tensor.From(0.0, 1, 2).Cast(x.Type)), s_matrix, 0.2, 0.9, 3),
+        Two<Greater>("same shape", (a, b) => (a > b) * a.Exp(), s_matrix, s_matrix),
+        Two<GreaterEqual>("same shape", (a, b) => (a >= b) * a.Exp(), s_matrix, s_matrix),
+        Two<Equal>("same shape", (a, b) => Tensor.Equal(a, b) + (a * b), s_matrix, s_matrix),
+        Two<Gate>("same shape", (a, b) => new Gate().Apply(a.Square(), b), s_matrix, s_matrix),
+        Two<LinearCombination>("broadcast", (a, b) => new LinearCombination(0.9, -2).Apply(a, b).Exp(), s_matrix, [3]),
+        Two<SquareCombination>("broadcast", (a, b) => new SquareCombination(0.9, 0.1).Apply(a, b), s_matrix, [3], order: 3),
+        Two<ScaledProduct>("broadcast", (a, b) => new ScaledProduct(-3).Apply(a, b), s_matrix, [3], order: 3),
+        Two<AdamScale>("scalar correction", (v, c) => new AdamScale(1e-2, 1e-2).Apply(v, c), s_matrix, [], 0.3, 1.5, 3),
+        Two<AdamScaleSlope>("scalar correction", (v, c) => new AdamScaleSlope(1e-2, 1e-2).Apply(v, c), s_matrix, [], 0.3, 1.5),
+        new(typeof(MultiplyAdd), "broadcast", x => Tensor.MultiplyAdd(x[0], x[1], x[2]).Exp(), [s_matrix, [3], []]),
+        new(typeof(Where), "broadcast", x => Tensor.Where(x[0].Step(), x[1].Exp(), x[2].Square()), [s_matrix, [3], [2, 1]]),
+        One<Sum>("inner axis", x => x.Sum(-1).Square(), [2, 3, 4]),
+        One<Sum>("outer axes", x => x.Sum(0, 2).Square(), [2, 3, 4]),
+        One<Sum>("all", x => x.Sum().Exp(), s_matrix),
+        One<Max>("middle axis", x => x.Max(1).Square(), [2, 3, 4]),
+        One<Reshape>("[2, 3] to [3, 2]", x => x.Reshape(3, 2).Square(), s_matrix),
+        One<StopGradient>("of a constant", x => x.Exp() * x.Step().StopGradient(), s_matrix),
+        One<Permute>("three axes", x => x.Permute(2, 0, 1).Square(), [2, 3, 4]),
+        One<Slice>("in steps", x => x[.., Along.Every(2), 1..3].Square(), [2, 3, 4]),
+        One<Pad>("uneven", x => (x.Pad([1, 0], [0, 2]) + 1).Square(), s_matrix),
+        Two<Concatenate>("middle axis", (a, b) => Tensor.Concatenate(1, a, b).Square(), [2, 1, 3], [2, 2, 3]),
+        One<BroadcastTo>("new and repeated axes", x => x.BroadcastTo([4, 2, 3]).Square(), [2, 1]),
+        Two<MatMul>("plain", (a, b) => a.MatMul(b), [2, 3], [3, 4], order: 3),
+        Two<MatMul>("left transposed", (a, b) => a.MatMul(b, transposeA: true), [3, 2], [3, 4]),
+        Two<MatMul>("right transposed", (a, b) => a.MatMul(b, transposeB: true), [2, 3], [4, 3]),
+        Two<MatMul>("both transposed", (a, b) => a.MatMul(b, true, true), [3, 2], [4, 3]),
+        Two<MatMul>("batch", (a, b) => a.MatMul(b), [5, 2, 3], [5, 3, 4]),
+        Two<MatMul>("broadcast batch", (a, b) => a.MatMul(b, true), [2, 1, 3, 2], [5, 3, 4]),
+        Two<MatMul>("shared weights", (a, b) => a.MatMul(b), [5, 2, 3], [3, 4]),
+        new(typeof(MatMul), "bias", x => x[0].MatMul(x[1], bias: x[2]).Square(), [[5, 2, 3], [5, 3, 4], [5, 1, 4]]),
+        new(typeof(MatMul), "shared bias", x => x[0].MatMul(x[1], bias: x[2]).Square(), [[5, 2, 3], [5, 3, 4], [4]]),
+        One<Cast>("to Float32 and back", x => x.Cast(ElementType.Float32).Cast(ElementType.Float64).Square(), s_matrix, tolerance: 2e-3),
+        Indexed<Take>((x, i) => x.Take(1, i).Square(), [2, 3, 2], [2, 0, 0, 1]),
+        Indexed<ScatterAdd>((x, i) => x.ScatterAdd(1, i, 3).Square(), [2, 4, 2], [2, 0, 0, 1]),
+        One<ArgMax>("inner axis", x => x.ArgMax(1).Cast(x.Type) * x.Exp().Sum(1), s_matrix),
+        Random<DrawUniform>(new DrawUniform(-1, 1, 9, 0, s_matrix, ElementType.Float64)),
+        Random<DrawNormal>(new DrawNormal(0, 1, 9, 0, s_matrix, ElementType.Float64)),
+        Random<DrawTruncatedNormal>(new DrawTruncatedNormal(1, 9, 0, s_matrix, ElementType.Float64)),
+        Random<DrawGumbel>(new DrawGumbel(9, 0, s_matrix, ElementType.Float64)),
+        Random<DrawIntegers>(new DrawIntegers(1, 7, 9, 0, s_matrix)),
+    ];
+
+    /// <summary>Inputs for the function, drawn with a seed.</summary>
+    /// <param name="seed">The seed.</param>
+    /// <param name="type">The element type of the floating-point ones.</param>
+    /// <param name="device">Where they are needed; the processor if null.</param>
+    public Tensor[] Inputs(int seed = 0, ElementType type = ElementType.Float64, Device? device = null)
+    {
+        var random = new Random(seed);
+        var inputs = new List<Tensor>();
+        foreach (var shape in Shapes)
+        {
+            // Away from 0 and from each other, where kinks are.
+            double[] values = [.. Enumerable.Range(0, shape.ElementCount).Select(i => Low + ((High - Low) * (i + 0.25 + (0.5 * random.NextDouble())) / shape.ElementCount))];
+            random.Shuffle(values);
+            for (int i = 0; i < values.Length; i++)
+                values[i] = Math.Abs(values[i]) < 0.05 ? 0.05 : values[i];
+            inputs.Add(Tensor.From(values, shape, type, device));
+        }
+
+        if (Indices is not null)
+            inputs.Add(Tensor.From(Indices, [Indices.Length], device));
+        return [.. inputs];
+    }
+
+    /// <summary>Checks the operation's derivatives.</summary>
+    /// <returns>The largest relative difference of each order.</returns>
+    /// <exception cref="InvalidOperationException">A derivative is wrong.</exception>
+    public double[] Check() => GradientCheck.Check(x => [Function(x)], Inputs(), Order, Tolerance);
+
+    private static OperationSample Of<T>(Func<Tensor, Tensor> function, double low = -1.5, double high = 1.5, int order = 2)
+        => One<T>("elementwise", function, s_matrix, low, high, order);
+
+    private static OperationSample One<T>(
+        string name, Func<Tensor, Tensor> function, Shape shape, double low = -1.5, double high = 1.5, int order = 2, double tolerance = 1e-6)
+        => new(typeof(T), name, x => function(x[0]), [shape], low, high, order, tolerance);
+
+    private static OperationSample Two<T>(
+        string name, Func<Tensor, Tensor, Tensor> function, Shape first, Shape second, double low = -1.5, double high = 1.5, int order = 2)
+        => new(typeof(T), name, x => function(x[0], x[1]), [first, second], low, high, order);
+
+    private static OperationSample Indexed<T>(Func<Tensor, Tensor, Tensor> function, Shape shape, int[] indices)
+        => new(typeof(T), "repeated indices", x => function(x[0], x[1]), [shape], Indices: indices);
+
+    // Draws have no derivative: they must not hinder that of what they multiply.
+    private static OperationSample Random<T>(Operation draw)
+        => new(typeof(T), "as a constant", x => draw.Apply(x[1].Reshape(2, 3)).Cast(x[0].Type) * x[0].Exp(), [s_matrix], Indices: [1, 2, 3, 1, 2, 4]);
+}

@@ -1,0 +1,113 @@
+using static System.FormattableString;
+
+namespace Engine.RL.Experiments;
+
+/// <summary>What a run of <see cref="Figure4"/> showed, method by method.</summary>
+/// <param name="Method">The method's name.</param>
+/// <param name="ValueError">The mean squared error to the true values at the end.</param>
+/// <param name="EvenGamma">The mean of the even states' discounts at the end.</param>
+/// <param name="OddGamma">The mean of the odd states' discounts at the end.</param>
+public sealed record Figure4Summary(string Method, Spread ValueError, Spread EvenGamma, Spread OddGamma);
+
+/// <summary>A mean and a standard deviation over seeds.</summary>
+/// <param name="Mean">The mean.</param>
+/// <param name="Std">The standard deviation; NaN for a single seed.</param>
+public readonly record struct Spread(double Mean, double Std)
+{
+    /// <summary>Of numbers, one for each seed.</summary>
+    public static Spread Of(IReadOnlyList<double> values) => new(values.Average(), Meta.Estimate.Deviation(values));
+}
+
+/// <summary>A quantity along training: its mean and standard deviation over seeds.</summary>
+/// <param name="Iterations">When.</param>
+/// <param name="Points">The spread at each of these.</param>
+public sealed record Curve(int[] Iterations, Spread[] Points);
+
+/// <summary>Curves, summary and tested claims of a run of <see cref="Figure4"/>.</summary>
+public sealed class Figure4Report
+{
+    private readonly ILookup<string, MetricRow> _byMethod;
+
+    /// <summary>Reads the rows of a run.</summary>
+    public Figure4Report(IReadOnlyList<MetricRow> rows)
+    {
+        _byMethod = rows.ToLookup(row => row.Method);
+        Methods = [.. _byMethod.Select(group => group.Key)];
+    }
+
+    /// <summary>The methods that were run.</summary>
+    public IReadOnlyList<string> Methods { get; }
+
+    /// <summary>The final state of each method.</summary>
+    public IReadOnlyList<Figure4Summary> Summary =>
+    [
+        .. Methods.Select(method => new Figure4Summary(
+            method, Spread.Of(AtEnd(method, ValueError)), Spread.Of(AtEnd(method, EvenGamma)), Spread.Of(AtEnd(method, OddGamma)))),
+    ];
+
+    /// <summary>The claims that the paper makes of its figure.</summary>
+    public IReadOnlyList<Claim> Claims =>
+    [
+        Compare('a', "even discounts rise faster with 5 and 10 steps than with 1: higher on average over training", EvenGamma, 1),
+        Compare('b', "odd discounts fall faster with 5 and 10 steps than with 1: lower on average over training", OddGamma, -1),
+        Compare('c', "the error is lower with 5 and 10 steps than with 1: log10 of the error to the true values, on average over training", LogError, -1),
+        Coincide(),
+    ];
+
+    /// <summary>The mean squared error to the true values.</summary>
+    public static double ValueError(MetricRow row) => row.Values[1];
+
+    /// <summary>The mean discount of even states.</summary>
+    public static double EvenGamma(MetricRow row) => Gammas(row, 0);
+
+    /// <summary>The mean discount of odd states.</summary>
+    public static double OddGamma(MetricRow row) => Gammas(row, 1);
+
+    /// <summary>A quantity of a method along training.</summary>
+    public Curve Along(string method, Func<MetricRow, double> quantity)
+    {
+        var points = _byMethod[method].GroupBy(row => row.Iteration).OrderBy(group => group.Key).ToArray();
+        return new Curve([.. points.Select(group => group.Key)], [.. points.Select(group => Spread.Of([.. group.Select(quantity)]))]);
+    }
+
+    private static double LogError(MetricRow row) => Math.Log10(ValueError(row));
+
+    private static double Gammas(MetricRow row, int parity)
+        => row.Values.Skip(2).Where((_, state) => state % 2 == parity).Average();
+
+    // Differences are taken seed by seed, and hold if they exceed two standard errors over seeds.
+    private Claim Compare(char letter, string text, Func<MetricRow, double> quantity, int sign)
+    {
+        if (!Methods.Contains("1") || !Methods.Contains("5") || !Methods.Contains("10"))
+            return new Claim(letter, text, "needs methods 1, 5 and 10", null);
+        var five = Difference("5");
+        var ten = Difference("10");
+        bool holds = Exceeds(five) && Exceeds(ten);
+        return new Claim(letter, text, Invariant($"5 against 1: {five.Value:+0.0000;-0.0000} ({five.Error:0.0000}); 10 against 1: {ten.Value:+0.0000;-0.0000} ({ten.Error:0.0000})"), holds);
+
+        Meta.Estimate Difference(string method)
+        {
+            double[] with = OverTraining(method, quantity), without = OverTraining("1", quantity);
+            return Meta.Estimate.Of([.. with.Zip(without, (a, b) => a - b)]);
+        }
+
+        bool Exceeds(Meta.Estimate difference) => sign * difference.Value > (double.IsNaN(difference.Error) ? 0 : 2 * difference.Error);
+    }
+
+    private Claim Coincide()
+    {
+        const string Text = "the even-discount curves of 5 and 10 steps nearly coincide: their mean distance is under a fifth of that between 5 and 1";
+        if (!Methods.Contains("1") || !Methods.Contains("5") || !Methods.Contains("10"))
+            return new Claim('d', Text, "needs methods 1, 5 and 10", null);
+        Spread[] one = Along("1", EvenGamma).Points, five = Along("5", EvenGamma).Points, ten = Along("10", EvenGamma).Points;
+        double near = five.Zip(ten, (a, b) => Math.Abs(a.Mean - b.Mean)).Average(), far = five.Zip(one, (a, b) => Math.Abs(a.Mean - b.Mean)).Average();
+        double largest = five.Zip(ten, (a, b) => Math.Abs(a.Mean - b.Mean)).Max();
+        return new Claim('d', Text, Invariant($"5 to 10: {near:0.0000} (at most {largest:0.0000}); 5 to 1: {far:0.0000}"), near < far / 5);
+    }
+
+    private double[] OverTraining(string method, Func<MetricRow, double> quantity)
+        => [.. _byMethod[method].GroupBy(row => row.Seed).OrderBy(group => group.Key).Select(group => group.Average(quantity))];
+
+    private double[] AtEnd(string method, Func<MetricRow, double> quantity)
+        => [.. _byMethod[method].GroupBy(row => row.Seed).OrderBy(group => group.Key).Select(group => quantity(group.MaxBy(row => row.Iteration)!))];
+}

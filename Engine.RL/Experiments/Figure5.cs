@@ -1,0 +1,113 @@
+using Engine.Core;
+using Engine.Kernels;
+using Engine.RL.Environments;
+using Engine.RL.Meta;
+
+namespace Engine.RL.Experiments;
+
+/// <summary>
+/// Figure 5 of the paper: bias and variance of meta-gradients, classic and mixed, at points along one training trajectory of single
+/// 1-step meta-gradients. All estimators are judged by the same replicates, each a branch as long as the oracle's.
+/// </summary>
+/// <param name="settings">What to run.</param>
+/// <param name="device">Where to run.</param>
+public sealed class Figure5(Figure5Settings settings, Device device)
+{
+    // A branch is long, and its backward passes read all of it: few replicates at a time keep it in the caches.
+    private const int Block = 16;
+
+    private static readonly int[] s_evenStates = [.. Enumerable.Range(0, MarkovRewardProcess.States / 2).Select(i => 2 * i)];
+
+    private readonly List<MetricRow> _rows = [];
+    private ExperimentSnapshot? _start;
+
+    /// <summary>Columns of a row of metrics, after method, seed and iteration: each statistic and its standard error.</summary>
+    public static IReadOnlyList<string> Columns { get; }
+        = ["bias", "bias_error", "std", "std_error", "snr", "snr_error", "cosine", "cosine_error", "bias_norm", "bias_norm_error"];
+
+    /// <summary>The estimators that settings ask for: classic ones, then mixed ones.</summary>
+    public static MetaGradientMethod[] Methods(Figure5Settings settings) =>
+    [
+        .. settings.LookAhead.Order().Select(steps => new MetaGradientMethod(MetaGradientKind.Classic, steps)),
+        .. settings.LookAhead.Order().Where(steps => steps > 1).Select(steps => new MetaGradientMethod(MetaGradientKind.Mixed, steps)),
+    ];
+
+    /// <summary>Goes on from a snapshot rather than from the beginning.</summary>
+    public void Resume(ExperimentSnapshot snapshot) => _start = snapshot;
+
+    /// <summary>Runs the experiment.</summary>
+    /// <returns>All rows of metrics, point by point.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled; the observer got a last checkpoint.</exception>
+    public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
+    {
+        settings.Validate();
+        _rows.Clear();
+        _rows.AddRange(_start?.Rows ?? []);
+        var oneStep = new MetaGradientMethod(MetaGradientKind.Classic, 1);
+        var oracle = new MetaGradientMethod(MetaGradientKind.Classic, settings.Oracle);
+        using var learner = new MrpLearner(settings, device);
+        using var trainer = Estimator([oneStep], settings.Seeds);
+        using var judge = Estimator([.. Methods(settings), oracle], Block);
+        int point = _start?.Part ?? 0;
+        if (_start is { } start)
+            learner.Restore(start.Tensors, start.Iteration);
+        observer.Progress("points", point, settings.Points);
+        for (; point < settings.Points; point++)
+        {
+            int target = (int)((point + 1L) * settings.Iterations / settings.Points);
+            while (learner.Iteration < target)
+            {
+                Pause(point);
+                using var metaGradient = MetaGradients(trainer, learner, 0, 1)[0];
+                learner.Step(metaGradient).Dispose();
+            }
+
+            Pause(point);
+            Judge(judge, learner, observer);
+            observer.Progress("points", point + 1, settings.Points);
+        }
+
+        return _rows;
+
+        void Pause(int part)
+        {
+            observer.Checkpoint(() => new ExperimentSnapshot(learner.Capture(), part, learner.Iteration, [.. _rows]), cancel.IsCancellationRequested);
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
+
+    private MonteCarlo Estimator(MetaGradientMethod[] methods, int block) => new(
+        settings.CreateTask(), settings.Parameterisation, settings.CreateInnerOptimiser(), methods, settings.Kappa, true, block, device);
+
+    private Tensor[] MetaGradients(MonteCarlo estimator, MrpLearner learner, int firstReplicate, int replicates)
+    {
+        using var scope = new TensorScope();
+        var streams = MonteCarlo.Streams(settings.Seed, settings.Seeds, learner.Iteration, replicates, device, firstReplicate);
+        return scope.Keep(estimator.Run(learner.Raw, learner.Parameters, learner.State, streams));
+    }
+
+    private void Judge(MonteCarlo judge, MrpLearner learner, IExperimentObserver observer)
+    {
+        // Replicate 0 is the one that trains.
+        Tensor[] samples = MetaGradients(judge, learner, 1, settings.Replicates);
+        float[][] values = [.. samples.Select(sample => sample.ToArray<float>())];
+        foreach (var sample in samples)
+            sample.Dispose();
+        var methods = Methods(settings);
+        int length = settings.Replicates * MarkovRewardProcess.States;
+        for (int seed = 0; seed < settings.Seeds; seed++)
+        {
+            for (int method = 0; method < methods.Length; method++)
+            {
+                var statistics = EstimatorStatistics.Of(
+                    values[method].AsSpan(seed * length, length), values[^1].AsSpan(seed * length, length), MarkovRewardProcess.States, s_evenStates);
+                Estimate[] columns = [statistics.Bias, statistics.Deviation, statistics.SignalToNoise, statistics.Cosine, statistics.BiasNorm];
+                var row = new MetricRow(
+                    methods[method].Name, settings.Seed + seed, learner.Iteration, [.. columns.SelectMany(estimate => (double[])[estimate.Value, estimate.Error])]);
+                _rows.Add(row);
+                observer.Row(row);
+            }
+        }
+    }
+}

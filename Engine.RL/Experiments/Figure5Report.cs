@@ -1,0 +1,97 @@
+using Engine.RL.Meta;
+using static System.FormattableString;
+
+namespace Engine.RL.Experiments;
+
+/// <summary>Statistics of one estimator, averaged over training, with standard errors over seeds.</summary>
+/// <param name="Method">The estimator's name.</param>
+/// <param name="Steps">Its number of inner steps.</param>
+/// <param name="Mixed">Whether it is a mix.</param>
+/// <param name="Bias">The mean over even states of |mean - oracle mean|.</param>
+/// <param name="Std">The mean over even states of the standard deviation.</param>
+/// <param name="Snr">The mean over even states of |mean| / standard deviation.</param>
+/// <param name="Cosine">The cosine, over even states, of the mean with the oracle's.</param>
+public sealed record Figure5Summary(string Method, int Steps, bool Mixed, Estimate Bias, Estimate Std, Estimate Snr, Estimate Cosine);
+
+/// <summary>Curves, summary and tested claims of a run of <see cref="Figure5"/>.</summary>
+public sealed class Figure5Report
+{
+    private readonly ILookup<string, MetricRow> _byMethod;
+    private readonly MetaGradientMethod[] _methods;
+
+    /// <summary>Reads the rows of a run.</summary>
+    public Figure5Report(IReadOnlyList<MetricRow> rows)
+    {
+        _byMethod = rows.ToLookup(row => row.Method);
+        _methods = [.. _byMethod.Select(group => MetaGradientMethod.Parse(group.Key))];
+        Summary =
+        [
+            .. _methods.Select(method => new Figure5Summary(
+                method.Name, method.Steps, method.Kind == MetaGradientKind.Mixed, Overall(method, 0), Overall(method, 2), Overall(method, 4), Overall(method, 6))),
+        ];
+    }
+
+    /// <summary>Each estimator averaged over training; classic ones first, by number of steps.</summary>
+    public IReadOnlyList<Figure5Summary> Summary { get; }
+
+    /// <summary>The claims that the paper makes of its figure.</summary>
+    public IReadOnlyList<Claim> Claims => [BiasFalls(), DeviationRises(), MixingSteadies(), MixingBiases()];
+
+    /// <summary>A column of an estimator along training.</summary>
+    public Curve Along(string method, int column)
+    {
+        var points = _byMethod[method].GroupBy(row => row.Iteration).OrderBy(group => group.Key).ToArray();
+        return new Curve([.. points.Select(group => group.Key)], [.. points.Select(group => Spread.Of([.. group.Select(row => row.Values[column])]))]);
+    }
+
+    private Estimate Overall(MetaGradientMethod method, int column)
+        => Estimate.Of([.. PerSeed(method.Name, column)]);
+
+    private double[] PerSeed(string method, int column)
+        => [.. _byMethod[method].GroupBy(row => row.Seed).OrderBy(group => group.Key).Select(group => group.Average(row => row.Values[column]))];
+
+    private Figure5Summary[] Classic() => [.. Summary.Where(summary => !summary.Mixed).OrderBy(summary => summary.Steps)];
+
+    private (Figure5Summary Classic, Figure5Summary Mixed)[] Pairs()
+        => [.. Classic().Join(Summary.Where(summary => summary.Mixed), classic => classic.Steps, mixed => mixed.Steps, (classic, mixed) => (classic, mixed))];
+
+    private Claim BiasFalls() => Monotone('e', "bias falls with the number of steps", summary => summary.Bias, 0, -1);
+
+    private Claim DeviationRises() => Monotone('f', "the standard deviation rises with the number of steps", summary => summary.Std, 2, 1);
+
+    private Claim Monotone(char letter, string what, Func<Figure5Summary, Estimate> quantity, int column, int sign)
+    {
+        string text = what + ": from each to the next, and from first to last by over two standard errors";
+        var classic = Classic();
+        if (classic.Length < 2)
+            return new Claim(letter, text, "needs two numbers of steps", null);
+        bool each = classic.Zip(classic.Skip(1), (a, b) => sign * (quantity(b).Value - quantity(a).Value) > 0).All(rises => rises);
+        var whole = Estimate.Of([.. PerSeed(classic[^1].Method, column).Zip(PerSeed(classic[0].Method, column), (b, a) => b - a)]);
+        bool clear = sign * whole.Value > (double.IsNaN(whole.Error) ? 0 : 2 * whole.Error);
+        string numbers = string.Join("; ", classic.Select(summary => Invariant($"{summary.Method}: {quantity(summary).Value:G3} ({quantity(summary).Error:G2})")));
+        return new Claim(letter, text, numbers, each && clear);
+    }
+
+    private Claim MixingSteadies()
+    {
+        const string Text = "at equal numbers of steps, mixing cuts the standard deviation several-fold: at least by 2 from 5 steps on";
+        var pairs = Pairs();
+        if (!pairs.Any(pair => pair.Classic.Steps >= 5))
+            return new Claim('g', Text, "needs a mix of 5 steps or more", null);
+        string numbers = string.Join("; ", pairs.Select(pair => Invariant($"{pair.Classic.Method}: {pair.Classic.Std.Value / pair.Mixed.Std.Value:0.00}-fold")));
+        return new Claim('g', Text, numbers, pairs.Where(pair => pair.Classic.Steps >= 5).All(pair => pair.Classic.Std.Value >= 2 * pair.Mixed.Std.Value));
+    }
+
+    private Claim MixingBiases()
+    {
+        const string Text = "for a small rise in bias: the mix stays below the bias of one step, and bias rises by a smaller factor than the standard deviation falls, from 5 steps on";
+        var pairs = Pairs();
+        var one = Array.Find(Classic(), summary => summary.Steps == 1);
+        if (one is null || !pairs.Any(pair => pair.Classic.Steps >= 5))
+            return new Claim('h', Text, "needs one step, and a mix of 5 steps or more", null);
+        string numbers = string.Join("; ", pairs.Select(pair => Invariant($"{pair.Classic.Method}: {pair.Classic.Bias.Value:G3} to {pair.Mixed.Bias.Value:G3}")));
+        bool holds = pairs.Where(pair => pair.Classic.Steps >= 5).All(pair => pair.Mixed.Bias.Value < one.Bias.Value
+            && pair.Mixed.Bias.Value / pair.Classic.Bias.Value < pair.Classic.Std.Value / pair.Mixed.Std.Value);
+        return new Claim('h', Text, Invariant($"one step: {one.Bias.Value:G3}; ") + numbers, holds);
+    }
+}

@@ -1,0 +1,227 @@
+using Engine.Kernels;
+using Engine.Kernels.Cpu;
+using Engine.Kernels.Functions;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace Engine.Tests.Kernels;
+
+public class RandomTests
+{
+    private const uint Purpose = 3;
+    private const uint Step = 5;
+
+    [Fact]
+    public void UniformNumbersAreTheWordsOfTheirBlocks()
+    {
+        using var device = new CpuDevice(2);
+        Prop.ForAll<byte, byte>((rowsLess1, columnsLess1) => Check(device, 1 + (rowsLess1 % 40), 1 + columnsLess1))
+            .QuickCheckThrowOnFailure();
+        Check(device, 3, 4099);
+        Check(device, 500, 40);
+
+        static void Check(CpuDevice device, int rows, int columns)
+        {
+            int[] streams = Streams(rows);
+            float[] single = Draw<float, UniformDistribution>(device, new(0, 1), rows, columns, streams);
+            double[] wide = Draw<double, UniformDistribution>(device, new(0, 1), rows, columns, streams);
+            int blocks = (columns + 3) / 4;
+            for (int row = 0; row < rows; row++)
+            {
+                for (int column = 0; column < columns; column++)
+                {
+                    uint c0 = (uint)(column % blocks), c1 = Step, c2 = (uint)streams[(3 * row) + 1], c3 = (uint)streams[(3 * row) + 2];
+                    Philox.Block(ref c0, ref c1, ref c2, ref c3, (uint)streams[3 * row], Purpose);
+                    uint word = (column / blocks) switch { 0 => c0, 1 => c1, 2 => c2, _ => c3 };
+                    Assert.Equal((float)(((word >> 9) + 0.5) / (1 << 23)), single[(row * columns) + column]);
+                    Assert.Equal((word + 0.5) / 4294967296.0, wide[(row * columns) + column]);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    [InlineData(27)]
+    [InlineData(37)]
+    [InlineData(160)]
+    [InlineData(163)]
+    public void NumbersDontDependOnHowRowsAreSplit(int columns)
+    {
+        using var device = new CpuDevice(2);
+        const int Rows = 301;
+        int[] streams = Streams(Rows);
+        float[] all = Draw<float, NormalDistribution>(device, new(1, 2), Rows, columns, streams);
+        foreach ((int start, int end) in new[] { (0, 1), (1, 18), (18, 301) })
+        {
+            float[] part = Draw<float, NormalDistribution>(device, new(1, 2), end - start, columns, streams[(3 * start)..(3 * end)]);
+            Assert.Equal(all[(start * columns)..(end * columns)], part);
+        }
+    }
+
+    [Fact]
+    public void EveryPartOfTheKeyMatters()
+    {
+        using var device = new CpuDevice(2);
+        var draws = new List<float[]>();
+        foreach ((int seed, int iteration, int replicate, uint purpose, uint step) in new[]
+        {
+            (1, 2, 3, 4u, 5u), (9, 2, 3, 4u, 5u), (1, 9, 3, 4u, 5u), (1, 2, 9, 4u, 5u), (1, 2, 3, 9u, 5u), (1, 2, 3, 4u, 9u),
+        })
+        {
+            draws.Add(Draw<float, UniformDistribution>(device, new(0, 1), 1, 64, [seed, iteration, replicate], purpose, step));
+        }
+
+        for (int i = 0; i < draws.Count; i++)
+        {
+            for (int j = 0; j < i; j++)
+                Assert.True(draws[i].Zip(draws[j]).Count(p => p.First == p.Second) <= 1);
+        }
+    }
+
+    [Fact]
+    public void UniformNumbersAreUniform()
+    {
+        using var device = new CpuDevice(2);
+        float[] x = Draw<float, UniformDistribution>(device, new(-2, 3), 100, 1000, Streams(100));
+        Distributed(x, v => (v + 2) / 5);
+        Assert.Equal(0.5, x.Average(), 0.02);
+    }
+
+    [Fact]
+    public void NormalNumbersAreNormal()
+    {
+        using var device = new CpuDevice(2);
+        Check(Draw<float, NormalDistribution>(device, new(1, 2), 200, 1000, Streams(200)));
+        Check([.. Draw<double, NormalDistribution>(device, new(1, 2), 200, 1000, Streams(200)).Select(v => (float)v)]);
+
+        static void Check(float[] x)
+        {
+            double[] z = [.. x.Select(v => (v - 1.0) / 2)];
+            Assert.Equal(0, z.Average(), 0.01);
+            Assert.Equal(1, z.Average(v => v * v), 0.02);
+            Assert.Equal(0, z.Average(v => v * v * v), 0.04);
+            Assert.Equal(3, z.Average(v => v * v * v * v), 0.08);
+
+            // The numbers of a pair share a radius.
+            Assert.Equal(0, Enumerable.Range(0, 250).Average(i => z[i] * z[i + 250]), 0.2);
+            Distributed(x, v => Normal((v - 1) / 2));
+        }
+    }
+
+    [Fact]
+    public void TruncatedNormalNumbersAreTruncatedNormal()
+    {
+        using var device = new CpuDevice(2);
+        float[] x = Draw<float, TruncatedNormalDistribution>(device, new(0, 1), 100, 1000, Streams(100));
+        Assert.All(x, v => Assert.InRange(v, -2, 2));
+        Distributed(x, v => (Normal(v) - Normal(-2)) / (Normal(2) - Normal(-2)));
+        Assert.Equal(0.8796, Math.Sqrt(x.Average(v => (double)v * v)), 0.005);
+
+        // Number by number, the distribution function of the result is the uniform number it came from.
+        double[] u = Draw<double, UniformDistribution>(device, new(0, 1), 10, 100, Streams(10));
+        double[] z = Draw<double, TruncatedNormalDistribution>(device, new(0, 1), 10, 100, Streams(10));
+        for (int i = 0; i < u.Length; i++)
+            Assert.Equal(u[i], (Normal(z[i]) - Normal(-2)) / (Normal(2) - Normal(-2)), 1e-13);
+    }
+
+    [Fact]
+    public void GumbelNumbersHaveTheirDistribution()
+    {
+        using var device = new CpuDevice(2);
+        float[] x = Draw<float, GumbelDistribution>(device, default, 100, 1000, Streams(100));
+        Distributed(x, v => Math.Exp(-Math.Exp(-v)));
+        Assert.Equal(0.5772, x.Average(), 0.015);
+    }
+
+    [Fact]
+    public void IntegersAreInRangeAndEquallyFrequent()
+    {
+        using var device = new CpuDevice(2);
+        int[] integers = Draw<int, IntegersDistribution>(device, new(-3, 7), 100, 1001, Streams(100));
+        Check([.. integers.Select(v => (double)v)]);
+        Check([.. Draw<float, IntegersDistribution>(device, new(-3, 7), 100, 1001, Streams(100)).Select(v => (double)v)]);
+        int[] wide = Draw<int, IntegersDistribution>(device, new(int.MinValue, int.MaxValue), 1, 1000, Streams(1));
+        Assert.Equal(1000, wide.Distinct().Count());
+        Assert.True(wide.Min() < -2_100_000_000 && wide.Max() > 2_100_000_000);
+        Assert.Contains(wide, v => v % 2 != 0);
+
+        static void Check(double[] x)
+        {
+            Assert.All(x, v => Assert.True(v is >= -3 and < 7 && v == Math.Floor(v)));
+            double expected = x.Length / 10.0;
+            double chiSquare = x.GroupBy(v => v).Sum(g => Math.Pow(g.Count() - expected, 2) / expected);
+            Assert.Equal(10, x.Distinct().Count());
+            Assert.True(chiSquare < 27.9, $"chi-square of 9 degrees of freedom: {chiSquare}");
+        }
+    }
+
+    [Fact]
+    public void StreamsAreReadWhenTheKernelRuns()
+    {
+        using var device = new CpuDevice(2);
+        var streams = device.Allocate(12);
+        var to = device.Allocate(4 * 64);
+        var results = new List<float[]>();
+        for (int iteration = 0; iteration < 2; iteration++)
+        {
+            device.Upload<int>([1, iteration, 0], streams);
+            device.Random(ElementType.Float32, new UniformDistribution(0, 1), new RandomShape(1, 64, 0, 0), to, streams);
+            var result = new float[64];
+            device.Download<float>(to, result);
+            results.Add(result);
+        }
+
+        Assert.NotEqual(results[0], results[1]);
+        device.Free(streams);
+        device.Free(to);
+    }
+
+    private static int[] Streams(int rows) => [.. Enumerable.Range(0, 3 * rows).Select(i => i % 3 == 0 ? 12345 : i * 7)];
+
+    // The numbers, after a check that nothing was written behind them.
+    private static T[] Draw<T, TDistribution>(
+        CpuDevice device, TDistribution distribution, int rows, int columns, int[] streams, uint purpose = Purpose, uint step = Step)
+        where T : unmanaged
+        where TDistribution : struct, IDistribution
+    {
+        const int Guard = 64;
+        var type = ElementTypes.Of<T>();
+        int count = rows * columns;
+        var keys = device.Allocate(4L * streams.Length);
+        var to = device.Allocate((long)(count + Guard) * type.Size());
+        device.Upload<int>(streams, keys);
+        device.Fill(type, to, 77);
+        device.Random(type, distribution, new RandomShape(rows, columns, purpose, step), to, keys);
+        var result = new T[count + Guard];
+        device.Download<T>(to, result);
+        device.Free(keys);
+        device.Free(to);
+        Assert.All(result[count..], v => Assert.Equal(77.0, Convert.ToDouble(v)));
+        return result[..count];
+    }
+
+    // Kolmogorov and Smirnov: exceeded once in a thousand samples, and the sample is always the same.
+    private static void Distributed(float[] x, Func<double, double> probability)
+    {
+        float[] sorted = [.. x.Order()];
+        double distance = Enumerable.Range(0, x.Length)
+            .Max(i => Math.Max(probability(sorted[i]) - (i / (double)x.Length), ((i + 1) / (double)x.Length) - probability(sorted[i])));
+        Assert.True(distance * Math.Sqrt(x.Length) < 1.95, $"distance {distance}");
+    }
+
+    // The normal distribution function for |x| up to some 7, by its series around 0.
+    private static double Normal(double x)
+    {
+        double term = x, sum = x;
+        for (int k = 3; Math.Abs(term) > 1e-18 * Math.Abs(sum); k += 2)
+        {
+            term *= x * x / k;
+            sum += term;
+        }
+
+        return 0.5 + (sum * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI));
+    }
+}
