@@ -11,15 +11,15 @@ public sealed class CommonOptions
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="defaults">Its settings where nothing else is said.</param>
-    public CommonOptions(Command command, RunSettings defaults)
+    /// <param name="seeds">How many seeds it runs where nothing else is said.</param>
+    public CommonOptions(Command command, int seeds)
     {
         _command = command;
-        Seed = Options.Of("--seed", "The first seed; the others follow it.", defaults.Seed);
-        Seeds = Options.Of("--seeds", "How many seeds.", defaults.Seeds);
-        Device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", defaults.Device);
+        Seed = Options.Of("--seed", "The first seed; the others follow it.", 0);
+        Seeds = Options.Of("--seeds", "How many seeds.", seeds);
+        Device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
         Device.HelpName = "NAME";
-        Threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", defaults.Threads);
+        Threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
         Out = new("--out")
         {
             Description = "The folder to write to.",
@@ -73,25 +73,30 @@ public sealed class CommonOptions
     /// were given.
     /// </summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="apply">Puts the command's own options into the settings, with <see cref="Options.Given"/>.</param>
-    /// <exception cref="UserError">A value makes no sense.</exception>
-    public T Read<T>(ParseResult parsed, Func<T, T> apply)
-        where T : RunSettings, new()
+    /// <param name="apply">Puts options into the settings, with <see cref="Options.Given"/>: its own, --seed and --seeds.</param>
+    /// <param name="validate">Throws an <see cref="ArgumentException"/> if a setting is out of range; the user sees its message.</param>
+    /// <exception cref="UserError">A setting is out of range, or the file is wrong.</exception>
+    public RunConfig<T> Read<T>(ParseResult parsed, Func<T, T> apply, Action<T>? validate = null)
+        where T : class, new()
     {
         string? file = parsed.GetValue(Config);
         string own = Path.Combine(parsed.GetValue(Out)!, RunFolder.Config);
         if (file is null && parsed.GetValue(Resume) && File.Exists(own))
             file = own;
-        T settings = apply(file is null ? new T() : SettingsFile.Read<T>(file));
-        settings = (T)(settings with
+        var config = file is null ? new RunConfig<T>(new T()) : SettingsFile.Read<T>(file);
+        config = new(apply(config.Settings), parsed.Given(Device, config.Device), parsed.Given(Threads, config.Threads));
+        if (config.Threads < 0)
+            throw new UserError(FormattableString.Invariant($"threads is {config.Threads}, but must be at least 0."));
+        try
         {
-            Seed = parsed.Given(Seed, settings.Seed),
-            Seeds = parsed.Given(Seeds, settings.Seeds),
-            Device = parsed.Given(Device, settings.Device),
-            Threads = parsed.Given(Threads, settings.Threads),
-        });
-        settings.Check();
-        return settings;
+            validate?.Invoke(config.Settings);
+        }
+        catch (ArgumentException e)
+        {
+            throw new UserError(e.Message);
+        }
+
+        return config;
     }
 
     /// <summary>Makes the run's folder ready, by --out, --resume and --overwrite.</summary>
@@ -103,17 +108,18 @@ public sealed class CommonOptions
         return RunFolder.Open(parsed.GetValue(Out), _command.Name, mode, names);
     }
 
-    /// <summary>Opens the device of the settings.</summary>
+    /// <summary>Opens the device that a run asks for.</summary>
     /// <exception cref="UserError">There is no such device here.</exception>
-    public static Device OpenDevice(RunSettings settings)
+    public static Device OpenDevice<T>(RunConfig<T> config)
+        where T : class
     {
         try
         {
-            return Kernels.Device.Open(settings.Device, settings.Threads);
+            return Kernels.Device.Open(config.Device, config.Threads);
         }
         catch (ArgumentException e)
         {
-            throw new UserError($"--device {settings.Device}: {e.Message}");
+            throw new UserError(e.Message);
         }
     }
 

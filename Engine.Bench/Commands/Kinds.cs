@@ -9,8 +9,8 @@ internal static class Kinds
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsEnum)
             return "one of " + string.Join(", ", Enum.GetValues(type).Cast<object>().Select(Values.Write));
-        if (type.IsArray)
-            return "a list of " + Plural(type.GetElementType()!);
+        if (type != typeof(string) && type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
+            return "a list of " + Plural(type.GetElementType() ?? type.GetGenericArguments().FirstOrDefault() ?? typeof(object));
         return Type.GetTypeCode(type) switch
         {
             TypeCode.Int32 or TypeCode.Int64 => "a whole number",

@@ -51,7 +51,7 @@ public static class Options
         return [.. values];
     }
 
-    private static string HelpName(Type type) => Type.GetTypeCode(type) switch
+    private static string HelpName(Type type) => Type.GetTypeCode(type = Nullable.GetUnderlyingType(type) ?? type) switch
     {
         _ when type.IsEnum => string.Join('|', Enum.GetValues(type).Cast<object>().Select(Values.Write)),
         TypeCode.Int32 or TypeCode.Int64 => "N",

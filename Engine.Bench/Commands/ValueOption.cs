@@ -29,8 +29,9 @@ internal sealed class ValueOption<T> : Option<T>, IValueOption
 
     public void DescribeDefault()
     {
-        string text = _fallback is Array values ? string.Join(' ', values.Cast<object>().Select(Values.Write)) : Values.Write(_fallback!);
-        Description += $" [default: {text}]";
+        string text = _fallback is Array values ? string.Join(' ', values.Cast<object>().Select(Values.Write)) : Values.Write(_fallback);
+        if (text.Length > 0)
+            Description += $" [default: {text}]";
         DefaultValueFactory = null;
     }
 }

@@ -9,7 +9,7 @@ internal static class Values
     /// <summary>Reads a value; false if the text is none of that type.</summary>
     public static bool TryRead<T>(string text, out T value)
     {
-        object? read = typeof(T) switch
+        object? read = (Nullable.GetUnderlyingType(typeof(T)) ?? typeof(T)) switch
         {
             var t when t == typeof(string) => text,
             var t when t == typeof(bool) => bool.TryParse(text, out bool truth) ? truth : null,
@@ -26,8 +26,9 @@ internal static class Values
     }
 
     /// <summary>Writes a value as it would be typed.</summary>
-    public static string Write(object value) => value switch
+    public static string Write(object? value) => value switch
     {
+        null => "",
         Enum => char.ToLowerInvariant(value.ToString()![0]) + value.ToString()![1..],
         bool truth => truth ? "true" : "false",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),

@@ -11,7 +11,7 @@ internal static class Complaints
     {
         var (message, code) = exception switch
         {
-            UserError => (exception.Message, ExitCodes.UserError),
+            UserError or InvalidDataException or UnauthorizedAccessException => (exception.Message, ExitCodes.UserError),
             Interrupted => (exception.Message, ExitCodes.Interrupted),
             OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
             IOException when s_diskFull.Contains(exception.HResult)

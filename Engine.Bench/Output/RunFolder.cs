@@ -1,7 +1,7 @@
 using System.IO.Enumeration;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using Engine.Core.Files;
 
 namespace Engine.Bench.Output;
 
@@ -12,10 +12,7 @@ public sealed class RunFolder
     public const string Config = "config.json";
 
     /// <summary>The state of the run, from which it can go on.</summary>
-    public const string Checkpoint = "checkpoint.bin";
-
-    // Settings that say how a run computes, not what.
-    private static readonly string[] s_free = ["device", "threads"];
+    public const string Checkpoint = "checkpoint.safetensors";
 
     private readonly string[] _names;
 
@@ -65,9 +62,9 @@ public sealed class RunFolder
             if (mode == RunMode.Overwrite)
                 folder.RemoveFiles();
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException)
         {
-            throw new UserError($"--out {location}: no permission to write there; name another folder.");
+            throw new UserError($"--out '{location}': this folder can't be used; name another one. ({e.Message})");
         }
 
         return folder;
@@ -98,24 +95,34 @@ public sealed class RunFolder
     /// Records the settings of the run. When it goes on, they must be those it began with, but for the device, the threads, and those
     /// named here.
     /// </summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="free">Settings, by their names in the file, that may change from one part of the run to the next.</param>
     /// <exception cref="UserError">A setting differs from the one the run began with.</exception>
-    public void WriteSettings<T>(T settings, params string[] free)
+    public void WriteSettings<T>(RunConfig<T> config, params string[] free)
+        where T : class
     {
         if (IsResumed && Has(Config))
         {
             var before = JsonNode.Parse(File.ReadAllBytes(PathOf(Config)))!.AsObject();
-            var now = JsonSerializer.SerializeToNode(settings, Json.Options)!.AsObject();
-            foreach (var (name, value) in now)
+            var now = config.ToJson();
+            foreach (string name in free.Append(RunConfig<T>.DeviceName).Append(RunConfig<T>.ThreadsName))
             {
-                if (!s_free.Contains(name) && !free.Contains(name) && !JsonNode.DeepEquals(before[name], value))
-                {
-                    throw new UserError($"--resume: {name} is {Text(value)}, but {Location} began with {Text(before[name])}; "
-                        + "give that, or start anew in another folder with --out.");
-                }
+                before.Remove(name);
+                now.Remove(name);
+            }
+
+            try
+            {
+                Engine.Core.Files.Checkpoint.RequireSameSettings(before.ToJsonString(), now.ToJsonString());
+            }
+            catch (InvalidOperationException e)
+            {
+                string differences = e.Message.ReplaceLineEndings(" ");
+                throw new UserError($"--resume: {differences}. Give those, or start anew in another folder with --out.");
             }
         }
 
-        WriteJson(Config, settings);
+        WriteJson(Config, config.ToJson());
     }
 
     /// <summary>Opens a file of measurements.</summary>
@@ -124,13 +131,12 @@ public sealed class RunFolder
     /// <param name="columns">The names of the columns.</param>
     public MetricsFile Metrics(string name, long position, params string[] columns) => new(PathOf(name), position, columns);
 
-    private static string Text(JsonNode? value) => value?.ToJsonString(Json.Options) ?? "nothing";
-
     private bool IsListed(string name) => _names.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
 
+    // With what a killed process left half written.
     private void RemoveFiles()
     {
-        foreach (string pattern in _names.SelectMany(name => new[] { name, AtomicFile.TemporaryName(name) }))
+        foreach (string pattern in _names.SelectMany(name => new[] { name, name + ".????????.tmp" }))
         {
             foreach (string path in Directory.GetFiles(Location))
             {

@@ -1,3 +1,4 @@
+using Engine.RL.Experiments;
 using Spectre.Console;
 
 namespace Engine.Bench.Output;
@@ -34,12 +35,14 @@ public static class Tables
             table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
         foreach (var claim in claims)
         {
-            var verdict = new Text(claim.Verdict, new Style(claim.Holds ? Color.Green : Color.Red));
+            var verdict = new Text(claim.Verdict, new Style(Colour(claim)));
             table.AddRow(new Text($"({claim.Letter})"), Cell(console, claim.Text), Cell(console, claim.Numbers), verdict);
         }
 
         Write(console, table);
     }
+
+    private static Color Colour(Claim claim) => claim.Holds switch { true => Color.Green, false => Color.Red, null => Color.Grey };
 
     private static Text Cell(IAnsiConsole console, string text)
         => new(console.Profile.Capabilities.Ansi ? text : text.Replace("|", "\\|"));

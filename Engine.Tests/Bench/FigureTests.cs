@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Engine.Bench.Figures;
+using Xunit;
 
 namespace Engine.Tests.Bench;
 
@@ -11,7 +12,9 @@ public class FigureTests
     [Fact]
     public void SvgNamesItselfAndShowsSeriesAndLegend()
     {
-        var root = Draw(Panel(new Series("n = 1 & <5>", [0, 1, 2], [1, 2, 3]), new Series("5-mix", [0, 1, 2], [3, 2, 1]) { Dashed = true }));
+        var solid = new Series("n = 1 & <5>", [0, 1, 2], [1, 2, 3]);
+        var dashed = new Series("5-mix", [0, 1, 2], [3, 2, 1]) { Dashed = true };
+        var root = Draw(Panel(solid, dashed));
         Assert.Equal("A \"title\" & more", root.Element(s_svg + "title")!.Value);
         Assert.Matches(@"^0 0 \d+ \d+$", root.Attribute("viewBox")!.Value);
         Assert.Contains("n = 1 & <5>", Texts(root));
@@ -28,8 +31,8 @@ public class FigureTests
     {
         var root = Draw(Panel(new Series("a", [0, 1], [1, 2])), Panel(new Series("b", [0, 1], [1, 2]), new Series("a", [0, 1], [2, 1])));
         Assert.Equal(1, Texts(root).Count(text => text == "a"));
-        string[] groups = [.. root.Descendants(s_svg + "title").Where(title => title.Value == "a").Select(title => title.Parent!.Attribute("class")!.Value)];
-        Assert.Equal(["s0", "s0"], groups);
+        var lines = root.Descendants(s_svg + "title").Where(title => title.Value == "a").Select(title => title.Parent!);
+        Assert.Equal(["s0", "s0"], lines.Select(Class));
     }
 
     [Theory]
@@ -91,13 +94,16 @@ public class FigureTests
     public void EveryTextLiesWithinThePicture()
     {
         string word = "averyveryverylongwordwithoutanyspace ";
-        var panel = new Panel(word + word + word, word, word + word) { Series = { new Series(word + word + word, [1e-7, 3e-7], [-123456, 98765]) } };
+        var panel = new Panel(word + word + word, word, word + word)
+        {
+            Series = { new Series(word + word + word, [1e-7, 3e-7], [-123456, 98765]) },
+        };
         var root = Draw(panel, panel);
         double width = Number(root.Attribute("width")!.Value);
         foreach (var text in root.Descendants(s_svg + "text").Where(text => text.Attribute("x") is not null))
         {
             double x = Number(text.Attribute("x")!.Value) + text.Ancestors(s_svg + "g").Sum(Shift);
-            double length = Typesetting.Width(text.Value, text.Attribute("class")!.Value switch { "head" => 16, "panel" => 13, "label" => 12, _ => 11 });
+            double length = Typesetting.Width(text.Value, Class(text) switch { "head" => 16, "panel" => 13, "label" => 12, _ => 11 });
             double left = (string?)text.Attribute("text-anchor") switch { "middle" => x - length / 2, "end" => x - length, _ => x };
             Assert.InRange(left, 0, width - length);
         }
@@ -123,7 +129,9 @@ public class FigureTests
 
     private static IEnumerable<string> Texts(XElement root) => root.Descendants(s_svg + "text").Select(text => text.Value);
 
-    private static IEnumerable<XElement> Of(XElement root, string cssClass) => root.Descendants().Where(e => (string?)e.Attribute("class") == cssClass);
+    private static IEnumerable<XElement> Of(XElement root, string cssClass) => root.Descendants().Where(e => Class(e) == cssClass);
+
+    private static string? Class(XElement element) => (string?)element.Attribute("class");
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 

@@ -1,5 +1,6 @@
 using Engine.Bench;
 using Engine.Bench.Output;
+using Xunit;
 
 namespace Engine.Tests.Bench;
 

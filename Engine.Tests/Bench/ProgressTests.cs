@@ -1,4 +1,6 @@
 using Engine.Bench.Output;
+using Engine.RL.Experiments;
+using Xunit;
 
 namespace Engine.Tests.Bench;
 
@@ -46,11 +48,12 @@ public class ProgressTests
     {
         using var writer = new StringWriter();
         string text = string.Join(' ', Enumerable.Repeat("rises", 60));
-        Consoles.For(writer).WriteClaims([new Claim('a', text, "1 | 2", true), new Claim('b', "falls", "3 ± 1", false)]);
+        Consoles.For(writer).WriteClaims([new Claim('a', text, "1 | 2", true), new Claim('b', "falls", "3 ± 1", false), new Claim('c', "", "", null)]);
         string[] lines = writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(4, lines.Length);
-        Assert.Contains($"| (a) | {text} | 1 \\| 2 | holds ", lines[2]);
+        Assert.Equal(5, lines.Length);
+        Assert.Contains($"| (a) | {text} | 1 \\| 2  | holds ", lines[2]);
         Assert.Contains("does not hold", lines[3]);
+        Assert.Contains("not tested", lines[4]);
     }
 
     private sealed class Clock : TimeProvider

@@ -1,5 +1,6 @@
-using Engine.Bench.Commands;
 using Engine.Bench.Output;
+using Engine.Tests.Core;
+using Xunit;
 
 namespace Engine.Tests.Bench;
 
@@ -15,12 +16,14 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void FolderIsMadeAndFilesAreWhole()
     {
-        var folder = Open(RunMode.New, _temporary["a/b"]);
+        var folder = Open(RunMode.New, _temporary.At("a/b"));
         folder.WriteText("metrics.csv", "x\n");
         folder.WriteJson(RunFolder.Config, new { Alpha = 0.1, Bad = double.NaN, Kind = RunMode.Resume });
-        Assert.Equal("x\n", File.ReadAllText(_temporary["a/b/metrics.csv"]));
-        Assert.Equal("{\n  \"alpha\": 0.1,\n  \"bad\": \"NaN\",\n  \"kind\": \"resume\"\n}\n", File.ReadAllText(_temporary["a/b/config.json"]));
-        Assert.Equal(2, Directory.GetFiles(_temporary["a/b"]).Length);
+        Assert.Equal("x\n", File.ReadAllText(_temporary.At("a/b/metrics.csv")));
+        Assert.Equal(
+            "{\n  \"alpha\": 0.1,\n  \"bad\": \"NaN\",\n  \"kind\": \"resume\"\n}\n",
+            File.ReadAllText(_temporary.At("a/b/config.json")));
+        Assert.Equal(2, Directory.GetFiles(_temporary.At("a/b")).Length);
     }
 
     [Fact]
@@ -33,16 +36,16 @@ public sealed class RunFolderTests : IDisposable
             stream.WriteByte(1);
             throw new IOException("full");
         }));
-        Assert.Equal("old", File.ReadAllText(_temporary["metrics.csv"]));
-        Assert.Single(Directory.GetFiles(_temporary.Location));
+        Assert.Equal("old", File.ReadAllText(_temporary.At("metrics.csv")));
+        Assert.Single(Directory.GetFiles(_temporary.At("")));
     }
 
     [Fact]
     public void NonEmptyFolderIsRefusedWithTheRemedies()
     {
-        File.WriteAllText(_temporary["notes.txt"], "mine");
+        File.WriteAllText(_temporary.At("notes.txt"), "mine");
         var e = Assert.Throws<UserError>(() => Open(RunMode.New));
-        Assert.Contains(_temporary.Location, e.Message);
+        Assert.Contains(_temporary.At(""), e.Message);
         Assert.Contains("--resume", e.Message);
         Assert.Contains("--overwrite", e.Message);
     }
@@ -50,48 +53,54 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void OverwriteRemovesOnlyWhatARunWrites()
     {
-        string[] own = ["config.json", "checkpoint.bin", "metrics.csv", "seed-3.csv", ".checkpoint.bin.tmp"];
+        string[] own = ["config.json", "checkpoint.safetensors", "metrics.csv", "seed-3.csv", "checkpoint.safetensors.0123abcd.tmp"];
         string[] others = ["notes.txt", "metrics.csv.bak", "seed-3.txt"];
         foreach (string name in own.Concat(others))
-            File.WriteAllText(_temporary[name], "");
-        Directory.CreateDirectory(_temporary["seed-4.csv"]);
+            File.WriteAllText(_temporary.At(name), "");
+        Directory.CreateDirectory(_temporary.At("seed-4.csv"));
         Open(RunMode.Overwrite);
-        Assert.Equal(others.Order(), Directory.GetFiles(_temporary.Location).Select(Path.GetFileName).Order());
-        Assert.True(Directory.Exists(_temporary["seed-4.csv"]));
+        Assert.Equal(others.Order(), Directory.GetFiles(_temporary.At("")).Select(Path.GetFileName).Order());
+        Assert.True(Directory.Exists(_temporary.At("seed-4.csv")));
     }
 
     [Fact]
     public void ResumeNeedsACheckpoint()
     {
         Assert.Contains("checkpoint", Assert.Throws<UserError>(() => Open(RunMode.Resume)).Message);
-        File.WriteAllText(_temporary["checkpoint.bin"], "");
+        File.WriteAllText(_temporary.At("checkpoint.safetensors"), "");
         Assert.True(Open(RunMode.Resume).IsResumed);
     }
 
     [Fact]
     public void FileInPlaceOfAFolderIsRefused()
     {
-        File.WriteAllText(_temporary["f"], "");
-        Assert.Throws<UserError>(() => Open(RunMode.New, _temporary["f"]));
+        File.WriteAllText(_temporary.At("f"), "");
+        Assert.Throws<UserError>(() => Open(RunMode.New, _temporary.At("f")));
+        Assert.Throws<UserError>(() => Open(RunMode.New, _temporary.At("f/below")));
+        Assert.Throws<UserError>(() => Open(RunMode.New, ""));
     }
 
     [Fact]
     public void ResumedRunKeepsItsSettings()
     {
-        var settings = new RunSettings { Seed = 3 };
+        var config = new RunConfig<Settings>(new Settings(3));
         var folder = Open(RunMode.New);
-        folder.WriteSettings(settings);
+        folder.WriteSettings(config);
         folder.WriteText(RunFolder.Checkpoint, "");
         var resumed = Open(RunMode.Resume);
-        resumed.WriteSettings(settings with { Threads = 7 });
-        var e = Assert.Throws<UserError>(() => resumed.WriteSettings(settings with { Seed = 4 }));
-        Assert.Contains("seed is 4", e.Message);
-        resumed.WriteSettings(settings with { Seed = 4 }, "seed");
+        resumed.WriteSettings(config with { Threads = 7 });
+        var other = config with { Settings = new Settings(4) };
+        var e = Assert.Throws<UserError>(() => resumed.WriteSettings(other));
+        Assert.Contains("seed: 3 in the checkpoint, 4 now", e.Message);
+        resumed.WriteSettings(other, "seed");
+        Assert.Contains("\"seed\": 4", File.ReadAllText(_temporary.At("config.json")));
     }
 
     [Fact]
     public void UnlistedNamesAreABug() => Assert.Throws<ArgumentException>(() => Open(RunMode.New).WriteText("other.txt", ""));
 
+    private sealed record Settings(int Seed);
+
     private RunFolder Open(RunMode mode, string? location = null)
-        => RunFolder.Open(location ?? _temporary.Location, "mrp", mode, "metrics.csv", "seed-*.csv");
+        => RunFolder.Open(location ?? _temporary.At(""), "mrp", mode, "metrics.csv", "seed-*.csv");
 }

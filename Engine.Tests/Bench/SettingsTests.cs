@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Engine.Bench.Commands;
 using Engine.Bench.Output;
+using Engine.Tests.Core;
+using Xunit;
 
 namespace Engine.Tests.Bench;
 
@@ -11,13 +13,14 @@ public sealed class SettingsTests : IDisposable
     private readonly CommonOptions _common;
     private readonly Option<int> _iterations = Options.Of("--iterations", "How many.", new TrySettings().Iterations);
     private readonly Option<double> _alpha = Options.Of("--alpha", "Step size.", new TrySettings().Alpha);
+    private readonly Option<double?> _kappa = Options.Of("--kappa", "Mixing.", new TrySettings().Kappa);
     private readonly Option<int[]> _steps = Options.Many("--steps", "Steps.", new TrySettings().Steps);
     private readonly Option<Target> _target = Options.Of("--target", "Target.", new TrySettings().Target);
 
     public SettingsTests()
     {
-        _common = new CommonOptions(_command, new TrySettings());
-        foreach (var option in new Option[] { _iterations, _alpha, _steps, _target })
+        _common = new CommonOptions(_command, seeds: 5);
+        foreach (var option in new Option[] { _iterations, _alpha, _kappa, _steps, _target })
             _command.Add(option);
     }
 
@@ -33,56 +36,64 @@ public sealed class SettingsTests : IDisposable
     public void DefaultsHoldWhereNothingIsSaid()
     {
         var settings = Read("");
-        Assert.Equal((5000, 1e-3, "cpu", 5), (settings.Iterations, settings.Alpha, settings.Device, settings.Seeds));
+        Assert.Equal((5000, 1e-3, 5, null), (settings.Iterations, settings.Alpha, settings.Seeds, settings.Kappa));
         Assert.Equal([1, 5, 10], settings.Steps);
     }
 
     [Fact]
     public void GivenOptionsOverrideTheFileAndTheFileTheDefaults()
     {
-        File.WriteAllText(_temporary["c.json"], """{ "iterations": 7, "alpha": 0.5, "seeds": 2, "steps": [3], "target": "product" }""");
-        var settings = Read($"--config {_temporary["c.json"]} --alpha 1e-4 --seeds 5 --seed 9");
-        Assert.Equal((7, 1e-4, 5, 9, Target.Product), (settings.Iterations, settings.Alpha, settings.Seeds, settings.Seed, settings.Target));
+        File.WriteAllText(_temporary.At("c.json"), """{ "iterations": 7, "alpha": 0.5, "seeds": 2, "steps": [3], "target": "product" }""");
+        var settings = Read($"--config {_temporary.At("c.json")} --alpha 1e-4 --seeds 5 --seed 9");
+        Assert.Equal((7, 1e-4, 5, 9), (settings.Iterations, settings.Alpha, settings.Seeds, settings.Seed));
+        Assert.Equal(Target.Product, settings.Target);
         Assert.Equal([3], settings.Steps);
     }
 
     [Fact]
     public void WrittenSettingsReadBack()
     {
-        var settings = Read("--steps 2,3 4 --target POWERSUM --threads 2");
-        File.WriteAllText(_temporary["c.json"], Json.Write(settings));
-        Assert.Equal(Json.Write(settings), Json.Write(Read($"--config {_temporary["c.json"]}")));
-        Assert.Equal([2, 3, 4], settings.Steps);
+        var config = ReadConfig("--steps 2,3 4 --target POWERSUM --threads 2 --kappa 0.25");
+        File.WriteAllText(_temporary.At("c.json"), Json.Write(config.ToJson()));
+        var again = ReadConfig($"--config {_temporary.At("c.json")}");
+        Assert.Equal(Json.Write(config.ToJson()), Json.Write(again.ToJson()));
+        Assert.Equal([2, 3, 4], again.Settings.Steps);
+        Assert.Equal(("cpu", 2, 0.25), (again.Device, again.Threads, again.Settings.Kappa));
+        Assert.Equal(3, ReadConfig($"--config {_temporary.At("c.json")} --threads 3").Threads);
     }
 
     [Fact]
     public void ResumedRunTakesItsOwnSettings()
     {
-        File.WriteAllText(_temporary["config.json"], """{ "iterations": 11 }""");
-        Assert.Equal(11, Read($"--resume --out {_temporary.Location}").Iterations);
-        Assert.Equal(5000, Read($"--overwrite --out {_temporary.Location}").Iterations);
+        File.WriteAllText(_temporary.At("config.json"), """{ "iterations": 11 }""");
+        Assert.Equal(11, Read($"--resume --out {_temporary.At("")}").Iterations);
+        Assert.Equal(5000, Read($"--overwrite --out {_temporary.At("")}").Iterations);
     }
 
     [Theory]
     [InlineData("""{ "itertions": 7 }""", "unknown property 'itertions'")]
     [InlineData("""{ "iterations": "many" }""", "iterations is \"many\"; a whole number is needed")]
     [InlineData("""{ "alpha": null }""", "alpha is null; a number is needed")]
-    [InlineData("""{ "steps": [1, "b"] }""", "steps is [1, \"b\"] (at [1]); a list of whole numbers is needed")]
+    [InlineData("""{ "steps": [1, "b"] }""", "steps is [1,\"b\"] (at [1]); a list of whole numbers is needed")]
     [InlineData("""{ "target": "sum" }""", "target is \"sum\"; one of powerSum, product is needed")]
+    [InlineData("""{ "name": null }""", "name is null; a text is needed")]
     [InlineData("""{ "device": null }""", "device is null; a text is needed")]
-    [InlineData("""{ "iterations": 7,, }""", "no valid JSON at line 1, column 20")]
+    [InlineData("""{ "iterations": 7,, }""", "no valid JSON at line 1, column 19")]
     [InlineData("""{ "seed": 1, "seed": 2 }""", "seed")]
     [InlineData("[1]", "settings are an object in braces")]
     [InlineData("", "no valid JSON")]
-    [InlineData("""{ "seeds": 0 }""", "seeds is 0: give 1 or more.")]
+    [InlineData("""{ "seeds": 0 }""", "seeds is 0, but must be at least 1.")]
+    [InlineData("""{ "threads": -1 }""", "threads is -1, but must be at least 0.")]
+    [InlineData("""{ "threads": "all" }""", "threads is \"all\"; a whole number is needed")]
     public void MistakesInTheFileAreNamed(string json, string part)
     {
-        File.WriteAllText(_temporary["c.json"], json);
-        Assert.Contains(part, Assert.Throws<UserError>(() => Read($"--config {_temporary["c.json"]}")).Message);
+        File.WriteAllText(_temporary.At("c.json"), json);
+        Assert.Contains(part, Assert.Throws<UserError>(() => Read($"--config {_temporary.At("c.json")}")).Message);
     }
 
     [Fact]
-    public void MissingFileIsNamed() => Assert.Contains("nowhere.json", Assert.Throws<UserError>(() => Read("--config nowhere.json")).Message);
+    public void MissingFileIsNamed()
+        => Assert.Contains("nowhere.json", Assert.Throws<UserError>(() => Read("--config nowhere.json")).Message);
 
     [Theory]
     [InlineData("--alpha 1,5", "--alpha: '1,5' is not a number.")]
@@ -93,35 +104,58 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--seed 1 --seed 2", "--seed is given more than once.")]
     [InlineData("--resume --overwrite", "--resume and --overwrite: give one of them, not both.")]
     [InlineData("--iteration 3", "Unknown option '--iteration'; did you mean '--iterations'?")]
-    public void MistakesInOptionsAreNamed(string line, string expected) => Assert.Equal(expected, ParseErrors.Describe(_command.Parse(line)));
+    public void MistakesInOptionsAreNamed(string line, string expected)
+        => Assert.Equal(expected, ParseErrors.Describe(_command.Parse(line)));
 
     [Fact]
     public void UnknownDeviceIsAUserError()
-        => Assert.Contains("abacus", Assert.Throws<UserError>(() => CommonOptions.OpenDevice(new RunSettings { Device = "abacus" })).Message);
+    {
+        var config = new RunConfig<object>("", "abacus");
+        Assert.Contains("abacus", Assert.Throws<UserError>(() => CommonOptions.OpenDevice(config)).Message);
+    }
 
-    private TrySettings Read(string line)
+    private TrySettings Read(string line) => ReadConfig(line).Settings;
+
+    private RunConfig<TrySettings> ReadConfig(string line)
     {
         var parsed = _command.Parse(line);
         Assert.Empty(parsed.Errors);
-        return _common.Read<TrySettings>(parsed, settings => settings with
+        return _common.Read<TrySettings>(parsed, Apply, settings => settings.Validate());
+
+        TrySettings Apply(TrySettings settings) => settings with
         {
+            Seed = parsed.Given(_common.Seed, settings.Seed),
+            Seeds = parsed.Given(_common.Seeds, settings.Seeds),
             Iterations = parsed.Given(_iterations, settings.Iterations),
             Alpha = parsed.Given(_alpha, settings.Alpha),
+            Kappa = parsed.Given(_kappa, settings.Kappa),
             Steps = parsed.Given(_steps, settings.Steps),
             Target = parsed.Given(_target, settings.Target),
-        });
+        };
     }
 
-    public sealed record TrySettings : RunSettings
+    private sealed record TrySettings
     {
-        public TrySettings() => Seeds = 5;
+        public int Seed { get; init; }
+
+        public int Seeds { get; init; } = 5;
 
         public int Iterations { get; init; } = 5000;
 
         public double Alpha { get; init; } = 1e-3;
 
+        public double? Kappa { get; init; }
+
+        public string Name { get; init; } = "";
+
         public int[] Steps { get; init; } = [1, 5, 10];
 
         public Target Target { get; init; }
+
+        public void Validate()
+        {
+            if (Seeds < 1)
+                throw new ArgumentException($"seeds is {Seeds}, but must be at least 1.");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Engine.Bench.Figures;
+using Xunit;
 
 namespace Engine.Tests.Bench;
 
@@ -9,14 +10,16 @@ public class TickTests
     [InlineData(0, 5000, 6, new double[] { 0, 1000, 2000, 3000, 4000, 5000 })]
     [InlineData(-0.3, 0.72, 6, new[] { -0.2, 0, 0.2, 0.4, 0.6 })]
     [InlineData(0, 10, 5, new[] { 0, 2.5, 5, 7.5, 10 })]
-    public void LinearTicksAreRound(double low, double high, int most, double[] expected) => Assert.Equal(expected, Ticks.Linear(low, high, most));
+    public void LinearTicksAreRound(double low, double high, int most, double[] expected)
+        => Assert.Equal(expected, Ticks.Linear(low, high, most));
 
     [Theory]
     [InlineData(0.001, 10, 6, new[] { 0.001, 0.01, 0.1, 1, 10 })]
     [InlineData(1, 20, 6, new double[] { 1, 2, 5, 10, 20 })]
     [InlineData(1e-8, 1e8, 6, new[] { 1e-6, 1e-3, 1, 1e3, 1e6 })]
     [InlineData(2.1, 3.9, 4, new[] { 2.5, 3, 3.5 })]
-    public void LogTicksAreRound(double low, double high, int most, double[] expected) => Assert.Equal(expected, Ticks.Log(low, high, most));
+    public void LogTicksAreRound(double low, double high, int most, double[] expected)
+        => Assert.Equal(expected, Ticks.Log(low, high, most));
 
     [Fact]
     public void AnyRangeHasSomeTicksWithinIt()
@@ -50,7 +53,8 @@ public class TickTests
     public void TextBreaksIntoLinesThatFit()
     {
         Assert.Equal(["one two"], Typesetting.Wrap("one two", 200, 12));
-        Assert.All(Typesetting.Wrap("a title that is long, and aword" + new string('x', 60), 90, 12), line => Assert.True(Typesetting.Width(line, 12) <= 90));
+        string text = "a title that is long, and a word" + new string('x', 60);
+        Assert.All(Typesetting.Wrap(text, 90, 12), line => Assert.True(Typesetting.Width(line, 12) <= 90));
         Assert.Empty(Typesetting.Wrap("", 90, 12));
     }
 
