@@ -32,34 +32,52 @@ public sealed partial class CpuDevice
             MatMul<Register128<T>, Vector128<T>, T>(form, destination, a, b, bias);
     }
 
-    private unsafe void MatMul<V, R, T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+    private void MatMul<V, R, T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged, INumber<T>
     {
         if (form.Rows == 1 && form.TransposedB)
-        {
-            int units = form.Batch * DotProducts<T>.Groups(form);
-            int grain = Math.Max(1, 60_000 / (DotProducts<T>.Group * (form.Inner + 4)));
-            var (to, x, y, start) = See<T>(destination, a, b, bias);
-            Launch(new DotProducts<T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), units, grain);
-        }
+            MatMulDots<T>(form, destination, a, b, bias);
         else if (SmallProducts<V, R, T>.Suits(form))
-        {
-            var (to, x, y, start) = See<T>(destination, a, b, bias);
-            Launch(new SmallProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), form.Batch * form.Tiles, Grain(form, V.Count));
-        }
+            MatMulSmall<V, R, T>(form, destination, a, b, bias);
         else
-        {
-            int panels = PackPanels<V, R, T>.Panels(form) * (form.BatchStrideB == 0 ? 1 : form.Batch);
-            var packed = Allocate(panels * PackPanels<V, R, T>.PanelLength(form) * sizeof(T));
-            var pack = new PackPanels<V, R, T>(form, packed.Write<T>().Pointer, b.Read<T>().Pointer);
-            Launch(pack, panels, Math.Max(1, ElementGrain / (form.Inner * V.Count)));
-            var (to, x, y, start) = See<T>(destination, a, packed, bias);
-            Launch(new LargeProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), form.Batch * form.Tiles, Grain(form, V.Count));
-            if (!Recording.IsActive)
-                Free(packed);
-        }
+            MatMulLarge<V, R, T>(form, destination, a, b, bias);
+    }
+
+    private unsafe void MatMulDots<T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+        where T : unmanaged, INumber<T>
+    {
+        // A unit takes some 7 cycles for an inner index.
+        int groups = DotProducts<T>.Groups(form), grain = Math.Max(1, 6_000 / (form.Inner + 4));
+        var (to, x, y, start) = See<T>(destination, a, b, bias);
+        Launch(new DotProducts<T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), form.Batch * groups, grain);
+    }
+
+    private unsafe void MatMulSmall<V, R, T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged, INumber<T>
+    {
+        var (to, x, y, start) = See<T>(destination, a, b, bias);
+        var products = new SmallProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer);
+        Launch(products, form.Batch * form.Tiles, TileGrain(form, V.Count));
+    }
+
+    private unsafe void MatMulLarge<V, R, T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged, INumber<T>
+    {
+        int panels = PackPanels<V, R, T>.Panels(form) * (form.BatchStrideB == 0 ? 1 : form.Batch);
+        var packed = Allocate((long)panels * PackPanels<V, R, T>.PanelLength(form) * sizeof(T));
+        var pack = new PackPanels<V, R, T>(form, packed.Write<T>().Pointer, b.Read<T>().Pointer);
+        Launch(pack, panels, Math.Max(1, ElementGrain / (form.Inner * V.Count)));
+        var (to, x, y, start) = See<T>(destination, a, packed, bias);
+        var products = new LargeProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer);
+        Launch(products, form.Batch * form.Tiles, TileGrain(form, V.Count));
+        if (!Recording.IsActive)
+            Free(packed);
     }
 
     private static (View<T> Destination, View<T> A, View<T> B, View<T> Bias) See<T>(Buffer destination, Buffer a, Buffer b, Buffer? bias)
@@ -67,7 +85,7 @@ public sealed partial class CpuDevice
         => (destination.Write<T>(), a.Read<T>(), b.Read<T>(), bias is null ? default : bias.Read<T>());
 
     // Tiles worth a thread: about 15 microseconds at 3 multiply-adds of a vector in a nanosecond.
-    private static int Grain(in MatMulForm form, int vector)
+    private static int TileGrain(in MatMulForm form, int vector)
     {
         long panels = (form.Columns + vector - 1) / vector;
         long matrix = ((long)form.Rows * form.Inner * panels) + (32 * form.Tiles);

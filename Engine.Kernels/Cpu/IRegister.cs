@@ -49,9 +49,12 @@ internal readonly unsafe struct Register512<T> : IRegister<Vector512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> MultiplyAdd(T left, Vector512<T> right, Vector512<T> sum)
-        => typeof(T) == typeof(float)
-            ? Vector512.MultiplyAddEstimate(Vector512.Create(left).As<T, float>(), right.As<T, float>(), sum.As<T, float>()).As<float, T>()
-            : Vector512.MultiplyAddEstimate(Vector512.Create(left).As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
+    {
+        var splat = Vector512.Create(left);
+        return typeof(T) == typeof(float)
+            ? Vector512.MultiplyAddEstimate(splat.As<T, float>(), right.As<T, float>(), sum.As<T, float>()).As<float, T>()
+            : Vector512.MultiplyAddEstimate(splat.As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
+    }
 }
 
 /// <inheritdoc cref="IRegister{R, T}"/>
@@ -71,9 +74,12 @@ internal readonly unsafe struct Register256<T> : IRegister<Vector256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> MultiplyAdd(T left, Vector256<T> right, Vector256<T> sum)
-        => typeof(T) == typeof(float)
-            ? Vector256.MultiplyAddEstimate(Vector256.Create(left).As<T, float>(), right.As<T, float>(), sum.As<T, float>()).As<float, T>()
-            : Vector256.MultiplyAddEstimate(Vector256.Create(left).As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
+    {
+        var splat = Vector256.Create(left);
+        return typeof(T) == typeof(float)
+            ? Vector256.MultiplyAddEstimate(splat.As<T, float>(), right.As<T, float>(), sum.As<T, float>()).As<float, T>()
+            : Vector256.MultiplyAddEstimate(splat.As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
+    }
 }
 
 /// <inheritdoc cref="IRegister{R, T}"/>
@@ -93,7 +99,10 @@ internal readonly unsafe struct Register128<T> : IRegister<Vector128<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> MultiplyAdd(T left, Vector128<T> right, Vector128<T> sum)
-        => typeof(T) == typeof(float)
-            ? Vector128.MultiplyAddEstimate(Vector128.Create(left).As<T, float>(), right.As<T, float>(), sum.As<T, float>()).As<float, T>()
-            : Vector128.MultiplyAddEstimate(Vector128.Create(left).As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
+    {
+        var splat = Vector128.Create(left);
+        return typeof(T) == typeof(float)
+            ? Vector128.MultiplyAddEstimate(splat.As<T, float>(), right.As<T, float>(), sum.As<T, float>()).As<float, T>()
+            : Vector128.MultiplyAddEstimate(splat.As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
+    }
 }

@@ -44,7 +44,8 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Squares(float* left, float* right, float* result, float* starts, int column)
     {
-        int inner = form.Inner, end = form.Columns - Block, column1 = Math.Min(column + Block, end), column2 = Math.Min(column1 + Block, end);
+        int inner = form.Inner, end = form.Columns - Block;
+        int column1 = Math.Min(column + Block, end), column2 = Math.Min(column1 + Block, end);
         column = Math.Min(column, end);
         nint row = form.ColumnStrideB;
         float* right0 = right + (column * row);

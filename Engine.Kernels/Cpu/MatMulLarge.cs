@@ -11,10 +11,14 @@ internal readonly unsafe struct PackPanels<V, R, T>(MatMulForm form, T* packed, 
     where R : struct
     where T : unmanaged
 {
+    /// <summary>Panels of one matrix.</summary>
     public static int Panels(in MatMulForm form) => (form.Columns + V.Count - 1) / V.Count;
 
-    // With the rows that a transposition in whole squares adds.
-    public static nint PanelLength(in MatMulForm form) => (nint)(form.Inner + Transposition.Block - 1) * V.Count;
+    /// <summary>Elements from one inner index of a panel to the next: transpositions work in whole squares, even for narrow vectors.</summary>
+    public static int Stride => Math.Max(V.Count, Transposition.Block);
+
+    /// <summary>Elements from one panel to the next.</summary>
+    public static nint PanelLength(in MatMulForm form) => (nint)(form.Inner + Transposition.Block - 1) * Stride;
 
     public void Run(int start, int end)
     {
@@ -26,11 +30,11 @@ internal readonly unsafe struct PackPanels<V, R, T>(MatMulForm form, T* packed, 
             T* to = packed + (unit * PanelLength(form));
             if (form.TransposedB)
             {
-                Transposition.Run(from, form.ColumnStrideB, Math.Min(V.Count, form.Columns - column), form.Inner, to, V.Count);
+                Transposition.Run(from, form.ColumnStrideB, Math.Min(V.Count, form.Columns - column), form.Inner, to, Stride);
                 continue;
             }
 
-            for (int k = 0; k < form.Inner; k++, from += form.InnerStrideB, to += V.Count)
+            for (int k = 0; k < form.Inner; k++, from += form.InnerStrideB, to += Stride)
                 V.Store(V.Load(from), to);
         }
     }
@@ -73,10 +77,10 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
             PackTile(matrix, row + tile, Math.Min(MatMulForm.TileHeight, rows - tile), k, inner, block + (tile * (nint)inner));
 
         Start kind = k > 0 ? Start.Result : bias == null ? Start.Zero : Start.Row;
-        var strides = new MatMulStrides(inner, 1, MatMulForm.TileHeight, V.Count, form.Columns, kind);
+        var strides = new MatMulStrides(inner, 1, MatMulForm.TileHeight, PackPanels<V, R, T>.Stride, form.Columns, kind);
         int panels = PackPanels<V, R, T>.Panels(form);
         nint panelLength = PackPanels<V, R, T>.PanelLength(form);
-        T* panel = packed + (form.BatchStrideB == 0 ? 0 : matrix * panels * panelLength) + (k * V.Count);
+        T* panel = packed + (form.BatchStrideB == 0 ? 0 : matrix * panels * panelLength) + ((nint)k * PackPanels<V, R, T>.Stride);
         T* result = c + ((((nint)matrix * form.Rows) + row) * form.Columns);
         T* start = bias + (matrix * form.BatchStrideBias);
         for (int column = 0; column < form.Columns; column += V.Count, panel += panelLength)

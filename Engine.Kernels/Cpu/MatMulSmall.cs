@@ -159,7 +159,8 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
                 int wide = column - (3 * V.Count);
                 if (form.Rows == 1 && wide >= 0 && column + V.Count <= columns)
                 {
-                    MatMulTiles<V, R, T>.Wide(strides, left, right + wide, result + wide, strides.Start == Start.Row ? start + wide : start);
+                    T* wideStart = strides.Start == Start.Row ? start + wide : start;
+                    MatMulTiles<V, R, T>.Wide(strides, left, right + wide, result + wide, wideStart);
                     column = wide;
                     continue;
                 }

@@ -11,8 +11,8 @@ internal static unsafe class Transposition
     public const int Block = 4;
 
     /// <summary>
-    /// <c>to[column, row] = from[row, column]</c>. Works in whole squares: it may read up to <see cref="Block"/> - 1 elements past the end of
-    /// a source row, and writes as many past the end of each of as many more rows of the destination than the source has columns.
+    /// <c>to[column, row] = from[row, column]</c>. Works in whole squares: it may read up to <see cref="Block"/> - 1 elements past the end
+    /// of a source row, and the destination must have room for its rows and columns rounded up to <see cref="Block"/>.
     /// </summary>
     /// <param name="from">The source, rows by columns.</param>
     /// <param name="fromStride">Elements from one of its rows to the next.</param>

@@ -177,8 +177,9 @@ public sealed class MatMulTests : IDisposable
         {
             for (int variant = 0; variant < 32; variant++)
             {
-                var shape = Shape(
-                    3, sizes / 100, sizes / 10 % 10, sizes % 10, (variant & 1) != 0, (variant & 2) != 0, (variant & 4) != 0, (variant & 8) != 0, 0);
+                int rows = sizes / 100, inner = sizes / 10 % 10, columns = sizes % 10;
+                bool shareA = (variant & 4) != 0, shareB = (variant & 8) != 0;
+                var shape = Shape(3, rows, inner, columns, (variant & 1) != 0, (variant & 2) != 0, shareA, shareB, 0);
                 MatchesBody<T>(shape, (variant & 16) != 0);
             }
         }
