@@ -17,6 +17,10 @@ public static class Program
     // A command is a class in Commands/ and a line here.
     private static Command[] Commands =>
     [
+        MrpCommand.Create(),
+        BiasVarianceCommand.Create(),
+        CheckCommand.Create(),
+        WorkloadsCommand.Create(),
         DevicesCommand.Create(),
     ];
 

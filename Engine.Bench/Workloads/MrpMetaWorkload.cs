@@ -11,7 +11,7 @@ namespace Engine.Bench.Workloads;
 /// <summary>
 /// The mean of many n-step meta-gradients of the Markov reward process from fresh Adam states, rewards drawn within the call.
 /// </summary>
-internal sealed class MrpMetaWorkload : IDisposable
+internal sealed class MrpMetaWorkload : IWork
 {
     private readonly MonteCarlo _estimator;
     private readonly Tensor _raw;

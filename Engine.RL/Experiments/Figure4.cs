@@ -62,6 +62,9 @@ public sealed class Figure4(Figure4Settings settings, Device device)
             observer.Progress(method.Name, learner.Iteration, settings.Iterations);
         }
 
+        if (part == settings.LookAhead.Count - 1)
+            observer.Checkpoint(Capture, last: true);
+
         ExperimentSnapshot Capture() => new(learner.Capture(), part, learner.Iteration, [.. _rows]);
     }
 

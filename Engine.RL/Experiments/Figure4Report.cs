@@ -4,10 +4,10 @@ namespace Engine.RL.Experiments;
 
 /// <summary>What a run of <see cref="Figure4"/> showed, method by method.</summary>
 /// <param name="Method">The method's name.</param>
-/// <param name="ValueError">The mean squared error to the true values at the end.</param>
+/// <param name="ValueMse">The mean squared error to the true values at the end.</param>
 /// <param name="EvenGamma">The mean of the even states' discounts at the end.</param>
 /// <param name="OddGamma">The mean of the odd states' discounts at the end.</param>
-public sealed record Figure4Summary(string Method, Spread ValueError, Spread EvenGamma, Spread OddGamma);
+public sealed record Figure4Summary(string Method, Spread ValueMse, Spread EvenGamma, Spread OddGamma);
 
 /// <summary>A mean and a standard deviation over seeds.</summary>
 /// <param name="Mean">The mean.</param>
@@ -21,7 +21,17 @@ public readonly record struct Spread(double Mean, double Std)
 /// <summary>A quantity along training: its mean and standard deviation over seeds.</summary>
 /// <param name="Iterations">When.</param>
 /// <param name="Points">The spread at each of these.</param>
-public sealed record Curve(int[] Iterations, Spread[] Points);
+public sealed record Curve(int[] Iterations, Spread[] Points)
+{
+    /// <summary>The iterations as numbers.</summary>
+    public double[] X() => [.. Iterations.Select(iteration => (double)iteration)];
+
+    /// <summary>The means.</summary>
+    public double[] Means() => [.. Points.Select(point => point.Mean)];
+
+    /// <summary>The standard deviations, 0 for a single seed.</summary>
+    public double[] Deviations() => [.. Points.Select(point => double.IsNaN(point.Std) ? 0 : point.Std)];
+}
 
 /// <summary>Curves, summary and tested claims of a run of <see cref="Figure4"/>.</summary>
 public sealed class Figure4Report

@@ -58,21 +58,24 @@ public sealed class Figure5(Figure5Settings settings, Device device)
             int target = (int)((point + 1L) * settings.Iterations / settings.Points);
             while (learner.Iteration < target)
             {
-                Pause(point);
+                Pause();
                 using var metaGradient = MetaGradients(trainer, learner, 0, 1)[0];
                 learner.Step(metaGradient).Dispose();
             }
 
-            Pause(point);
+            Pause();
             Judge(judge, learner, observer);
             observer.Progress("points", point + 1, settings.Points);
         }
 
+        observer.Checkpoint(Capture, last: true);
         return _rows;
 
-        void Pause(int part)
+        ExperimentSnapshot Capture() => new(learner.Capture(), point, learner.Iteration, [.. _rows]);
+
+        void Pause()
         {
-            observer.Checkpoint(() => new ExperimentSnapshot(learner.Capture(), part, learner.Iteration, [.. _rows]), cancel.IsCancellationRequested);
+            observer.Checkpoint(Capture, cancel.IsCancellationRequested);
             cancel.ThrowIfCancellationRequested();
         }
     }

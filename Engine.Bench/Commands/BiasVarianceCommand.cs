@@ -1,0 +1,130 @@
+using System.CommandLine;
+using Engine.Bench.Figures;
+using Engine.Bench.Output;
+using Engine.RL.Experiments;
+using Engine.RL.Meta;
+using static System.FormattableString;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>engine bias-variance: figure 5 of the paper.</summary>
+public static class BiasVarianceCommand
+{
+    private const string Summary = "summary.json";
+    private const string Picture = "figure5.svg";
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var defaults = new Figure5Settings();
+        var command = new BenchCommand(
+            "bias-variance", "Figure 5: bias and variance of n-step and mixed meta-gradients along a training run of 1-step meta-gradients.")
+        {
+            Examples =
+            {
+                ("engine bias-variance", "the figure, as in the paper"),
+                ("engine bias-variance --points 5 --replicates 256 --seeds 2 --out runs/quick", "a quick look"),
+                ("engine bias-variance --look-ahead 1,3,5 --oracle 20 --kappa 0.9 --out runs/kappa", "other look-aheads and mixes"),
+                ("engine bias-variance --resume", "go on after an interruption"),
+            },
+        };
+        var points = Options.Of("--points", "Points of training at which estimators are judged.", defaults.Points);
+        var replicates = Options.Of("--replicates", "Meta-gradients of each estimator at each point.", defaults.Replicates);
+        var lookAhead = Options.Many("--look-ahead", "Numbers of inner steps to judge, each classic and mixed.", [.. defaults.LookAhead]);
+        var oracle = Options.Of("--oracle", "Inner steps of the oracle.", defaults.Oracle);
+        foreach (var option in (Option[])[points, replicates, lookAhead, oracle])
+            command.Add(option);
+        var options = new MrpOptions(command, defaults);
+        command.SetAction((parsed, cancel) =>
+        {
+            var config = options.Common.Read<Figure5Settings>(
+                parsed,
+                settings => options.Apply(parsed, settings) with
+                {
+                    Points = parsed.Given(points, settings.Points),
+                    Replicates = parsed.Given(replicates, settings.Replicates),
+                    LookAhead = parsed.Given(lookAhead, [.. settings.LookAhead]),
+                    Oracle = parsed.Given(oracle, settings.Oracle),
+                },
+                settings => settings.Validate());
+            int code = ExperimentRun.Run(
+                parsed,
+                options.Common,
+                config,
+                Figure5.Columns,
+                (device, start, observer) =>
+                {
+                    var figure = new Figure5(config.Settings, device);
+                    if (start is not null)
+                        figure.Resume(start);
+                    return figure.Run(observer, cancel);
+                },
+                (folder, rows) => Finish(parsed, folder, new Figure5Report(rows)),
+                Summary,
+                Picture);
+            return Task.FromResult(code);
+        });
+        return command;
+    }
+
+    private static void Finish(ParseResult parsed, RunFolder folder, Figure5Report report)
+    {
+        folder.WriteJson(Summary, new { methods = report.Summary, claims = report.Claims });
+        folder.WriteText(Picture, Draw(report).ToSvg());
+        var console = parsed.Console();
+        console.WriteTable(
+            ["Estimator", ">Bias", ">Standard deviation", ">Signal to noise", ">Cosine with oracle"],
+            report.Summary.Select(method => (string[])[method.Method, Text(method.Bias), Text(method.Std), Text(method.Snr), Text(method.Cosine)]));
+        console.WriteClaims(report.Claims);
+
+        static string Text(Estimate estimate) => Invariant($"{estimate.Value:G4} ({estimate.Error:G2})");
+    }
+
+    private static Figure Draw(Figure5Report report)
+    {
+        return new Figure("Bias and variance of meta-gradients, even discounts")
+        {
+            Columns = 3,
+            Panels =
+            [
+                Along("(a) Bias along training", "bias", 0),
+                Along("(b) Deviation along training", "standard deviation", 2),
+                BySteps("(c) Bias over training", "bias", method => method.Bias),
+                BySteps("(d) Deviation over training", "standard deviation", method => method.Std),
+                BySteps("(e) Signal to noise", "|mean| / standard deviation", method => method.Snr),
+                BySteps("(f) Direction", "cosine with the oracle", method => method.Cosine),
+            ],
+        };
+
+        Panel Along(string title, string label, int column) => new(title, "iteration", label)
+        {
+            YScale = Scale.Log,
+            Series =
+            [
+                .. report.Summary.Where(method => !method.Mixed).Select((method, number) =>
+                {
+                    var curve = report.Along(method.Method, column);
+                    return Series.Around($"n = {method.Steps}", curve.X(), curve.Means(), curve.Deviations()) with { Color = number };
+                }),
+            ],
+        };
+
+        Panel BySteps(string title, string label, Func<Figure5Summary, Estimate> quantity) => new(title, "inner steps n", label)
+        {
+            XScale = Scale.Log,
+            XTicks = [.. report.Summary.Select(method => (double)method.Steps).Distinct()],
+            Series = [.. ((bool[])[false, true]).Select(mixed => Kind(mixed, quantity)).Where(series => series.X.Length > 0)],
+        };
+
+        Series Kind(bool mixed, Func<Figure5Summary, Estimate> quantity)
+        {
+            var methods = report.Summary.Where(method => method.Mixed == mixed).ToArray();
+            var series = Series.Around(
+                mixed ? "mixed" : "classic",
+                [.. methods.Select(method => (double)method.Steps)],
+                [.. methods.Select(method => quantity(method).Value)],
+                [.. methods.Select(method => double.IsNaN(quantity(method).Error) ? 0 : quantity(method).Error)]);
+            return series with { Color = Series.Neutral, Markers = true, Dashed = mixed };
+        }
+    }
+}

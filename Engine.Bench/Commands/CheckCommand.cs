@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Engine.Bench.Output;
+using Engine.Core;
+using Engine.Core.Autodiff;
+using static System.FormattableString;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>engine check: derivatives of every operation against finite differences.</summary>
+public static class CheckCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var command = new BenchCommand("check", "Compare derivatives of every operation, to order 2 or 3, with finite differences in Float64.")
+        {
+            Examples = { ("engine check", "all operations"), ("engine check --only MatMul,Power", "some") },
+        };
+        var only = Options.Many("--only", "Names of operations; all where it is not given.", Array.Empty<string>());
+        command.Add(only);
+        command.SetAction(parsed =>
+        {
+            string[] names = parsed.GetValue(only) ?? [];
+            foreach (string name in names)
+            {
+                if (!OperationSample.All.Any(sample => sample.Operation.Name == name))
+                    throw new UserError($"--only: there is no operation '{name}'; 'engine check' lists them all.");
+            }
+
+            var samples = OperationSample.All.Where(sample => names.Length == 0 || names.Contains(sample.Operation.Name)).ToArray();
+            string[][] rows = [.. samples.Select(Row)];
+            int failed = rows.Count(row => row[^1] != "ok");
+            parsed.Console().WriteTable(["Operation", "Case", ">Order 1", ">Order 2", ">Order 3", ""], rows);
+            parsed.InvocationConfiguration.Output.WriteLine(
+                Invariant($"{samples.Length - failed} of {samples.Length} samples agree with finite differences; columns show relative differences."));
+            return failed == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+        });
+        return command;
+    }
+
+    private static string[] Row(OperationSample sample)
+    {
+        using var scope = new TensorScope();
+        try
+        {
+            double[] errors = sample.Check();
+            string[] orders = [.. Enumerable.Range(0, 3).Select(order => order < errors.Length ? Invariant($"{errors[order]:0.0E+0}") : "")];
+            return [sample.Operation.Name, sample.Case, .. orders, "ok"];
+        }
+        catch (InvalidOperationException e)
+        {
+            return [sample.Operation.Name, sample.Case, "", "", "", e.Message];
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Engine.Bench.Output;
+using Engine.Bench.Workloads;
+using Engine.Kernels;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>engine workloads: reference work, timed.</summary>
+public static class WorkloadsCommand
+{
+    // The first calls record a program; the runtime then takes some more to compile its kernels for good.
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1);
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var command = new BenchCommand("workloads", "Time the reference workloads; one line of JSON for each, times in milliseconds.")
+        {
+            Examples =
+            {
+                ("engine workloads", "all of them"),
+                ("engine workloads --only mrp-meta-s256-n10,matmul-1024 --threads 1", "some, on one thread"),
+            },
+        };
+        var only = Options.Many("--only", "Names of workloads; all where it is not given.", Array.Empty<string>());
+        var repeats = Options.Of("--repeats", "Timed calls of each; the median is what counts.", 15);
+        var threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
+        var device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
+        foreach (var option in (Option[])[only, repeats, threads, device])
+            command.Add(option);
+        command.SetAction((parsed, cancel) =>
+        {
+            string[] names = parsed.GetValue(only) ?? [];
+            foreach (string name in names)
+            {
+                if (!Workload.All.Any(workload => workload.Name == name))
+                    throw new UserError($"--only: there is no workload '{name}'; there are {string.Join(", ", Workload.All.Select(workload => workload.Name))}.");
+            }
+
+            int calls = parsed.GetValue(repeats);
+            if (calls < 1)
+                throw new UserError(FormattableString.Invariant($"--repeats is {calls}, but must be at least 1."));
+            if (parsed.GetValue(threads) < 0)
+                throw new UserError(FormattableString.Invariant($"--threads is {parsed.GetValue(threads)}, but must be at least 0."));
+            using var opened = CommonOptions.OpenDevice(new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads)));
+            foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
+                parsed.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(Time(workload, calls, opened, cancel)));
+            return Task.FromResult(ExitCodes.Ok);
+        });
+        return command;
+    }
+
+    private static object Time(Workload workload, int calls, Device device, CancellationToken cancel)
+    {
+        using var work = workload.Create(device);
+        long began = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 3 || Stopwatch.GetElapsedTime(began) < s_warmUp; i++)
+            Call();
+        double[] times = new double[calls];
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        for (int i = 0; i < calls; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            Call();
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / calls;
+        Array.Sort(times);
+        return new
+        {
+            workload = workload.Name,
+            median_ms = Math.Round(times[calls / 2], 4),
+            min_ms = Math.Round(times[0], 4),
+            device = device.Name,
+            threads = device.Concurrency,
+            managed_bytes_per_call = allocated,
+        };
+
+        void Call()
+        {
+            cancel.ThrowIfCancellationRequested();
+            work.Run();
+            device.Synchronize();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Engine.Core;
+using Engine.Core.Operations;
+using Engine.Kernels;
+
+namespace Engine.Bench.Workloads;
+
+/// <summary>A function of standard normal tensors, with a fresh result in each call.</summary>
+internal sealed class TensorWorkload : IWork
+{
+    private readonly Tensor[] _inputs;
+    private readonly Func<Tensor[], Tensor> _function;
+
+    public TensorWorkload(Device device, Func<Tensor[], Tensor> function, params Shape[] shapes)
+    {
+        _function = function;
+        using var scope = new TensorScope();
+        var streams = Tensor.From([0, 0, 0], [1, 3], device);
+        _inputs = [.. shapes.Select((shape, i) => scope.Keep(
+            new DrawNormal(0, 1, Purpose.FirstFree, i, [1, .. shape], ElementType.Float32).Apply(streams).ReshapeTo(shape)))];
+    }
+
+    public void Run()
+    {
+        using var scope = new TensorScope();
+        _function(_inputs);
+    }
+
+    public void Dispose()
+    {
+        foreach (var input in _inputs)
+            input.Dispose();
+    }
+}
