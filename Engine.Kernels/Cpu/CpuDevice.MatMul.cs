@@ -14,10 +14,12 @@ public sealed partial class CpuDevice
             return;
         if (form.Exchanged)
             (a, b) = (b, a);
-        if (type == ElementType.Float32)
-            MatMul<float>(form, destination, a, b, bias);
-        else
-            MatMul<double>(form, destination, a, b, bias);
+        switch (type)
+        {
+            case ElementType.Float32: MatMul<float>(form, destination, a, b, bias); break;
+            case ElementType.Float64: MatMul<double>(form, destination, a, b, bias); break;
+            default: throw new ArgumentException($"MatMul: {type} is not supported, cast to Float32 or Float64.");
+        }
     }
 
     private void MatMul<T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)

@@ -14,7 +14,7 @@ internal readonly unsafe struct PackPanels<V, R, T>(MatMulForm form, T* packed, 
     /// <summary>Panels of one matrix.</summary>
     public static int Panels(in MatMulForm form) => (form.Columns + V.Count - 1) / V.Count;
 
-    /// <summary>Elements from one inner index of a panel to the next: transpositions work in whole squares, even for narrow vectors.</summary>
+    /// <summary>From one inner index of a panel to the next, in elements: transpositions work in whole squares.</summary>
     public static int Stride => Math.Max(V.Count, Transposition.Block);
 
     /// <summary>Elements from one panel to the next.</summary>

@@ -22,7 +22,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
     // Bytes of a right matrix that may be transposed onto the stack.
     private const int ScratchLimit = 32768;
 
-    // Packing pays from these on.
+    // Rows, and bytes of an operand, from which on packing pays.
     private const int LargeRows = 64;
     private const int LargeBytes = 786432;
 
@@ -35,7 +35,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
     /// products, in which strides of pages wear out the first cache.
     /// </summary>
     public static bool Suits(in MatMulForm form)
-        => form.TransposedB ? (long)ScratchLength(form) * sizeof(T) <= ScratchLimit
+        => form.TransposedB ? ScratchLength(form) * sizeof(T) <= ScratchLimit
             : form.Rows < LargeRows || ((long)form.Inner * form.Columns * sizeof(T) < LargeBytes
                 && (form.InnerStrideA == 1 || (long)form.Inner * form.Rows * sizeof(T) < LargeBytes || form.Columns < LargeRows));
 
@@ -100,7 +100,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
     [SkipLocalsInit]
     private void RunTransposed(int start, int end)
     {
-        int length = ScratchLength(form);
+        int length = (int)ScratchLength(form);
         T* current = stackalloc T[2 * length];
         T* other = current + length;
         var strides = Strides(ScratchStride(form));
@@ -131,7 +131,8 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
     private static int ScratchStride(in MatMulForm form) => (form.Columns + Transposition.Block - 1) & -Transposition.Block;
 
     // With the rows that whole squares add, and what the last vector load may read.
-    private static int ScratchLength(in MatMulForm form) => ((form.Inner + Transposition.Block - 1) * ScratchStride(form)) + V.Count;
+    private static long ScratchLength(in MatMulForm form)
+        => ((form.Inner + Transposition.Block - 1L) * ScratchStride(form)) + V.Count;
 
     private void Transpose(int matrix, T* to)
         => Transposition.Run(b + (matrix * form.BatchStrideB), form.ColumnStrideB, form.Columns, form.Inner, to, ScratchStride(form));

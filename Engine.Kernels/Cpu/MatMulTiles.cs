@@ -229,6 +229,7 @@ internal static unsafe class MatMulTiles<V, R, T>
     }
 
     // A tile on the side, of which only the width goes to the result.
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Cut(in MatMulStrides strides, int rows, T* a, T* b, T* c, T* start, int width)
     {
