@@ -19,16 +19,21 @@ internal sealed class BranchSetup
     private readonly Activation _activation;
 
     public BranchSetup(
-        int replicates, ElementType type = ElementType.Float64, Discounting discounting = Discounting.Power, Activation activation = Activation.Tanh)
+        int replicates,
+        ElementType type = ElementType.Float64,
+        Discounting discounting = Discounting.Power,
+        Activation activation = Activation.Tanh,
+        Device? device = null)
     {
+        device ??= Device.Cpu;
         (_type, _discounting, _activation) = (type, discounting, activation);
         var random = new Random(11);
-        Streams = MonteCarlo.Streams(2, 1, 9, replicates, Device.Cpu);
+        Streams = MonteCarlo.Streams(2, 1, 9, replicates, device);
         Raw = Random([replicates, MarkovRewardProcess.States], -1, 1);
         Parameters = Task.Initialise(Streams);
 
         Tensor Random(Shape shape, double low, double high) => Tensor.From(
-            [.. Enumerable.Range(0, shape.ElementCount).Select(_ => low + ((high - low) * random.NextDouble()))], shape, type);
+            [.. Enumerable.Range(0, shape.ElementCount).Select(_ => low + ((high - low) * random.NextDouble()))], shape, type, device);
         First = Random(Parameters[0].Shape, -0.1, 0.1);
         Second = Random(Parameters[0].Shape, 0.01, 0.02);
     }
@@ -46,7 +51,7 @@ internal sealed class BranchSetup
     private Tensor Second { get; }
 
     public OptimiserState State(Optimiser optimiser)
-        => new(Tensor.Full(3, [], ElementType.Int32), optimiser.SlotsPerParameter switch { 0 => [], 1 => [Second], _ => [First, Second] });
+        => new(Tensor.Full(3, [], ElementType.Int32, Raw.Device), optimiser.SlotsPerParameter switch { 0 => [], 1 => [Second], _ => [First, Second] });
 
     public IMetaProblem<Trajectories> Problem(Tensor raw) => Task.With(raw.Sigmoid(), Streams);
 

@@ -29,7 +29,9 @@ public class LookAheadTests
 
     // With a smaller difference than the check's: between kinks the network is smooth.
     [Theory]
-    [MemberData(nameof(Optimisers))]
+    [InlineData("adam")]
+    [InlineData("sgd")]
+    [InlineData("rmsprop")]
     public void MetaGradientsOfRectifiersAreThoseOfFiniteDifferences(string name)
     {
         using var scope = new TensorScope();
