@@ -25,7 +25,8 @@ public sealed class Interruption : IDisposable
     {
         foreach (var registration in _registrations)
             registration.Dispose();
-        _source.Dispose();
+
+        // The source stays usable: a signal that came just before may still be on its way to the handler.
     }
 
     private void Handle(PosixSignalContext context)

@@ -27,9 +27,18 @@ public sealed partial class CpuDevice
         {
             int inner = loops.Inner, toStride = loops.InnerStride(0), fromStride = loops.InnerStride(1);
             var rows = new RowWalk(loops, start, 0, 2, stackalloc int[loops.Sizes.Length + 2]);
-            for (int row = start; row < end; row++)
+            for (int row = start, run; row < end; row += run)
             {
-                T* to = destination + rows[0], from = source + rows[1];
+                run = rows.RunLength(end - row);
+                Copy(destination + rows[0], rows.Step(0), source + rows[1], rows.Step(1), run, inner, toStride, fromStride);
+                rows.Skip(run);
+            }
+        }
+
+        private static void Copy(T* to, int toStep, T* from, int fromStep, int run, int inner, int toStride, int fromStride)
+        {
+            for (; run > 0; run--, to += toStep, from += fromStep)
+            {
                 if (toStride == 1 && fromStride == 1)
                 {
                     new Span<T>(from, inner).CopyTo(new Span<T>(to, inner));
@@ -39,8 +48,6 @@ public sealed partial class CpuDevice
                     for (int i = 0; i < inner; i++)
                         to[i * toStride] = from[i * fromStride];
                 }
-
-                rows.Next();
             }
         }
     }

@@ -148,10 +148,22 @@ public sealed partial class CpuDevice
             T* to = _to + ((long)start * _inner);
             T* limit = _to + ((long)end * _inner);
             var rows = new RowWalk(_loops, start, 1, TArity.Operands, stackalloc int[_loops.Sizes.Length + TArity.Operands]);
-            for (int row = start; row < end; row++, to += _inner)
+            for (int row = start, run; row < end; row += run, to += (long)run * _inner)
             {
-                Row(to, limit, _inner, _x + rows[0], TArity.Operands > 1 ? _y + rows[1] : _y, TArity.Operands > 2 ? _z + rows[2] : _z);
-                rows.Next();
+                run = rows.RunLength(end - row);
+                T* x = _x + rows[0], y = TArity.Operands > 1 ? _y + rows[1] : _y, z = TArity.Operands > 2 ? _z + rows[2] : _z;
+                int stepX = rows.Step(0), stepY = TArity.Operands > 1 ? rows.Step(1) : 0, stepZ = TArity.Operands > 2 ? rows.Step(2) : 0;
+                if (_inner <= V.Count)
+                {
+                    ShortRows(to, limit, run, x, y, z, stepX, stepY, stepZ);
+                }
+                else
+                {
+                    for (int i = 0; i < run; i++)
+                        Row(to + ((long)i * _inner), limit, _inner, x + ((long)i * stepX), y + ((long)i * stepY), z + ((long)i * stepZ));
+                }
+
+                rows.Skip(run);
             }
         }
 
@@ -195,6 +207,23 @@ public sealed partial class CpuDevice
                     V.Store(result, to + i);
                 else
                     V.StoreFirst(result, to + i, (int)Math.Min(length - i, limit - (to + i)));
+            }
+        }
+
+        // Rows of at most one vector.
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void ShortRows(T* to, T* limit, int count, T* x, T* y, T* z, int stepX, int stepY, int stepZ)
+        {
+            for (; count > 0; count--, to += _inner, x += stepX, y += stepY, z += stepZ)
+            {
+                V result = _function.Invoke(
+                    _moveX ? V.Load(x) : V.Splat(*x),
+                    TArity.Operands > 1 && _moveY ? V.Load(y) : V.Splat(*y),
+                    TArity.Operands > 2 && _moveZ ? V.Load(z) : V.Splat(*z));
+                if (to + V.Count <= limit)
+                    V.Store(result, to);
+                else
+                    V.StoreFirst(result, to, (int)Math.Min(_inner, limit - to));
             }
         }
     }

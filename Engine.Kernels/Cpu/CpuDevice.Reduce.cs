@@ -75,55 +75,75 @@ public sealed partial class CpuDevice
         public void Run(int start, int end)
         {
             int inner = kept.Inner, step = kept.InnerStride(1);
+            T* result = to + ((long)start * inner);
             T* limit = to + ((long)end * inner);
             var rows = new RowWalk(kept, start, 1, 1, stackalloc int[kept.Sizes.Length + 1]);
-            for (int row = start; row < end; row++)
+            for (int row = start, run; row < end; row += run)
             {
-                T* result = to + ((long)row * inner);
+                run = rows.RunLength(end - row);
                 T* source = from + rows[0];
-                if (step == 1)
+                for (int i = 0; i < run; i++, result += inner, source += rows.Step(0))
                 {
-                    // The last vector may spill over into the next row, which is written after it.
-                    for (int i = 0; i < inner; i += V.Count)
+                    if (step == 1)
                     {
-                        V total = Across(source + i);
-                        if (result + i + V.Count <= limit)
-                            V.Store(total, result + i);
-                        else
-                            V.StoreFirst(total, result + i, inner - i);
+                        RowAcross(result, limit, source, inner);
+                    }
+                    else
+                    {
+                        for (int j = 0; j < inner; j++)
+                            result[j] = Along(source + ((long)j * step));
                     }
                 }
-                else
-                {
-                    for (int i = 0; i < inner; i++)
-                        result[i] = Along(source + ((long)i * step));
-                }
 
-                rows.Next();
+                rows.Skip(run);
+            }
+        }
+
+        // The last vector may spill over into the next row, which is written after it.
+        private void RowAcross(T* result, T* limit, T* source, int inner)
+        {
+            for (int i = 0; i < inner; i += V.Count)
+            {
+                V total = Across(source + i);
+                if (result + i + V.Count <= limit)
+                    V.Store(total, result + i);
+                else
+                    V.StoreFirst(total, result + i, (int)Math.Min(inner - i, limit - (result + i)));
             }
         }
 
         private V Across(T* source)
         {
-            V total = reducer.Identity<V>();
             int inner = reduced.Inner, step = reduced.InnerStride(0);
             if (reduced.Rows == 1)
-            {
-                for (int i = 0; i < inner; i++, source += step)
-                    total = reducer.Combine(total, V.Load(source));
-                return total;
-            }
-
+                return Chains(source, inner, step);
+            V total = reducer.Identity<V>();
             var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
             for (int row = 0; row < reduced.Rows; row++)
             {
-                T* at = source + rows[0];
-                for (int i = 0; i < inner; i++, at += step)
-                    total = reducer.Combine(total, V.Load(at));
-                rows.Next();
+                total = reducer.Combine(total, Chains(source + rows[0], inner, step));
+                rows.Skip(1);
             }
 
             return total;
+        }
+
+        // Whole vectors at a stride, in four chains that hide the latency of a combination.
+        private V Chains(T* at, int count, int step)
+        {
+            V a = reducer.Identity<V>();
+            V b = a, c = a, d = a;
+            for (; count >= 4; count -= 4, at += 4 * (long)step)
+            {
+                a = reducer.Combine(a, V.Load(at));
+                b = reducer.Combine(b, V.Load(at + step));
+                c = reducer.Combine(c, V.Load(at + (2 * (long)step)));
+                d = reducer.Combine(d, V.Load(at + (3 * (long)step)));
+            }
+
+            for (; count > 0; count--, at += step)
+                a = reducer.Combine(a, V.Load(at));
+            return reducer.Combine(reducer.Combine(a, b), reducer.Combine(c, d));
         }
 
         private T Along(T* source)
@@ -138,31 +158,19 @@ public sealed partial class CpuDevice
             {
                 T* at = source + rows[0];
                 total = reducer.Combine(total, step == 1 ? Contiguous(at, inner) : Strided(at, inner, step));
-                rows.Next();
+                rows.Skip(1);
             }
 
             return Fold(total);
         }
 
-        // Four chains hide the latency of a combination. The lanes past the end take no part.
+        // The lanes past the end take no part.
         private V Contiguous(T* at, int length)
         {
-            V neutral = reducer.Identity<V>();
-            V a = neutral, b = neutral, c = neutral, d = neutral;
-            int i = 0;
-            for (; i + (4 * V.Count) <= length; i += 4 * V.Count)
-            {
-                a = reducer.Combine(a, V.Load(at + i));
-                b = reducer.Combine(b, V.Load(at + i + V.Count));
-                c = reducer.Combine(c, V.Load(at + i + (2 * V.Count)));
-                d = reducer.Combine(d, V.Load(at + i + (3 * V.Count)));
-            }
-
-            for (; i + V.Count <= length; i += V.Count)
-                a = reducer.Combine(a, V.Load(at + i));
-            if (i < length)
-                b = reducer.Combine(b, V.Select(V.Indices < V.Constant(length - i), V.Load(at + i), neutral));
-            return reducer.Combine(reducer.Combine(a, b), reducer.Combine(c, d));
+            int whole = length / V.Count, rest = length % V.Count;
+            V total = Chains(at, whole, V.Count);
+            return rest == 0 ? total : reducer.Combine(
+                total, V.Select(V.Indices < V.Constant(rest), V.Load(at + ((long)whole * V.Count)), reducer.Identity<V>()));
         }
 
         private V Strided(T* at, int length, int step)

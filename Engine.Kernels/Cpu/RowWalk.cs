@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
 
-/// <summary>Walks the rows of a loop nest (all loops but the innermost) and keeps the element at which each operand's row starts.</summary>
+/// <summary>
+/// Walks the rows of a loop nest (all loops but the innermost) and keeps the element at which each operand's row starts. Rows come
+/// in runs along the loop next to the innermost, in which each operand moves by a fixed number of elements from row to row.
+/// </summary>
 internal ref struct RowWalk
 {
     private readonly Loops _loops;
@@ -35,16 +38,23 @@ internal ref struct RowWalk
         get => _offsets[operand];
     }
 
-    /// <summary>Goes to the next row.</summary>
-    public readonly void Next()
+    /// <summary>Elements from one row of a run to the next.</summary>
+    public readonly int Step(int operand) => _loops.Sizes.Length < 2 ? 0 : _loops.Strides[_firstOperand + operand][^2];
+
+    /// <summary>How many rows are left in the current run, but no more than <paramref name="most"/>.</summary>
+    public readonly int RunLength(int most) => _loops.Sizes.Length < 2 ? Math.Min(most, 1) : Math.Min(most, _loops.Sizes[^2] - _position[_loops.Sizes.Length - 2]);
+
+    /// <summary>Goes on by rows of the current run.</summary>
+    public readonly void Skip(int rows)
     {
-        for (int axis = _loops.Sizes.Length - 2; axis >= 0; axis--)
+        for (int axis = _loops.Sizes.Length - 2; axis >= 0; axis--, rows = 1)
         {
-            bool wraps = ++_position[axis] == _loops.Sizes[axis];
+            _position[axis] += rows;
+            bool wraps = _position[axis] == _loops.Sizes[axis];
             for (int operand = 0; operand < _offsets.Length; operand++)
             {
                 int stride = _loops.Strides[_firstOperand + operand][axis];
-                _offsets[operand] += wraps ? stride - (stride * _loops.Sizes[axis]) : stride;
+                _offsets[operand] += stride * (wraps ? rows - _loops.Sizes[axis] : rows);
             }
 
             if (!wraps)
