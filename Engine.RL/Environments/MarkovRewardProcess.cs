@@ -68,7 +68,10 @@ public static class MarkovRewardProcess
 
     private static Tensor Table(Func<int, int, double> entry, ElementType type, Device device)
         => Tensor.From(
-            [.. from i in Enumerable.Range(0, States) from j in Enumerable.Range(0, States) select entry(i, j)], [States, States], type, device);
+            [.. from i in Enumerable.Range(0, States) from j in Enumerable.Range(0, States) select entry(i, j)],
+            [States, States],
+            type,
+            device);
 }
 
 /// <summary>Rewards of a batch of trajectories.</summary>

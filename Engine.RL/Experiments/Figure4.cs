@@ -49,7 +49,14 @@ public sealed class Figure4(Figure4Settings settings, Device device)
     {
         var method = MetaGradientMethod.Parse(settings.LookAhead[part]);
         using var estimator = method.Steps == 0 ? null : new MonteCarlo(
-            settings.CreateTask(), settings.Parameterisation, settings.CreateInnerOptimiser(), [method], settings.Kappa, false, Block, device);
+            settings.CreateTask(),
+            settings.Parameterisation,
+            settings.CreateInnerOptimiser(),
+            [method],
+            settings.Kappa,
+            perReplicate: false,
+            Block,
+            device);
         while (learner.Iteration < settings.Iterations)
         {
             observer.CheckpointOrStop(Capture, cancel);

@@ -19,7 +19,11 @@ public sealed record Figure4Settings : MrpSettings
     {
         base.Validate();
         Require(LookAhead.Count > 0, "look-ahead", "empty", "a list of methods such as 1,5,10,5-mix");
-        Require(LookAhead.Distinct().Count() == LookAhead.Count, "look-ahead", string.Join(",", LookAhead), "a list in which no method stands twice");
+        Require(
+            LookAhead.Distinct().Count() == LookAhead.Count,
+            "look-ahead",
+            string.Join(",", LookAhead),
+            "a list in which no method stands twice");
         foreach (string method in LookAhead)
             MetaGradientMethod.Parse(method);
         Require(MonteCarlo >= 1, "monte-carlo", MonteCarlo, "at least 1");

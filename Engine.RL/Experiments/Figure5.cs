@@ -121,11 +121,17 @@ public sealed class Figure5(Figure5Settings settings, Device device)
         {
             for (int method = 0; method < methods.Length; method++)
             {
-                var statistics = EstimatorStatistics.Of(
-                    values[method].AsSpan(seed * length, length), values[^1].AsSpan(seed * length, length), MarkovRewardProcess.States, s_evenStates);
-                Estimate[] columns = [statistics.Bias, statistics.Deviation, statistics.SignalToNoise, statistics.Cosine, statistics.BiasNorm];
+                var s = EstimatorStatistics.Of(
+                    values[method].AsSpan(seed * length, length),
+                    values[^1].AsSpan(seed * length, length),
+                    MarkovRewardProcess.States,
+                    s_evenStates);
+                Estimate[] columns = [s.Bias, s.Deviation, s.SignalToNoise, s.Cosine, s.BiasNorm];
                 var row = new MetricRow(
-                    methods[method].Name, settings.Seed + seed, iteration, [.. columns.SelectMany(estimate => (double[])[estimate.Value, estimate.Error])]);
+                    methods[method].Name,
+                    settings.Seed + seed,
+                    iteration,
+                    [.. columns.SelectMany(estimate => (double[])[estimate.Value, estimate.Error])]);
                 _rows.Add(row);
                 observer.Row(row);
             }

@@ -27,7 +27,13 @@ public sealed class Figure5Report
         Summary =
         [
             .. _methods.Select(method => new Figure5Summary(
-                method.Name, method.Steps, method.Kind == MetaGradientKind.Mixed, Overall(method, 0), Overall(method, 2), Overall(method, 4), Overall(method, 6))),
+                method.Name,
+                method.Steps,
+                method.Kind == MetaGradientKind.Mixed,
+                Overall(method, 0),
+                Overall(method, 2),
+                Overall(method, 4),
+                Overall(method, 6))),
         ];
     }
 
@@ -41,19 +47,29 @@ public sealed class Figure5Report
     public Curve Along(string method, int column)
     {
         var points = _byMethod[method].GroupBy(row => row.Iteration).OrderBy(group => group.Key).ToArray();
-        return new Curve([.. points.Select(group => group.Key)], [.. points.Select(group => Spread.Of([.. group.Select(row => row.Values[column])]))]);
+        return new Curve(
+            [.. points.Select(group => group.Key)],
+            [.. points.Select(group => Spread.Of([.. group.Select(row => row.Values[column])]))]);
     }
+
+    private static string Text(Estimate estimate) => Invariant($"{estimate.Value:G3} ({estimate.Error:G2})");
 
     private Estimate Overall(MetaGradientMethod method, int column)
         => Estimate.Of([.. PerSeed(method.Name, column)]);
 
-    private double[] PerSeed(string method, int column)
-        => [.. _byMethod[method].GroupBy(row => row.Seed).OrderBy(group => group.Key).Select(group => group.Average(row => row.Values[column]))];
+    private double[] PerSeed(string method, int column) =>
+    [
+        .. _byMethod[method].GroupBy(row => row.Seed).OrderBy(group => group.Key).Select(group => group.Average(row => row.Values[column])),
+    ];
 
     private Figure5Summary[] Classic() => [.. Summary.Where(summary => !summary.Mixed).OrderBy(summary => summary.Steps)];
 
-    private (Figure5Summary Classic, Figure5Summary Mixed)[] Pairs()
-        => [.. Classic().Join(Summary.Where(summary => summary.Mixed), classic => classic.Steps, mixed => mixed.Steps, (classic, mixed) => (classic, mixed))];
+    private (Figure5Summary Classic, Figure5Summary Mixed)[] Pairs() =>
+    [
+        .. from classic in Classic()
+        join mixed in Summary.Where(summary => summary.Mixed) on classic.Steps equals mixed.Steps
+        select (classic, mixed),
+    ];
 
     private Claim BiasFalls() => Monotone('e', "bias falls with the number of steps", summary => summary.Bias, 0, -1);
 
@@ -68,32 +84,34 @@ public sealed class Figure5Report
         bool each = classic.Zip(classic.Skip(1), (a, b) => sign * (quantity(b).Value - quantity(a).Value) > 0).All(rises => rises);
         var whole = Estimate.Of([.. PerSeed(classic[^1].Method, column).Zip(PerSeed(classic[0].Method, column), (b, a) => b - a)]);
         bool clear = sign > 0 ? whole.IsClearlyAbove(0) : whole.IsClearlyBelow(0);
-        string numbers = string.Join("; ", classic.Select(summary => Invariant($"{summary.Method}: {quantity(summary).Value:G3} ({quantity(summary).Error:G2})")));
+        string numbers = string.Join("; ", classic.Select(summary => $"{summary.Method}: {Text(quantity(summary))}"));
         return new Claim(letter, text, numbers, each && clear);
     }
 
     private Claim MixingSteadies()
     {
-        const string Text = "at equal numbers of steps, mixing cuts the standard deviation several-fold: by over 2 and two standard errors from 5 steps on";
+        const string What = "at equal numbers of steps, mixing cuts the standard deviation several-fold: "
+            + "by over 2 and two standard errors from 5 steps on";
         var pairs = Pairs();
         if (!pairs.Any(pair => pair.Classic.Steps >= 5))
-            return new Claim('g', Text, "needs a mix of 5 steps or more", null);
+            return new Claim('g', What, "needs a mix of 5 steps or more", null);
         var cuts = pairs.Select(pair => (pair.Classic.Steps, Cut: Compared(pair, 2, (classic, mixed) => classic / mixed))).ToArray();
         string numbers = string.Join("; ", cuts.Select(x => Invariant($"{x.Steps}: {x.Cut.Value:0.00}-fold ({x.Cut.Error:G2})")));
-        return new Claim('g', Text, numbers, cuts.Where(x => x.Steps >= 5).All(x => x.Cut.IsClearlyAbove(2)));
+        return new Claim('g', What, numbers, cuts.Where(x => x.Steps >= 5).All(x => x.Cut.IsClearlyAbove(2)));
     }
 
     private Claim MixingBiases()
     {
-        const string Text = "for a small rise in bias: from 5 steps on the mix has less bias than one step, and bias rises by a smaller factor than the standard deviation falls, both by over two standard errors";
+        const string What = "for a small rise in bias: from 5 steps on the mix has less bias than one step, "
+            + "and bias rises by a smaller factor than the standard deviation falls, both by over two standard errors";
         var pairs = Pairs();
         var one = Array.Find(Classic(), summary => summary.Steps == 1);
         if (one is null || !pairs.Any(pair => pair.Classic.Steps >= 5))
-            return new Claim('h', Text, "needs one step, and a mix of 5 steps or more", null);
-        string numbers = string.Join("; ", pairs.Select(pair => Invariant(
-            $"{pair.Classic.Method}: {pair.Classic.Bias.Value:G3} ({pair.Classic.Bias.Error:G2}) to {pair.Mixed.Bias.Value:G3} ({pair.Mixed.Bias.Error:G2})")));
+            return new Claim('h', What, "needs one step, and a mix of 5 steps or more", null);
+        string numbers = string.Join(
+            "; ", pairs.Select(pair => $"{pair.Classic.Method}: {Text(pair.Classic.Bias)} to {Text(pair.Mixed.Bias)}"));
         bool holds = pairs.Where(pair => pair.Classic.Steps >= 5).All(pair => BelowOneStep(pair) && Pays(pair));
-        return new Claim('h', Text, Invariant($"one step: {one.Bias.Value:G3} ({one.Bias.Error:G2}); ") + numbers, holds);
+        return new Claim('h', What, $"one step: {Text(one.Bias)}; {numbers}", holds);
 
         bool BelowOneStep((Figure5Summary Classic, Figure5Summary Mixed) pair)
             => Compared((one, pair.Mixed), 0, (single, mixed) => mixed - single).IsClearlyBelow(0);

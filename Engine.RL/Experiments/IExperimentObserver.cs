@@ -2,7 +2,9 @@ using Engine.Core.Files;
 
 namespace Engine.RL.Experiments;
 
-/// <summary>Who watches an experiment: shows progress, writes metrics, keeps checkpoints. All calls come from the experiment's thread.</summary>
+/// <summary>
+/// Who watches an experiment: shows progress, writes metrics, keeps checkpoints. All calls come from the experiment's thread.
+/// </summary>
 public interface IExperimentObserver
 {
     /// <summary>So much of a part of the experiment is done.</summary>

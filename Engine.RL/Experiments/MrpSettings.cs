@@ -18,7 +18,9 @@ public enum InnerOptimiser
     RmsProp,
 }
 
-/// <summary>What the experiments on the Markov reward process have in common. Defaults are the paper's (table 2 and appendix C.1).</summary>
+/// <summary>
+/// What the experiments on the Markov reward process have in common. Defaults are the paper's (table 2 and appendix C.1).
+/// </summary>
 public abstract record MrpSettings
 {
     /// <summary>The first seed.</summary>

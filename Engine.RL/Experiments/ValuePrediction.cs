@@ -26,7 +26,11 @@ public enum StateInput
 /// <param name="Batch">Trajectories of a rollout.</param>
 /// <param name="Type">The element type of all floating-point tensors.</param>
 public sealed record ValuePrediction(
-    Mlp Network, StateInput Input = StateInput.Raw, Discounting Discounting = Discounting.Power, int Batch = 32, ElementType Type = ElementType.Float32)
+    Mlp Network,
+    StateInput Input = StateInput.Raw,
+    Discounting Discounting = Discounting.Power,
+    int Batch = 32,
+    ElementType Type = ElementType.Float32)
 {
     /// <summary>The learning problem with given discounts.</summary>
     /// <param name="gamma">[10], or [replicates, 10].</param>
@@ -55,7 +59,10 @@ public sealed record ValuePrediction(
 
     /// <summary>The mean squared error to the true values, [replicates].</summary>
     public Tensor TrueError(IReadOnlyList<Tensor> parameters)
-        => (Values(parameters) - Tensor.From(MarkovRewardProcess.TrueValues, [MarkovRewardProcess.States], Type, parameters[0].Device)).Square().Mean(1);
+    {
+        var truth = Tensor.From(MarkovRewardProcess.TrueValues, [MarkovRewardProcess.States], Type, parameters[0].Device);
+        return (Values(parameters) - truth).Square().Mean(1);
+    }
 
     /// <summary>Half the mean squared error, over trajectories and states, between targets and values; [replicates].</summary>
     /// <param name="values">[replicates, 10].</param>
@@ -82,8 +89,10 @@ public sealed record ValuePrediction(
 
         public Trajectories Sample(IReadOnlyList<Tensor> parameters, int step) => sample(step);
 
-        public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, Trajectories rollout) => SquaredError(task.Values(parameters), rollout, _inner);
+        public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, Trajectories rollout)
+            => SquaredError(task.Values(parameters), rollout, _inner);
 
-        public Tensor OuterLoss(IReadOnlyList<Tensor> parameters, Trajectories rollout) => SquaredError(task.Values(parameters), rollout, _outer);
+        public Tensor OuterLoss(IReadOnlyList<Tensor> parameters, Trajectories rollout)
+            => SquaredError(task.Values(parameters), rollout, _outer);
     }
 }

@@ -49,7 +49,12 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
     {
         int replicates = samples.Length / count, width = components.Length;
         if (replicates < 2 || samples.Length != replicates * count || oracle.Length != samples.Length)
-            throw new ArgumentException($"{samples.Length} and {oracle.Length} numbers are not two or more estimates of {count} components each.");
+        {
+            throw new ArgumentException(
+                $"{samples.Length} and {oracle.Length} numbers are not two or more estimates of {count} components each.");
+        }
+
+
         double[] mean = Means(samples, count, components), target = Means(oracle, count, components);
         var deviation = new double[width];
         double meanNorm = Norm(mean), targetNorm = Norm(target), bias = 0, difference = 0, cosine = 0;

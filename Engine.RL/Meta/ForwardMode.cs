@@ -21,15 +21,20 @@ public static class ForwardMode
     /// <param name="steps">The number n of inner updates, at least 1.</param>
     /// <returns>The meta-gradients of the points after 1, ..., n updates, [replicates, count] each.</returns>
     public static Tensor[] MetaGradients<TRollout>(
-        Func<Tensor, IMetaProblem<TRollout>> problem, Tensor meta, Optimiser optimiser, IReadOnlyList<Tensor> parameters, OptimiserState state, int steps)
+        Func<Tensor, IMetaProblem<TRollout>> problem,
+        Tensor meta,
+        Optimiser optimiser,
+        IReadOnlyList<Tensor> parameters,
+        OptimiserState state,
+        int steps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         using var scope = new TensorScope();
         Tensor[] moving = [.. parameters, .. state.Slots];
         int count = meta.Shape[1];
         var gradients = new Tensor[steps];
-        Tensor[] carried =
-            [state.Step, .. moving, .. Enumerable.Range(0, count).SelectMany(_ => moving.Select(x => Tensor.Zeros(x.Shape, x.Type, x.Device)))];
+        var nothing = moving.Select(x => Tensor.Zeros(x.Shape, x.Type, x.Device));
+        Tensor[] carried = [state.Step, .. moving, .. Enumerable.Range(0, count).SelectMany(_ => nothing)];
         for (int step = 0; step < steps; step++)
         {
             // A program hands on values without the graph that led to them. Each step draws other numbers and so is a program of its own.
@@ -56,11 +61,15 @@ public static class ForwardMode
             var outer = instance.OuterLoss(updated, instance.Sample(updated, step + 1));
             Tensor[] y = [.. updated, .. next.Slots];
             Tensor[][] moved = [.. tangents.Select((tangent, k) => Gradient.Jvp([.. y, outer], [.. x, eta], [.. tangent, Unit(k)]))];
-            return [Tensor.Stack(1, [.. moved.Select(tangent => tangent[^1])]), next.Step, .. y, .. moved.SelectMany(tangent => tangent[..^1])];
+            var gradient = Tensor.Stack(1, [.. moved.Select(tangent => tangent[^1])]);
+            return [gradient, next.Step, .. y, .. moved.SelectMany(tangent => tangent[..^1])];
         }
 
         // Meta-parameter k of every replicate: replicates don't interact.
         Tensor Unit(int k)
-            => Tensor.From([.. Enumerable.Range(0, count).Select(i => i == k ? 1.0 : 0.0)], [1, count], meta.Type, meta.Device).BroadcastTo(meta.Shape);
+        {
+            double[] one = [.. Enumerable.Range(0, count).Select(i => i == k ? 1.0 : 0.0)];
+            return Tensor.From(one, [1, count], meta.Type, meta.Device).BroadcastTo(meta.Shape);
+        }
     }
 }

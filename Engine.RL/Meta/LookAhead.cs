@@ -45,7 +45,12 @@ public static class LookAhead
     /// </param>
     /// <returns>The points after 1, ..., n updates.</returns>
     public static BranchPoint[] Branch<TRollout>(
-        IMetaProblem<TRollout> problem, Optimiser optimiser, IReadOnlyList<Tensor> parameters, OptimiserState state, int steps, double? trace = null)
+        IMetaProblem<TRollout> problem,
+        Optimiser optimiser,
+        IReadOnlyList<Tensor> parameters,
+        OptimiserState state,
+        int steps,
+        double? trace = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         var points = new BranchPoint[steps];
@@ -77,7 +82,12 @@ public static class LookAhead
     // The update itself sees constants, so that only its direct dependence on the meta-parameters is left; the old parameters pass on
     // their derivative times mu, through a term that is zero.
     private static (Tensor[] Parameters, OptimiserState State, Tensor Loss) TraceUpdate<TRollout>(
-        IMetaProblem<TRollout> problem, Optimiser optimiser, IReadOnlyList<Tensor> parameters, OptimiserState state, TRollout rollout, double trace)
+        IMetaProblem<TRollout> problem,
+        Optimiser optimiser,
+        IReadOnlyList<Tensor> parameters,
+        OptimiserState state,
+        TRollout rollout,
+        double trace)
     {
         Tensor[] constants = [.. parameters.Select(p => p.StopGradient())];
         var constantState = OptimiserState.From([.. state.Tensors.Select(slot => slot.StopGradient())]);

@@ -16,7 +16,9 @@ public enum MetaGradientKind
     Trace,
 }
 
-/// <summary>A way of estimating meta-gradients, as the command line names it: "5", "5-mix" or "trace-5"; "0" keeps meta-parameters fixed.</summary>
+/// <summary>
+/// A way of estimating meta-gradients, as the command line names it: "5", "5-mix" or "trace-5"; "0" keeps meta-parameters fixed.
+/// </summary>
 /// <param name="Kind">Which meta-gradient is taken.</param>
 /// <param name="Steps">The number n of inner updates looked ahead.</param>
 public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
@@ -47,7 +49,11 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
 
         // Each method has one name: rows of metrics are told apart by it.
         if (!isNumber || method.Name != name)
-            throw new ArgumentException($"Method '{name}' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.");
+        {
+            throw new ArgumentException(
+                $"Method '{name}' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.");
+        }
+
         int least = kind == MetaGradientKind.Classic ? 0 : 1;
         return steps >= least
             ? method

@@ -20,7 +20,11 @@ public static class MetaParameters
     public static double Raw(double value, Parameterisation parameterisation)
     {
         if (!(value > 0 && value < 1))
-            throw new ArgumentOutOfRangeException(nameof(value), value, $"A meta-parameter can't start at {value}: it must lie between 0 and 1, both excluded.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(value), value, $"A meta-parameter can't start at {value}: it must lie between 0 and 1, both excluded.");
+        }
+
         return parameterisation == Parameterisation.Sigmoid ? Math.Log(value / (1 - value)) : value;
     }
 

@@ -24,8 +24,14 @@ public sealed class MonteCarlo : IDisposable
     /// <param name="block">Replicates of a block.</param>
     /// <param name="device">Where to run.</param>
     public MonteCarlo(
-        ValuePrediction task, Parameterisation parameterisation, Optimiser optimiser, IReadOnlyList<MetaGradientMethod> methods, double? kappa,
-        bool perReplicate, int block, Device device)
+        ValuePrediction task,
+        Parameterisation parameterisation,
+        Optimiser optimiser,
+        IReadOnlyList<MetaGradientMethod> methods,
+        double? kappa,
+        bool perReplicate,
+        int block,
+        Device device)
     {
         _program = new BlockedProgram(Estimate, block, device);
 

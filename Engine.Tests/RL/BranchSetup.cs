@@ -51,7 +51,10 @@ internal sealed class BranchSetup
     private Tensor Second { get; }
 
     public OptimiserState State(Optimiser optimiser)
-        => new(Tensor.Full(3, [], ElementType.Int32, Raw.Device), optimiser.SlotsPerParameter switch { 0 => [], 1 => [Second], _ => [First, Second] });
+    {
+        Tensor[] slots = optimiser.SlotsPerParameter switch { 0 => [], 1 => [Second], _ => [First, Second] };
+        return new OptimiserState(Tensor.Full(3, [], ElementType.Int32, Raw.Device), slots);
+    }
 
     public IMetaProblem<Trajectories> Problem(Tensor raw) => Task.With(raw.Sigmoid(), Streams);
 

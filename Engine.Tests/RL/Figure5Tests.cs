@@ -8,7 +8,14 @@ public class Figure5Tests
 {
     private static readonly Figure5Settings s_small = new()
     {
-        LookAhead = [3, 1, 2], Oracle = 4, Seeds = 2, Iterations = 7, Points = 3, Replicates = 6, Batch = 3, LearningRate = 0.01,
+        LookAhead = [3, 1, 2],
+        Oracle = 4,
+        Seeds = 2,
+        Iterations = 7,
+        Points = 3,
+        Replicates = 6,
+        Batch = 3,
+        LearningRate = 0.01,
     };
 
     [Fact]
@@ -16,8 +23,10 @@ public class Figure5Tests
     {
         var watcher = new Watcher();
         var rows = Run(s_small, observer: watcher);
-        var expected = from iteration in (int[])[2, 4, 7] from seed in (int[])[0, 1]
-            from method in (string[])["1", "2", "3", "2-mix", "3-mix"] select (method, seed, iteration);
+        var expected = from iteration in (int[])[2, 4, 7]
+                       from seed in (int[])[0, 1]
+                       from method in (string[])["1", "2", "3", "2-mix", "3-mix"]
+                       select (method, seed, iteration);
         Assert.Equal(expected, rows.Select(row => (row.Method, row.Seed, row.Iteration)));
         Assert.All(rows, row => Assert.Equal(Figure5.Columns.Count, row.Values.Length));
         Assert.All(rows.SelectMany(row => row.Values), value => Assert.True(double.IsFinite(value)));
@@ -129,7 +138,11 @@ public class Figure5Tests
     }
 
     private static IReadOnlyList<MetricRow> Run(
-        Figure5Settings settings, int threads = 1, ExperimentSnapshot? start = null, IExperimentObserver? observer = null, CancellationToken cancel = default)
+        Figure5Settings settings,
+        int threads = 1,
+        ExperimentSnapshot? start = null,
+        IExperimentObserver? observer = null,
+        CancellationToken cancel = default)
     {
         using var device = new CpuDevice(threads);
         var figure = new Figure5(settings, device);

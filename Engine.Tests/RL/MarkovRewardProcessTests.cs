@@ -51,7 +51,10 @@ public class MarkovRewardProcessTests
         Assert.Equal(draws[0], Draw(0, 0, 0));
 
         static double[] Draw(int seed, int iteration, int step)
-            => MarkovRewardProcess.Draw(MonteCarlo.Streams(seed, 1, iteration, 1, Device.Cpu), step, 1, ElementType.Float32).Rewards.ToDoubles();
+        {
+            var streams = MonteCarlo.Streams(seed, 1, iteration, 1, Device.Cpu);
+            return MarkovRewardProcess.Draw(streams, step, 1, ElementType.Float32).Rewards.ToDoubles();
+        }
     }
 
     [Fact]

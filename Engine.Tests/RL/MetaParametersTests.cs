@@ -66,6 +66,7 @@ public class MetaParametersTests
         var raw = MetaParameters.Allowed(Tensor.From(-1.0, 0.25, 7), Parameterisation.Clip);
         Assert.Equal([0, 0.25, 1], raw.ToDoubles());
         var leaf = Tensor.From(raw.ToDoubles());
-        Assert.All(Gradient.Of(MetaParameters.Values(leaf, Parameterisation.Clip).Sum(), leaf)[0].ToDoubles(), slope => Assert.True(slope > 0));
+        double[] slopes = Gradient.Of(MetaParameters.Values(leaf, Parameterisation.Clip).Sum(), leaf)[0].ToDoubles();
+        Assert.All(slopes, slope => Assert.True(slope > 0));
     }
 }

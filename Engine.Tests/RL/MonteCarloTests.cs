@@ -96,15 +96,22 @@ public class MonteCarloTests
     }
 
     private static float[][] Run(
-        bool perReplicate, int block, int threads = 1, int seed = 0, int seeds = 2, int replicates = Replicates, int firstReplicate = 0, int runs = 1,
+        bool perReplicate,
+        int block,
+        int threads = 1,
+        int seed = 0,
+        int seeds = 2,
+        int replicates = Replicates,
+        int firstReplicate = 0,
+        int runs = 1,
         string[]? methods = null)
     {
         using var device = new CpuDevice(threads);
         using var scope = new TensorScope();
         var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: 5);
         var optimiser = new Adam(0.01);
-        using var estimator = new MonteCarlo(
-            task, Parameterisation.Sigmoid, optimiser, [.. (methods ?? s_methods).Select(MetaGradientMethod.Parse)], null, perReplicate, block, device);
+        MetaGradientMethod[] parsed = [.. (methods ?? s_methods).Select(MetaGradientMethod.Parse)];
+        using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, perReplicate, block, device);
         var streams = MonteCarlo.Streams(seed, seeds, 4, replicates, device, firstReplicate);
         var parameters = task.Initialise(MonteCarlo.Streams(seed, seeds, 0, 1, device));
         var raw = Tensor.Full(0.2, [seeds, MarkovRewardProcess.States], device: device);

@@ -1,6 +1,7 @@
 using Engine.Kernels;
 using Engine.RL.Experiments;
 using Xunit;
+using static System.FormattableString;
 
 namespace Engine.Tests.RL;
 
@@ -18,7 +19,9 @@ public class MrpSettingsTests
         Assert.Equal((1e-3, 2e-3, 0.5, 1e-8), (four.LearningRate, four.MetaLearningRate, four.GammaStart, four.EpsilonRoot));
         Assert.Equal([1, 2, 3, 5, 10, 20], five.LookAhead);
         Assert.Equal((20, 2048, 40), (five.Points, five.Replicates, five.Oracle));
-        Assert.Equal(["1", "2", "3", "5", "10", "20", "2-mix", "3-mix", "5-mix", "10-mix", "20-mix"], Figure5.Methods(five).Select(method => method.Name));
+        Assert.Equal(
+            ["1", "2", "3", "5", "10", "20", "2-mix", "3-mix", "5-mix", "10-mix", "20-mix"],
+            Figure5.Methods(five).Select(method => method.Name));
     }
 
     [Fact]
@@ -37,9 +40,13 @@ public class MrpSettingsTests
             Refused(some with { LearningRate = double.NaN }, "learning-rate is NaN, but must be above 0.");
             Refused(some with { MetaLearningRate = double.PositiveInfinity }, "meta-learning-rate is Infinity, but must be above 0.");
             foreach (double gamma in (double[])[0, 1, -0.25, 2, double.NaN])
-                Refused(some with { GammaStart = gamma }, FormattableString.Invariant($"gamma-start is {gamma}, but must be between 0 and 1, both excluded."));
+            {
+                Refused(
+                    some with { GammaStart = gamma }, Invariant($"gamma-start is {gamma}, but must be between 0 and 1, both excluded."));
+            }
+
             foreach (double kappa in (double[])[-0.5, 1.5, double.NaN])
-                Refused(some with { Kappa = kappa }, FormattableString.Invariant($"kappa is {kappa}, but must be in [0, 1]."));
+                Refused(some with { Kappa = kappa }, Invariant($"kappa is {kappa}, but must be in [0, 1]."));
             Refused(some with { EpsilonRoot = -1 }, "epsilon-root is -1, but must be at least 0.");
             Refused(some with { EpsilonRoot = double.NaN }, "epsilon-root is NaN, but must be at least 0.");
             (some with { Kappa = 0, EpsilonRoot = 0 }).Validate();
@@ -48,7 +55,9 @@ public class MrpSettingsTests
 
         Refused(four with { LookAhead = [] }, "look-ahead is empty, but must be a list of methods such as 1,5,10,5-mix.");
         Refused(four with { LookAhead = ["1", "5", "1"] }, "look-ahead is 1,5,1, but must be a list in which no method stands twice.");
-        Refused(four with { LookAhead = ["5-mixed"] }, "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.");
+        Refused(
+            four with { LookAhead = ["5-mixed"] },
+            "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.");
         Refused(four with { MonteCarlo = 0 }, "monte-carlo is 0, but must be at least 1.");
         Refused(four with { LogEvery = 0 }, "log-every is 0, but must be at least 1.");
 

@@ -58,7 +58,8 @@ public class ReportTests
     public void ClaimsOfFigure4NeedTheirMethods(string missing)
     {
         MetricRow[] rows = [.. Rows4((_, _) => (1, 0)).Where(row => row.Method != missing)];
-        Assert.All(new Figure4Report(rows).Claims, claim => Assert.Equal(("not tested", "needs methods 1, 5 and 10"), (claim.Verdict, claim.Numbers)));
+        foreach (var claim in new Figure4Report(rows).Claims)
+            Assert.Equal(("not tested", "needs methods 1, 5 and 10"), (claim.Verdict, claim.Numbers));
     }
 
     [Fact]
@@ -191,7 +192,8 @@ public class ReportTests
 
         MetricRow Row(MetricRow row, double bias, double std)
         {
-            double[] values = [bias + (0.01 * s_noise[row.Seed]) + ((row.Iteration - 15) / 10.0), 0.1, std, 0.1, 1 / std, 0.1, 0.75, 0.1, bias, 0.1];
+            double biasNow = bias + (0.01 * s_noise[row.Seed]) + ((row.Iteration - 15) / 10.0);
+            double[] values = [biasNow, 0.1, std, 0.1, 1 / std, 0.1, 0.75, 0.1, bias, 0.1];
             return row with { Values = [.. values.Select((value, column) => change?.Invoke(row, column, value) ?? value)] };
         }
     }

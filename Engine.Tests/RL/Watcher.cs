@@ -41,8 +41,10 @@ internal sealed class Watcher : IExperimentObserver
     /// <summary>Fails if rows differ in a single bit.</summary>
     public static void Same(IReadOnlyList<MetricRow> expected, IReadOnlyList<MetricRow> actual)
     {
-        Assert.Equal(expected.Select(row => (row.Method, row.Seed, row.Iteration)), actual.Select(row => (row.Method, row.Seed, row.Iteration)));
+        Assert.Equal(expected.Select(Key), actual.Select(Key));
         foreach (var (e, a) in expected.Zip(actual))
             Assert.Equal(e.Values.Select(BitConverter.DoubleToInt64Bits), a.Values.Select(BitConverter.DoubleToInt64Bits));
+
+        static (string, int, int) Key(MetricRow row) => (row.Method, row.Seed, row.Iteration);
     }
 }
