@@ -1,5 +1,10 @@
+using Engine.Core;
+using Engine.Core.Nn;
+using Engine.Core.Optim;
 using Engine.Kernels.Cpu;
+using Engine.RL.Environments;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Xunit;
 
 namespace Engine.Tests.RL;
@@ -84,6 +89,43 @@ public class Figure5Tests
                 if (now)
                     cancel.Cancel();
             }
+        }
+    }
+
+    // Whatever the portions that replicates are judged in: replicate 0 trains, the others judge.
+    [Theory]
+    [InlineData(6)]
+    [InlineData(1030)]
+    public void RowsAreTheStatisticsOfTheReplicates(int replicates)
+    {
+        const int Count = MarkovRewardProcess.States;
+        var settings = s_small with { LookAhead = [2], Oracle = 3, Iterations = 2, Points = 1, Replicates = replicates, Batch = 1 };
+        var watcher = new Watcher { TakesAll = true };
+        var rows = Run(settings, observer: watcher);
+        using var device = new CpuDevice(1);
+        using var scope = new TensorScope();
+        var snapshot = watcher.Snapshots[^1].Tensors.OrderBy(tensor => tensor.Key);
+        Tensor[] state = [.. snapshot.Select(tensor => Tensor.From(tensor.Value, device))];
+        using var estimator = new MonteCarlo(
+            new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: 1),
+            Parameterisation.Sigmoid,
+            new Adam(settings.LearningRate),
+            [MetaGradientMethod.Parse("2"), MetaGradientMethod.Parse("2-mix"), MetaGradientMethod.Parse("3")],
+            null,
+            perReplicate: true,
+            block: 64,
+            device);
+        var streams = MonteCarlo.Streams(0, 2, 2, replicates, device, firstReplicate: 1);
+        Tensor[] results = estimator.Run(state[0], [state[4]], OptimiserState.From(state.AsSpan(5)), streams);
+        float[][] samples = [.. results.Select(result => result.ToArray<float>())];
+        for (int row = 0; row < 4; row++)
+        {
+            var (seed, method) = (row / 2, row % 2);
+            var own = (seed * replicates * Count)..((seed + 1) * replicates * Count);
+            var expected = EstimatorStatistics.Of(samples[method][own], samples[2][own], Count, [0, 2, 4, 6, 8]);
+            Assert.Equal((method == 0 ? "2" : "2-mix", seed), (rows[row].Method, rows[row].Seed));
+            Estimate[] columns = [expected.Bias, expected.Deviation, expected.SignalToNoise, expected.Cosine, expected.BiasNorm];
+            Assert.Equal(columns, rows[row].Values.Chunk(2).Select(pair => new Estimate(pair[0], pair[1])));
         }
     }
 

@@ -95,6 +95,27 @@ public class LookAheadTests
             => Gradient.Of(setup.Branch(new Sgd(0.1), 4, trace: trace)[^1].OuterLoss.Sum(), setup.Raw)[0].ToDoubles();
     }
 
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.5)]
+    [InlineData(1.0)]
+    public void TraceWeighsAnUpdateByThePowerOfItsAge(double factor)
+    {
+        using var scope = new TensorScope();
+        double[] eta = [0.3, -0.7];
+        var meta = Tensor.From(eta, [1, 2]);
+        Tensor[] parameters = [Tensor.From([0.5, -1], [1, 2])];
+        var optimiser = new Sgd(0.1);
+        var end = LookAhead.Branch(new Plane(meta), optimiser, parameters, optimiser.Initial(parameters), 3, factor)[^1];
+        double[] theta = end.Parameters[0].ToDoubles();
+        double[] expected =
+        [
+            .. eta.Select((x, i) => 2 * (theta[i] - 0.3)
+                * Enumerable.Range(1, 3).Sum(k => Math.Pow(factor, 3 - k) * -0.1 * k * Math.Cos(k * x))),
+        ];
+        Close.All(expected, Gradient.Of(end.OuterLoss.Sum(), meta)[0].ToDoubles(), 1e-14);
+    }
+
     [Fact]
     public void TracedPointsAreThoseOfTheBranch()
     {
