@@ -42,7 +42,18 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
             _instances.Add(signature, instance = new ProgramInstance(function, _device, inputs));
         for (int i = 0; i < inputs.Length; i++)
             instance.SetInput(i, inputs[i], 0);
-        instance.Run();
+        try
+        {
+            instance.Run();
+        }
+        catch
+        {
+            // Half a recording can't be gone on with: the next call begins anew.
+            _instances.Remove(signature);
+            instance.Dispose();
+            throw;
+        }
+
         CommandCount = instance.CommandCount;
 
         var results = new Tensor[instance.Results.Length];
