@@ -8,8 +8,8 @@ namespace Engine.Core;
 /// What is made inside is recycled; only results escape, as leaves.
 /// </summary>
 /// <remarks>
-/// The function may depend on nothing but its inputs: numbers of the host that it reads become constants. Inputs of other shapes or
-/// types are recorded anew, beside the earlier ones. A program is used by one thread at a time.
+/// The function may depend on nothing but its inputs: numbers of the host that it reads become constants, and tensors that it captures
+/// must stay. Inputs of other shapes or types are recorded anew, beside the earlier ones. A program is used by one thread at a time.
 /// </remarks>
 /// <param name="function">The function. It must not read values on the host.</param>
 /// <param name="device">Where to run; the processor if null.</param>

@@ -21,6 +21,7 @@ public sealed class Recording : IDisposable
     private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
     private readonly List<Type> _kinds = [];
     private readonly List<Buffer> _owned = [];
+    private readonly HashSet<Buffer> _captured = [];
     private Command[] _commands = [];
     private List<Command>? _stored;
     private int[] _results = [];
@@ -78,7 +79,8 @@ public sealed class Recording : IDisposable
         _nextUse = 0;
         IEnumerable<Buffer> results = [];
         Within(() => results = function());
-        if (_nextRequest != _requests.Count || _nextCommand != _live.Length || !results.Select(buffer => buffer.Slot).SequenceEqual(_results))
+        bool sameResults = results.Select(buffer => buffer.Slot).SequenceEqual(_results);
+        if (_nextRequest != _requests.Count || _nextCommand != _live.Length || !sameResults)
             throw Changed();
         _commands = [.. _stored];
         _uses.Clear();
@@ -86,8 +88,18 @@ public sealed class Recording : IDisposable
     }
 
     /// <summary>Runs the stored commands.</summary>
+    /// <exception cref="ObjectDisposedException">Memory that the commands use, but that is not the recording's, was returned.</exception>
     public void Replay()
     {
+        foreach (var buffer in _captured)
+        {
+            if (buffer.IsFreed)
+            {
+                throw new ObjectDisposedException(
+                    nameof(Buffer), "A tensor that the recorded function captured has been disposed: keep it, or make it an input.");
+            }
+        }
+
         foreach (var command in _commands)
             command.Execute();
     }
@@ -130,6 +142,8 @@ public sealed class Recording : IDisposable
             uses.Add((buffer.Slot, access));
         else if (_nextUse >= uses.Count || uses[_nextUse++] != (buffer.Slot, access))
             throw Changed();
+        else if (!buffer.IsRecorded && _nextCommand < _live.Length && _live[_nextCommand])
+            _captured.Add(buffer);
     }
 
     /// <summary>Takes note of a command. Returns whether it is to be run now: only the first pass runs commands as they come.</summary>

@@ -257,6 +257,20 @@ public sealed class TensorProgramTests : IDisposable
     }
 
     [Fact]
+    public void ACapturedTensorThatIsDisposedIsAnError()
+    {
+        for (int runs = 0; runs < 4; runs++)
+        {
+            var captured = Vector(3, 4);
+            using var program = Program(x => [x[0] * captured]);
+            for (int run = 0; run < runs; run++)
+                Assert.Equal([3.0 * run, 4], program.Run(Vector(run, 1))[0].ToDoubles());
+            captured.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => program.Run(Vector(1, 2)));
+        }
+    }
+
+    [Fact]
     public void EmptyTensorsAndNoInputs()
     {
         using var program = Program(x => [x[0] + x[1], x[0].Sum()]);
