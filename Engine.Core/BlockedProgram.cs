@@ -5,7 +5,8 @@ namespace Engine.Core;
 /// <summary>
 /// Runs one function over blocks of a leading axis of independent rows, several blocks at a time on a device with several threads.
 /// A block is small enough for the processor's caches, and a thread works through it alone, so nobody waits for anybody. Results do
-/// not depend on the number of threads. Rows may come in groups of equal size, each with tensors that its rows share.
+/// not depend on the number of threads. Rows may come in groups of equal size, each with tensors that its rows share. A program is
+/// used by one thread at a time.
 /// </summary>
 /// <param name="function">
 /// Gets what the rows of its group share, with a first axis of size 1, and its block of rows: <c>(shared, rows) => results</c>. The
@@ -113,13 +114,16 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
 
         void Require(Tensor[] found, int block)
         {
-            var wanted = known!.Select(result => (result.Type, Shape: result.Shape.With(0, result.ByRow ? RowsOf(block) : 1)));
-            if (!found.Select(result => (result.Type, result.Shape)).SequenceEqual(wanted))
+            var wanted = known!.Select(result => (result.Type, result.Shape.With(0, result.ByRow ? RowsOf(block) : 1)));
+            var given = found.Select(result => (result.Type, result.Shape));
+            if (!given.SequenceEqual(wanted))
             {
                 throw new ArgumentException(
-                    $"BlockedProgram: a block of {RowsOf(block)} rows must have results {string.Join(", ", wanted.Select(x => $"{x.Type} {x.Shape}"))}"
-                    + $" like other blocks; got {string.Join(", ", found.Select(x => $"{x.Type} {x.Shape}"))}.");
+                    $"BlockedProgram: a block of {RowsOf(block)} rows must have results {Listed(wanted)}; got {Listed(given)}.");
             }
+
+            static string Listed(IEnumerable<(ElementType Type, Shape Shape)> results)
+                => string.Join(", ", results.Select(result => $"{result.Type} {result.Shape}"));
         }
 
         (ElementType Type, Shape Shape, bool ByRow) Whole(Tensor result)

@@ -94,7 +94,10 @@ public class BlockedProgramTests
             for (int run = 0; run < 3; run++)
             {
                 foreach (int rows in new[] { 7, 2, 9 })
-                    Assert.Equal(Enumerable.Repeat(2.0 * run, rows), program.Run([], [Tensor.Full(run, [rows, 2], device: device)])[0].ToDoubles());
+                {
+                    var x = Tensor.Full(run, [rows, 2], device: device);
+                    Assert.Equal(Enumerable.Repeat(2.0 * run, rows), program.Run([], [x])[0].ToDoubles());
+                }
             }
         });
 

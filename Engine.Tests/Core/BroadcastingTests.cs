@@ -53,7 +53,8 @@ public class BroadcastingTests
         Assert.Contains("Add: shapes [2, 3] and [2] do not broadcast", failure.Message);
     }
 
-    private static Shape Small(Random random) => Enumerable.Range(0, random.Next(4)).Select(_ => random.Next(5) is 4 or 0 ? 1 : random.Next(0, 4)).ToArray();
+    private static Shape Small(Random random)
+        => Enumerable.Range(0, random.Next(4)).Select(_ => random.Next(5) is 4 or 0 ? 1 : random.Next(0, 4)).ToArray();
 
     private static Tensor Random(Random random, Shape shape)
         => Tensor.From([.. Enumerable.Range(0, shape.ElementCount).Select(_ => (double)random.Next(-4, 5))], shape);

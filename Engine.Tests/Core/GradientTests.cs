@@ -166,7 +166,8 @@ public sealed class GradientTests : IDisposable
         Says<ArgumentException>(() => Gradient.Of(x, x), "[2, 2] is not a single number");
         Says<ArgumentException>(() => Gradient.Of(x.Sum(), whole), "Int32 [3]");
         Says<ArgumentException>(() => Gradient.Of(whole.Sum(), x), "Int32 []");
-        Says<ArgumentException>(() => Gradient.Vjp([x], [x], [Tensor.From(1.0)]), "cotangent 0 is Float64 [1], but its tensor is Float64 [2, 2]");
+        var one = Tensor.From(1.0);
+        Says<ArgumentException>(() => Gradient.Vjp([x], [x], [one]), "cotangent 0 is Float64 [1], but its tensor is Float64 [2, 2]");
         Says<ArgumentException>(() => Gradient.Vjp([x], [x], [x.Cast(ElementType.Float32)]), "Float32 [2, 2]");
         Says<ArgumentException>(() => Gradient.Vjp([x], [x], []), "0 cotangents were given for 1 tensors");
         Says<ArgumentException>(() => Gradient.Jvp([x], [x], [x[0]]), "tangent 0 is Float64 [2]");

@@ -74,7 +74,8 @@ public sealed class IndexingTests : IDisposable
         Assert.ThrowsAny<ArgumentException>(() => x.Narrow(1, -1, 2));
         Assert.ThrowsAny<ArgumentException>(() => x.Narrow(2, 0, 1));
 
-        static void Says(string part, Func<Tensor> action) => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => _ = action()).Message);
+        static void Says(string part, Func<Tensor> action)
+            => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => _ = action()).Message);
     }
 
     public void Dispose() => _scope.Dispose();

@@ -104,7 +104,8 @@ public sealed class MlpTests : IDisposable
         Assert.Contains("layer2.bias", Assert.Throws<KeyNotFoundException>(() => parameters["layer2.bias"]).Message);
         Assert.Throws<ArgumentException>(() => new Parameters(["a", "a"], [parameters[0], parameters[1]]));
         Assert.Throws<ArgumentException>(() => parameters.With([parameters[0]]));
-        Assert.Contains("has 4 parameters, but 1 were given", Assert.Throws<ArgumentException>(() => mlp.Apply([parameters[0]], parameters[0])).Message);
+        var failure = Assert.Throws<ArgumentException>(() => mlp.Apply([parameters[0]], parameters[0]));
+        Assert.Contains("has 4 parameters, but 1 were given", failure.Message);
     }
 
     [Fact]

@@ -276,7 +276,10 @@ public sealed class TensorTests : IDisposable
                 Assert.Equal(whole, left.Concat(right));
 
                 double[] Draw(int start, int end)
-                    => new DrawNormal(0, 1, 5, 2, [end - start, columns], type).Apply(Tensor.From(streams[(3 * start)..(3 * end)], [end - start, 3])).ToDoubles();
+                {
+                    var part = Tensor.From(streams[(3 * start)..(3 * end)], [end - start, 3]);
+                    return new DrawNormal(0, 1, 5, 2, [end - start, columns], type).Apply(part).ToDoubles();
+                }
             }
         });
 

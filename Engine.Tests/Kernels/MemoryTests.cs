@@ -28,7 +28,8 @@ public class MemoryTests
                     long bytes = random.Next(5000);
                     long address = pool.Rent(bytes);
                     Assert.Equal(0, address % BufferPool.Alignment);
-                    Assert.DoesNotContain(live, other => address < other.Address + other.Bytes + 64 && other.Address < address + bytes + 64);
+                    Assert.DoesNotContain(
+                        live, other => address < other.Address + other.Bytes + 64 && other.Address < address + bytes + 64);
                     live.Add((address, bytes));
                 }
 
