@@ -60,7 +60,7 @@ public class LoopsTests
         {
             for (int i = 0; i < loops.Inner; i++)
                 offsets.Add(walk[0] + (i * loops.InnerStride(operand)));
-            walk.Next();
+            walk.Skip(1);
         }
 
         return [.. offsets];
