@@ -23,7 +23,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         : throw new ArgumentOutOfRangeException(nameof(blockRows), blockRows, "BlockedProgram: a block has at least 1 row.");
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Stack<ProgramInstance>> _idle = [];
+    private readonly Dictionary<(string Signature, int Rows), Stack<ProgramInstance>> _idle = [];
     private readonly Dictionary<string, (ElementType Type, Shape Shape, bool ByRow)[]> _results = [];
 
     /// <summary>Runs the function over all blocks.</summary>
@@ -66,8 +66,6 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
 
         int RowsOf(int block) => Math.Min(_blockRows, groupRows - (block % groupBlocks * _blockRows));
 
-        string KeyOf(int block) => $"{RowsOf(block)} of {signature}";
-
         void RunBlock(int block)
         {
             var instance = Rent(block);
@@ -80,7 +78,8 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
                 instance.Run();
                 known ??= [.. instance.Results.Select(Whole)];
                 results ??= Allocate(known);
-                Require(instance.Results, block);
+                if (instance.IsFirstRun)
+                    Require(instance.Results, block);
                 for (int i = 0; i < results.Length; i++)
                     instance.CopyResult(i, results[i], (known[i].ByRow ? FirstRow(block) : block) * RowBytes(results[i]));
             }
@@ -92,8 +91,8 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
 
             lock (_lock)
             {
-                if (!_idle.TryGetValue(KeyOf(block), out var idle))
-                    _idle.Add(KeyOf(block), idle = new Stack<ProgramInstance>());
+                if (!_idle.TryGetValue((signature, RowsOf(block)), out var idle))
+                    _idle.Add((signature, RowsOf(block)), idle = new Stack<ProgramInstance>());
                 idle.Push(instance);
             }
         }
@@ -102,7 +101,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         {
             lock (_lock)
             {
-                if (_idle.TryGetValue(KeyOf(block), out var idle) && idle.TryPop(out var instance))
+                if (_idle.TryGetValue((signature, RowsOf(block)), out var idle) && idle.TryPop(out var instance))
                     return instance;
             }
 

@@ -28,6 +28,9 @@ internal sealed class ProgramInstance : IDisposable
     /// <summary>Where the latest run left its results; overwritten by the next.</summary>
     public Tensor[] Results { get; private set; } = [];
 
+    /// <summary>Whether the function has run once, so that the results' shapes are news.</summary>
+    public bool IsFirstRun => _runs == 1;
+
     public int CommandCount => _recording.CommandCount;
 
     public long WorkingBytes => _recording.ArenaBytes;

@@ -105,6 +105,13 @@ public sealed partial class CpuDevice : Device
     private void Launch<TKernel>(TKernel kernel, int count, int grain)
         where TKernel : struct, IKernel
     {
+        if (Recording.Current is null && count < 2 * grain)
+        {
+            // Nothing to keep and nothing to share: no command is needed.
+            kernel.Run(0, count);
+            return;
+        }
+
         var command = new KernelCommand<TKernel>(kernel, count, grain, _team);
         if (Recording.Current is not { } recording || recording.Add(command))
             command.Execute();
