@@ -42,7 +42,7 @@ public sealed class Figure4(Figure4Settings settings, Device device)
             Run(part, learner, observer, cancel);
         }
 
-        return _rows;
+        return [.. _rows];
     }
 
     private void Run(int part, MrpLearner learner, IExperimentObserver observer, CancellationToken cancel)
@@ -52,8 +52,7 @@ public sealed class Figure4(Figure4Settings settings, Device device)
             settings.CreateTask(), settings.Parameterisation, settings.CreateInnerOptimiser(), [method], settings.Kappa, false, Block, device);
         while (learner.Iteration < settings.Iterations)
         {
-            observer.Checkpoint(Capture, cancel.IsCancellationRequested);
-            cancel.ThrowIfCancellationRequested();
+            observer.CheckpointOrStop(Capture, cancel);
             int iteration = learner.Iteration;
             using var metaGradient = estimator is null ? null : MetaGradient(estimator, learner);
             using var metrics = learner.Step(metaGradient);

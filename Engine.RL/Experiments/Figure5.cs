@@ -16,6 +16,9 @@ public sealed class Figure5(Figure5Settings settings, Device device)
     // A branch is long, and its backward passes read all of it: few replicates at a time keep it in the caches.
     private const int Block = 16;
 
+    // Replicates of each seed from one chance to stop to the next: enough for many threads, and soon over.
+    private const int Portion = 512;
+
     private static readonly int[] s_evenStates = [.. Enumerable.Range(0, MarkovRewardProcess.States / 2).Select(i => 2 * i)];
 
     private readonly List<MetricRow> _rows = [];
@@ -63,21 +66,16 @@ public sealed class Figure5(Figure5Settings settings, Device device)
                 learner.Step(metaGradient).Dispose();
             }
 
-            Pause();
-            Judge(judge, learner, observer);
+            Judge(Samples(judge, learner, Pause), learner.Iteration, observer);
             observer.Progress("points", point + 1, settings.Points);
         }
 
         observer.Checkpoint(Capture, last: true);
-        return _rows;
+        return [.. _rows];
 
         ExperimentSnapshot Capture() => new(learner.Capture(), point, learner.Iteration, [.. _rows]);
 
-        void Pause()
-        {
-            observer.Checkpoint(Capture, cancel.IsCancellationRequested);
-            cancel.ThrowIfCancellationRequested();
-        }
+        void Pause() => observer.CheckpointOrStop(Capture, cancel);
     }
 
     private MonteCarlo Estimator(MetaGradientMethod[] methods, int block) => new(
@@ -90,13 +88,33 @@ public sealed class Figure5(Figure5Settings settings, Device device)
         return scope.Keep(estimator.Run(learner.Raw, learner.Parameters, learner.State, streams));
     }
 
-    private void Judge(MonteCarlo judge, MrpLearner learner, IExperimentObserver observer)
+    // Of each method, all replicates of the first seed, then those of the second, and so on. The first replicate is 1: 0 trains.
+    private float[][] Samples(MonteCarlo judge, MrpLearner learner, Action pause)
     {
-        // Replicate 0 is the one that trains.
-        Tensor[] samples = MetaGradients(judge, learner, 1, settings.Replicates);
-        float[][] values = [.. samples.Select(sample => sample.ToArray<float>())];
-        foreach (var sample in samples)
-            sample.Dispose();
+        float[][] values = [.. Enumerable.Range(0, Methods(settings).Length + 1)
+            .Select(_ => new float[settings.Seeds * settings.Replicates * MarkovRewardProcess.States])];
+        for (int done = 0; done < settings.Replicates; done += Portion)
+        {
+            pause();
+            int replicates = Math.Min(Portion, settings.Replicates - done), length = replicates * MarkovRewardProcess.States;
+            Tensor[] samples = MetaGradients(judge, learner, 1 + done, replicates);
+            foreach (var (method, sample) in samples.Index())
+            {
+                float[] portion = sample.ToArray<float>();
+                sample.Dispose();
+                for (int seed = 0; seed < settings.Seeds; seed++)
+                {
+                    int start = ((seed * settings.Replicates) + done) * MarkovRewardProcess.States;
+                    portion.AsSpan(seed * length, length).CopyTo(values[method].AsSpan(start));
+                }
+            }
+        }
+
+        return values;
+    }
+
+    private void Judge(float[][] values, int iteration, IExperimentObserver observer)
+    {
         var methods = Methods(settings);
         int length = settings.Replicates * MarkovRewardProcess.States;
         for (int seed = 0; seed < settings.Seeds; seed++)
@@ -107,7 +125,7 @@ public sealed class Figure5(Figure5Settings settings, Device device)
                     values[method].AsSpan(seed * length, length), values[^1].AsSpan(seed * length, length), MarkovRewardProcess.States, s_evenStates);
                 Estimate[] columns = [statistics.Bias, statistics.Deviation, statistics.SignalToNoise, statistics.Cosine, statistics.BiasNorm];
                 var row = new MetricRow(
-                    methods[method].Name, settings.Seed + seed, learner.Iteration, [.. columns.SelectMany(estimate => (double[])[estimate.Value, estimate.Error])]);
+                    methods[method].Name, settings.Seed + seed, iteration, [.. columns.SelectMany(estimate => (double[])[estimate.Value, estimate.Error])]);
                 _rows.Add(row);
                 observer.Row(row);
             }

@@ -67,31 +67,48 @@ public sealed class Figure5Report
             return new Claim(letter, text, "needs two numbers of steps", null);
         bool each = classic.Zip(classic.Skip(1), (a, b) => sign * (quantity(b).Value - quantity(a).Value) > 0).All(rises => rises);
         var whole = Estimate.Of([.. PerSeed(classic[^1].Method, column).Zip(PerSeed(classic[0].Method, column), (b, a) => b - a)]);
-        bool clear = sign * whole.Value > (double.IsNaN(whole.Error) ? 0 : 2 * whole.Error);
+        bool clear = sign > 0 ? whole.IsClearlyAbove(0) : whole.IsClearlyBelow(0);
         string numbers = string.Join("; ", classic.Select(summary => Invariant($"{summary.Method}: {quantity(summary).Value:G3} ({quantity(summary).Error:G2})")));
         return new Claim(letter, text, numbers, each && clear);
     }
 
     private Claim MixingSteadies()
     {
-        const string Text = "at equal numbers of steps, mixing cuts the standard deviation several-fold: at least by 2 from 5 steps on";
+        const string Text = "at equal numbers of steps, mixing cuts the standard deviation several-fold: by over 2 and two standard errors from 5 steps on";
         var pairs = Pairs();
         if (!pairs.Any(pair => pair.Classic.Steps >= 5))
             return new Claim('g', Text, "needs a mix of 5 steps or more", null);
-        string numbers = string.Join("; ", pairs.Select(pair => Invariant($"{pair.Classic.Method}: {pair.Classic.Std.Value / pair.Mixed.Std.Value:0.00}-fold")));
-        return new Claim('g', Text, numbers, pairs.Where(pair => pair.Classic.Steps >= 5).All(pair => pair.Classic.Std.Value >= 2 * pair.Mixed.Std.Value));
+        var cuts = pairs.Select(pair => (pair.Classic.Steps, Cut: Compared(pair, 2, (classic, mixed) => classic / mixed))).ToArray();
+        string numbers = string.Join("; ", cuts.Select(x => Invariant($"{x.Steps}: {x.Cut.Value:0.00}-fold ({x.Cut.Error:G2})")));
+        return new Claim('g', Text, numbers, cuts.Where(x => x.Steps >= 5).All(x => x.Cut.IsClearlyAbove(2)));
     }
 
     private Claim MixingBiases()
     {
-        const string Text = "for a small rise in bias: the mix stays below the bias of one step, and bias rises by a smaller factor than the standard deviation falls, from 5 steps on";
+        const string Text = "for a small rise in bias: from 5 steps on the mix has less bias than one step, and bias rises by a smaller factor than the standard deviation falls, both by over two standard errors";
         var pairs = Pairs();
         var one = Array.Find(Classic(), summary => summary.Steps == 1);
         if (one is null || !pairs.Any(pair => pair.Classic.Steps >= 5))
             return new Claim('h', Text, "needs one step, and a mix of 5 steps or more", null);
-        string numbers = string.Join("; ", pairs.Select(pair => Invariant($"{pair.Classic.Method}: {pair.Classic.Bias.Value:G3} to {pair.Mixed.Bias.Value:G3}")));
-        bool holds = pairs.Where(pair => pair.Classic.Steps >= 5).All(pair => pair.Mixed.Bias.Value < one.Bias.Value
-            && pair.Mixed.Bias.Value / pair.Classic.Bias.Value < pair.Classic.Std.Value / pair.Mixed.Std.Value);
-        return new Claim('h', Text, Invariant($"one step: {one.Bias.Value:G3}; ") + numbers, holds);
+        string numbers = string.Join("; ", pairs.Select(pair => Invariant(
+            $"{pair.Classic.Method}: {pair.Classic.Bias.Value:G3} ({pair.Classic.Bias.Error:G2}) to {pair.Mixed.Bias.Value:G3} ({pair.Mixed.Bias.Error:G2})")));
+        bool holds = pairs.Where(pair => pair.Classic.Steps >= 5).All(pair => BelowOneStep(pair) && Pays(pair));
+        return new Claim('h', Text, Invariant($"one step: {one.Bias.Value:G3} ({one.Bias.Error:G2}); ") + numbers, holds);
+
+        bool BelowOneStep((Figure5Summary Classic, Figure5Summary Mixed) pair)
+            => Compared((one, pair.Mixed), 0, (single, mixed) => mixed - single).IsClearlyBelow(0);
+
+        bool Pays((Figure5Summary Classic, Figure5Summary Mixed) pair)
+        {
+            double[] rises = Each(pair, 0, (classic, mixed) => mixed / classic), cuts = Each(pair, 2, (classic, mixed) => classic / mixed);
+            return Estimate.Of([.. rises.Zip(cuts, (rise, cut) => rise / cut)]).IsClearlyBelow(1);
+        }
     }
+
+    // A comparison of a column, seed by seed.
+    private double[] Each((Figure5Summary First, Figure5Summary Second) pair, int column, Func<double, double, double> compare)
+        => [.. PerSeed(pair.First.Method, column).Zip(PerSeed(pair.Second.Method, column), compare)];
+
+    private Estimate Compared((Figure5Summary First, Figure5Summary Second) pair, int column, Func<double, double, double> compare)
+        => Estimate.Of(Each(pair, column, compare));
 }

@@ -19,7 +19,8 @@ public sealed record Figure5Settings : MrpSettings
     public override void Validate()
     {
         base.Validate();
-        Require(LookAhead.Count > 0 && LookAhead.Min() >= 1, "look-ahead", string.Join(",", LookAhead), "a list of numbers of at least 1");
+        Require(LookAhead.Count > 0, "look-ahead", "empty", "a list of numbers such as 1,2,3,5,10,20");
+        Require(LookAhead.Min() >= 1, "look-ahead", string.Join(",", LookAhead), "a list of numbers of at least 1");
         Require(LookAhead.Distinct().Count() == LookAhead.Count, "look-ahead", string.Join(",", LookAhead), "a list in which no number stands twice");
         Require(Points >= 1 && Points <= Iterations, "points", Points, $"between 1 and the number of iterations, {Iterations}");
         Require(Replicates >= 2, "replicates", Replicates, "at least 2");

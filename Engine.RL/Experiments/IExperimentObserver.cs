@@ -17,8 +17,23 @@ public interface IExperimentObserver
 
     /// <summary>The experiment could go on from here later: time to save it if one is due.</summary>
     /// <param name="capture">Makes a copy of everything that is needed to go on.</param>
-    /// <param name="last">Whether the experiment stops here because it was asked to.</param>
+    /// <param name="last">Whether the experiment stops here: it is complete, or was asked to.</param>
     void Checkpoint(Func<ExperimentSnapshot> capture, bool last);
+}
+
+/// <summary>What experiments do with their observers.</summary>
+internal static class ObserverExtensions
+{
+    /// <summary>Offers a checkpoint, the last one if the experiment is to stop here, and then stops.</summary>
+    /// <exception cref="OperationCanceledException">It stopped.</exception>
+    public static void CheckpointOrStop(this IExperimentObserver observer, Func<ExperimentSnapshot> capture, CancellationToken cancel)
+    {
+        // Asked once: who cancels while a checkpoint is made gets one more, which is the last.
+        bool stop = cancel.IsCancellationRequested;
+        observer.Checkpoint(capture, stop);
+        if (stop)
+            throw new OperationCanceledException(cancel);
+    }
 }
 
 /// <summary>One row of an experiment's metrics.</summary>

@@ -129,7 +129,7 @@ internal sealed class MrpLearner : IDisposable
         if (inputs.Length > used)
         {
             var (moved, nextMeta) = _outer.Update([raw], [inputs[used]], metaState);
-            (raw, metaState) = (moved[0], nextMeta);
+            (raw, metaState) = (MetaParameters.Allowed(moved[0], _settings.Parameterisation), nextMeta);
         }
 
         return [metrics, raw, .. metaState.Tensors, .. updated, .. next.Tensors];

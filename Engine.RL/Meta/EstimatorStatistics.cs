@@ -5,9 +5,17 @@ namespace Engine.RL.Meta;
 /// <param name="Error">Its standard error.</param>
 public readonly record struct Estimate(double Value, double Error)
 {
+    private double Margin => double.IsNaN(Error) ? 0 : 2 * Error;
+
     /// <summary>The mean of independent numbers and its standard error; no error is known of a single number.</summary>
     public static Estimate Of(IReadOnlyList<double> values)
         => new(values.Average(), values.Count > 1 ? Deviation(values) / Math.Sqrt(values.Count) : double.NaN);
+
+    /// <summary>Whether the number exceeds a bound by over two standard errors; by anything if no error is known.</summary>
+    public bool IsClearlyAbove(double bound) => Value - bound > Margin;
+
+    /// <summary>Whether the number falls short of a bound by over two standard errors; by anything if no error is known.</summary>
+    public bool IsClearlyBelow(double bound) => bound - Value > Margin;
 
     /// <summary>The standard deviation of numbers, with n - 1 degrees of freedom.</summary>
     public static double Deviation(IReadOnlyList<double> values)
@@ -25,8 +33,11 @@ public readonly record struct Estimate(double Value, double Error)
 /// <param name="Bias">The mean, over the components considered, of |mean - oracle mean|.</param>
 /// <param name="BiasNorm">The norm of (mean - oracle mean) over the components considered.</param>
 /// <param name="Deviation">The mean over components of the standard deviation.</param>
-/// <param name="SignalToNoise">The mean over components of |mean| / standard deviation.</param>
-/// <param name="Cosine">The cosine of the mean with the oracle's mean.</param>
+/// <param name="SignalToNoise">
+/// The mean over components of |mean| / standard deviation: infinite if a component other than 0 never varies, while one that is
+/// always 0 counts 0.
+/// </param>
+/// <param name="Cosine">The cosine of the mean with the oracle's mean; 0 if either of them is zero.</param>
 public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estimate Deviation, Estimate SignalToNoise, Estimate Cosine)
 {
     /// <summary>Judges an estimator.</summary>
@@ -42,6 +53,7 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
         double[] mean = Means(samples, count, components), target = Means(oracle, count, components);
         var deviation = new double[width];
         double meanNorm = Norm(mean), targetNorm = Norm(target), bias = 0, difference = 0, cosine = 0;
+        bool directed = meanNorm > 0 && targetNorm > 0;
         for (int c = 0; c < width; c++)
         {
             for (int r = 0; r < replicates; r++)
@@ -53,7 +65,7 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
             deviation[c] = Math.Sqrt(deviation[c] / (replicates - 1));
             bias += Math.Abs(mean[c] - target[c]) / width;
             difference += (mean[c] - target[c]) * (mean[c] - target[c]);
-            cosine += mean[c] * target[c] / (meanNorm * targetNorm);
+            cosine += directed ? mean[c] / meanNorm * (target[c] / targetNorm) : 0;
         }
 
         // Each statistic is a smooth function of means over replicates; its error is that of its linear part (the delta method).
@@ -67,8 +79,12 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
                 double a = samples[(r * count) + components[c]] - mean[c], b = oracle[(r * count) + components[c]] - target[c];
                 biasPart += Math.Sign(mean[c] - target[c]) * (a - b) / width;
                 normPart += norm > 0 ? (mean[c] - target[c]) * (a - b) / norm : 0;
-                cosinePart += ((target[c] / targetNorm) - (cosine * mean[c] / meanNorm)) * a / meanNorm;
-                cosinePart += ((mean[c] / meanNorm) - (cosine * target[c] / targetNorm)) * b / targetNorm;
+                if (directed)
+                {
+                    cosinePart += ((target[c] / targetNorm) - (cosine * mean[c] / meanNorm)) * a / meanNorm;
+                    cosinePart += ((mean[c] / meanNorm) - (cosine * target[c] / targetNorm)) * b / targetNorm;
+                }
+
                 if (deviation[c] > 0)
                 {
                     double spread = ((a * a) - (deviation[c] * deviation[c])) / (2 * deviation[c]);
@@ -88,7 +104,7 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
             new Estimate(bias, Error(biasVariance)),
             new Estimate(norm, Error(normVariance)),
             new Estimate(deviation.Average(), Error(noiseVariance)),
-            new Estimate(deviation.Select((d, c) => d > 0 ? Math.Abs(mean[c]) / d : 0).Average(), Error(signalVariance)),
+            new Estimate(deviation.Select((d, c) => mean[c] == 0 ? 0 : Math.Abs(mean[c]) / d).Average(), Error(signalVariance)),
             new Estimate(cosine, Error(cosineVariance)));
 
         double Error(double sumOfSquares) => Math.Sqrt(sumOfSquares / (replicates - 1) / replicates);

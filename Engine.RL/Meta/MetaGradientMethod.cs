@@ -42,11 +42,15 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
             MetaGradientKind.Trace => name[6..],
             _ => name,
         };
-        if (!int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int steps))
+        bool isNumber = int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int steps);
+        var method = new MetaGradientMethod(kind, steps);
+
+        // Each method has one name: rows of metrics are told apart by it.
+        if (!isNumber || method.Name != name)
             throw new ArgumentException($"Method '{name}' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.");
         int least = kind == MetaGradientKind.Classic ? 0 : 1;
         return steps >= least
-            ? new MetaGradientMethod(kind, steps)
+            ? method
             : throw new ArgumentException($"Method '{name}': the number of inner steps is {steps}, but must be at least {least}.");
     }
 

@@ -27,4 +27,11 @@ public static class MetaParameters
     /// <summary>The values that numbers stand for.</summary>
     public static Tensor Values(Tensor raw, Parameterisation parameterisation)
         => parameterisation == Parameterisation.Sigmoid ? raw.Sigmoid() : raw.Clamp(0, 1);
+
+    /// <summary>
+    /// What an update has made of the numbers, brought back to where they may be. Clamped values have no derivative beyond their
+    /// bounds: a number left there could never return.
+    /// </summary>
+    public static Tensor Allowed(Tensor raw, Parameterisation parameterisation)
+        => parameterisation == Parameterisation.Sigmoid ? raw : raw.Clamp(0, 1);
 }

@@ -1,0 +1,186 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Nn;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Engine.RL.Environments;
+using Engine.RL.Meta;
+using Xunit;
+
+namespace Engine.Tests.RL;
+
+public class LookAheadTests
+{
+    public static TheoryData<string> Optimisers => ["adam", "adam from nothing", "sgd", "rmsprop"];
+
+    [Theory]
+    [MemberData(nameof(Optimisers))]
+    public void MetaGradientsAreThoseOfFiniteDifferences(string name)
+    {
+        var setup = new BranchSetup(replicates: 2);
+        var optimiser = Optimiser(name);
+        var state = name == "adam from nothing" ? optimiser.Initial(setup.Parameters) : setup.State(optimiser);
+        GradientCheck.Check(
+            x => [.. LookAhead.Branch(setup.Problem(x[0]), optimiser, setup.Parameters, state, 3).Select(point => point.OuterLoss)],
+            [setup.Raw],
+            order: 1,
+            tolerance: 1e-7);
+    }
+
+    // With a smaller difference than the check's: between kinks the network is smooth.
+    [Theory]
+    [InlineData("adam")]
+    [InlineData("sgd")]
+    [InlineData("rmsprop")]
+    public void MetaGradientsOfRectifiersAreThoseOfFiniteDifferences(string name)
+    {
+        using var scope = new TensorScope();
+        var setup = new BranchSetup(replicates: 2, discounting: Discounting.Product, activation: Activation.Relu);
+        var optimiser = Optimiser(name);
+        double[] gradient = Gradient.Of(Outer(setup.Raw), setup.Raw)[0].ToDoubles();
+        const double H = 1e-5;
+        double[] differences = [.. Enumerable.Range(0, setup.Raw.Count).Select(i => (Moved(i, H) - Moved(i, -H)) / (2 * H))];
+        Close.All(differences, gradient, 1e-4);
+
+        double Moved(int i, double by)
+        {
+            double[] values = setup.Raw.ToDoubles();
+            values[i] += by;
+            return Outer(Tensor.From(values, setup.Raw.Shape)).Item();
+        }
+
+        Tensor Outer(Tensor raw) => setup.Branch(optimiser, 4, raw)[^1].OuterLoss.Sum();
+    }
+
+    [Fact]
+    public void DetachedDenominatorsGiveTheSameBranchAndAnotherFiniteGradient()
+    {
+        using var scope = new TensorScope();
+        var setup = new BranchSetup(replicates: 2);
+        var exact = setup.Branch(new Adam(0.01), 3);
+        var detached = setup.Branch(new Adam(0.01, DetachDenominator: true), 3);
+        Assert.Equal(exact[^1].OuterLoss.ToDoubles(), detached[^1].OuterLoss.ToDoubles());
+        double[] a = Gradient.Of(exact[^1].OuterLoss.Sum(), setup.Raw)[0].ToDoubles();
+        double[] b = Gradient.Of(detached[^1].OuterLoss.Sum(), setup.Raw)[0].ToDoubles();
+        Assert.All(b, slope => Assert.True(double.IsFinite(slope)));
+        Assert.True(Close.Difference(a, b) > 1e-3);
+    }
+
+    [Fact]
+    public void TraceOfFactorOneIsExactWithoutCurvature()
+    {
+        using var scope = new TensorScope();
+        var meta = Tensor.From([0.3, -0.7, 1.1, 0.2], [2, 2]);
+        Tensor[] parameters = [Tensor.From([0.5, -1, 2, 0.1], [2, 2])];
+        var optimiser = new Sgd(0.1);
+        var state = optimiser.Initial(parameters);
+        var exact = LookAhead.Branch(new Plane(meta), optimiser, parameters, state, 4);
+        var traced = LookAhead.Branch(new Plane(meta), optimiser, parameters, state, 4, trace: 1);
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.Equal(exact[i].Parameters[0].ToDoubles(), traced[i].Parameters[0].ToDoubles());
+            Close.All(Slope(exact[i]), Slope(traced[i]), 1e-14);
+        }
+
+        // With curvature it is not, and without memory only the last update counts.
+        var setup = new BranchSetup(replicates: 2);
+        Assert.True(Close.Difference(Of(setup, null), Of(setup, 1)) > 1e-3);
+        var last = LookAhead.Branch(new Plane(meta), optimiser, parameters, state, 4, trace: 0)[^1];
+        var one = LookAhead.Branch(new Plane(meta, 3), optimiser, [exact[2].Parameters[0].StopGradient()], state, 1)[^1];
+        Close.All(Slope(one), Slope(last), 1e-14);
+
+        double[] Slope(BranchPoint point) => Gradient.Of(point.OuterLoss.Sum(), meta)[0].ToDoubles();
+
+        static double[] Of(BranchSetup setup, double? trace)
+            => Gradient.Of(setup.Branch(new Sgd(0.1), 4, trace: trace)[^1].OuterLoss.Sum(), setup.Raw)[0].ToDoubles();
+    }
+
+    [Fact]
+    public void TracedPointsAreThoseOfTheBranch()
+    {
+        using var scope = new TensorScope();
+        var setup = new BranchSetup(replicates: 3);
+        var exact = setup.Branch(new Adam(0.01), 3);
+        var traced = setup.Branch(new Adam(0.01), 3, trace: 0.9);
+        foreach (var (a, b) in exact.Zip(traced))
+        {
+            Assert.Equal(a.OuterLoss.ToDoubles(), b.OuterLoss.ToDoubles());
+            Assert.Equal(a.InnerLoss.ToDoubles(), b.InnerLoss.ToDoubles());
+            Assert.Equal(a.State.Tensors.SelectMany(x => x.ToDoubles()), b.State.Tensors.SelectMany(x => x.ToDoubles()));
+        }
+    }
+
+    [Theory]
+    [InlineData(ElementType.Float32)]
+    [InlineData(ElementType.Float64)]
+    public void BranchOfAReplicateDoesNotDependOnTheOthers(ElementType type)
+    {
+        using var scope = new TensorScope();
+        var setup = new BranchSetup(replicates: 5, type, activation: Activation.Relu);
+        var together = setup.Branch(new Adam(0.01), 3);
+        for (int first = 0; first < 5; first++)
+        {
+            for (int count = 1; first + count <= 5; count++)
+            {
+                var optimiser = new Adam(0.01);
+                var state = setup.State(optimiser);
+                var alone = LookAhead.Branch(
+                    setup.Task.With(Rows(setup.Raw).Sigmoid(), Rows(setup.Streams)),
+                    optimiser,
+                    [Rows(setup.Parameters[0])],
+                    state with { Slots = [.. state.Slots.Select(Rows)] },
+                    3);
+                foreach (var (one, all) in alone.Zip(together))
+                {
+                    Assert.Equal(Rows(all.Parameters[0]).ToDoubles(), one.Parameters[0].ToDoubles());
+                    Assert.Equal(Rows(all.OuterLoss).ToDoubles(), one.OuterLoss.ToDoubles());
+                    Assert.Equal(Rows(all.InnerLoss).ToDoubles(), one.InnerLoss.ToDoubles());
+                }
+
+                Tensor Rows(Tensor x) => x.Narrow(0, first, count);
+            }
+        }
+    }
+
+    [Fact]
+    public void FirstPointIsTheUpdateAndPointsFollowEachOther()
+    {
+        using var scope = new TensorScope();
+        var setup = new BranchSetup(replicates: 2);
+        var optimiser = new Adam(0.01);
+        var branch = setup.Branch(optimiser, 3);
+        var problem = setup.Problem(setup.Raw);
+        Tensor[] parameters = setup.Parameters;
+        var state = setup.State(optimiser);
+        for (int step = 0; step < 3; step++)
+        {
+            // The rollout that an update uses is the one that has judged the point before it.
+            var rollout = problem.Sample(parameters, step);
+            if (step > 0)
+                Assert.Equal(branch[step - 1].OuterLoss.ToDoubles(), problem.OuterLoss(parameters, rollout).ToDoubles());
+            (parameters, state, var loss) = LookAhead.Update(problem, optimiser, parameters, state, rollout);
+            Assert.Equal(branch[step].Parameters[0].ToDoubles(), parameters[0].ToDoubles());
+            Assert.Equal(branch[step].InnerLoss.ToDoubles(), loss.ToDoubles());
+            Assert.Equal(4 + step, branch[step].State.Step.Item());
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => setup.Branch(optimiser, 0));
+    }
+
+    private static Optimiser Optimiser(string name) => name switch
+    {
+        "sgd" => new Sgd(0.05),
+        "rmsprop" => new RmsProp(0.01),
+        _ => new Adam(0.01),
+    };
+
+    // The inner loss is linear in its parameters: the slope depends on the meta-parameters alone.
+    private sealed class Plane(Tensor meta, int start = 0) : IMetaProblem<int>
+    {
+        public int Sample(IReadOnlyList<Tensor> parameters, int step) => start + step;
+
+        public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, int rollout) => (parameters[0] * (meta * (rollout + 1)).Sin()).Sum(1);
+
+        public Tensor OuterLoss(IReadOnlyList<Tensor> parameters, int rollout) => (parameters[0] - (0.1 * rollout)).Square().Sum(1);
+    }
+}

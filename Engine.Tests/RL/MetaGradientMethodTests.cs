@@ -1,0 +1,56 @@
+using Engine.RL.Meta;
+using Xunit;
+
+namespace Engine.Tests.RL;
+
+public class MetaGradientMethodTests
+{
+    [Theory]
+    [InlineData("0", MetaGradientKind.Classic, 0)]
+    [InlineData("1", MetaGradientKind.Classic, 1)]
+    [InlineData("40", MetaGradientKind.Classic, 40)]
+    [InlineData("5-mix", MetaGradientKind.Mixed, 5)]
+    [InlineData("trace-3", MetaGradientKind.Trace, 3)]
+    public void NamesAreParsedAndGivenBack(string name, MetaGradientKind kind, int steps)
+    {
+        var method = MetaGradientMethod.Parse(name);
+        Assert.Equal(new MetaGradientMethod(kind, steps), method);
+        Assert.Equal(name, method.Name);
+        Assert.Equal(name, method.ToString());
+    }
+
+    // A second spelling of a method would count as a second method.
+    [Theory]
+    [InlineData("")]
+    [InlineData("five")]
+    [InlineData("5mix")]
+    [InlineData("mix-5")]
+    [InlineData("5-Mix")]
+    [InlineData("-mix")]
+    [InlineData("trace-")]
+    [InlineData("trace-5-mix")]
+    [InlineData("1.5")]
+    [InlineData("+5")]
+    [InlineData("05")]
+    [InlineData(" 5")]
+    [InlineData("-0")]
+    [InlineData("99999999999")]
+    public void OtherNamesAreRefusedWithTheWayToWriteThem(string name)
+    {
+        string message = Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name)).Message;
+        Assert.Contains($"'{name}'", message, StringComparison.Ordinal);
+        Assert.Contains("as 5, a mix as 5-mix, a trace as trace-5", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-1", 0)]
+    [InlineData("0-mix", 1)]
+    [InlineData("-2-mix", 1)]
+    [InlineData("trace-0", 1)]
+    public void TooFewStepsAreRefusedWithTheLeastNumber(string name, int least)
+    {
+        string message = Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name)).Message;
+        Assert.Contains($"'{name}'", message, StringComparison.Ordinal);
+        Assert.Contains($"at least {least}", message, StringComparison.Ordinal);
+    }
+}

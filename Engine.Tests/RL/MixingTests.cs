@@ -1,0 +1,86 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Optim;
+using Engine.RL.Meta;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace Engine.Tests.RL;
+
+public class MixingTests
+{
+    [Fact]
+    public void WeightsSumToOneAndFallByKappa()
+        => Check.One(
+            Config.QuickThrowOnFailure,
+            Prop.ForAll(
+                Gen.Choose(1, 60).Zip(Gen.Choose(0, 1000)).ToArbitrary(),
+                drawn =>
+                {
+                    var (steps, kappa) = (drawn.Item1, drawn.Item2 / 1000.0);
+                    double[] weights = Mixing.Weights(steps, kappa);
+                    return weights.Length == steps
+                        && Math.Abs(weights.Sum() - 1) < 1e-14
+                        && weights.Zip(weights.Skip(1)).All(pair => Math.Abs(pair.Second - (kappa * pair.First)) < 1e-15);
+                }));
+
+    [Fact]
+    public void WeightsAreThoseOfEquationTen()
+    {
+        const double Kappa = 0.8;
+        double[] expected = [.. Enumerable.Range(0, 5).Select(i => Math.Pow(Kappa, i) * (1 - Kappa) / (1 - Math.Pow(Kappa, 5)))];
+        Close.All(expected, Mixing.Weights(5, Kappa), 1e-15);
+        Assert.Equal(Kappa, Mixing.DefaultKappa(5));
+        Assert.Equal(0, Mixing.DefaultKappa(1));
+    }
+
+    [Fact]
+    public void KappaZeroIsOneStepAndKappaOneWeighsAllAlike()
+    {
+        Assert.Equal([1, 0, 0, 0], Mixing.Weights(4, 0));
+        Assert.Equal([0.25, 0.25, 0.25, 0.25], Mixing.Weights(4, 1));
+        Close.All(Mixing.Weights(7, 1), Mixing.Weights(7, 1 - 1e-12), 1e-11);
+        Assert.Equal([1], Mixing.Weights(1, 1));
+    }
+
+    [Fact]
+    public void ImpossibleWeightsAreRefused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Mixing.Weights(0, 0.5));
+        foreach (double kappa in (double[])[-0.1, 1.1, double.NaN])
+        {
+            string message = Assert.Throws<ArgumentOutOfRangeException>(() => Mixing.Weights(3, kappa)).Message;
+            Assert.Contains("must be in [0, 1]", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.7)]
+    [InlineData(1.0)]
+    public void GradientOfTheMixIsTheWeightedSumOfThePointsGradients(double kappa)
+    {
+        using var scope = new TensorScope();
+        var setup = new BranchSetup(replicates: 2);
+        var points = setup.Branch(new Adam(0.01), 4);
+        double[][] gradients = [.. points.Select(point => Gradient.Of(point.OuterLoss.Sum(), setup.Raw)[0].ToDoubles())];
+        double[] weights = Mixing.Weights(4, kappa);
+        double[] expected = [.. Enumerable.Range(0, setup.Raw.Count).Select(i => weights.Zip(gradients, (w, g) => w * g[i]).Sum())];
+        Close.All(expected, Gradient.Of(Mixing.Loss(points, kappa).Sum(), setup.Raw)[0].ToDoubles(), 1e-13);
+
+        var method = MetaGradientMethod.Parse("4-mix");
+        Close.All(expected, Gradient.Of(method.Loss(points, kappa).Sum(), setup.Raw)[0].ToDoubles(), 1e-13);
+    }
+
+    [Fact]
+    public void MethodsTakeTheirPointOfALongerBranch()
+    {
+        using var scope = new TensorScope();
+        var points = new BranchSetup(replicates: 2).Branch(new Sgd(0.01), 5);
+        Assert.Equal(points[2].OuterLoss.ToDoubles(), MetaGradientMethod.Parse("3").Loss(points).ToDoubles());
+        Assert.Equal(
+            Mixing.Loss(points.AsSpan(0, 3), Mixing.DefaultKappa(3)).ToDoubles(),
+            MetaGradientMethod.Parse("3-mix").Loss(points).ToDoubles());
+    }
+}
