@@ -5,7 +5,8 @@ namespace Engine.Core;
 /// <summary>
 /// Runs one function over blocks of a leading axis of independent rows, several blocks at a time on a device with several threads.
 /// A block is small enough for the processor's caches, and a thread works through it alone, so nobody waits for anybody. Results do
-/// not depend on the number of threads. Rows may come in groups of equal size, each with tensors that its rows share.
+/// not depend on the number of threads. Rows may come in groups of equal size, each with tensors that its rows share. A program is
+/// used by one thread at a time.
 /// </summary>
 /// <param name="function">
 /// Gets what the rows of its group share, with a first axis of size 1, and its block of rows: <c>(shared, rows) => results</c>. The
@@ -17,8 +18,12 @@ namespace Engine.Core;
 public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, int blockRows, Device? device = null) : IDisposable
 {
     private readonly Device _device = device ?? Device.Cpu;
+    private readonly int _blockRows = blockRows > 0
+        ? blockRows
+        : throw new ArgumentOutOfRangeException(nameof(blockRows), blockRows, "BlockedProgram: a block has at least 1 row.");
+
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Stack<ProgramInstance>> _idle = [];
+    private readonly Dictionary<(string Signature, int Rows), Stack<ProgramInstance>> _idle = [];
     private readonly Dictionary<string, (ElementType Type, Shape Shape, bool ByRow)[]> _results = [];
 
     /// <summary>Runs the function over all blocks.</summary>
@@ -33,45 +38,70 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
             throw new ArgumentException($"BlockedProgram: {rowCount} rows can't be divided evenly among {groupCount} groups.", nameof(rows));
         if (Recording.IsActive)
             throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
-        int groupRows = rowCount / groupCount, groupBlocks = (groupRows + blockRows - 1) / blockRows, blocks = groupCount * groupBlocks;
+        int groupRows = rowCount / groupCount, groupBlocks = (groupRows - 1) / _blockRows + 1, blocks = groupCount * groupBlocks;
         string signature = string.Join(' ', groups.Concat(rows).Select(x => $"{x.Type}{x.Shape}"));
         Tensor[]? results = _results.TryGetValue(signature, out var known) ? Allocate(known) : null;
-        int start = 0;
-        if (results is null)
+        try
         {
-            // The first block ever tells what the results look like.
-            var first = RunBlock(0);
-            _results[signature] = known = [.. first.Results.Select(Whole)];
-            results = Allocate(known);
-            Finish(first, 0);
-            start = 1;
+            int start = 0;
+            if (results is null)
+            {
+                // The first block ever tells what the results look like.
+                RunBlock(0);
+                _results[signature] = known!;
+                start = 1;
+            }
+
+            _device.Concurrently(blocks - start, piece => RunBlock(start + piece));
+            return results!;
+        }
+        catch
+        {
+            foreach (var result in results ?? [])
+                result.Dispose();
+            throw;
         }
 
-        _device.Concurrently(blocks - start, piece => Finish(RunBlock(start + piece), start + piece));
-        return results;
+        int FirstRow(int block) => (block / groupBlocks * groupRows) + (block % groupBlocks * _blockRows);
 
-        int FirstRow(int block) => (block / groupBlocks * groupRows) + (block % groupBlocks * blockRows);
+        int RowsOf(int block) => Math.Min(_blockRows, groupRows - (block % groupBlocks * _blockRows));
 
-        int RowsOf(int block) => Math.Min(blockRows, groupRows - (block % groupBlocks * blockRows));
-
-        string KeyOf(int block) => $"{RowsOf(block)} of {signature}";
-
-        ProgramInstance RunBlock(int block)
+        void RunBlock(int block)
         {
             var instance = Rent(block);
-            for (int i = 0; i < groups.Length; i++)
-                instance.SetInput(i, groups[i], block / groupBlocks * RowBytes(groups[i]));
-            for (int i = 0; i < rows.Length; i++)
-                instance.SetInput(groups.Length + i, rows[i], FirstRow(block) * RowBytes(rows[i]));
-            instance.Run();
-            return instance;
+            try
+            {
+                for (int i = 0; i < groups.Length; i++)
+                    instance.SetInput(i, groups[i], block / groupBlocks * RowBytes(groups[i]));
+                for (int i = 0; i < rows.Length; i++)
+                    instance.SetInput(groups.Length + i, rows[i], FirstRow(block) * RowBytes(rows[i]));
+                instance.Run();
+                known ??= [.. instance.Results.Select(Whole)];
+                results ??= Allocate(known);
+                if (instance.IsFirstRun)
+                    Require(instance.Results, block);
+                for (int i = 0; i < results.Length; i++)
+                    instance.CopyResult(i, results[i], (known[i].ByRow ? FirstRow(block) : block) * RowBytes(results[i]));
+            }
+            catch
+            {
+                instance.Dispose();
+                throw;
+            }
+
+            lock (_lock)
+            {
+                if (!_idle.TryGetValue((signature, RowsOf(block)), out var idle))
+                    _idle.Add((signature, RowsOf(block)), idle = new Stack<ProgramInstance>());
+                idle.Push(instance);
+            }
         }
 
         ProgramInstance Rent(int block)
         {
             lock (_lock)
             {
-                if (_idle.TryGetValue(KeyOf(block), out var idle) && idle.TryPop(out var instance))
+                if (_idle.TryGetValue((signature, RowsOf(block)), out var idle) && idle.TryPop(out var instance))
                     return instance;
             }
 
@@ -81,16 +111,18 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
                 [.. groups.Select(x => (x.Type, x.Shape.With(0, 1))), .. rows.Select(x => (x.Type, x.Shape.With(0, RowsOf(block))))]);
         }
 
-        void Finish(ProgramInstance instance, int block)
+        void Require(Tensor[] found, int block)
         {
-            for (int i = 0; i < results.Length; i++)
-                instance.CopyResult(i, results[i], (known![i].ByRow ? FirstRow(block) : block) * RowBytes(results[i]));
-            lock (_lock)
+            var wanted = known!.Select(result => (result.Type, result.Shape.With(0, result.ByRow ? RowsOf(block) : 1)));
+            var given = found.Select(result => (result.Type, result.Shape));
+            if (!given.SequenceEqual(wanted))
             {
-                if (!_idle.TryGetValue(KeyOf(block), out var idle))
-                    _idle.Add(KeyOf(block), idle = new Stack<ProgramInstance>());
-                idle.Push(instance);
+                throw new ArgumentException(
+                    $"BlockedProgram: a block of {RowsOf(block)} rows must have results {Listed(wanted)}; got {Listed(given)}.");
             }
+
+            static string Listed(IEnumerable<(ElementType Type, Shape Shape)> results)
+                => string.Join(", ", results.Select(result => $"{result.Type} {result.Shape}"));
         }
 
         (ElementType Type, Shape Shape, bool ByRow) Whole(Tensor result)

@@ -32,8 +32,17 @@ public abstract record Operation
                 throw Error($"inputs are on different devices, {x[0].Device.Name} and {input.Device.Name}");
         }
 
-        var y = Tensor.Allocate(Device(x), type, shape, this, x);
-        Compute(y, x);
+        var y = Result(x, type, shape);
+        try
+        {
+            Compute(y, x);
+        }
+        catch
+        {
+            y.Dispose();
+            throw;
+        }
+
         TensorScope.Current?.Check(y);
         return y;
     }
@@ -47,6 +56,9 @@ public abstract record Operation
 
     /// <summary>The kernel call.</summary>
     protected abstract void Compute(Tensor y, Tensor[] x);
+
+    private protected virtual Tensor Result(Tensor[] x, Kernels.ElementType type, Shape shape)
+        => Tensor.Allocate(Device(x), type, shape, this, x);
 
     /// <summary>An error that names the operation.</summary>
     protected ArgumentException Error(string problem) => new($"{Name}: {problem}");
@@ -75,12 +87,8 @@ public abstract record Operation
 /// <summary>An operation whose result is its input seen in another way: it shares the input's memory and computes nothing.</summary>
 public abstract record Alias : Operation
 {
-    /// <summary>Remembers the result.</summary>
-    public new Tensor Apply(params Tensor[] x)
-    {
-        var (_, shape) = Infer(x);
-        return new Tensor(x[0].Device, x[0].Type, shape, x[0].Buffer, this, x);
-    }
+    private protected sealed override Tensor Result(Tensor[] x, Kernels.ElementType type, Shape shape)
+        => new(x[0].Device, x[0].Type, shape, x[0].Buffer, this, x);
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)

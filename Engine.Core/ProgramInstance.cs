@@ -28,6 +28,9 @@ internal sealed class ProgramInstance : IDisposable
     /// <summary>Where the latest run left its results; overwritten by the next.</summary>
     public Tensor[] Results { get; private set; } = [];
 
+    /// <summary>Whether the function has run once, so that the results' shapes are news.</summary>
+    public bool IsFirstRun => _runs == 1;
+
     public int CommandCount => _recording.CommandCount;
 
     public long WorkingBytes => _recording.ArenaBytes;
@@ -48,20 +51,17 @@ internal sealed class ProgramInstance : IDisposable
         _device.Copy(result.Buffer, 0, destination.Buffer, destinationByte, (long)result.Count * result.Type.Size());
     }
 
+    /// <summary>Runs the function. If it throws, the instance is of no further use but to be disposed.</summary>
     public void Run()
     {
         // The graph of a recorded run is not needed any more, only where its results are.
         switch (_runs)
         {
             case 0:
-                _recording.Observe(() =>
-                {
-                    Results = Leaves(_function(_inputs));
-                    return Results.Select(result => result.Buffer);
-                });
+                _recording.Observe(Call);
                 break;
             case 1:
-                _recording.Store(() => Results = Leaves(_function(_inputs)));
+                _recording.Store(Call);
                 _recording.Replay();
                 break;
             default:
@@ -74,5 +74,9 @@ internal sealed class ProgramInstance : IDisposable
 
     public void Dispose() => _recording.Dispose();
 
-    private Tensor[] Leaves(Tensor[] results) => [.. results.Select(y => new Tensor(_device, y.Type, y.Shape, y.Buffer, null, []))];
+    private IEnumerable<Kernels.Memory.Buffer> Call()
+    {
+        Results = [.. _function(_inputs).Select(y => new Tensor(_device, y.Type, y.Shape, y.Buffer, null, []))];
+        return Results.Select(result => result.Buffer);
+    }
 }

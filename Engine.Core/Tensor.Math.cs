@@ -104,10 +104,12 @@ public sealed partial class Tensor
     public Tensor MatMul(Tensor other, bool transposeA = false, bool transposeB = false, Tensor? bias = null)
     {
         // One set of weights for a batch of matrices: rows of one large matrix.
-        if (other.Rank == 2 && Rank > 2 && !transposeA && (bias is null || bias.Count == bias.Shape[-1]))
+        if (other.Rank == 2 && Rank > 2 && !transposeA && (bias is null || (bias.Rank > 0 && bias.Count == bias.Shape[-1])))
         {
-            Shape rows = [.. Shape.Sizes[..^1], other.Shape[transposeB ? 0 : 1]];
-            return Reshape(-1, Shape[-1]).MatMul(other, false, transposeB, bias).ReshapeTo(rows);
+            Shape outer = Shape.Sizes[..^1].ToArray();
+            return ReshapeTo([outer.ElementCount, Shape[-1]])
+                .MatMul(other, false, transposeB, bias?.ReshapeTo([bias.Count]))
+                .ReshapeTo([.. outer, other.Shape[transposeB ? 0 : 1]]);
         }
 
         var product = new MatMul(transposeA, transposeB);

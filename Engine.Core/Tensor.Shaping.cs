@@ -73,7 +73,10 @@ public sealed partial class Tensor
     public Tensor Permute(params int[] order) => new Permute(order.Select(Shape.Axis).ToArray()).Apply(this);
 
     /// <summary>The last two axes exchanged.</summary>
-    public Tensor Transpose() => Permute([.. Enumerable.Range(0, Rank - 2), Rank - 1, Rank - 2]);
+    public Tensor Transpose()
+        => Rank < 2
+            ? throw new InvalidOperationException($"Transpose: {Shape} has no two axes to exchange.")
+            : Permute([.. Enumerable.Range(0, Rank - 2), Rank - 1, Rank - 2]);
 
     /// <summary>Some consecutive positions of one axis.</summary>
     public Tensor Narrow(int axis, int start, int size)

@@ -8,8 +8,8 @@ namespace Engine.Core;
 /// What is made inside is recycled; only results escape, as leaves.
 /// </summary>
 /// <remarks>
-/// The function may depend on nothing but its inputs: numbers of the host that it reads become constants. Inputs of other shapes or
-/// types are recorded anew, beside the earlier ones. A program is used by one thread at a time.
+/// The function may depend on nothing but its inputs: numbers of the host that it reads become constants, and tensors that it captures
+/// must stay. Inputs of other shapes or types are recorded anew, beside the earlier ones. A program is used by one thread at a time.
 /// </remarks>
 /// <param name="function">The function. It must not read values on the host.</param>
 /// <param name="device">Where to run; the processor if null.</param>
@@ -42,7 +42,18 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
             _instances.Add(signature, instance = new ProgramInstance(function, _device, inputs));
         for (int i = 0; i < inputs.Length; i++)
             instance.SetInput(i, inputs[i], 0);
-        instance.Run();
+        try
+        {
+            instance.Run();
+        }
+        catch
+        {
+            // Half a recording can't be gone on with: the next call begins anew.
+            _instances.Remove(signature);
+            instance.Dispose();
+            throw;
+        }
+
         CommandCount = instance.CommandCount;
 
         var results = new Tensor[instance.Results.Length];

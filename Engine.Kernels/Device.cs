@@ -63,13 +63,11 @@ public abstract class Device : IDisposable
     public Buffer AllocateConstant(long byteLength)
         => Recording.Current is { } recording ? recording.Own(byteLength) : Take(byteLength, -1);
 
-    /// <summary>Returns memory. A second call does nothing.</summary>
+    /// <summary>Returns memory. A second call does nothing, nor does one for memory that belongs to a recording.</summary>
     public void Free(Buffer buffer)
     {
-        if (buffer.IsFreed)
-            return;
-        Pool.Return(buffer.Address, buffer.ByteLength);
-        buffer.IsFreed = true;
+        if (!buffer.IsRecorded)
+            GiveBack(buffer);
     }
 
     /// <summary>Copies from the host at once, also while recording.</summary>
@@ -163,7 +161,16 @@ public abstract class Device : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    internal Buffer Take(long byteLength, int slot) => new(this, Pool.Rent(byteLength), byteLength) { Slot = slot };
+    internal Buffer Take(long byteLength, int slot, bool recorded = false)
+        => new(this, Pool.Rent(byteLength), byteLength) { Slot = slot, IsRecorded = recorded };
+
+    internal void GiveBack(Buffer buffer)
+    {
+        if (buffer.IsFreed)
+            return;
+        Pool.Return(buffer.Address, buffer.ByteLength);
+        buffer.IsFreed = true;
+    }
 
     /// <summary>Fails if the host may not read now.</summary>
     private protected static void RequireNotRecording([CallerMemberName] string verb = "")

@@ -38,6 +38,9 @@ public sealed class Loops
     /// <param name="strides">One array of strides for each operand.</param>
     public static Loops Of(ReadOnlySpan<int> sizes, params int[][] strides)
     {
+        // An empty nest has no rows to start at, whichever of its loops is the empty one.
+        if (sizes.Contains(0))
+            return new Loops([0], [.. strides.Select(_ => new int[1])]);
         var keptSizes = new List<int>();
         var keptStrides = new List<int>[strides.Length];
         for (int operand = 0; operand < strides.Length; operand++)

@@ -19,7 +19,9 @@ public sealed class Recording : IDisposable
     private readonly Device _device;
     private readonly List<Request> _requests = [];
     private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
+    private readonly List<Type> _kinds = [];
     private readonly List<Buffer> _owned = [];
+    private readonly HashSet<Buffer> _captured = [];
     private Command[] _commands = [];
     private List<Command>? _stored;
     private int[] _results = [];
@@ -27,6 +29,7 @@ public sealed class Recording : IDisposable
     private Buffer? _arena;
     private int _nextRequest;
     private int _nextCommand;
+    private int _nextUse;
 
     /// <summary>Starts a recording of what is done on <paramref name="device"/>.</summary>
     public Recording(Device device) => _device = device;
@@ -49,47 +52,54 @@ public sealed class Recording : IDisposable
     /// <summary>Memory that lives as long as the recording: for its inputs, results and constants.</summary>
     public Buffer Own(long byteLength)
     {
-        var outer = s_current;
-        s_current = null;
-        try
-        {
-            var buffer = _device.Allocate(byteLength);
-            _owned.Add(buffer);
-            return buffer;
-        }
-        finally
-        {
-            s_current = outer;
-        }
+        var buffer = _device.Take(byteLength, External, recorded: true);
+        _owned.Add(buffer);
+        return buffer;
     }
 
     /// <summary>First pass: runs <paramref name="function"/> as it stands and observes it. Its memory is kept until the second pass.</summary>
     /// <param name="function">Gives commands; returns the buffers whose contents a replay must leave behind.</param>
+    /// <remarks>If it throws, here or in <see cref="Store"/>, the recording is of no further use but to be disposed.</remarks>
     public void Observe(Func<IEnumerable<Buffer>> function)
     {
         IEnumerable<Buffer> results = [];
         Within(() => results = function());
-        _results = [.. results.Select(buffer => buffer.Slot).Where(slot => slot != External)];
+        _results = [.. results.Select(buffer => buffer.Slot)];
     }
 
     /// <summary>Second pass: calls <paramref name="function"/> again and stores its commands without running them.</summary>
-    public void Store(Action function)
+    /// <exception cref="InvalidOperationException">It made other requests than the first time, or returned other buffers.</exception>
+    public void Store(Func<IEnumerable<Buffer>> function)
     {
         FreeObserved();
         Plan();
         _stored = [];
         _nextRequest = 0;
         _nextCommand = 0;
-        Within(function);
-        if (_nextRequest != _requests.Count || _nextCommand != _live.Length)
+        _nextUse = 0;
+        IEnumerable<Buffer> results = [];
+        Within(() => results = function());
+        bool sameResults = results.Select(buffer => buffer.Slot).SequenceEqual(_results);
+        if (_nextRequest != _requests.Count || _nextCommand != _live.Length || !sameResults)
             throw Changed();
         _commands = [.. _stored];
-        _stored = null;
+        _uses.Clear();
+        _kinds.Clear();
     }
 
     /// <summary>Runs the stored commands.</summary>
+    /// <exception cref="ObjectDisposedException">Memory that the commands use, but that is not the recording's, was returned.</exception>
     public void Replay()
     {
+        foreach (var buffer in _captured)
+        {
+            if (buffer.IsFreed)
+            {
+                throw new ObjectDisposedException(
+                    nameof(Buffer), "A tensor that the recorded function captured has been disposed: keep it, or make it an input.");
+            }
+        }
+
         foreach (var command in _commands)
             command.Execute();
     }
@@ -99,7 +109,7 @@ public sealed class Recording : IDisposable
     {
         FreeObserved();
         foreach (var buffer in _owned)
-            _device.Free(buffer);
+            _device.GiveBack(buffer);
         _owned.Clear();
         _commands = [];
     }
@@ -117,13 +127,23 @@ public sealed class Recording : IDisposable
 
         if (slot >= _requests.Count || _requests[slot].ByteLength != byteLength)
             throw Changed();
-        return new Buffer(_device, (_arena?.Address ?? 0) + _requests[slot].Offset, byteLength) { Slot = slot };
+        return new Buffer(_device, (_arena?.Address ?? 0) + _requests[slot].Offset, byteLength)
+        {
+            Slot = slot,
+            IsRecorded = true,
+            Whole = _arena,
+        };
     }
 
     internal void Touch(Buffer buffer, Access access)
     {
+        var uses = _uses[_nextCommand];
         if (_stored is null)
-            _uses[_nextCommand].Add((buffer.Slot, access));
+            uses.Add((buffer.Slot, access));
+        else if (_nextUse >= uses.Count || uses[_nextUse++] != (buffer.Slot, access))
+            throw Changed();
+        else if (!buffer.IsRecorded && _nextCommand < _live.Length && _live[_nextCommand])
+            _captured.Add(buffer);
     }
 
     /// <summary>Takes note of a command. Returns whether it is to be run now: only the first pass runs commands as they come.</summary>
@@ -133,11 +153,13 @@ public sealed class Recording : IDisposable
         if (_stored is null)
         {
             _uses.Add([]);
+            _kinds.Add(command.GetType());
             return true;
         }
 
-        if (number >= _live.Length)
+        if (number >= _live.Length || _nextUse != _uses[number].Count || _kinds[number] != command.GetType())
             throw Changed();
+        _nextUse = 0;
         if (_live[number])
             _stored.Add(command);
         return false;
@@ -174,7 +196,7 @@ public sealed class Recording : IDisposable
     {
         int commands = _nextCommand;
         var wanted = new bool[_requests.Count];
-        foreach (int slot in _results)
+        foreach (int slot in _results.Where(slot => slot != External))
             wanted[slot] = true;
 
         // Backwards: a command is live if it writes what somebody wants, and then wants what it reads.
@@ -206,13 +228,12 @@ public sealed class Recording : IDisposable
             }
         }
 
-        foreach (int slot in _results)
+        foreach (int slot in _results.Where(slot => slot != External))
             last[slot] = int.MaxValue;
 
         long bytes = MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
             (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength, null) { Offset = offset });
         _arena = bytes > 0 ? Own(bytes) : null;
-        _uses.Clear();
     }
 
     private readonly record struct Request(long ByteLength, Buffer? Observed)

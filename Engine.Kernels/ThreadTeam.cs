@@ -39,7 +39,7 @@ internal sealed class ThreadTeam : IDisposable
     public void Run(SharedCommand command)
     {
         int tasks = Math.Min(Threads, command.Count / Math.Max(1, command.Grain));
-        if (tasks <= 1 || _busy.IsHeldByCurrentThread || !_busy.TryEnter())
+        if (tasks <= 1 || _stopped || _busy.IsHeldByCurrentThread || !_busy.TryEnter())
         {
             if (command.Count > 0)
                 command.Run(0, command.Count);

@@ -38,7 +38,7 @@ public static class Gradient
         foreach (var x in xs)
         {
             if (!x.Type.IsFloat())
-                throw new ArgumentException($"Gradient: a tensor of {x.Type} has no derivative.", nameof(xs));
+                throw new ArgumentException($"Gradient: {x.Type} {x.Shape} has no derivative: convert it with Cast.", nameof(xs));
         }
 
         var gathered = new Cotangents();
@@ -51,6 +51,12 @@ public static class Gradient
             if (gathered.Of(y) is not { } g)
                 continue;
             var cotangentsOfInputs = y.Operation!.Vjp(g, y, y.Inputs);
+            if (cotangentsOfInputs.Length != y.Inputs.Length)
+            {
+                throw new InvalidOperationException(
+                    $"Gradient: the rule of {y.Operation.Name} gave {cotangentsOfInputs.Length} cotangents for {y.Inputs.Length} inputs.");
+            }
+
             for (int i = 0; i < y.Inputs.Length; i++)
             {
                 if (cotangentsOfInputs[i] is { } cotangent)
@@ -124,7 +130,7 @@ public static class Gradient
         for (int i = 0; i < tensors.Length; i++)
         {
             if (!tensors[i].Type.IsFloat())
-                throw new ArgumentException($"Gradient: a tensor of {tensors[i].Type} has no derivative.");
+                throw new ArgumentException($"Gradient: {tensors[i].Type} {tensors[i].Shape} has no derivative: convert it with Cast.");
             if (vectors[i].Shape != tensors[i].Shape || vectors[i].Type != tensors[i].Type)
             {
                 throw new ArgumentException(

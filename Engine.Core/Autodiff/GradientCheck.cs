@@ -10,13 +10,15 @@ public static class GradientCheck
     /// <param name="tolerance">The largest difference allowed, relative to the size of the derivative plus 1.</param>
     /// <param name="seed">For the directions in which derivatives are taken.</param>
     /// <returns>The largest relative difference of each order.</returns>
-    /// <exception cref="ArgumentException">An input is Float32, which is too coarse for finite differences.</exception>
+    /// <exception cref="ArgumentException">An input is Float32, which is too coarse for finite differences; or none is Float64.</exception>
     /// <exception cref="InvalidOperationException">A derivative differs by more than <paramref name="tolerance"/>.</exception>
     public static double[] Check(Func<Tensor[], Tensor[]> function, Tensor[] xs, int order = 2, double tolerance = 1e-6, int seed = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(order, 1);
         if (Array.Find(xs, x => x.Type == Kernels.ElementType.Float32) is { } coarse)
             throw new ArgumentException($"GradientCheck: needs Float64, got Float32 {coarse.Shape}: convert it with Cast.", nameof(xs));
+        if (!Array.Exists(xs, x => x.Type == Kernels.ElementType.Float64))
+            throw new ArgumentException("GradientCheck: without a Float64 input there is nothing to check.", nameof(xs));
         var random = new Random(seed);
         var errors = new double[order];
         var current = function;

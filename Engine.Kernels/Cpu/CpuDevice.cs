@@ -53,7 +53,11 @@ public sealed partial class CpuDevice : Device
 
     /// <inheritdoc/>
     public override unsafe void Copy(Buffer source, long sourceByte, Buffer destination, long destinationByte, long byteLength)
-        => Launch(new CopyBytes(source.Read<byte>().Pointer + sourceByte, destination.Write<byte>().Pointer + destinationByte, byteLength), 1, 1);
+    {
+        // As views of long: the bytes of a large buffer are more than a view counts.
+        byte* from = (byte*)source.Read<long>().Pointer, to = (byte*)destination.Write<long>().Pointer;
+        Launch(new CopyBytes(from + sourceByte, to + destinationByte, byteLength), 1, 1);
+    }
 
     /// <inheritdoc/>
     public override void Fill(ElementType type, Buffer destination, double value)
@@ -101,6 +105,13 @@ public sealed partial class CpuDevice : Device
     private void Launch<TKernel>(TKernel kernel, int count, int grain)
         where TKernel : struct, IKernel
     {
+        if (Recording.Current is null && count < 2 * grain)
+        {
+            // Nothing to keep and nothing to share: no command is needed.
+            kernel.Run(0, count);
+            return;
+        }
+
         var command = new KernelCommand<TKernel>(kernel, count, grain, _team);
         if (Recording.Current is not { } recording || recording.Add(command))
             command.Execute();

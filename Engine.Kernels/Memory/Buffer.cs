@@ -4,6 +4,7 @@ namespace Engine.Kernels.Memory;
 public sealed class Buffer
 {
     private readonly long _address;
+    private bool _isFreed;
 
     internal Buffer(Device device, long address, long byteLength)
     {
@@ -19,7 +20,17 @@ public sealed class Buffer
     public long ByteLength { get; }
 
     /// <summary>Whether the memory has been returned.</summary>
-    public bool IsFreed { get; internal set; }
+    public bool IsFreed
+    {
+        get => _isFreed || Whole is { _isFreed: true };
+        internal set => _isFreed = value;
+    }
+
+    /// <summary>Whether the memory is a recording's, which alone returns it.</summary>
+    internal bool IsRecorded { get; init; }
+
+    /// <summary>The block of which this is a part, or null.</summary>
+    internal Buffer? Whole { get; init; }
 
     /// <summary>The number of this buffer among those of the program under recording, or -1.</summary>
     internal int Slot { get; init; } = -1;

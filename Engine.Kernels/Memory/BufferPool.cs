@@ -15,6 +15,7 @@ public sealed unsafe class BufferPool : IDisposable
 
     private readonly Dictionary<long, Stack<long>> _free = [];
     private readonly Lock _lock = new();
+    private bool _disposed;
 
     /// <summary>Blocks handed out and not yet returned: zero when nothing leaks.</summary>
     public int LiveBlocks { get; private set; }
@@ -58,6 +59,12 @@ public sealed unsafe class BufferPool : IDisposable
         Forget(size);
         lock (_lock)
         {
+            if (_disposed)
+            {
+                NativeMemory.AlignedFree((void*)address);
+                return;
+            }
+
             if (!_free.TryGetValue(size, out var blocks))
                 _free.Add(size, blocks = new Stack<long>());
             blocks.Push(address);
@@ -69,6 +76,7 @@ public sealed unsafe class BufferPool : IDisposable
     {
         lock (_lock)
         {
+            _disposed = true;
             foreach (var blocks in _free.Values)
             {
                 foreach (long address in blocks)

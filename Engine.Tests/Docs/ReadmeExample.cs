@@ -16,6 +16,6 @@ internal static class ReadmeExample
         // One step of gradient descent, and how the loss after it depends on the step size: a derivative through a derivative.
         var gradient = Gradient.Of(Loss(theta), theta)[0];
         var updated = theta - (rate * gradient);
-        Console.WriteLine(Gradient.Of(Loss(updated), rate)[0]);
+        Console.WriteLine(Gradient.Of(Loss(updated), rate)[0].Item());
     }
 }

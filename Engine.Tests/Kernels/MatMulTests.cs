@@ -134,7 +134,11 @@ public sealed class MatMulTests : IDisposable
             buffers.Multiply();
             return [buffers.C];
         });
-        recording.Store(buffers.Multiply);
+        recording.Store(() =>
+        {
+            buffers.Multiply();
+            return [buffers.C];
+        });
         buffers.Clear();
         recording.Replay();
         Assert.Equal(2, recording.CommandCount);

@@ -1,0 +1,96 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Tests.Kernels;
+using Xunit;
+
+namespace Engine.Tests.Core;
+
+public sealed class IndexingTests : IDisposable
+{
+    private readonly TensorScope _scope = new();
+
+    [Fact]
+    public void PartsEqualThoseOfAPlainArray()
+        => Property.Holds(300, random =>
+        {
+            var shape = Nest.Shape(random, 3000);
+            var x = Tensor.From([.. Enumerable.Range(0, shape.ElementCount).Select(i => (double)i)], shape);
+            var parts = new Along[random.Next(shape.Rank + 1)];
+            int[][] positions = [.. shape.Select(size => Enumerable.Range(0, size).ToArray())];
+            var sizes = new List<int>();
+            for (int axis = 0; axis < shape.Rank; axis++)
+            {
+                bool drops = false;
+                if (axis < parts.Length)
+                    (parts[axis], positions[axis], drops) = Part(random, positions[axis]);
+                if (!drops)
+                    sizes.Add(positions[axis].Length);
+            }
+
+            if (parts.Length == 0)
+                return;
+            var y = x[parts];
+            int[] strides = shape.Strides();
+            IEnumerable<int> expected = [0];
+            for (int axis = 0; axis < shape.Rank; axis++)
+            {
+                int at = axis;
+                expected = expected.SelectMany(outer => positions[at].Select(i => outer + (i * strides[at]))).ToArray();
+            }
+
+            Assert.Equal(sizes, y.Shape);
+            Assert.Equal(expected.Select(i => (double)i), y.ToDoubles());
+            double[] marks = new double[shape.ElementCount];
+            foreach (int i in expected)
+                marks[i] = 2;
+            Assert.Equal(marks, Gradient.Of((y * 2).Sum(), x)[0].ToDoubles());
+        });
+
+    [Fact]
+    public void PositionsAndRangesFromTheEnd()
+    {
+        var x = Tensor.From(0.0, 1, 2, 3, 4);
+        Assert.Equal(4, x[-1].Item());
+        Assert.Equal(0, x[^5].Item());
+        Assert.Equal([3.0, 4], x[^2..].ToDoubles());
+        Assert.Equal([0.0, 2, 4], x[Along.Every(2)].ToDoubles());
+        Assert.Equal([1.0, 4], x[Along.Every(3, 1..)].ToDoubles());
+        Assert.Equal([1.0], x[Along.Every(30, 1..)].ToDoubles());
+        Assert.Empty(x[5..].ToDoubles());
+        Assert.Equal([2.0, 3], x.Narrow(-1, 2, 2).ToDoubles());
+    }
+
+    [Fact]
+    public void WhatIsOutsideIsNamed()
+    {
+        var x = Tensor.Zeros([2, 3]);
+        Says("position 3 is outside axis 1 of [2, 3]", () => x[0, 3]);
+        Says("position ^4 is outside axis 1 of [2, 3]", () => x[0, -4]);
+        Says("range 1..5 is outside axis 0 of [2, 3]", () => x[1..5]);
+        Says("range 2..1 is outside axis 0 of [2, 3]", () => x[2..1]);
+        Says("3 positions were given for the axes of [2, 3]", () => x[0, 0, 0]);
+        Says("Steps along an axis are at least 1", () => x[Along.Every(0)]);
+        Says("[2, 3]", () => x.Narrow(1, 2, 2));
+        Assert.ThrowsAny<ArgumentException>(() => x.Narrow(1, -1, 2));
+        Assert.ThrowsAny<ArgumentException>(() => x.Narrow(2, 0, 1));
+
+        static void Says(string part, Func<Tensor> action)
+            => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => _ = action()).Message);
+    }
+
+    public void Dispose() => _scope.Dispose();
+
+    private static (Along Part, int[] Positions, bool Drops) Part(Random random, int[] all)
+    {
+        int size = all.Length, start = random.Next(size + 1), end = random.Next(start, size + 1), step = random.Next(1, 4);
+        return random.Next(size == 0 ? 3 : 6) switch
+        {
+            0 => (.., all, false),
+            1 => (start..^(size - end), all[start..end], false),
+            2 => (Along.Every(step, start..end), [.. all[start..end].Where((_, i) => i % step == 0)], false),
+            3 => (start % size, [start % size], true),
+            4 => ((start % size) - size, [start % size], true),
+            _ => (^(size - (start % size)), [start % size], true),
+        };
+    }
+}

@@ -1,0 +1,139 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Nn;
+using Engine.Kernels;
+using Xunit;
+
+namespace Engine.Tests.Core;
+
+public sealed class MlpTests : IDisposable
+{
+    private readonly TensorScope _scope = new();
+
+    [Theory]
+    [InlineData(Activation.Relu)]
+    [InlineData(Activation.Tanh)]
+    public void ApplyEqualsAHandWrittenLoop(Activation activation)
+    {
+        var mlp = new Mlp([3, 5, 4, 2], activation);
+        var parameters = Shaken(mlp.Initialise(Streams(2), ElementType.Float64));
+        var x = Values([2, 6, 3], 1);
+        double[] found = mlp.Apply(parameters, x).ToDoubles();
+        double[] inputs = x.ToDoubles();
+        for (int network = 0; network < 2; network++)
+        {
+            for (int row = 0; row < 6; row++)
+            {
+                double[] units = inputs[(((network * 6) + row) * 3)..(((network * 6) + row + 1) * 3)];
+                for (int layer = 0; layer < 3; layer++)
+                {
+                    double[] weight = parameters[2 * layer][network].ToDoubles();
+                    double[] next = parameters[(2 * layer) + 1][network].ToDoubles();
+                    for (int to = 0; to < next.Length; to++)
+                    {
+                        for (int from = 0; from < units.Length; from++)
+                            next[to] += units[from] * weight[(from * next.Length) + to];
+                        if (layer < 2)
+                            next[to] = activation == Activation.Relu ? Math.Max(0, next[to]) : Math.Tanh(next[to]);
+                    }
+
+                    units = next;
+                }
+
+                for (int output = 0; output < 2; output++)
+                    Assert.Equal(units[output], found[(((network * 6) + row) * 2) + output], 1e-12);
+            }
+        }
+    }
+
+    [Fact]
+    public void ABatchOfNetworksEqualsSingleOnes()
+    {
+        var mlp = new Mlp([3, 8, 2]);
+        var batch = Shaken(mlp.Initialise(Streams(4)));
+        var x = Values([4, 7, 3], 2).Cast(ElementType.Float32);
+        float[] found = mlp.Apply(batch, x).ToArray<float>();
+        for (int network = 0; network < 4; network++)
+        {
+            var alone = mlp.Apply([.. batch.Select(p => p.Narrow(0, network, 1))], x.Narrow(0, network, 1));
+            Assert.Equal(found[(network * 14)..((network + 1) * 14)], alone.ToArray<float>());
+            var bare = mlp.Apply([.. batch.Select(p => p[network])], x[network]).ToArray<float>();
+            Assert.All(bare.Zip(found[(network * 14)..((network + 1) * 14)]), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            var drawn = mlp.Initialise(Streams(4)[network..(network + 1)]);
+            Assert.Equal(mlp.Initialise(Streams(4))[0][network].ToArray<float>(), drawn[0].ToArray<float>());
+        }
+    }
+
+    [Fact]
+    public void SplitUndoesFlatten()
+    {
+        var mlp = new Mlp([3, 5, 2]);
+        var parameters = Shaken(mlp.Initialise(Streams(3), ElementType.Float64));
+        var flat = mlp.Flatten(parameters);
+        Assert.Equal($"[3, {parameters.ElementCount / 3}]", flat.Shape.ToString());
+        var split = mlp.Split(flat);
+        for (int i = 0; i < split.Length; i++)
+        {
+            Assert.Equal(parameters[i].Shape, split[i].Shape);
+            Assert.Equal(parameters[i].ToDoubles(), split[i].ToDoubles());
+        }
+
+        Assert.Equal(flat.ToDoubles(), mlp.Flatten(split).ToDoubles());
+        var x = Values([3, 4, 3], 3);
+        var separate = Gradient.Of(mlp.Apply(parameters, x).Square().Sum(), [.. parameters]);
+        var together = Gradient.Of(mlp.Apply(split, x).Square().Sum(), flat);
+        Assert.Equal(mlp.Flatten(separate).ToDoubles(), together[0].ToDoubles());
+    }
+
+    [Fact]
+    public void GradientsOfANetwork()
+    {
+        var mlp = new Mlp([2, 3, 1], Activation.Tanh);
+        var parameters = Shaken(mlp.Initialise(Streams(1), ElementType.Float64));
+        GradientCheck.Check(x => [mlp.Apply(x[1..], x[0])], [Values([1, 4, 2], 4), .. parameters]);
+    }
+
+    [Fact]
+    public void ParametersAreNamed()
+    {
+        var mlp = new Mlp([2, 3, 1]);
+        var parameters = mlp.Initialise(Streams(2));
+        Assert.Equal(["layer0.weight", "layer0.bias", "layer1.weight", "layer1.bias"], parameters.Names);
+        Assert.Equal("[2, 1, 3]", parameters["layer0.bias"].Shape.ToString());
+        Assert.Equal((2 * (6 + 3 + 3 + 1), 4), (parameters.ElementCount, parameters.Count));
+        Assert.Contains("layer2.bias", Assert.Throws<KeyNotFoundException>(() => parameters["layer2.bias"]).Message);
+        Assert.Throws<ArgumentException>(() => new Parameters(["a", "a"], [parameters[0], parameters[1]]));
+        Assert.Throws<ArgumentException>(() => parameters.With([parameters[0]]));
+        var failure = Assert.Throws<ArgumentException>(() => mlp.Apply([parameters[0]], parameters[0]));
+        Assert.Contains("has 4 parameters, but 1 were given", failure.Message);
+    }
+
+    [Fact]
+    public void FirstWeightsHaveTheDeviationAsked()
+    {
+        var streams = Streams(4);
+        double[] normal = Initialisers.TruncatedNormal(streams, [4, 25, 400], 0, ElementType.Float64).ToDoubles();
+        Assert.All(normal, value => Assert.InRange(value, -2 / 5.0, 2 / 5.0));
+        Assert.Equal(0.8796 / 5, Math.Sqrt(normal.Average(value => value * value)), 2e-3);
+        double bound = Math.Sqrt(6.0 / 425);
+        double[] uniform = Initialisers.GlorotUniform(streams, [4, 25, 400], 0, ElementType.Float64).ToDoubles();
+        Assert.All(uniform, value => Assert.InRange(value, -bound, bound));
+        Assert.Equal(bound / Math.Sqrt(3), Math.Sqrt(uniform.Average(value => value * value)), 2e-3);
+        Assert.NotEqual(normal, Initialisers.TruncatedNormal(streams, [4, 25, 400], 1, ElementType.Float64).ToDoubles());
+    }
+
+    public void Dispose() => _scope.Dispose();
+
+    private static Tensor Streams(int networks)
+        => Tensor.From([.. Enumerable.Range(0, networks).SelectMany(network => new[] { 5, 0, network })], [networks, 3]);
+
+    // Biases are zero at first.
+    private static Parameters Shaken(Parameters parameters)
+        => parameters.With([.. parameters.Select((p, i) => p + Values(p.Shape, i + 20).Cast(p.Type) * 0.3)]);
+
+    private static Tensor Values(Shape shape, int seed)
+    {
+        var random = new Random(seed);
+        return Tensor.From([.. Enumerable.Range(0, shape.ElementCount).Select(_ => (2 * random.NextDouble()) - 1)], shape);
+    }
+}

@@ -1,0 +1,210 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Xunit;
+
+namespace Engine.Tests.Core;
+
+public sealed class OptimiserTests : IDisposable
+{
+    private const double Rate = 0.05;
+    private readonly TensorScope _scope = new();
+
+    public static TheoryData<Optimiser> Optimisers =>
+    [
+        new Sgd(Rate),
+        new RmsProp(Rate, 0.8, 1e-4, 1e-3),
+        new Adam(Rate, 0.8, 0.95, 1e-4, 1e-3),
+        new Adam(Rate, 0, 0.95, 1e-4, 1e-3),
+    ];
+
+    [Fact]
+    public void SgdEqualsAScalarLoop() => Follows(new Sgd(Rate), (p, g, _, _, _) => p - (Rate * g));
+
+    [Fact]
+    public void RmsPropEqualsAScalarLoop()
+        => Follows(new RmsProp(Rate, 0.8, 1e-4, 1e-3), (p, g, _, slots, i) =>
+        {
+            slots[i] = (0.8 * slots[i]) + (0.2 * g * g);
+            return p - (Rate * g / (Math.Sqrt(slots[i] + 1e-3) + 1e-4));
+        });
+
+    [Fact]
+    public void AdamEqualsAScalarLoop()
+        => Follows(new Adam(Rate, 0.8, 0.95, 1e-4, 1e-3), (p, g, step, slots, i) =>
+        {
+            slots[i] = (0.8 * slots[i]) + (0.2 * g);
+            slots[i + 5] = (0.95 * slots[i + 5]) + (0.05 * g * g);
+            double m = slots[i] / (1 - Math.Pow(0.8, step)), v = slots[i + 5] / (1 - Math.Pow(0.95, step));
+            return p - (Rate * m / (Math.Sqrt(v + 1e-3) + 1e-4));
+        });
+
+    [Fact]
+    public void DefaultAdamTakesAFirstStepOfTheLearningRate()
+    {
+        var optimiser = new Adam(0.01);
+        Tensor[] parameters = [Tensor.From(1.0, 2)];
+        var (updated, _) = optimiser.Update(parameters, [Tensor.From(100.0, -3)], optimiser.Initial(parameters));
+        Assert.Equal(0.99, updated[0].ToDoubles()[0], 1e-8);
+        Assert.Equal(2.01, updated[0].ToDoubles()[1], 1e-8);
+    }
+
+    [Theory]
+    [MemberData(nameof(Optimisers))]
+    public void ALearningRateTensorEqualsTheNumber(Optimiser optimiser)
+    {
+        var rate = Tensor.Full(Rate, [], ElementType.Float64);
+        var (number, tensor) = (Start(), Start());
+        var (numberState, tensorState) = (optimiser.Initial(number), optimiser.Initial(tensor));
+        for (int step = 1; step <= 4; step++)
+        {
+            (number, numberState) = optimiser.Update(number, Slopes(number, step), numberState);
+            (tensor, tensorState) = (optimiser with { LearningRate = 77 }).Update(tensor, Slopes(tensor, step), tensorState, rate);
+            for (int i = 0; i < number.Length; i++)
+                Assert.All(number[i].ToDoubles().Zip(tensor[i].ToDoubles()), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Optimisers))]
+    public void DerivativesThroughThreeUpdates(Optimiser optimiser)
+        => GradientCheck.Check(
+            x =>
+            {
+                Tensor[] parameters = [x[0], x[1]];
+                var state = optimiser.Initial(parameters);
+                for (int step = 0; step < 3; step++)
+                {
+                    var loss = ((parameters[0] * x[2]).Sin() + parameters[1].Square()).Sum();
+                    (parameters, state) = optimiser.Update(parameters, Gradient.Of(loss, parameters), state, x[3]);
+                }
+
+                return [.. parameters, .. state.Slots];
+            },
+            [Tensor.From(0.5, -0.7), Tensor.From(0.9), Tensor.From(1.3, 0.8), Tensor.Full(0.1, [], ElementType.Float64)]);
+
+    [Fact]
+    public void ADetachedDenominatorIsAConstant()
+    {
+        var (plain, detached) = (new Adam(Rate), new Adam(Rate, DetachDenominator: true));
+        Tensor[] parameters = [Tensor.From(1.0)];
+        var g = Tensor.From(0.3);
+        var (byPlain, _) = plain.Update(parameters, [g], plain.Initial(parameters));
+        var (byDetached, _) = detached.Update(parameters, [g], detached.Initial(parameters));
+        Assert.Equal(byPlain[0].Item(), byDetached[0].Item());
+        Assert.Equal(-Rate / 0.3, Gradient.Of(byDetached[0], g)[0].Item(), 1e-6);
+        Assert.Equal(0, Gradient.Of(byPlain[0], g)[0].Item(), 1e-6);
+    }
+
+    [Theory]
+    [MemberData(nameof(Optimisers))]
+    public void StatesPassThroughTheirListAndThroughPrograms(Optimiser optimiser)
+    {
+        var (eager, replayed) = (Start(), Start());
+        var eagerState = optimiser.Initial(eager);
+        var replayedState = OptimiserState.From(optimiser.Initial(replayed).Tensors);
+        Assert.Equal(optimiser.StateCount(2), eagerState.Tensors.Length);
+        Assert.Equal(eagerState.Tensors, OptimiserState.From(eagerState.Tensors).Tensors);
+        using var program = new TensorProgram(x =>
+        {
+            Tensor[] parameters = [x[0], x[1]];
+            var gradients = Gradient.Of((parameters[0].Sin().Sum() * parameters[1].Exp()).Sum(), parameters);
+            var (updated, state) = optimiser.Update(parameters, gradients, OptimiserState.From(x.AsSpan(2)));
+            return [.. updated, .. state.Tensors];
+        });
+        for (int step = 1; step <= 5; step++)
+        {
+            var gradients = Gradient.Of((eager[0].Sin().Sum() * eager[1].Exp()).Sum(), eager);
+            (eager, eagerState) = optimiser.Update(eager, gradients, eagerState);
+            var results = program.Run([.. replayed, .. replayedState.Tensors]);
+            (replayed, replayedState) = (results[..2], OptimiserState.From(results.AsSpan(2)));
+            Assert.Equal(step, replayedState.Step.Item());
+            Assert.Equal(eager.SelectMany(p => p.ToDoubles()), replayed.SelectMany(p => p.ToDoubles()));
+            Assert.Equal(eagerState.Slots.SelectMany(s => s.ToDoubles()), replayedState.Slots.SelectMany(s => s.ToDoubles()));
+        }
+    }
+
+    [Fact]
+    public void NormsWithinTheLimitAreLeftAlone()
+    {
+        Tensor[] gradients = [Tensor.From(3.0, 0), Tensor.From(4.0)];
+        var (clipped, norm) = Clip.ByGlobalNorm(gradients, 5);
+        Assert.Equal(5, norm.Item(), 1e-12);
+        Assert.Equal([3.0, 0, 4], clipped.SelectMany(g => g.ToDoubles()));
+        GradientCheck.Check(x => Clip.ByGlobalNorm(x, 5.1).Gradients, gradients);
+    }
+
+    [Fact]
+    public void NormsAboveTheLimitAreScaledTogether()
+    {
+        Tensor[] gradients = [Tensor.From(3.0, 0), Tensor.From(4.0)];
+        var (clipped, norm) = Clip.ByGlobalNorm(gradients, 2.5);
+        Assert.Equal(5, norm.Item(), 1e-12);
+        double[] values = [.. clipped.SelectMany(g => g.ToDoubles())];
+        Assert.All(values.Zip([1.5, 0, 2]), pair => Assert.Equal(pair.Second, pair.First, 1e-12));
+        GradientCheck.Check(x => Clip.ByGlobalNorm(x, 2.5).Gradients, gradients);
+    }
+
+    [Fact]
+    public void ANormOfZeroHasFiniteDerivatives()
+    {
+        Tensor[] gradients = [Tensor.Zeros([2], ElementType.Float64), Tensor.Zeros([], ElementType.Float64)];
+        var (clipped, norm) = Clip.ByGlobalNorm(gradients, 1);
+        Assert.Equal(0, norm.Item());
+        Assert.All(clipped, g => Assert.All(g.ToDoubles(), value => Assert.Equal(0, value)));
+        GradientCheck.Check(x => Clip.ByGlobalNorm(x, 1).Gradients, gradients, order: 2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Clip.ByGlobalNorm(gradients, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Clip.ByGlobalNorm(gradients, double.NaN));
+    }
+
+    [Fact]
+    public void SchedulesGoFromStartToEndAndStayThere()
+    {
+        foreach (var type in new[] { ElementType.Float32, ElementType.Float64 })
+        {
+            double tolerance = type == ElementType.Float32 ? 1e-6 : 1e-13;
+            for (int step = 0; step <= 60; step += 7)
+            {
+                var now = Tensor.Full(step, [], ElementType.Int32);
+                double done = Math.Min(1, step / 49.0);
+                var linear = Schedules.Linear(now, 2, 0.5, 49, type);
+                Assert.Equal(type, linear.Type);
+                Assert.Equal(2 - (1.5 * done), linear.Item(), tolerance);
+                Assert.Equal(1.25 + (0.75 * Math.Cos(Math.PI * done)), Schedules.Cosine(now, 2, 0.5, 49, type).Item(), tolerance);
+            }
+
+            Assert.Equal(0.5, Schedules.Linear(Tensor.Full(50, [], ElementType.Int32), 2, 0.5, 49, type).Item());
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Linear(Tensor.Full(0, [], ElementType.Int32), 1, 0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Cosine(Tensor.Full(0, [], ElementType.Int32), 1, 0, 0));
+    }
+
+    public void Dispose() => _scope.Dispose();
+
+    private static Tensor[] Start() => [Tensor.From([0.5, -1, 2, 0], [2, 2]), Tensor.From(3.0)];
+
+    private static double Slope(double parameter, int step) => Math.Sin(parameter + step) * 2;
+
+    private static Tensor[] Slopes(Tensor[] parameters, int step)
+        => [.. parameters.Select(p => Tensor.From([.. p.ToDoubles().Select(value => Slope(value, step))], p.Shape))];
+
+    private static void Follows(Optimiser optimiser, Func<double, double, int, double[], int, double> rule)
+    {
+        var parameters = Start();
+        var state = optimiser.Initial(parameters);
+        double[] expected = [.. parameters.SelectMany(p => p.ToDoubles())];
+        double[] slots = new double[2 * expected.Length];
+        for (int step = 1; step <= 6; step++)
+        {
+            (parameters, state) = optimiser.Update(parameters, Slopes(parameters, step), state);
+            for (int i = 0; i < expected.Length; i++)
+                expected[i] = rule(expected[i], Slope(expected[i], step), step, slots, i);
+            double[] found = [.. parameters.SelectMany(p => p.ToDoubles())];
+            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+            Assert.All(slots.Zip(state.Slots.SelectMany(s => s.ToDoubles())), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+            Assert.Equal(step, state.Step.Item());
+        }
+    }
+}
