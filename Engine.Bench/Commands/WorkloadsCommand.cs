@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Engine.Bench.Output;
 using Engine.Bench.Workloads;
 using Engine.Kernels;
@@ -22,13 +22,15 @@ public static class WorkloadsCommand
             {
                 ("engine workloads", "all of them"),
                 ("engine workloads --only mrp-meta-s256-n10,matmul-1024 --threads 1", "some, on one thread"),
+                ("engine workloads --peer 'python3 Engine.Bench/Peers/torch_peer.py'", "each beside PyTorch, with the ratio"),
             },
         };
         var only = Options.Many("--only", "Names of workloads; all where it is not given.", Array.Empty<string>());
         var repeats = Options.Of("--repeats", "Timed calls of each; the median is what counts.", 15);
         var threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
         var device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
-        foreach (var option in (Option[])[only, repeats, threads, device])
+        var peer = Options.Of<string?>("--peer", "Another engine's program for the same workloads, timed in turn on 1 thread and on as many as here.", null);
+        foreach (var option in (Option[])[only, repeats, threads, device, peer])
             command.Add(option);
         command.SetAction((parsed, cancel) =>
         {
@@ -45,14 +47,21 @@ public static class WorkloadsCommand
             if (parsed.GetValue(threads) < 0)
                 throw new UserError(FormattableString.Invariant($"--threads is {parsed.GetValue(threads)}, but must be at least 0."));
             using var opened = CommonOptions.OpenDevice(new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads)));
+            var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
-                parsed.InvocationConfiguration.Output.WriteLine(JsonSerializer.Serialize(Time(workload, calls, opened, cancel)));
+            {
+                var result = Time(workload, calls, opened, cancel);
+                if (other is not null)
+                    Compare(result, other, workload.Name, calls, opened.Concurrency);
+                parsed.InvocationConfiguration.Output.WriteLine(result.ToJsonString());
+            }
+
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
     }
 
-    private static object Time(Workload workload, int calls, Device device, CancellationToken cancel)
+    private static JsonObject Time(Workload workload, int calls, Device device, CancellationToken cancel)
     {
         using var work = workload.Create(device);
         long began = Stopwatch.GetTimestamp();
@@ -69,14 +78,14 @@ public static class WorkloadsCommand
 
         allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / calls;
         Array.Sort(times);
-        return new
+        return new JsonObject
         {
-            workload = workload.Name,
-            median_ms = Math.Round(times[calls / 2], 4),
-            min_ms = Math.Round(times[0], 4),
-            device = device.Name,
-            threads = device.Concurrency,
-            managed_bytes_per_call = allocated,
+            ["workload"] = workload.Name,
+            ["median_ms"] = Math.Round(times[calls / 2], 4),
+            ["min_ms"] = Math.Round(times[0], 4),
+            ["device"] = device.Name,
+            ["threads"] = device.Concurrency,
+            ["managed_bytes_per_call"] = allocated,
         };
 
         void Call()
@@ -85,5 +94,14 @@ public static class WorkloadsCommand
             work.Run();
             device.Synchronize();
         }
+    }
+
+    // The peer may be faster on one thread: the better of both counts.
+    private static void Compare(JsonObject result, Peer peer, string workload, int calls, int threads)
+    {
+        double one = peer.Median(workload, calls, 1), all = threads == 1 ? one : peer.Median(workload, calls, threads);
+        result["peer_median_ms"] = Math.Min(one, all);
+        result["peer_threads"] = one <= all ? 1 : threads;
+        result["ratio"] = Math.Round((double)result["median_ms"]! / Math.Min(one, all), 4);
     }
 }

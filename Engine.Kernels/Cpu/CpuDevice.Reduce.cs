@@ -54,13 +54,13 @@ public sealed partial class CpuDevice
         where T : unmanaged, INumber<T>
     {
         T* to = destination.Pointer + destinationOffset, from = x.Pointer + offset;
-        int grain = Math.Max(1, ElementGrain / Math.Max(1, kept.Inner * reduced.Count));
+        int grain = Math.Max(1, ElementGrain / Math.Max(1, reduced.Count));
         if (Vector512.IsHardwareAccelerated)
-            Launch(new ReduceRows<Lanes512<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Rows, grain);
+            Launch(new ReduceRows<Lanes512<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Count, grain);
         else if (Vector256.IsHardwareAccelerated)
-            Launch(new ReduceRows<Lanes256<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Rows, grain);
+            Launch(new ReduceRows<Lanes256<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Count, grain);
         else
-            Launch(new ReduceRows<Lanes128<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Rows, grain);
+            Launch(new ReduceRows<Lanes128<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Count, grain);
     }
 
     /// <summary>
@@ -72,43 +72,61 @@ public sealed partial class CpuDevice
         where TReducer : struct, IReducer
         where T : unmanaged, INumber<T>
     {
+        // Units are results: whole rows of them, and parts of rows at both ends.
         public void Run(int start, int end)
         {
-            int inner = kept.Inner, step = kept.InnerStride(1);
+            int inner = kept.Inner;
+            T* limit = to + end;
+            while (start < end)
+            {
+                int row = start / inner, column = start % inner, width = Math.Min(inner - column, end - start);
+                if (width == inner)
+                {
+                    Rows(row, end / inner, limit);
+                    start = end / inner * inner;
+                }
+                else
+                {
+                    Row(to + start, limit, from + kept.RowOffset(1, row) + ((long)column * kept.InnerStride(1)), width);
+                    start += width;
+                }
+            }
+        }
+
+        private void Rows(int start, int end, T* limit)
+        {
+            int inner = kept.Inner;
             T* result = to + ((long)start * inner);
-            T* limit = to + ((long)end * inner);
             var rows = new RowWalk(kept, start, 1, 1, stackalloc int[kept.Sizes.Length + 1]);
             for (int row = start, run; row < end; row += run)
             {
                 run = rows.RunLength(end - row);
                 T* source = from + rows[0];
-                for (int i = 0; i < run; i++, result += inner, source += rows.Step(0))
-                {
-                    if (step == 1)
-                    {
-                        RowAcross(result, limit, source, inner);
-                    }
-                    else
-                    {
-                        for (int j = 0; j < inner; j++)
-                            result[j] = Along(source + ((long)j * step));
-                    }
-                }
-
+                int step = rows.Step(0);
+                for (int i = 0; i < run; i++, result += inner, source += step)
+                    Row(result, limit, source, inner);
                 rows.Skip(run);
             }
         }
 
         // The last vector may spill over into the next row, which is written after it.
-        private void RowAcross(T* result, T* limit, T* source, int inner)
+        private void Row(T* result, T* limit, T* source, int width)
         {
-            for (int i = 0; i < inner; i += V.Count)
+            int step = kept.InnerStride(1);
+            if (step != 1)
+            {
+                for (int i = 0; i < width; i++)
+                    result[i] = Along(source + ((long)i * step));
+                return;
+            }
+
+            for (int i = 0; i < width; i += V.Count)
             {
                 V total = Across(source + i);
                 if (result + i + V.Count <= limit)
                     V.Store(total, result + i);
                 else
-                    V.StoreFirst(total, result + i, (int)Math.Min(inner - i, limit - (result + i)));
+                    V.StoreFirst(total, result + i, (int)Math.Min(width - i, limit - (result + i)));
             }
         }
 

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Engine.Bench.Output;
+
+namespace Engine.Bench.Workloads;
+
+/// <summary>Another engine's program for the same workloads: it takes --only, --repeats and --threads, and prints lines of JSON with median_ms.</summary>
+/// <param name="command">The program with its first arguments, separated by blanks.</param>
+internal sealed class Peer(string command)
+{
+    /// <summary>The peer's median time for a workload in milliseconds, on the given number of threads.</summary>
+    /// <exception cref="UserError">The program can't be run, or prints something else.</exception>
+    public double Median(string workload, int repeats, int threads)
+    {
+        string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0)
+            throw new UserError("--peer is empty: name a program, such as 'python3 Engine.Bench/Peers/torch_peer.py'.");
+        var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true };
+        string[] options = ["--only", workload, "--repeats", Text(repeats), "--threads", Text(threads)];
+        foreach (string argument in words[1..].Concat(options))
+            start.ArgumentList.Add(argument);
+        try
+        {
+            using var process = Process.Start(start)!;
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            using var line = JsonDocument.Parse(output);
+            return line.RootElement.GetProperty("median_ms").GetDouble();
+        }
+        catch (Exception e) when (e is System.ComponentModel.Win32Exception or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new UserError($"--peer '{command}' did not print a time for {workload}: {e.Message}");
+        }
+
+        static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+    }
+}
