@@ -15,7 +15,7 @@ public enum InnerOptimiser
     Sgd,
 
     /// <summary>RMSProp.</summary>
-    RmsProp,
+    Rmsprop,
 }
 
 /// <summary>

@@ -138,7 +138,7 @@ public class Figure4Tests
         [
             some,
             some with { InnerOptimiser = InnerOptimiser.Sgd },
-            some with { InnerOptimiser = InnerOptimiser.RmsProp },
+            some with { InnerOptimiser = InnerOptimiser.Rmsprop },
             some with { Parameterisation = Parameterisation.Clip },
             some with { Discounting = Engine.RL.Environments.Discounting.Product },
             some with { Input = StateInput.Scaled },
