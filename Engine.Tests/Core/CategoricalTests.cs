@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Nn;
+using Engine.Kernels;
 using Xunit;
 
 namespace Engine.Tests.Core;
@@ -14,7 +15,7 @@ public class CategoricalTests
         double[] logits = [0.5, -1, 2, 0, -3];
         double total = logits.Sum(Math.Exp);
         var streams = Tensor.From([.. Enumerable.Range(0, Rows).SelectMany(row => (int[])[7, 1, row])], [Rows, 3]);
-        var rows = Tensor.From(logits, [1, logits.Length]).Cast(Kernels.ElementType.Float32).BroadcastTo([Rows, logits.Length]);
+        var rows = Tensor.From(logits, [1, logits.Length]).Cast(ElementType.Float32).BroadcastTo([Rows, logits.Length]);
         int[] choices = Categorical.Sample(streams, rows).ToArray<int>();
 
         // Pearson's chi-square with 4 degrees of freedom exceeds 23.5 once in ten thousand.
