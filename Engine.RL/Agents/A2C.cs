@@ -26,6 +26,7 @@ public static class A2C
     /// <exception cref="ArgumentException">Shapes or element types do not fit.</exception>
     public static Tensor InnerLoss(Rollout rollout, A2CCoefficients coefficients)
     {
+        Require(rollout);
         var constant = rollout.Values.StopGradient();
         var returns = LambdaReturns.Of(rollout.Rewards, rollout.Live, constant, coefficients.Gamma, coefficients.Lambda);
         var logProbabilities = Categorical.LogProbabilities(rollout.Logits);
@@ -42,11 +43,19 @@ public static class A2C
     /// <exception cref="ArgumentException">Shapes or element types do not fit.</exception>
     public static Tensor OuterLoss(Rollout rollout, double gamma = 0.99, double lambda = 0.99)
     {
+        Require(rollout);
         var constant = rollout.Values.StopGradient();
         var returns = LambdaReturns.Of(rollout.Rewards, rollout.Live, constant, Number(gamma), Number(lambda));
         var logProbability = Categorical.LogProbability(Categorical.LogProbabilities(rollout.Logits), rollout.Actions);
         return -((returns - constant[..^1]) * logProbability).Mean();
 
         Tensor Number(double value) => Tensor.Full(value, [], constant.Type, constant.Device);
+    }
+
+    // Other shapes could broadcast and give a wrong mean.
+    private static void Require(Rollout rollout)
+    {
+        if (rollout.Actions.Shape != rollout.Rewards.Shape)
+            throw new ArgumentException($"A2C: actions {rollout.Actions.Shape} and rewards {rollout.Rewards.Shape} differ in shape.");
     }
 }

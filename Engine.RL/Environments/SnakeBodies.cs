@@ -5,7 +5,7 @@ namespace Engine.RL.Environments;
 /// <summary>Begins an episode of <see cref="Snake"/>. One index is one environment.</summary>
 public readonly struct SnakeStartBody(View<int> states, View<int> streams, int cells, int step) : IBody
 {
-    // Blocks of a step's random numbers; those of Step are in the other bodies.
+    // Each body draws from a block of its own, so that none repeats another's numbers at the same step.
     private const uint Block = 0;
 
     /// <inheritdoc/>
@@ -85,7 +85,7 @@ public readonly struct SnakeMoveBody(
     }
 }
 
-/// <summary>Draws the planes of <see cref="Snake"/>. One index is one environment.</summary>
+/// <summary>Draws the planes of <see cref="Snake"/> on zeros, which most of them are. One index is one environment.</summary>
 public readonly struct SnakeObservationBody(View<float> planes, View<int> states, int cells) : IBody
 {
     /// <inheritdoc/>
@@ -97,12 +97,17 @@ public readonly struct SnakeObservationBody(View<float> planes, View<int> states
         for (int cell = 0; cell < cells; cell++)
         {
             int stamp = board.Stamp(cell);
-            planes[at] = stamp > lastFree ? 1 : 0;
-            planes[at + 1] = cell == head ? 1 : 0;
-            planes[at + 2] = stamp == lastFree + 1 ? 1 : 0;
-            planes[at + 3] = cell == fruit ? 1 : 0;
-            planes[at + 4] = stamp > lastFree ? (stamp - lastFree) / (float)length : 0;
-            at += Snake.Planes;
+            if (stamp <= lastFree)
+                continue;
+            int corner = at + (cell * Snake.Planes);
+            planes[corner] = 1;
+            if (stamp == lastFree + 1)
+                planes[corner + 2] = 1;
+            planes[corner + 4] = (stamp - lastFree) / (float)length;
         }
+
+        planes[at + (head * Snake.Planes) + 1] = 1;
+        if (fruit < cells)
+            planes[at + (fruit * Snake.Planes) + 3] = 1;
     }
 }

@@ -103,5 +103,8 @@ public sealed record SnakeObservation(int Rows, int Columns) : SnakeOperation(Ro
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
-        => y.Device.For(y.Shape[0], new SnakeObservationBody(y.Buffer.Write<float>(), x[0].Buffer.Read<int>(), Cells), Grain);
+    {
+        y.Device.Fill(y.Type, y.Buffer, 0);
+        y.Device.For(y.Shape[0], new SnakeObservationBody(y.Buffer.Update<float>(), x[0].Buffer.Read<int>(), Cells), Grain);
+    }
 }
