@@ -38,7 +38,8 @@ public static class Categorical
         if (choices.Type != Kernels.ElementType.Int32 || choices.Shape != (Shape)logProbabilities.Shape.Sizes[..axis].ToArray())
         {
             throw new ArgumentException(
-                $"LogProbability: choices among {logProbabilities.Shape} are Int32 of all axes but the last, got {choices.Type} {choices.Shape}.");
+                $"LogProbability: choices among {logProbabilities.Shape} are Int32 of all axes but the last, "
+                + $"got {choices.Type} {choices.Shape}.");
         }
 
         var (type, device) = (logProbabilities.Type, logProbabilities.Device);

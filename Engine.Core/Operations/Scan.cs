@@ -40,12 +40,12 @@ public sealed record ReverseScan : LinearScan
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int length = y.Shape[0], columns = y.Count / length;
-        var (to, a, b) = (y.Buffer, x[0].Buffer, x[1].Buffer);
+        int length = y.Shape[0], count = y.Count / length;
+        var (device, to, a, b) = (y.Device, y.Buffer, x[0].Buffer, x[1].Buffer);
         if (y.Type == ElementType.Float32)
-            y.Device.For(columns, new ReverseScanBody<float>(to.Write<float>(), a.Read<float>(), b.Read<float>(), length, columns), Grain);
+            device.For(count, new ReverseScanBody<float>(to.Write<float>(), a.Read<float>(), b.Read<float>(), length, count), Grain);
         else
-            y.Device.For(columns, new ReverseScanBody<double>(to.Write<double>(), a.Read<double>(), b.Read<double>(), length, columns), Grain);
+            device.For(count, new ReverseScanBody<double>(to.Write<double>(), a.Read<double>(), b.Read<double>(), length, count), Grain);
     }
 }
 
@@ -62,11 +62,11 @@ public sealed record ForwardScan : LinearScan
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int length = y.Shape[0], columns = y.Count / length;
-        var (to, a, b) = (y.Buffer, x[0].Buffer, x[1].Buffer);
+        int length = y.Shape[0], count = y.Count / length;
+        var (device, to, a, b) = (y.Device, y.Buffer, x[0].Buffer, x[1].Buffer);
         if (y.Type == ElementType.Float32)
-            y.Device.For(columns, new ForwardScanBody<float>(to.Write<float>(), a.Read<float>(), b.Read<float>(), length, columns), Grain);
+            device.For(count, new ForwardScanBody<float>(to.Write<float>(), a.Read<float>(), b.Read<float>(), length, count), Grain);
         else
-            y.Device.For(columns, new ForwardScanBody<double>(to.Write<double>(), a.Read<double>(), b.Read<double>(), length, columns), Grain);
+            device.For(count, new ForwardScanBody<double>(to.Write<double>(), a.Read<double>(), b.Read<double>(), length, count), Grain);
     }
 }

@@ -21,10 +21,11 @@ public static class LambdaReturns
         if (rewards.Rank == 0 || shape[0] == 0 || live.Shape != shape || values.Shape != shape.With(0, shape[0] + 1))
         {
             throw new ArgumentException(
-                $"LambdaReturns: rewards {shape} and live {live.Shape} must be [T, ...] with T > 0, and values {values.Shape} [T + 1, ...].");
+                $"LambdaReturns: rewards {shape} and live {live.Shape} must be [T, ...] with T > 0, "
+                + $"and values {values.Shape} [T + 1, ...].");
         }
 
-        // The last value stands behind the rewards as one more moment, at which the recurrence begins.
+        // The last value stands behind the rewards as one more moment, at which the recurrence begins; its factor does not matter.
         var discounts = gamma * live;
         var factors = discounts * lambda;
         var addends = rewards + (discounts * (1 - lambda) * values[1..]);

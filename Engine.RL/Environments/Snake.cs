@@ -62,7 +62,7 @@ public sealed class Snake : IEnvironment
     /// <summary>The largest sum of rewards of an episode.</summary>
     public int MaximumReturn => (Rows * Columns) - 1;
 
-    /// <summary>[rows, columns, 5]: body (1 where the snake is, head included), head, tail, fruit (empty if no cell is free), order.</summary>
+    /// <summary>[rows, columns, 5]: body (head included), head, tail, fruit (empty if no cell is free), order.</summary>
     /// <remarks>The order falls evenly along the snake, from 1 at the head to 1 / length at the tail.</remarks>
     public Shape ObservationShape => [Rows, Columns, Planes];
 

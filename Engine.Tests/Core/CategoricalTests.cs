@@ -48,9 +48,11 @@ public class CategoricalTests
         var actual = Categorical.LogProbabilities(Tensor.From(logits, [2, 3]));
         double[] expected = [.. logits.Chunk(3).SelectMany(row => row.Select(x => x - Math.Log(row.Sum(Math.Exp))))];
         Assert.All(expected.Zip(actual.ToDoubles()), pair => Assert.Equal(pair.First, pair.Second, 1e-14));
-        Assert.Equal([expected[1], expected[5]], Categorical.LogProbability(actual, Tensor.From(1, 2)).ToDoubles(), (x, y) => Math.Abs(x - y) < 1e-14);
+        Assert.Equal([expected[1], expected[5]], Categorical.LogProbability(actual, Tensor.From(1, 2)).ToDoubles(), Close);
         double[] entropies = [.. expected.Chunk(3).Select(row => -row.Sum(x => x * Math.Exp(x)))];
-        Assert.Equal(entropies, Categorical.Entropy(actual).ToDoubles(), (x, y) => Math.Abs(x - y) < 1e-14);
+        Assert.Equal(entropies, Categorical.Entropy(actual).ToDoubles(), Close);
+
+        static bool Close(double x, double y) => Math.Abs(x - y) < 1e-14;
     }
 
     [Theory]
@@ -75,7 +77,8 @@ public class CategoricalTests
         var logits = Tensor.From([0.5, -1, 2, 0, 1.5, 1], [2, 3]);
         GradientCheck.Check(x => [Categorical.LogProbabilities(x[0])], [logits], order: 3);
         GradientCheck.Check(x => [Categorical.Entropy(Categorical.LogProbabilities(x[0]))], [logits], order: 3);
-        GradientCheck.Check(x => [Categorical.LogProbability(Categorical.LogProbabilities(x[0]), x[1])], [logits, Tensor.From(2, 0)], order: 3);
+        GradientCheck.Check(
+            x => [Categorical.LogProbability(Categorical.LogProbabilities(x[0]), x[1])], [logits, Tensor.From(2, 0)], order: 3);
     }
 
     [Fact]

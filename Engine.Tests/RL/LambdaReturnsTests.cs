@@ -40,7 +40,12 @@ public sealed class LambdaReturnsTests : IDisposable
     public void DerivativesAreThoseOfFiniteDifferences()
         => GradientCheck.Check(
             x => [LambdaReturns.Of(x[0], Tensor.From([1.0, 1, 0, 1, 1, 1], [3, 2]), x[1], x[2], x[3])],
-            [Tensor.From([0.5, -1, 1, 2, 0.3, 0.1], [3, 2]), Tensor.From([1.0, 2, -1, 0.5, 0.2, 0.4, -0.7, 1.5], [4, 2]), Number(0.9), Number(0.6)],
+            [
+                Tensor.From([0.5, -1, 1, 2, 0.3, 0.1], [3, 2]),
+                Tensor.From([1.0, 2, -1, 0.5, 0.2, 0.4, -0.7, 1.5], [4, 2]),
+                Number(0.9),
+                Number(0.6),
+            ],
             order: 3);
 
     [Fact]

@@ -276,7 +276,8 @@ public sealed class SnakeTests : IDisposable
             {
                 int[] actions = [.. Enumerable.Range(first, count).Select(i => new Random((1000 * i) + step).Next(4))];
                 var moved = snake.Step(state, Tensor.From(actions), streams, step);
-                seen.AddRange([moved.Observation.ToDoubles(), moved.FinalObservation.ToDoubles(), moved.Reward.ToDoubles(), moved.Terminated.ToDoubles()]);
+                Tensor[] results = [moved.Observation, moved.FinalObservation, moved.Reward, moved.Terminated];
+                seen.AddRange(results.Select(result => result.ToDoubles()));
                 state = moved.State;
             }
 
@@ -303,7 +304,8 @@ public sealed class SnakeTests : IDisposable
             EnvironmentStep? moved = null;
             for (int step = from; step < from + steps; step++)
             {
-                moved = snake.Step(state, Tensor.From([.. Enumerable.Range(0, Boards).Select(i => (i + (step * step)) % 4)], [Boards]), streams, step);
+                int[] actions = [.. Enumerable.Range(0, Boards).Select(i => (i + (step * step)) % 4)];
+                moved = snake.Step(state, Tensor.From(actions), streams, step);
                 state = moved.State;
             }
 
@@ -358,7 +360,7 @@ public sealed class SnakeTests : IDisposable
         var actions = Tensor.From(0, 1);
         Says("SnakeStart: streams are Int32 [n, 3]", () => snake.Reset(Tensor.From(1, 2, 3)));
         Says("SnakeMove: streams are Int32 [2, 3]", () => snake.Step(state, actions, Streams(3), 1));
-        Says("SnakeMove: actions of 2 environments are Int32 [2], got Float32 [2]", () => snake.Step(state, Tensor.From(0f, 1), streams, 1));
+        Says("actions of 2 environments are Int32 [2], got Float32 [2]", () => snake.Step(state, Tensor.From(0f, 1), streams, 1));
         Says("SnakeObservation: a state of 6 cells is Int32 [n, 13]", () => snake.Observe(new Snake(3, 3).Reset(streams)));
         Says("Snake: a state is one tensor, got 2", () => snake.Observe([.. state, .. state]));
 
@@ -367,7 +369,8 @@ public sealed class SnakeTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    private static Tensor Streams(int boards, int seed = 4, int iteration = 0) => MonteCarlo.Streams(seed, 1, iteration, boards, Device.Cpu);
+    private static Tensor Streams(int boards, int seed = 4, int iteration = 0)
+        => MonteCarlo.Streams(seed, 1, iteration, boards, Device.Cpu);
 
     private static EnvironmentStep Step(Snake snake, Tensor[] state, int action, int boards = 1)
         => snake.Step(state, Tensor.Full(action, [boards], ElementType.Int32), Streams(boards), 1);
