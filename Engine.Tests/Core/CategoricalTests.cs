@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Core.Autodiff;
 using Engine.Core.Nn;
 using Engine.Kernels;
 using Xunit;
@@ -37,5 +38,59 @@ public class CategoricalTests
         int[] together = Categorical.Sample(streams, logits, step: 9).ToArray<int>();
         for (int row = 0; row < 3; row++)
             Assert.Equal(together[row], Categorical.Sample(streams[row..(row + 1)], logits[row..(row + 1)], step: 9).ToArray<int>()[0]);
+    }
+
+    [Fact]
+    public void LogProbabilitiesAreThoseOfTheSoftmax()
+    {
+        using var scope = new TensorScope();
+        double[] logits = [0.5, -1, 2, 0, 3, 1];
+        var actual = Categorical.LogProbabilities(Tensor.From(logits, [2, 3]));
+        double[] expected = [.. logits.Chunk(3).SelectMany(row => row.Select(x => x - Math.Log(row.Sum(Math.Exp))))];
+        Assert.All(expected.Zip(actual.ToDoubles()), pair => Assert.Equal(pair.First, pair.Second, 1e-14));
+        Assert.Equal([expected[1], expected[5]], Categorical.LogProbability(actual, Tensor.From(1, 2)).ToDoubles(), Close);
+        double[] entropies = [.. expected.Chunk(3).Select(row => -row.Sum(x => x * Math.Exp(x)))];
+        Assert.Equal(entropies, Categorical.Entropy(actual).ToDoubles(), Close);
+
+        static bool Close(double x, double y) => Math.Abs(x - y) < 1e-14;
+    }
+
+    [Theory]
+    [InlineData(ElementType.Float32)]
+    [InlineData(ElementType.Float64)]
+    public void HugeLogitsNeitherOverflowNorLoseTheChoice(ElementType type)
+    {
+        using var scope = new TensorScope(checkFinite: true);
+        var logits = Tensor.From([1e6, 0, -1e6, -1e6, -1e6, -1e6], [2, 3], type);
+        var log = Categorical.LogProbabilities(logits);
+        Assert.Equal([0, -1e6, -2e6], log.ToDoubles()[..3]);
+        Assert.All(log.ToDoubles()[3..], value => Assert.Equal(-Math.Log(3), value, 1e-6));
+        double[] entropy = Categorical.Entropy(log).ToDoubles();
+        Assert.Equal(0, entropy[0]);
+        Assert.Equal(Math.Log(3), entropy[1], 1e-6);
+        Assert.All(Gradient.Of(Categorical.Entropy(log).Sum(), logits)[0].ToDoubles(), value => Assert.Equal(0, value, 1e-6));
+    }
+
+    [Fact]
+    public void DerivativesAreThoseOfFiniteDifferences()
+    {
+        var logits = Tensor.From([0.5, -1, 2, 0, 1.5, 1], [2, 3]);
+        GradientCheck.Check(x => [Categorical.LogProbabilities(x[0])], [logits], order: 3);
+        GradientCheck.Check(x => [Categorical.Entropy(Categorical.LogProbabilities(x[0]))], [logits], order: 3);
+        GradientCheck.Check(
+            x => [Categorical.LogProbability(Categorical.LogProbabilities(x[0]), x[1])], [logits, Tensor.From(2, 0)], order: 3);
+    }
+
+    [Fact]
+    public void WhatDoesNotFitIsNamed()
+    {
+        using var scope = new TensorScope();
+        var logits = Tensor.Ones([2, 3]);
+        Says("[2, 3] are Int32 of all axes but the last, got Float32 [2]", () => Categorical.LogProbability(logits, Tensor.Ones([2])));
+        Says("got Int32 [3]", () => Categorical.LogProbability(logits, Tensor.From(0, 1, 2)));
+        Says("[] has no last axis", () => Categorical.LogProbabilities(Tensor.Ones([])));
+        Says("[2, 0] has no last axis", () => Categorical.Entropy(Tensor.Ones([2, 0])));
+
+        static void Says(string part, Func<Tensor> call) => Assert.Contains(part, Assert.Throws<ArgumentException>(call).Message);
     }
 }

@@ -1,0 +1,99 @@
+using Engine.Core;
+using Engine.Kernels;
+
+namespace Engine.RL.Environments;
+
+/// <summary>
+/// The game of Snake (section 4 of the paper): a snake that grows by each fruit it eats, which pays 1, must neither leave the board nor
+/// bite itself.
+/// </summary>
+/// <remarks>
+/// An episode starts with length 1 at a uniform cell and a fruit uniform over the free ones. The tail leaves its cell before the head
+/// arrives, unless a fruit is eaten: the head may follow the tail, and a snake of length 2 may turn back. The episode ends on leaving the
+/// board, on biting the body, when the snake fills the board (its last fruit still pays), and at the step limit. A step that leads
+/// off the board or into the body moves nothing: the final observation shows the snake before it. The state is one tensor, Int32
+/// [n, <see cref="SnakeBoard.Size"/>], see <see cref="SnakeBoard"/>; the last step's reward and end are part of it.
+/// </remarks>
+public sealed class Snake : IEnvironment
+{
+    /// <summary>The action that moves one row up.</summary>
+    public const int Up = 0;
+
+    /// <summary>The action that moves one column to the right.</summary>
+    public const int Right = 1;
+
+    /// <summary>The action that moves one row down.</summary>
+    public const int Down = 2;
+
+    /// <summary>The action that moves one column to the left.</summary>
+    public const int Left = 3;
+
+    /// <summary>Planes of an observation: body (with the head), head, tail, fruit, order.</summary>
+    public const int Planes = 5;
+
+    /// <summary>A game on boards of one size.</summary>
+    /// <param name="rows">Rows of the board, at least 2.</param>
+    /// <param name="columns">Columns of the board, at least 2.</param>
+    /// <param name="stepLimit">The step at which an episode ends at the latest, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The board is too small or has over 2^20 cells, or the limit is too low.</exception>
+    public Snake(int rows = 12, int columns = 12, int stepLimit = 5000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)rows * columns, 1 << 20, $"{nameof(rows)} * {nameof(columns)}");
+        ArgumentOutOfRangeException.ThrowIfLessThan(stepLimit, 1);
+
+        // The clock and a length are added, and must not overflow.
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(stepLimit, 1 << 30);
+        Rows = rows;
+        Columns = columns;
+        StepLimit = stepLimit;
+    }
+
+    /// <summary>Rows of the board.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of the board.</summary>
+    public int Columns { get; }
+
+    /// <summary>The step at which an episode ends at the latest.</summary>
+    public int StepLimit { get; }
+
+    /// <summary>The largest sum of rewards of an episode.</summary>
+    public int MaximumReturn => (Rows * Columns) - 1;
+
+    /// <summary>[rows, columns, 5]: body (head included), head, tail, fruit (empty if no cell is free), order.</summary>
+    /// <remarks>The order falls evenly along the snake, from 1 at the head to 1 / length at the tail.</remarks>
+    public Shape ObservationShape => [Rows, Columns, Planes];
+
+    /// <summary>Four: up, right, down, left.</summary>
+    public int ActionCount => 4;
+
+    /// <inheritdoc/>
+    public Tensor[] Reset(Tensor streams, int step = 0) => [new SnakeStart(Rows * Columns, step).Apply(streams)];
+
+    /// <inheritdoc/>
+    /// <remarks>An action that is none of the four ends the episode, as leaving the board does.</remarks>
+    public EnvironmentStep Step(Tensor[] state, Tensor actions, Tensor streams, int step)
+    {
+        var moved = new SnakeMove(Rows, Columns, StepLimit, step).Apply(Packed(state), actions, streams);
+        Tensor[] next = [new SnakeRestart(Rows * Columns, step).Apply(moved, streams)];
+        return new EnvironmentStep(
+            next,
+            Column(SnakeBoard.RewardColumn),
+            Column(SnakeBoard.EndedColumn),
+            Column(SnakeBoard.TimedOutColumn),
+            Observe(next),
+            Observe([moved]));
+
+        Tensor Column(int column) => moved[.., column].Cast(ElementType.Float32);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Observe(Tensor[] state) => new SnakeObservation(Rows, Columns).Apply(Packed(state));
+
+    private static Tensor Packed(Tensor[] state)
+        => state.Length == 1
+            ? state[0]
+            : throw new ArgumentException($"Snake: a state is one tensor, got {state.Length}.", nameof(state));
+}

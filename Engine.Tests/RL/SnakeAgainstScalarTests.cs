@@ -1,0 +1,61 @@
+using Engine.Core;
+using Engine.Kernels;
+using Engine.RL.Environments;
+using Engine.RL.Meta;
+using Xunit;
+
+namespace Engine.Tests.RL;
+
+public class SnakeAgainstScalarTests
+{
+    [Theory]
+    [InlineData(2, 2, 9)]
+    [InlineData(4, 3, 22)]
+    [InlineData(12, 12, 50)]
+    public void AHundredThousandStepsAreThoseOfThePlainGame(int rows, int columns, int stepLimit)
+    {
+        const int Boards = 170, Steps = 200, Seed = 11, Iteration = 3;
+        using var scope = new TensorScope();
+        var snake = new Snake(rows, columns, stepLimit);
+        var streams = MonteCarlo.Streams(Seed, 1, Iteration, Boards, Device.Cpu);
+        ScalarSnake[] plain = [.. Enumerable.Range(0, Boards).Select(i => new ScalarSnake(rows, columns, stepLimit, Seed, Iteration, i))];
+        var random = new Random(5);
+        var ends = new Dictionary<ScalarSnake.End, int>();
+        int longest = 0;
+
+        var state = snake.Reset(streams);
+        foreach (var each in plain)
+            each.Reset(0);
+        for (int step = 1; step <= Steps; step++)
+        {
+            using var inner = new TensorScope();
+            int[] actions = [.. plain.Select(each => each.Chase(random))];
+            var moved = snake.Step(state, Tensor.From(actions), streams, step);
+            float[] rewards = moved.Reward.ToArray<float>(), ended = moved.Terminated.ToArray<float>();
+            float[] timedOut = moved.TimedOut.ToArray<float>();
+            float[] observations = moved.Observation.ToArray<float>(), finals = moved.FinalObservation.ToArray<float>();
+            int size = observations.Length / Boards;
+            for (int i = 0; i < Boards; i++)
+            {
+                longest = Math.Max(longest, plain[i].Length);
+                var (reward, end, final) = plain[i].Step(actions[i], step);
+                ends[end] = ends.GetValueOrDefault(end) + 1;
+                Assert.Equal(reward, rewards[i]);
+                Assert.Equal(end == ScalarSnake.End.None ? 0 : 1, ended[i]);
+                Assert.Equal(end == ScalarSnake.End.StepLimit ? 1 : 0, timedOut[i]);
+                Assert.True(plain[i].Planes().AsSpan().SequenceEqual(observations.AsSpan(i * size, size)), $"board {i}, step {step}");
+                Assert.True(final.AsSpan().SequenceEqual(finals.AsSpan(i * size, size)), $"board {i}, end of step {step}");
+            }
+
+            // A leaf: the history of a long game is not kept.
+            state = [Tensor.From(moved.State[0].ToArray<int>(), moved.State[0].Shape)];
+            inner.Keep(state[0]);
+        }
+
+        // Every end was met; larger boards don't fill up.
+        foreach (var end in Enum.GetValues<ScalarSnake.End>())
+            Assert.True(ends.ContainsKey(end) || (end == ScalarSnake.End.Full && rows > 2), $"{end} never came");
+        Assert.Equal(Boards * Steps, ends.Values.Sum());
+        Assert.True(longest >= Math.Min((rows * columns) - 1, 8), $"{longest}");
+    }
+}
