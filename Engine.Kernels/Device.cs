@@ -128,6 +128,15 @@ public abstract class Device : IDisposable
     /// <param name="bias">A row of <c>columns</c> numbers that is added to every row of the product, or null.</param>
     public abstract void MatMul(ElementType type, MatMulShape shape, Buffer destination, Buffer a, Buffer b, Buffer? bias);
 
+    /// <summary>A convolution, or one of its two adjoints, see <see cref="ConvolutionShape"/>.</summary>
+    /// <param name="type">Float32 or Float64.</param>
+    /// <param name="form">What is computed from what.</param>
+    /// <param name="shape">Sizes and padding.</param>
+    /// <param name="destination">Results; cotangents of images; or cotangents of weights.</param>
+    /// <param name="a">Images; cotangents of results; or images.</param>
+    /// <param name="b">Weights; weights; or cotangents of results.</param>
+    public abstract void Convolve(ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b);
+
     /// <summary>Copies elements between two strided layouts, each with an offset: permutes, slices, pads, concatenates, broadcasts.</summary>
     /// <param name="type">The element type.</param>
     /// <param name="loops">Strides of the destination and of the source.</param>
