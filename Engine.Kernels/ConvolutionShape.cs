@@ -23,7 +23,7 @@ public sealed record ConvolutionShape(
     public int Taps => KernelHeight * KernelWidth * InputChannels;
 
     /// <summary>The convolution of the result's cotangent, with weights turned round and channels exchanged, that gives the image's.</summary>
-    public ConvolutionShape Transposed => this with
+    public ConvolutionShape Transposed() => this with
     {
         Height = OutputHeight,
         Width = OutputWidth,

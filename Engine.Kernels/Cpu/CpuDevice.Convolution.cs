@@ -10,7 +10,7 @@ public sealed partial class CpuDevice
     public override void Convolve(ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b)
     {
         if (form == ConvolutionForm.InputGradient)
-            shape = shape.Transposed;
+            shape = shape.Transposed();
         switch (type)
         {
             case ElementType.Float32: Convolve<float>(form, shape, destination, a, b); break;
