@@ -1,3 +1,4 @@
+using Engine.Core.Nn;
 using Engine.Core.Operations;
 using Engine.Kernels;
 
@@ -100,6 +101,9 @@ public sealed record OperationSample(
             "same", (x, g) => new ConvolutionWeightGradient(Padding.Same, 3, 3).Apply(x, g), [2, 2, 3, 2], [2, 2, 3, 3]),
         Two<ConvolutionWeightGradient>(
             "valid", (x, g) => new ConvolutionWeightGradient(Padding.Valid, 3, 1).Apply(x, g), [2, 4, 3, 2], [2, 2, 3, 3]),
+        new(
+            typeof(ConvolutionReluPool), "odd sizes", x => Conv2d.ReluPool(x[0], x[1], x[2]).Square(), [[2, 5, 4, 2], [3, 3, 2, 3], [3]],
+            Tolerance: 1e-5),
         One<PoolIndex>("odd sizes", x => x.MaxPool().Square(), [2, 5, 4, 2]),
         Positions<PoolGather>((x, i) => new PoolGather().Apply(x, i).Square(), [2, 2, 3, 1], [5, 0, -1, 3]),
         Positions<PoolScatter>((x, i) => new PoolScatter([2, 2, 3, 1]).Apply(x, i).Square(), [2, 1, 2, 1], [5, 0, -1, 3]),

@@ -18,15 +18,7 @@ public sealed record Convolution(Padding Padding) : Operation
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
-    {
-        var (type, a, w) = (SameFloatType(x), x[0].Shape, x[1].Shape);
-        if (Windows.Problem(a, w, a.Rank > 3 ? a[3] : 0, w.Rank > 3 ? w[2] : 0) is { } problem)
-            throw Error(problem);
-        var (height, width) = (Windows.Shrunk(Padding, a[1], w[0]), Windows.Shrunk(Padding, a[2], w[1]));
-        return height < 0 || width < 0
-            ? throw Error($"images {a} are smaller than the window of the weights {w}: use Padding.Same or a smaller window")
-            : (type, [a[0], height, width, w[3]]);
-    }
+        => (SameFloatType(x), Windows.Result(Padding, x[0].Shape, x[1].Shape, out string? problem) ?? throw Error(problem!));
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
@@ -101,6 +93,19 @@ internal static class Windows
             : weights[0] % 2 == 0 || weights[1] % 2 == 0
                 ? $"the window of the weights {weights}, with images {images}, must have odd sizes"
                 : channels != expected ? $"images {images} have {channels} channels and weights {weights} are for {expected}" : null;
+
+    /// <summary>The shape of a convolution's results; null with a problem if there are none.</summary>
+    public static Shape? Result(Padding padding, Shape images, Shape weights, out string? problem)
+    {
+        problem = Problem(images, weights, images.Rank > 3 ? images[3] : 0, weights.Rank > 3 ? weights[2] : 0);
+        if (problem is not null)
+            return null;
+        var (height, width) = (Shrunk(padding, images[1], weights[0]), Shrunk(padding, images[2], weights[1]));
+        if (height >= 0 && width >= 0)
+            return [images[0], height, width, weights[3]];
+        problem = $"images {images} are smaller than the window of the weights {weights}: use Padding.Same or a smaller window";
+        return null;
+    }
 
     public static int Shrunk(Padding padding, int size, int window) => padding == Padding.Same ? size : size - window + 1;
 

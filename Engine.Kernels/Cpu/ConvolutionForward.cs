@@ -65,20 +65,17 @@ internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, Bu
     private void Row(T* image, nint rowStride, int row, T* result, T* limit)
     {
         int width = ConvolutionTiles<V, R, T>.Width, outputs = shape.OutputChannels;
-        int first = Math.Max(0, shape.PadTop - row), last = Math.Min(shape.KernelHeight, shape.Height + shape.PadTop - row);
-        int run = shape.KernelWidth * shape.InputChannels;
-        var steps = new ConvolutionSteps(
-            last - first, run, shape.InputChannels, 1, rowStride, width, (nint)run * width, outputs, Adds: false);
-        T* top = image + ((row + first - shape.PadTop) * rowStride);
-        for (int panel = (outputs - 1) / width; panel >= 0; panel--)
+        var window = ConvolutionWindow.Of(shape, row, rowStride, width, outputs);
+        T* top = image + window.Image;
+        for (int column = (outputs - 1) / width * width; column >= 0; column -= width)
         {
-            T* weights = packed + ((((nint)panel * shape.Taps) + ((nint)first * run)) * width), c = result + (panel * width);
+            T* weights = packed + ((nint)column * shape.Taps) + window.Taps, c = result + column;
 
             // Pixels whose full vectors end before the limit.
             int whole = limit - c < width ? 0 : (int)Math.Min(shape.OutputWidth, ((limit - c - width) / outputs) + 1);
-            ConvolutionTiles<V, R, T>.Panel(steps, whole, top, weights, c);
+            ConvolutionTiles<V, R, T>.Panel(window.Steps, whole, top, weights, c);
             for (int pixel = whole; pixel < shape.OutputWidth; pixel++)
-                Cut(steps, top + (pixel * steps.ARow), weights, c + (pixel * steps.CRow), outputs - (panel * width));
+                Cut(window.Steps, top + (pixel * window.Steps.ARow), weights, c + (pixel * window.Steps.CRow), outputs - column);
         }
     }
 

@@ -15,6 +15,22 @@ namespace Engine.Kernels.Cpu;
 internal readonly record struct ConvolutionSteps(
     int Outer, int Inner, nint ARow, nint AInner, nint AOuter, nint BInner, nint BOuter, nint CRow, bool Adds);
 
+/// <summary>Where the windows of a row of a convolution's result begin, cut at the upper and lower edge of the image.</summary>
+/// <param name="Steps">How tiles of the row move.</param>
+/// <param name="Image">Elements from the image to the first of the window.</param>
+/// <param name="Taps">Elements from a panel of weights to the first of the window.</param>
+internal readonly record struct ConvolutionWindow(ConvolutionSteps Steps, nint Image, nint Taps)
+{
+    public static ConvolutionWindow Of(ConvolutionShape shape, int row, nint rowStride, int width, nint resultStride)
+    {
+        int first = Math.Max(0, shape.PadTop - row), last = Math.Min(shape.KernelHeight, shape.Height + shape.PadTop - row);
+        int run = shape.KernelWidth * shape.InputChannels;
+        var steps = new ConvolutionSteps(
+            last - first, run, shape.InputChannels, 1, rowStride, width, (nint)run * width, resultStride, Adds: false);
+        return new ConvolutionWindow(steps, (row + first - shape.PadTop) * rowStride, first * steps.BOuter);
+    }
+}
+
 /// <summary>
 /// The innermost loops of convolutions: some rows (pixels of a result, or taps of the weights) by two vectors of output channels stay
 /// in registers while a window, or the pixels of an image, go by.
@@ -34,7 +50,7 @@ internal static unsafe class ConvolutionTiles<V, R, T>
     /// <summary>Columns of a tile.</summary>
     public static int Width => 2 * V.Count;
 
-    /// <summary>Two vectors of columns of the result, from top to bottom; full tiles are stored.</summary>
+    /// <summary>Two whole vectors of columns of the result, from top to bottom.</summary>
     public static void Panel(in ConvolutionSteps steps, int rows, T* a, T* b, T* c)
     {
         for (; rows >= Height; rows -= Height, a += Height * steps.ARow, c += Height * steps.CRow)

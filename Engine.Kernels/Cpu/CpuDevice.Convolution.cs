@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
+using Engine.Kernels.Functions;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
@@ -16,6 +17,18 @@ public sealed partial class CpuDevice
             case ElementType.Float32: Convolve<float>(form, shape, destination, a, b); break;
             case ElementType.Float64: Convolve<double>(form, shape, destination, a, b); break;
             default: throw new ArgumentException($"Convolve: {type} is not supported, cast to Float32 or Float64.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void ConvolveReluPool(
+        ElementType type, ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
+    {
+        switch (type)
+        {
+            case ElementType.Float32: ConvolveReluPool<float>(shape, destination, positions, images, weights, bias); break;
+            case ElementType.Float64: ConvolveReluPool<double>(shape, destination, positions, images, weights, bias); break;
+            default: throw new ArgumentException($"ConvolveReluPool: {type} is not supported, cast to Float32 or Float64.");
         }
     }
 
@@ -49,13 +62,52 @@ public sealed partial class CpuDevice
     {
         if (shape.Batch * shape.OutputHeight == 0 || shape.OutputWidth * shape.OutputChannels == 0)
             return;
+        var packed = Pack<V, R, T>(shape, turned, weights);
+        var convolutions = new Convolutions<V, R, T>(
+            shape, Pool, destination.Write<T>().Pointer, images.Read<T>().Pointer, packed.Read<T>().Pointer);
+        Launch(convolutions, shape.Batch * shape.OutputHeight, RowGrain<V, R, T>(shape));
+        if (!Recording.IsActive)
+            Free(packed);
+    }
+
+    private unsafe Buffer Pack<V, R, T>(ConvolutionShape shape, bool turned, Buffer weights)
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
         int width = ConvolutionTiles<V, R, T>.Width, units = Panels<V, R, T>(shape) * shape.Taps;
         var packed = Allocate((long)units * width * sizeof(T));
         var pack = new PackTaps<V, R, T>(shape, turned, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
         Launch(pack, units, ElementGrain / width);
-        var convolutions = new Convolutions<V, R, T>(
-            shape, Pool, destination.Write<T>().Pointer, images.Read<T>().Pointer, packed.Read<T>().Pointer);
-        Launch(convolutions, shape.Batch * shape.OutputHeight, RowGrain<V, R, T>(shape));
+        return packed;
+    }
+
+    private void ConvolveReluPool<T>(ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
+        where T : unmanaged, INumber<T>
+    {
+        if (Vector512.IsHardwareAccelerated && shape.OutputChannels > 2 * Vector256<T>.Count)
+            ConvolveReluPool<Lanes512<T>, Register512<T>, Vector512<T>, T>(shape, destination, positions, images, weights, bias);
+        else if (Vector256.IsHardwareAccelerated && shape.OutputChannels > 2 * Vector128<T>.Count)
+            ConvolveReluPool<Lanes256<T>, Register256<T>, Vector256<T>, T>(shape, destination, positions, images, weights, bias);
+        else
+            ConvolveReluPool<Lanes128<T>, Register128<T>, Vector128<T>, T>(shape, destination, positions, images, weights, bias);
+    }
+
+    private unsafe void ConvolveReluPool<L, V, R, T>(
+        ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
+        where L : struct, ILanes<L, T>
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged, INumber<T>
+    {
+        int rows = shape.Batch * (shape.OutputHeight / 2);
+        if (rows == 0 || shape.OutputWidth / 2 * shape.OutputChannels == 0)
+            return;
+        var packed = Pack<V, R, T>(shape, false, weights);
+        var pools = new ReluPools<L, V, R, T>(
+            shape, Pool, destination.Write<T>().Pointer, positions.Write<int>().Pointer, images.Read<T>().Pointer,
+            packed.Read<T>().Pointer, bias.Read<T>().Pointer);
+        Launch(pools, rows, Math.Max(1, RowGrain<V, R, T>(shape) / 2));
         if (!Recording.IsActive)
             Free(packed);
     }

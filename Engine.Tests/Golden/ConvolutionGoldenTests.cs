@@ -7,13 +7,15 @@ namespace Engine.Tests.Golden;
 
 public class ConvolutionGoldenTests
 {
-    [Fact]
-    public void ConvolutionReluAndPoolAgreeToSecondOrder()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ConvolutionReluAndPoolAgreeToSecondOrder(bool fused)
     {
         using var scope = new TensorScope();
         var golden = GoldenFile.Open("conv_relu_pool");
         Tensor x = golden.Input("x"), w = golden.Input("w"), b = golden.Input("b"), g = golden.Input("g");
-        var y = Conv2d.Apply(x, w, b).Relu().MaxPool();
+        var y = fused ? Conv2d.ReluPool(x, w, b) : Conv2d.Apply(x, w, b).Relu().MaxPool();
         golden.Agrees("y", y);
 
         var first = Gradient.Of((y * g).Sum(), x, w, b);
