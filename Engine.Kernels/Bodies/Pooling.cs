@@ -18,11 +18,17 @@ public readonly struct PoolIndexBody<T>(View<int> y, View<T> x, int height, int 
         for (int c = 0; c < channels; c++)
         {
             int best = corner + c;
-            for (int i = 1; i < size * size; i++)
+            var largest = x[start + best];
+            for (int row = 0; row < size; row++)
             {
-                int at = corner + (((i / size * width) + (i % size)) * channels) + c;
-                if (x[start + at] > x[start + best])
-                    best = at;
+                int at = corner + (row * width * channels) + c;
+                for (int column = 0; column < size; column++, at += channels)
+                {
+                    var value = x[start + at];
+                    bool wins = value > largest;
+                    largest = wins ? value : largest;
+                    best = wins ? at : best;
+                }
             }
 
             y[(index * channels) + c] = best;
