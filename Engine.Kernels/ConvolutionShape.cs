@@ -22,7 +22,7 @@ public sealed record ConvolutionShape(
     /// <summary>Rows of the weights as a matrix [kernel height * kernel width * input channels, output channels].</summary>
     public int Taps => KernelHeight * KernelWidth * InputChannels;
 
-    /// <summary>The convolution of the result's cotangent, with weights turned round and channels exchanged, that gives the image's.</summary>
+    /// <summary>The convolution of the result's cotangent, weights turned round and channels exchanged, that gives the image's.</summary>
     public ConvolutionShape Transposed() => this with
     {
         Height = OutputHeight,
@@ -36,7 +36,7 @@ public sealed record ConvolutionShape(
     };
 }
 
-/// <summary>Which of its three places a convolution's result takes: each form is linear in both operands, and the adjoint of the others.</summary>
+/// <summary>Which of three a convolution computes from the other two: each form is linear in both, and the adjoint of the others.</summary>
 public enum ConvolutionForm
 {
     /// <summary>Results from images and weights.</summary>

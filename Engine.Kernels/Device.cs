@@ -137,12 +137,13 @@ public abstract class Device : IDisposable
     /// <param name="b">Weights; weights; or cotangents of results.</param>
     public abstract void Convolve(ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b);
 
-    /// <summary>A convolution, a bias for each channel, max(x, 0) and the largest number of windows of 2 x 2 side by side, in one pass.</summary>
+    /// <summary>A convolution, a bias for each channel, max(x, 0) and a 2 x 2 max-pool (windows side by side), in one pass.</summary>
     /// <param name="type">Float32 or Float64.</param>
     /// <param name="shape">Sizes and padding of the convolution, whose results have fewer than 2^24 numbers for each image.</param>
     /// <param name="destination">[batch, output height / 2, output width / 2, output channels].</param>
     /// <param name="positions">
-    /// Int32 of the same shape: where in the image's part of the convolution's result the first largest number is; -1 where it is not positive.
+    /// Int32 of the same shape: where in its image's part of the convolution's result the first largest number is; -1 where that is
+    /// not positive.
     /// </param>
     /// <param name="images">The images.</param>
     /// <param name="weights">The weights.</param>

@@ -95,8 +95,10 @@ public sealed record OperationSample(
         Indexed<ScatterAdd>((x, i) => x.ScatterAdd(1, i, 3).Square(), [2, 4, 2], [2, 0, 0, 1]),
         Two<Convolution>("same", (x, w) => x.Convolve(w), [2, 3, 4, 2], [3, 3, 2, 3]),
         Two<Convolution>("valid", (x, w) => x.Convolve(w, Padding.Valid).Square(), [2, 4, 3, 2], [3, 1, 2, 3]),
-        Two<ConvolutionInputGradient>("same", (g, w) => new ConvolutionInputGradient(Padding.Same).Apply(g, w), [2, 2, 3, 3], [3, 3, 2, 3]),
-        Two<ConvolutionInputGradient>("valid", (g, w) => new ConvolutionInputGradient(Padding.Valid).Apply(g, w), [2, 2, 1, 3], [1, 3, 2, 3]),
+        Two<ConvolutionInputGradient>(
+            "same", (g, w) => new ConvolutionInputGradient(Padding.Same).Apply(g, w), [2, 2, 3, 3], [3, 3, 2, 3]),
+        Two<ConvolutionInputGradient>(
+            "valid", (g, w) => new ConvolutionInputGradient(Padding.Valid).Apply(g, w), [2, 2, 1, 3], [1, 3, 2, 3]),
         Two<ConvolutionWeightGradient>(
             "same", (x, g) => new ConvolutionWeightGradient(Padding.Same, 3, 3).Apply(x, g), [2, 2, 3, 2], [2, 2, 3, 3]),
         Two<ConvolutionWeightGradient>(

@@ -12,9 +12,10 @@ public static class Conv2d
     /// <param name="bias">[channels out].</param>
     /// <param name="padding">What is outside the images.</param>
     /// <returns>[batch, height out, width out, channels out].</returns>
-    public static Tensor Apply(Tensor x, Tensor weight, Tensor bias, Padding padding = Padding.Same) => x.Convolve(weight, padding) + bias;
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor bias, Padding padding = Padding.Same)
+        => x.Convolve(weight, padding) + bias;
 
-    /// <summary>The layer, max(x, 0) and a 2 x 2 max-pool in one pass, which keeps nothing but the result and where it comes from.</summary>
+    /// <summary>The layer, max(x, 0) and a 2 x 2 max-pool in one pass, which keeps only the result and where it comes from.</summary>
     /// <param name="x">[batch, height, width, channels in].</param>
     /// <param name="weight">[kernel height, kernel width, channels in, channels out].</param>
     /// <param name="bias">[channels out].</param>

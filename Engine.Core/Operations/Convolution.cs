@@ -52,7 +52,8 @@ public sealed record ConvolutionInputGradient(Padding Padding) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
         => y.Device.Convolve(
-            y.Type, ConvolutionForm.InputGradient, Windows.Of(Padding, y.Shape, x[1].Shape, x[0].Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
+            y.Type, ConvolutionForm.InputGradient, Windows.Of(Padding, y.Shape, x[1].Shape, x[0].Shape), y.Buffer,
+            x[0].Buffer, x[1].Buffer);
 }
 
 /// <summary>
@@ -82,7 +83,8 @@ public sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
         => y.Device.Convolve(
-            y.Type, ConvolutionForm.WeightGradient, Windows.Of(Padding, x[0].Shape, y.Shape, x[1].Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
+            y.Type, ConvolutionForm.WeightGradient, Windows.Of(Padding, x[0].Shape, y.Shape, x[1].Shape), y.Buffer,
+            x[0].Buffer, x[1].Buffer);
 }
 
 internal static class Windows

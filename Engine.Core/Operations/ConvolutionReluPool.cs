@@ -66,6 +66,6 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
             throw Error($"a bias of shape {x[2].Shape} is not [{shape[3]}], one number for each channel of weights {x[1].Shape}");
         return (long)shape[1] * shape[2] * shape[3] < LargestImage
             ? (type, shape)
-            : throw Error($"results {shape} have {LargestImage} or more numbers for an image: apply Convolve, Relu and MaxPool one by one");
+            : throw Error($"results {shape} have {LargestImage} or more numbers each: apply Convolve, Relu and MaxPool one by one");
     }
 }

@@ -18,7 +18,7 @@ public sealed record PoolIndex(int Size) : Operation
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
         => x[0].Rank == 4 && Size >= 1
             ? (ElementType.Int32, x[0].Shape.With(1, x[0].Shape[1] / Size).With(2, x[0].Shape[2] / Size))
-            : throw Error($"images {x[0].Shape} must be [batch, height, width, channels], and windows of {Size} have a size of at least 1");
+            : throw Error($"images {x[0].Shape} must be [batch, height, width, channels], and the size of windows, {Size}, at least 1");
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
@@ -65,9 +65,13 @@ public sealed record PoolGather : Operation
         int count = y.Count / inner, grain = Pool.Grain(inner);
         var positions = x[1].Buffer.Read<int>();
         if (y.Type == ElementType.Float64)
-            y.Device.For(count, new PoolGatherBody<double>(y.Buffer.Write<double>(), x[0].Buffer.Read<double>(), positions, imageSize, runs, inner), grain);
+            y.Device.For(count, Body<double>(), grain);
         else
-            y.Device.For(count, new PoolGatherBody<int>(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), positions, imageSize, runs, inner), grain);
+            y.Device.For(count, Body<int>(), grain);
+
+        PoolGatherBody<T> Body<T>()
+            where T : unmanaged
+            => new(y.Buffer.Write<T>(), x[0].Buffer.Read<T>(), positions, imageSize, runs, inner);
     }
 }
 
@@ -97,9 +101,13 @@ public sealed record PoolScatter(Shape Target) : Operation
         int count = x[0].Count / inner, grain = Pool.Grain(inner);
         var positions = x[1].Buffer.Read<int>();
         if (y.Type == ElementType.Float64)
-            y.Device.For(count, new PoolScatterBody<double>(y.Buffer.Update<double>(), x[0].Buffer.Read<double>(), positions, imageSize, runs, inner), grain);
+            y.Device.For(count, Body<double>(), grain);
         else
-            y.Device.For(count, new PoolScatterBody<int>(y.Buffer.Update<int>(), x[0].Buffer.Read<int>(), positions, imageSize, runs, inner), grain);
+            y.Device.For(count, Body<int>(), grain);
+
+        PoolScatterBody<T> Body<T>()
+            where T : unmanaged
+            => new(y.Buffer.Update<T>(), x[0].Buffer.Read<T>(), positions, imageSize, runs, inner);
     }
 }
 

@@ -31,7 +31,7 @@ public readonly struct ConvolutionBody<T>(ConvolutionSizes shape, View<T> y, Vie
     }
 }
 
-/// <summary>One element of the image's cotangent, the plain way; its sum runs over the window, backwards, then over output channels.</summary>
+/// <summary>One element of the image's cotangent, the plain way; its sum runs back over the window, then over output channels.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly struct ConvolutionInputGradientBody<T>(ConvolutionSizes shape, View<T> dx, View<T> g, View<T> w) : IBody
     where T : unmanaged, INumber<T>
@@ -76,8 +76,10 @@ public readonly struct ConvolutionWeightGradientBody<T>(ConvolutionSizes shape, 
         {
             int ix = (pixel % shape.OutputWidth) + right, line = pixel / shape.OutputWidth;
             int iy = (line % shape.OutputHeight) + down, image = line / shape.OutputHeight;
-            if ((uint)iy < (uint)shape.Height && (uint)ix < (uint)shape.Width)
-                sum += x[(((((image * shape.Height) + iy) * shape.Width) + ix) * shape.InputChannels) + c] * g[(pixel * shape.OutputChannels) + o];
+            if ((uint)iy >= (uint)shape.Height || (uint)ix >= (uint)shape.Width)
+                continue;
+            int at = ((((image * shape.Height) + iy) * shape.Width) + ix) * shape.InputChannels;
+            sum += x[at + c] * g[(pixel * shape.OutputChannels) + o];
         }
 
         dw[index] = sum;

@@ -14,7 +14,8 @@ public readonly struct PoolIndexBody<T>(View<int> y, View<T> x, int height, int 
     public void Invoke(int index)
     {
         int rows = height / size, columns = width / size, image = index / (rows * columns);
-        int corner = ((index / columns % rows * size * width) + (index % columns * size)) * channels, start = image * height * width * channels;
+        int corner = ((index / columns % rows * size * width) + (index % columns * size)) * channels;
+        int start = image * height * width * channels;
         for (int c = 0; c < channels; c++)
         {
             int best = corner + c;

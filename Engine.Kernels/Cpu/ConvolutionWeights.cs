@@ -3,7 +3,9 @@ using Engine.Kernels.Memory;
 
 namespace Engine.Kernels.Cpu;
 
-/// <summary>Cotangents of weights, one for each piece of the batch, in panels as <see cref="PackTaps{V, R, T}"/> has them. A unit is a piece.</summary>
+/// <summary>
+/// Cotangents of weights, one for each piece of the batch, in panels as <see cref="PackTaps{V, R, T}"/> has them. A unit is a piece.
+/// </summary>
 /// <remarks>Pieces depend on the size of the batch alone, so that sums don't depend on the number of threads.</remarks>
 internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape, BufferPool pool, T* pieces, T* x, T* g) : IKernel
     where V : struct, IRegister<R, T>
@@ -46,7 +48,10 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
             if (first >= last)
                 new Span<T>(sum, checked((int)PieceLength(shape))).Clear();
             for (int image = first; image < last; image++)
-                Add(images.See(image, 0, shape.OutputHeight), images.RowStride, Widened(image, scratch, stride), stride, sum, image != first);
+            {
+                T* seen = images.See(image, 0, shape.OutputHeight);
+                Add(seen, images.RowStride, Widened(image, scratch, stride), stride, sum, image != first);
+            }
         }
 
         if (scratch != null)
@@ -79,8 +84,9 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
             {
                 int first = Math.Max(0, shape.PadTop - ky), last = Math.Min(shape.OutputHeight, shape.Height + shape.PadTop - ky);
                 var steps = new ConvolutionSteps(
-                    last - first, shape.OutputWidth, 1, shape.InputChannels, rowStride, stride, (nint)shape.OutputWidth * stride, width, adds);
-                T* a = image + ((first + ky - shape.PadTop) * rowStride), b = cotangent + ((nint)first * steps.BOuter) + (panel * width);
+                    last - first, shape.OutputWidth, 1, shape.InputChannels, rowStride, stride, (nint)shape.OutputWidth * stride, width,
+                    adds);
+                T* a = image + ((first + ky - shape.PadTop) * rowStride), b = cotangent + (first * steps.BOuter) + (panel * width);
                 ConvolutionTiles<V, R, T>.Panel(steps, run, a, b, sum);
             }
         }

@@ -82,7 +82,8 @@ public sealed partial class CpuDevice
         return packed;
     }
 
-    private void ConvolveReluPool<T>(ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
+    private void ConvolveReluPool<T>(
+        ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
         where T : unmanaged, INumber<T>
     {
         if (Vector512.IsHardwareAccelerated && shape.OutputChannels > 2 * Vector256<T>.Count)

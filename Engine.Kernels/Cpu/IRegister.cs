@@ -51,7 +51,8 @@ internal readonly unsafe struct Register512<T> : IRegister<Vector512<T>, T>
     public static void Store(Vector512<T> value, T* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> MultiplyAdd(T left, Vector512<T> right, Vector512<T> sum) => MultiplyAdd(Vector512.Create(left), right, sum);
+    public static Vector512<T> MultiplyAdd(T left, Vector512<T> right, Vector512<T> sum)
+        => MultiplyAdd(Vector512.Create(left), right, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> MultiplyAdd(Vector512<T> left, Vector512<T> right, Vector512<T> sum)
@@ -76,7 +77,8 @@ internal readonly unsafe struct Register256<T> : IRegister<Vector256<T>, T>
     public static void Store(Vector256<T> value, T* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> MultiplyAdd(T left, Vector256<T> right, Vector256<T> sum) => MultiplyAdd(Vector256.Create(left), right, sum);
+    public static Vector256<T> MultiplyAdd(T left, Vector256<T> right, Vector256<T> sum)
+        => MultiplyAdd(Vector256.Create(left), right, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> MultiplyAdd(Vector256<T> left, Vector256<T> right, Vector256<T> sum)
@@ -101,7 +103,8 @@ internal readonly unsafe struct Register128<T> : IRegister<Vector128<T>, T>
     public static void Store(Vector128<T> value, T* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> MultiplyAdd(T left, Vector128<T> right, Vector128<T> sum) => MultiplyAdd(Vector128.Create(left), right, sum);
+    public static Vector128<T> MultiplyAdd(T left, Vector128<T> right, Vector128<T> sum)
+        => MultiplyAdd(Vector128.Create(left), right, sum);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> MultiplyAdd(Vector128<T> left, Vector128<T> right, Vector128<T> sum)

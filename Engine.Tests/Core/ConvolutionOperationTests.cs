@@ -19,7 +19,9 @@ public sealed class ConvolutionOperationTests : IDisposable
         var x = Tensor.Zeros([2, 4, 5, 3]);
         Says("[2, 4, 5, 3] have 3 channels and weights [3, 3, 2, 6] are for 2", () => x.Convolve(Tensor.Zeros([3, 3, 2, 6])));
         Says("[2, 2, 3, 6], with images [2, 4, 5, 3], must have odd sizes", () => x.Convolve(Tensor.Zeros([2, 2, 3, 6])));
-        Says("[2, 4, 5, 3] are smaller than the window of the weights [7, 1, 3, 6]", () => x.Convolve(Tensor.Zeros([7, 1, 3, 6]), Padding.Valid));
+        Says(
+            "[2, 4, 5, 3] are smaller than the window of the weights [7, 1, 3, 6]",
+            () => x.Convolve(Tensor.Zeros([7, 1, 3, 6]), Padding.Valid));
         Says("images [4, 5] must be [batch, height, width, channels]", () => Tensor.Zeros([4, 5]).Convolve(Tensor.Zeros([3, 3, 3, 6])));
         Says("[2, 4, 4, 6] is no result", () => new ConvolutionWeightGradient(Padding.Same, 3, 3).Apply(x, Tensor.Zeros([2, 4, 4, 6])));
         Says("have 3 channels", () => new ConvolutionInputGradient(Padding.Same).Apply(x, Tensor.Zeros([3, 3, 3, 6])));
@@ -56,15 +58,19 @@ public sealed class ConvolutionOperationTests : IDisposable
     public void OnePassEqualsManyBitForBit(ElementType type)
     {
         foreach (var (x, w, padding) in (((int[], int[], Padding)[])
-            [([3, 12, 12, 5], [3, 3, 5, 32], Padding.Same), ([2, 7, 9, 3], [3, 5, 3, 37], Padding.Valid), ([2, 5, 4, 2], [3, 3, 2, 3], Padding.Same),
-            ([70, 6, 6, 8], [3, 3, 8, 12], Padding.Same), ([2, 1, 4, 2], [1, 1, 2, 3], Padding.Same), ([0, 4, 4, 2], [3, 3, 2, 3], Padding.Same)]))
+            [
+                ([3, 12, 12, 5], [3, 3, 5, 32], Padding.Same), ([2, 7, 9, 3], [3, 5, 3, 37], Padding.Valid),
+                ([2, 5, 4, 2], [3, 3, 2, 3], Padding.Same), ([70, 6, 6, 8], [3, 3, 8, 12], Padding.Same),
+                ([2, 1, 4, 2], [1, 1, 2, 3], Padding.Same), ([0, 4, 4, 2], [3, 3, 2, 3], Padding.Same),
+            ]))
         {
             Tensor images = Normal(x, 1), weights = Normal(w, 2), bias = Normal([w[3]], 3);
             var apart = Conv2d.Apply(images, weights, bias, padding).Relu().MaxPool();
             var fused = Conv2d.ReluPool(images, weights, bias, padding);
             Assert.Equal(apart.Shape, fused.Shape);
             Assert.Equal(apart.ToDoubles(), fused.ToDoubles());
-            Tensor[] expected = Gradient.Of(apart.Square().Sum(), images, weights), actual = Gradient.Of(fused.Square().Sum(), images, weights);
+            Tensor[] expected = Gradient.Of(apart.Square().Sum(), images, weights);
+            Tensor[] actual = Gradient.Of(fused.Square().Sum(), images, weights);
             for (int i = 0; i < expected.Length; i++)
                 Assert.Equal(expected[i].ToDoubles(), actual[i].ToDoubles());
         }

@@ -69,7 +69,8 @@ public sealed class ConvolutionTests : IDisposable
     [MemberData(nameof(Forms))]
     public void NumbersOfThreadsDoNotChangeABit(ConvolutionForm form)
     {
-        foreach (var shape in (ConvolutionShape[])[Same(65, 12, 12, 5, 32, 3, 3), Same(50, 6, 6, 33, 31, 3, 3), Valid(40, 9, 9, 3, 7, 3, 3)])
+        ConvolutionShape[] shapes = [Same(65, 12, 12, 5, 32, 3, 3), Same(50, 6, 6, 33, 31, 3, 3), Valid(40, 9, 9, 3, 7, 3, 3)];
+        foreach (var shape in shapes)
         {
             var random = new Random(1);
             var operands = Operands<float>.Of(form, shape, () => (float)((random.NextDouble() * 2) - 1));
