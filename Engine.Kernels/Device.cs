@@ -128,6 +128,29 @@ public abstract class Device : IDisposable
     /// <param name="bias">A row of <c>columns</c> numbers that is added to every row of the product, or null.</param>
     public abstract void MatMul(ElementType type, MatMulShape shape, Buffer destination, Buffer a, Buffer b, Buffer? bias);
 
+    /// <summary>A convolution, or one of its two adjoints, see <see cref="ConvolutionShape"/>.</summary>
+    /// <param name="type">Float32 or Float64.</param>
+    /// <param name="form">What is computed from what.</param>
+    /// <param name="shape">Sizes and padding.</param>
+    /// <param name="destination">Results; cotangents of images; or cotangents of weights.</param>
+    /// <param name="a">Images; cotangents of results; or images.</param>
+    /// <param name="b">Weights; weights; or cotangents of results.</param>
+    public abstract void Convolve(ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b);
+
+    /// <summary>A convolution, a bias for each channel, max(x, 0) and a 2 x 2 max-pool (windows side by side), in one pass.</summary>
+    /// <param name="type">Float32 or Float64.</param>
+    /// <param name="shape">Sizes and padding of the convolution, whose results have fewer than 2^24 numbers for each image.</param>
+    /// <param name="destination">[batch, output height / 2, output width / 2, output channels].</param>
+    /// <param name="positions">
+    /// Int32 of the same shape: where in its image's part of the convolution's result the first largest number is; -1 where that is
+    /// not positive.
+    /// </param>
+    /// <param name="images">The images.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="bias">[output channels].</param>
+    public abstract void ConvolveReluPool(
+        ElementType type, ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias);
+
     /// <summary>Copies elements between two strided layouts, each with an offset: permutes, slices, pads, concatenates, broadcasts.</summary>
     /// <param name="type">The element type.</param>
     /// <param name="loops">Strides of the destination and of the source.</param>

@@ -65,12 +65,19 @@ def dense(function, *shapes):
     return run
 
 
+def convolve(images, weights):
+    """A 3 x 3 convolution that keeps height and width."""
+    return torch.nn.functional.conv2d(images, weights, padding=1)
+
+
 WORKLOADS = {
     "mrp-meta-s256-n1": lambda: mrp_meta(256, 1),
     "mrp-meta-s256-n10": lambda: mrp_meta(256, 10),
     "mrp-meta-s2048-n10": lambda: mrp_meta(2048, 10),
     "matmul-1024": lambda: dense(torch.matmul, (1024, 1024), (1024, 1024)),
     "matmul-640x288x40": lambda: dense(torch.matmul, (640, 288), (288, 40)),
+    "conv-12x12x5-32": lambda: dense(convolve, (640, 5, 12, 12), (32, 5, 3, 3)),
+    "conv-6x6x32-32": lambda: dense(convolve, (640, 32, 6, 6), (32, 32, 3, 3)),
     "tanh-16m": lambda: dense(torch.tanh, (1 << 24,)),
     "axpy-16m": lambda: dense(lambda x: x * 2.0 + x, (1 << 24,)),
     "sum-16m": lambda: dense(torch.sum, (1 << 24,)),

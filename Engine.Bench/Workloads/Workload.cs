@@ -16,6 +16,12 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
         new("mrp-meta-s2048-n10", "2,048 ten-step ones", device => new MrpMetaWorkload(2048, 10, device)),
         new("matmul-1024", "[1024, 1024] x [1024, 1024]", device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [1024, 1024], [1024, 1024])),
         new("matmul-640x288x40", "[640, 288] x [288, 40]", device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [640, 288], [288, 40])),
+        new(
+            "conv-12x12x5-32", "640 images of 12 x 12 x 5, a window of 3 x 3, 32 channels",
+            device => new TensorWorkload(device, x => x[0].Convolve(x[1]), [640, 12, 12, 5], [3, 3, 5, 32])),
+        new(
+            "conv-6x6x32-32", "640 images of 6 x 6 x 32, a window of 3 x 3, 32 channels",
+            device => new TensorWorkload(device, x => x[0].Convolve(x[1]), [640, 6, 6, 32], [3, 3, 32, 32])),
         new("tanh-16m", "tanh of 2^24 numbers", device => new TensorWorkload(device, x => x[0].Tanh(), [1 << 24])),
         new("axpy-16m", "2 x + x of 2^24 numbers", device => new TensorWorkload(device, x => new Core.Operations.LinearCombination(2, 1).Apply(x[0], x[0]), [1 << 24])),
         new("sum-16m", "the sum of 2^24 numbers", device => new TensorWorkload(device, x => x[0].Sum(), [1 << 24])),

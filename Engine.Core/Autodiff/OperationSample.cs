@@ -1,3 +1,4 @@
+using Engine.Core.Nn;
 using Engine.Core.Operations;
 using Engine.Kernels;
 
@@ -92,6 +93,22 @@ public sealed record OperationSample(
         One<Cast>("to Float32 and back", x => x.Cast(ElementType.Float32).Cast(ElementType.Float64).Square(), s_matrix, tolerance: 2e-3),
         Indexed<Take>((x, i) => x.Take(1, i).Square(), [2, 3, 2], [2, 0, 0, 1]),
         Indexed<ScatterAdd>((x, i) => x.ScatterAdd(1, i, 3).Square(), [2, 4, 2], [2, 0, 0, 1]),
+        Two<Convolution>("same", (x, w) => x.Convolve(w), [2, 3, 4, 2], [3, 3, 2, 3]),
+        Two<Convolution>("valid", (x, w) => x.Convolve(w, Padding.Valid).Square(), [2, 4, 3, 2], [3, 1, 2, 3]),
+        Two<ConvolutionInputGradient>(
+            "same", (g, w) => new ConvolutionInputGradient(Padding.Same).Apply(g, w), [2, 2, 3, 3], [3, 3, 2, 3]),
+        Two<ConvolutionInputGradient>(
+            "valid", (g, w) => new ConvolutionInputGradient(Padding.Valid).Apply(g, w), [2, 2, 1, 3], [1, 3, 2, 3]),
+        Two<ConvolutionWeightGradient>(
+            "same", (x, g) => new ConvolutionWeightGradient(Padding.Same, 3, 3).Apply(x, g), [2, 2, 3, 2], [2, 2, 3, 3]),
+        Two<ConvolutionWeightGradient>(
+            "valid", (x, g) => new ConvolutionWeightGradient(Padding.Valid, 3, 1).Apply(x, g), [2, 4, 3, 2], [2, 2, 3, 3]),
+        new(
+            typeof(ConvolutionReluPool), "odd sizes", x => Conv2d.ReluPool(x[0], x[1], x[2]).Square(), [[2, 5, 4, 2], [3, 3, 2, 3], [3]],
+            Tolerance: 1e-5),
+        One<PoolIndex>("odd sizes", x => x.MaxPool().Square(), [2, 5, 4, 2]),
+        Positions<PoolGather>((x, i) => new PoolGather().Apply(x, i).Square(), [2, 2, 3, 1], [5, 0, -1, 3]),
+        Positions<PoolScatter>((x, i) => new PoolScatter([2, 2, 3, 1]).Apply(x, i).Square(), [2, 1, 2, 1], [5, 0, -1, 3]),
         One<ArgMax>("inner axis", x => x.ArgMax(1).Cast(x.Type) * x.Exp().Sum(1), s_matrix),
         Two<ReverseScan>("two columns", (a, b) => new ReverseScan().Apply(a, b), [4, 2], [4, 2], order: 3),
         Two<ReverseScan>("one moment", (a, b) => new ReverseScan().Apply(a, b).Square() * a, [1, 3], [1, 3]),
@@ -145,6 +162,10 @@ public sealed record OperationSample(
 
     private static OperationSample Indexed<T>(Func<Tensor, Tensor, Tensor> function, Shape shape, int[] indices)
         => new(typeof(T), "repeated indices", x => function(x[0], x[1]), [shape], Indices: indices);
+
+    // Of two pixels of each of two images.
+    private static OperationSample Positions<T>(Func<Tensor, Tensor, Tensor> function, Shape shape, int[] positions)
+        => new(typeof(T), "one of none", x => function(x[0], x[1].Reshape(2, 1, 2, 1)), [shape], Indices: positions);
 
     // Draws have no derivative: they must not hinder that of what they multiply.
     private static OperationSample Random<T>(Operation draw)

@@ -1,0 +1,38 @@
+using Engine.Core.Operations;
+using Engine.Kernels;
+
+namespace Engine.Core.Nn;
+
+/// <summary>A layer that convolves images and adds a bias to each channel.</summary>
+public static class Conv2d
+{
+    /// <summary>Applies the layer.</summary>
+    /// <param name="x">[batch, height, width, channels in].</param>
+    /// <param name="weight">[kernel height, kernel width, channels in, channels out].</param>
+    /// <param name="bias">[channels out].</param>
+    /// <param name="padding">What is outside the images.</param>
+    /// <returns>[batch, height out, width out, channels out].</returns>
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor bias, Padding padding = Padding.Same)
+        => x.Convolve(weight, padding) + bias;
+
+    /// <summary>The layer, max(x, 0) and a 2 x 2 max-pool in one pass, which keeps only the result and where it comes from.</summary>
+    /// <param name="x">[batch, height, width, channels in].</param>
+    /// <param name="weight">[kernel height, kernel width, channels in, channels out].</param>
+    /// <param name="bias">[channels out].</param>
+    /// <param name="padding">What is outside the images.</param>
+    /// <returns>[batch, height out / 2, width out / 2, channels out].</returns>
+    public static Tensor ReluPool(Tensor x, Tensor weight, Tensor bias, Padding padding = Padding.Same)
+        => new ConvolutionReluPool(padding).Fuse(x, weight, bias);
+
+    /// <summary>
+    /// First weights: truncated normal (beyond 2 drawn anew) with deviation 1 / sqrt(fan in) before truncation, where fan in is kernel
+    /// height * kernel width * channels in.
+    /// </summary>
+    /// <param name="streams">Int32 [1, 3]: seed, iteration, replicate.</param>
+    /// <param name="shape">[kernel height, kernel width, channels in, channels out].</param>
+    /// <param name="number">The number of the weight in its network: each draws other numbers.</param>
+    /// <param name="type">The element type.</param>
+    /// <returns>Weights of <paramref name="shape"/>.</returns>
+    public static Tensor Initialise(Tensor streams, Shape shape, int number, ElementType type = ElementType.Float32)
+        => Initialisers.TruncatedNormal(streams, [1, shape[0] * shape[1] * shape[2], shape[3]], number, type).ReshapeTo(shape);
+}

@@ -1,0 +1,50 @@
+namespace Engine.Kernels;
+
+/// <summary>
+/// A batch of convolutions with stride 1: images [batch, height, width, input channels], weights [kernel height, kernel width,
+/// input channels, output channels] and results [batch, output height, output width, output channels]. Outside the image are zeros.
+/// </summary>
+/// <param name="Batch">The number of images.</param>
+/// <param name="Height">Rows of an image.</param>
+/// <param name="Width">Pixels of a row of an image.</param>
+/// <param name="InputChannels">Numbers of a pixel of an image.</param>
+/// <param name="OutputChannels">Numbers of a pixel of a result.</param>
+/// <param name="KernelHeight">Rows of the window under which a pixel of the result lies.</param>
+/// <param name="KernelWidth">Pixels of a row of the window.</param>
+/// <param name="PadTop">Rows of zeros above an image, fewer than the window has.</param>
+/// <param name="PadLeft">Zeros to the left of an image, fewer than a row of the window has.</param>
+/// <param name="OutputHeight">Rows of a result.</param>
+/// <param name="OutputWidth">Pixels of a row of a result.</param>
+public sealed record ConvolutionShape(
+    int Batch, int Height, int Width, int InputChannels, int OutputChannels, int KernelHeight, int KernelWidth,
+    int PadTop, int PadLeft, int OutputHeight, int OutputWidth)
+{
+    /// <summary>Rows of the weights as a matrix [kernel height * kernel width * input channels, output channels].</summary>
+    public int Taps => KernelHeight * KernelWidth * InputChannels;
+
+    /// <summary>The convolution of the result's cotangent, weights turned round and channels exchanged, that gives the image's.</summary>
+    public ConvolutionShape Transposed() => this with
+    {
+        Height = OutputHeight,
+        Width = OutputWidth,
+        InputChannels = OutputChannels,
+        OutputChannels = InputChannels,
+        PadTop = KernelHeight - 1 - PadTop,
+        PadLeft = KernelWidth - 1 - PadLeft,
+        OutputHeight = Height,
+        OutputWidth = Width,
+    };
+}
+
+/// <summary>Which of three a convolution computes from the other two: each form is linear in both, and the adjoint of the others.</summary>
+public enum ConvolutionForm
+{
+    /// <summary>Results from images and weights.</summary>
+    Forward,
+
+    /// <summary>Cotangents of images from those of results, and weights.</summary>
+    InputGradient,
+
+    /// <summary>Cotangents of weights from images and cotangents of results.</summary>
+    WeightGradient,
+}

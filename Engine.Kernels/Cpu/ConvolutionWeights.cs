@@ -1,0 +1,121 @@
+using System.Numerics;
+using Engine.Kernels.Memory;
+
+namespace Engine.Kernels.Cpu;
+
+/// <summary>
+/// Cotangents of weights, one for each piece of the batch, in panels as <see cref="PackTaps{V, R, T}"/> has them. A unit is a piece.
+/// </summary>
+/// <remarks>Pieces depend on the size of the batch alone, so that sums don't depend on the number of threads.</remarks>
+internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape, BufferPool pool, T* pieces, T* x, T* g) : IKernel
+    where V : struct, IRegister<R, T>
+    where R : struct
+    where T : unmanaged
+{
+    // Few images for a small batch to occupy some threads, few pieces for a large one not to need much memory.
+    private const int LeastImages = 8;
+    private const int MostPieces = 32;
+
+    private readonly int _images = Images(shape);
+
+    private static int Images(ConvolutionShape shape) => Math.Max(LeastImages, (shape.Batch + MostPieces - 1) / MostPieces);
+
+    /// <summary>The number of pieces, at least 1.</summary>
+    public static int Pieces(ConvolutionShape shape) => Math.Max(1, (shape.Batch + Images(shape) - 1) / Images(shape));
+
+    /// <summary>Elements of a piece.</summary>
+    public static long PieceLength(ConvolutionShape shape) => (long)shape.Taps * Stride(shape);
+
+    private int Pixels => shape.OutputHeight * shape.OutputWidth;
+
+    // Output channels, filled up to whole panels.
+    private static int Stride(ConvolutionShape shape)
+    {
+        int width = ConvolutionTiles<V, R, T>.Width;
+        return (shape.OutputChannels + width - 1) / width * width;
+    }
+
+    public void Run(int start, int end)
+    {
+        int stride = Stride(shape);
+        long scratchBytes = stride == shape.OutputChannels ? 0 : (long)Pixels * stride * sizeof(T);
+        T* scratch = scratchBytes == 0 ? null : (T*)pool.Rent(scratchBytes);
+        using var images = new ConvolutionImage<T>(shape, pool, x);
+        for (int piece = start; piece < end; piece++)
+        {
+            T* sum = pieces + (piece * (nint)PieceLength(shape));
+            int first = piece * _images, last = Math.Min(shape.Batch, first + _images);
+            if (first >= last)
+                new Span<T>(sum, checked((int)PieceLength(shape))).Clear();
+            for (int image = first; image < last; image++)
+            {
+                T* seen = images.See(image, 0, shape.OutputHeight);
+                Add(seen, images.RowStride, Widened(image, scratch, stride), stride, sum, image != first);
+            }
+        }
+
+        if (scratch != null)
+            pool.Return((long)scratch, scratchBytes);
+    }
+
+    // The cotangents of an image with whole panels of channels, since vectors read them.
+    private T* Widened(int image, T* scratch, int stride)
+    {
+        int outputs = shape.OutputChannels;
+        T* from = g + ((nint)image * Pixels * outputs);
+        if (scratch == null)
+            return from;
+        for (int pixel = 0; pixel < Pixels; pixel++)
+        {
+            var to = new Span<T>(scratch + ((nint)pixel * stride), stride);
+            new Span<T>(from + ((nint)pixel * outputs), outputs).CopyTo(to);
+            to[outputs..].Clear();
+        }
+
+        return scratch;
+    }
+
+    private void Add(T* image, nint rowStride, T* cotangent, int stride, T* sum, bool adds)
+    {
+        int width = ConvolutionTiles<V, R, T>.Width, run = shape.KernelWidth * shape.InputChannels;
+        for (int panel = 0; panel < stride / width; panel++)
+        {
+            for (int ky = 0; ky < shape.KernelHeight; ky++, sum += (nint)run * width)
+            {
+                int first = Math.Max(0, shape.PadTop - ky), last = Math.Min(shape.OutputHeight, shape.Height + shape.PadTop - ky);
+                var steps = new ConvolutionSteps(
+                    last - first, shape.OutputWidth, 1, shape.InputChannels, rowStride, stride, (nint)shape.OutputWidth * stride, width,
+                    adds);
+                T* a = image + ((first + ky - shape.PadTop) * rowStride), b = cotangent + (first * steps.BOuter) + (panel * width);
+                ConvolutionTiles<V, R, T>.Panel(steps, run, a, b, sum);
+            }
+        }
+    }
+}
+
+/// <summary>The sum of the pieces that <see cref="WeightGradients{V, R, T}"/> made, in order. A unit is a tap.</summary>
+internal readonly unsafe struct SumPieces<V, R, T>(ConvolutionShape shape, T* dw, T* pieces) : IKernel
+    where V : struct, IRegister<R, T>
+    where R : struct
+    where T : unmanaged, INumber<T>
+{
+    public void Run(int start, int end)
+    {
+        int width = ConvolutionTiles<V, R, T>.Width, outputs = shape.OutputChannels, count = WeightGradients<V, R, T>.Pieces(shape);
+        nint length = (nint)WeightGradients<V, R, T>.PieceLength(shape);
+        T* side = stackalloc T[V.Count];
+        for (int tap = start; tap < end; tap++)
+        {
+            for (int column = 0; column < outputs; column += V.Count)
+            {
+                T* from = pieces + ((((nint)(column / width) * shape.Taps) + tap) * width) + (column % width);
+                R sum = V.Load(from);
+                for (int piece = 1; piece < count; piece++)
+                    sum = V.MultiplyAdd(T.One, V.Load(from + (piece * length)), sum);
+                V.Store(sum, side);
+                int stored = Math.Min(V.Count, outputs - column);
+                new Span<T>(side, stored).CopyTo(new Span<T>(dw + ((nint)tap * outputs) + column, stored));
+            }
+        }
+    }
+}

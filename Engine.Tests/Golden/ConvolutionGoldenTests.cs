@@ -1,0 +1,33 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Nn;
+using Xunit;
+
+namespace Engine.Tests.Golden;
+
+public class ConvolutionGoldenTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ConvolutionReluAndPoolAgreeToSecondOrder(bool fused)
+    {
+        using var scope = new TensorScope();
+        var golden = GoldenFile.Open("conv_relu_pool");
+        Tensor x = golden.Input("x"), w = golden.Input("w"), b = golden.Input("b"), g = golden.Input("g");
+        var y = fused ? Conv2d.ReluPool(x, w, b) : Conv2d.Apply(x, w, b).Relu().MaxPool();
+        golden.Agrees("y", y);
+
+        var first = Gradient.Of((y * g).Sum(), x, w, b);
+        golden.Agrees("dx", first[0]);
+        golden.Agrees("dw", first[1]);
+        golden.Agrees("db", first[2]);
+
+        Tensor[] directions = [golden.Input("ux"), golden.Input("uw"), golden.Input("ub")];
+        var along = first.Zip(directions, (gradient, direction) => (gradient * direction).Sum()).Aggregate((a, c) => a + c);
+        var second = Gradient.Of(along, x, w, g);
+        golden.Agrees("ddx", second[0]);
+        golden.Agrees("ddw", second[1]);
+        golden.Agrees("ddg", second[2]);
+    }
+}
