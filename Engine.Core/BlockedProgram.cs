@@ -23,6 +23,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         : throw new ArgumentOutOfRangeException(nameof(blockRows), blockRows, "BlockedProgram: a block has at least 1 row.");
 
     private readonly Lock _lock = new();
+    private bool _disposed;
     private readonly Dictionary<(string Signature, int Rows), Stack<ProgramInstance>> _idle = [];
     private readonly Dictionary<string, (ElementType Type, Shape Shape, bool ByRow)[]> _results = [];
 
@@ -33,6 +34,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
     /// <exception cref="ArgumentException">First axes differ or are empty, or rows can't be divided evenly among the groups.</exception>
     public Tensor[] Run(Tensor[] groups, Tensor[] rows)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         int groupCount = FirstAxis(groups, 1), rowCount = FirstAxis(rows, 0);
         if (groupCount == 0 || rowCount == 0 || rowCount % groupCount != 0)
             throw new ArgumentException($"BlockedProgram: {rowCount} rows can't be divided evenly among {groupCount} groups.", nameof(rows));
@@ -141,6 +143,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
     /// <summary>Returns the memory of all recordings.</summary>
     public void Dispose()
     {
+        _disposed = true;
         foreach (var instance in _idle.Values.SelectMany(idle => idle))
             instance.Dispose();
         _idle.Clear();

@@ -17,6 +17,7 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
 {
     private readonly Dictionary<string, ProgramInstance> _instances = [];
     private readonly Device _device = device ?? Device.Cpu;
+    private bool _disposed;
 
     /// <summary>Whether every operation is checked for NaN and infinity. The function then runs as written in each call.</summary>
     public bool CheckFinite { get; init; }
@@ -33,6 +34,7 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
     /// <exception cref="InvalidOperationException">The function reads a value on the host, or asks for other things than the first time.</exception>
     public Tensor[] Run(params Tensor[] inputs)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (CheckFinite)
             return Escape(inputs);
         if (Recording.IsActive)
@@ -70,6 +72,7 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
     /// <summary>Returns the memory of all recordings.</summary>
     public void Dispose()
     {
+        _disposed = true;
         foreach (var instance in _instances.Values)
             instance.Dispose();
         _instances.Clear();

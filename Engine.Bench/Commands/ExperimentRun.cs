@@ -67,12 +67,18 @@ internal sealed class ExperimentRun : IExperimentObserver, IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new Interrupted($"Interrupted; the checkpoint is complete. To go on: engine {parsed.CommandResult.Command.Name} --out {folder.Location} --resume");
+            throw new Interrupted($"Interrupted; the checkpoint in {folder.Location} is complete: the same command with --resume goes on.");
         }
 
         finish(folder, rows);
         parsed.InvocationConfiguration.Output.WriteLine(
             Invariant($"Written to {folder.Location}: {RunFolder.Config}, {Metrics}, {string.Join(", ", files)} ({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
+        if (rows.FirstOrDefault(row => !row.Values.All(double.IsFinite)) is { } odd)
+        {
+            parsed.InvocationConfiguration.Error.WriteLine(
+                Invariant($"{Metrics} has numbers that are not finite, first for method {odd.Method}, seed {odd.Seed} at iteration {odd.Iteration}."));
+        }
+
         return ExitCodes.Ok;
     }
 
@@ -105,15 +111,7 @@ internal sealed class ExperimentRun : IExperimentObserver, IDisposable
     {
         string path = folder.PathOf(RunFolder.Checkpoint);
         var checkpoint = Core.Files.Checkpoint.Load(path);
-        try
-        {
-            Core.Files.Checkpoint.RequireSameSettings(checkpoint.Settings, settings);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new UserError($"--resume: {path}: {e.Message.ReplaceLineEndings(" ")}. Give those, or start anew in another folder with --out.");
-        }
-
+        RunFolder.RequireSameSettings(checkpoint.Settings, settings);
         var position = JsonSerializer.Deserialize<Position>(checkpoint.Progress, Json.Options)!;
         var stored = checkpoint.Tensors[RowsTensor];
         var numbers = stored.Elements<double>();

@@ -19,9 +19,12 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             return code;
         var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
-        int width = examples.Max(example => example.Line.Length);
         foreach (var (line, does) in examples)
-            output.WriteLine($"  {line.PadRight(width)}  {does}".TrimEnd());
+        {
+            output.WriteLine($"  {line}");
+            output.WriteLine($"      {does}");
+        }
+
         output.WriteLine();
         return code;
     }

@@ -23,7 +23,7 @@ internal static class Ticks
         }
     }
 
-    /// <summary>Powers of ten; where these are too few, also their doubles and fivefolds, or any round values.</summary>
+    /// <summary>Powers of ten; where these are too few, also their doubles and fivefolds, or their threefolds, or any round values.</summary>
     public static double[] Log(double low, double high, int most)
     {
         int first = (int)Math.Ceiling(Math.Log10(low) - 1e-9);
@@ -32,11 +32,17 @@ internal static class Ticks
         if (decades >= 3)
         {
             int stride = (decades + most - 1) / most;
-            return [.. Enumerable.Range(first, decades).Where(k => k % stride == 0).Select(Power)];
+            return [.. Enumerable.Range(first, decades).Where(k => k % stride == 0).Select(k => Power(k))];
         }
 
-        double[] few = [.. Within(low, high, [1, 2, 5])];
-        return few.Length >= 3 && few.Length <= Math.Max(most, 6) ? few : Linear(low, high, most);
+        foreach (int[] digits in (int[][])[[1, 2, 5], [1, 3]])
+        {
+            double[] few = [.. Within(low, high, digits)];
+            if (few.Length >= 3 && few.Length <= Math.Max(most, 6))
+                return few;
+        }
+
+        return Linear(low, high, most);
     }
 
     /// <summary>The one-digit multiples of powers of ten, for faint lines; none where they would be a wall.</summary>
@@ -60,9 +66,12 @@ internal static class Ticks
         int first = (int)Math.Floor(Math.Log10(low));
         int last = (int)Math.Floor(Math.Log10(high));
         return Enumerable.Range(first, last - first + 1)
-            .SelectMany(k => digits.Select(digit => digit * Power(k)))
+            .SelectMany(k => digits.Select(digit => Power(k, digit)))
             .Where(value => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
     }
 
-    private static double Power(int exponent) => exponent >= 0 ? Math.Pow(10, exponent) : 1 / Math.Pow(10, -exponent);
+    private static double Power(int exponent) => Power(exponent, 1);
+
+    // Dividing by a whole power gives 0.3 and not 0.30000000000000004.
+    private static double Power(int exponent, int digit) => exponent >= 0 ? digit * Math.Pow(10, exponent) : digit / Math.Pow(10, -exponent);
 }

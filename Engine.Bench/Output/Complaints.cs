@@ -16,6 +16,7 @@ internal static class Complaints
             OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
             IOException when s_diskFull.Contains(exception.HResult)
                 => ($"The disk is full: make room, or name a folder elsewhere with --out. ({exception.Message})", ExitCodes.UserError),
+            OutOfMemoryException => ("There is not enough memory for a run of this size.", ExitCodes.UserError),
             _ => ($"{exception.GetType().Name}: {exception.Message}", ExitCodes.Failed),
         };
         error.WriteLine(message.ReplaceLineEndings(" "));

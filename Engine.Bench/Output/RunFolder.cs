@@ -49,10 +49,10 @@ public sealed class RunFolder
         if (File.Exists(location))
             throw new UserError($"--out {location}: this is a file; name a folder.");
         if (mode == RunMode.Resume && !folder.Has(Checkpoint))
-            throw new UserError($"--resume: {location} has no {Checkpoint}; leave --resume out to start anew.");
+            throw new UserError($"--resume: {location} has no {Checkpoint}; to start anew, {(IsUsed(location) ? "give --overwrite instead" : "leave --resume out")}.");
         try
         {
-            if (mode == RunMode.New && Directory.Exists(location) && Directory.EnumerateFileSystemEntries(location).Any())
+            if (mode == RunMode.New && IsUsed(location))
             {
                 throw new UserError(
                     $"{location} is not empty: give --resume to go on, --overwrite to start anew, or another folder with --out.");
@@ -111,18 +111,25 @@ public sealed class RunFolder
                 now.Remove(name);
             }
 
-            try
-            {
-                Engine.Core.Files.Checkpoint.RequireSameSettings(before.ToJsonString(), now.ToJsonString());
-            }
-            catch (InvalidOperationException e)
-            {
-                string differences = e.Message.ReplaceLineEndings(" ");
-                throw new UserError($"--resume: {differences}. Give those, or start anew in another folder with --out.");
-            }
+            RequireSameSettings(before.ToJsonString(), now.ToJsonString());
         }
 
         WriteJson(Config, config.ToJson());
+    }
+
+    /// <summary>Compares the settings that a run began with, as JSON, with those given now.</summary>
+    /// <exception cref="UserError">They differ.</exception>
+    public static void RequireSameSettings(string before, string now)
+    {
+        try
+        {
+            Engine.Core.Files.Checkpoint.RequireSameSettings(before, now);
+        }
+        catch (InvalidOperationException e)
+        {
+            string differences = e.Message.ReplaceLineEndings("; ").Replace(":; ", ": ");
+            throw new UserError($"--resume: {differences}. Give those, or start anew in another folder with --out.");
+        }
     }
 
     /// <summary>Opens a file of measurements.</summary>
@@ -130,6 +137,8 @@ public sealed class RunFolder
     /// <param name="position">Where the checkpoint says that it ended; 0 for a new one.</param>
     /// <param name="columns">The names of the columns.</param>
     public MetricsFile Metrics(string name, long position, params string[] columns) => new(PathOf(name), position, columns);
+
+    private static bool IsUsed(string location) => Directory.Exists(location) && Directory.EnumerateFileSystemEntries(location).Any();
 
     private bool IsListed(string name) => _names.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
 

@@ -59,8 +59,16 @@ public static class Gradient
 
             for (int i = 0; i < y.Inputs.Length; i++)
             {
-                if (cotangentsOfInputs[i] is { } cotangent)
-                    gathered.Add(y.Inputs[i], cotangent);
+                if (cotangentsOfInputs[i] is not { } cotangent)
+                    continue;
+                var x = y.Inputs[i];
+                if (cotangent.Type != x.Type || Shape.Broadcast(cotangent.Shape, x.Shape) is null)
+                {
+                    throw new InvalidOperationException(
+                        $"Gradient: the rule of {y.Operation.Name} gave a cotangent {cotangent.Type} {cotangent.Shape} for input {i}, {x.Type} {x.Shape}.");
+                }
+
+                gathered.Add(x, cotangent);
             }
         }
 

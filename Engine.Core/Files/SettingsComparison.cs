@@ -40,17 +40,20 @@ internal static class SettingsComparison
         {
             string name = prefix + property.Name;
             if (!current.TryGetProperty(property.Name, out JsonElement now))
-                lines.Add($"{name}: {property.Value.GetRawText()} in the checkpoint, absent now");
+                lines.Add($"{name}: {Text(property.Value)} in the checkpoint, absent now");
             else if (property.Value.ValueKind == JsonValueKind.Object && now.ValueKind == JsonValueKind.Object)
                 Compare(name + ".", property.Value, now, lines);
             else if (!JsonElement.DeepEquals(property.Value, now))
-                lines.Add($"{name}: {property.Value.GetRawText()} in the checkpoint, {now.GetRawText()} now");
+                lines.Add($"{name}: {Text(property.Value)} in the checkpoint, {Text(now)} now");
         }
 
         foreach (JsonProperty property in current.EnumerateObject())
         {
             if (!saved.TryGetProperty(property.Name, out _))
-                lines.Add($"{prefix}{property.Name}: absent in the checkpoint, {property.Value.GetRawText()} now");
+                lines.Add($"{prefix}{property.Name}: absent in the checkpoint, {Text(property.Value)} now");
         }
     }
+
+    // On one line, however the file was written.
+    private static string Text(JsonElement value) => JsonSerializer.Serialize(value);
 }

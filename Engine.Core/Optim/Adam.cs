@@ -27,6 +27,7 @@ public sealed record Adam(
     public override (Tensor[] Parameters, OptimiserState State) Update(
         IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
     {
+        Require(parameters, gradients, state);
         int count = parameters.Count;
         var step = state.Step + 1;
         var time = step.Cast(parameters[0].Type);

@@ -38,8 +38,25 @@ public abstract record Optimiser(double LearningRate)
     /// <param name="gradients">Their gradients, of the same shapes.</param>
     /// <param name="state">What the last update left.</param>
     /// <param name="learningRate">A step size without axes in place of <see cref="LearningRate"/>, such as that of a schedule.</param>
+    /// <exception cref="ArgumentException">Gradients or the state do not fit the parameters.</exception>
     public abstract (Tensor[] Parameters, OptimiserState State) Update(
         IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null);
+
+    /// <summary>Throws if gradients or the state do not fit the parameters: broadcasting would hide it.</summary>
+    private protected void Require(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state)
+    {
+        if (gradients.Count != parameters.Count)
+            throw Error($"{gradients.Count} gradients were given for {parameters.Count} parameters");
+        if (state.Slots.Length != SlotsPerParameter * parameters.Count)
+            throw Error($"the state has {state.Slots.Length} slots, but {parameters.Count} parameters need {SlotsPerParameter * parameters.Count}");
+        for (int i = 0; i < parameters.Count; i++)
+        {
+            if (gradients[i].Shape != parameters[i].Shape)
+                throw Error($"parameter {i} of shape {parameters[i].Shape} has a gradient of shape {gradients[i].Shape}");
+        }
+
+        ArgumentException Error(string problem) => new($"{GetType().Name}: {problem}.");
+    }
 
     /// <summary>p - rate * update, where the rate is a number or a tensor without axes.</summary>
     private protected Tensor Descend(Tensor parameter, Tensor update, Tensor? learningRate)

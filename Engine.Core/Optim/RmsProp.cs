@@ -19,6 +19,7 @@ public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Eps
     public override (Tensor[] Parameters, OptimiserState State) Update(
         IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
     {
+        Require(parameters, gradients, state);
         var updated = new Tensor[parameters.Count];
         var squares = new Tensor[parameters.Count];
         for (int i = 0; i < updated.Length; i++)

@@ -10,5 +10,8 @@ public sealed record Sgd(double LearningRate) : Optimiser(LearningRate)
     /// <inheritdoc/>
     public override (Tensor[] Parameters, OptimiserState State) Update(
         IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
-        => ([.. parameters.Zip(gradients, (p, g) => Descend(p, g, learningRate))], state with { Step = state.Step + 1 });
+    {
+        Require(parameters, gradients, state);
+        return ([.. parameters.Zip(gradients, (p, g) => Descend(p, g, learningRate))], state with { Step = state.Step + 1 });
+    }
 }

@@ -74,6 +74,7 @@ public abstract record MrpSettings
     {
         Require(Seed >= 0, "seed", Seed, "at least 0");
         Require(Seeds >= 1, "seeds", Seeds, "at least 1");
+        Require(Seed <= int.MaxValue - Seeds + 1, "seed", Seed, $"at most {int.MaxValue - Seeds + 1} with {Seeds} seeds");
         Require(Iterations >= 1, "iterations", Iterations, "at least 1");
         Require(Batch >= 1, "batch", Batch, "at least 1");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "above 0");

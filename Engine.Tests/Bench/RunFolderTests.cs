@@ -51,6 +51,14 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void WithoutACheckpointTheWayToStartAnewIsNamed()
+    {
+        Assert.Contains("leave --resume out", Assert.Throws<UserError>(() => Open(RunMode.Resume)).Message);
+        File.WriteAllText(_temporary.At("metrics.csv"), "");
+        Assert.Contains("--overwrite", Assert.Throws<UserError>(() => Open(RunMode.Resume)).Message);
+    }
+
+    [Fact]
     public void OverwriteRemovesOnlyWhatARunWrites()
     {
         string[] own = ["config.json", "checkpoint.safetensors", "metrics.csv", "seed-3.csv", "checkpoint.safetensors.0123abcd.tmp"];

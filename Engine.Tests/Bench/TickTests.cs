@@ -16,6 +16,7 @@ public class TickTests
     [Theory]
     [InlineData(0.001, 10, 6, new[] { 0.001, 0.01, 0.1, 1, 10 })]
     [InlineData(1, 20, 6, new double[] { 1, 2, 5, 10, 20 })]
+    [InlineData(0.04, 6, 6, new[] { 0.1, 0.3, 1, 3 })]
     [InlineData(1e-8, 1e8, 6, new[] { 1e-6, 1e-3, 1, 1e3, 1e6 })]
     [InlineData(2.1, 3.9, 4, new[] { 2.5, 3, 3.5 })]
     public void LogTicksAreRound(double low, double high, int most, double[] expected)

@@ -42,6 +42,17 @@ public sealed class CustomOperationTests : IDisposable
     }
 
     [Fact]
+    public void ARuleWithACotangentOfAnotherShapeOrTypeIsNamed()
+    {
+        var x = Tensor.From(1.0, 2);
+        Says("Misfit gave a cotangent Float64 [7] for input 0, Float64 [2]", Tensor.Zeros([7], ElementType.Float64));
+        Says("Misfit gave a cotangent Float32 [2] for input 0, Float64 [2]", Tensor.Zeros([2], ElementType.Float32));
+
+        void Says(string part, Tensor cotangent)
+            => Assert.Contains(part, Assert.Throws<InvalidOperationException>(() => Gradient.Of(new Misfit(cotangent).Apply(x).Sum(), x)).Message);
+    }
+
+    [Fact]
     public void InputsThatDoNotFitAreNamed()
     {
         Says("CumulativeSum: needs an axis, got []", Tensor.Full(1, []));
@@ -107,5 +118,10 @@ public sealed class CustomOperationTests : IDisposable
         protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (x[0].Type, x[0].Shape);
 
         protected override void Compute(Tensor y, Tensor[] x) => y.Device.Fill(y.Type, y.Buffer, 1);
+    }
+
+    private sealed record Misfit(Tensor Cotangent) : Unary<Engine.Kernels.Functions.ExpFunction>
+    {
+        public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [Cotangent];
     }
 }

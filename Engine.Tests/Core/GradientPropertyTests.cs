@@ -85,7 +85,9 @@ public class GradientPropertyTests
         Shape[] shapes = [[3, 4], [4], [3, 1], []];
         int seed = random.Next(), length = random.Next(2, 9);
         Tensor[] inputs = [.. shapes.Select(shape => Like(random, Tensor.Zeros(shape, ElementType.Float64, device)))];
-        return (inputs, xs =>
+        return (inputs, Compose);
+
+        Tensor Compose(Tensor[] xs)
         {
             var choices = new Random(seed);
             var made = xs.ToList();
@@ -98,7 +100,6 @@ public class GradientPropertyTests
 
             return made.TakeLast(3).Aggregate((a, b) => a * b);
         }
-        );
     }
 
     private static Tensor Step(Random choices, Tensor a, Tensor b)

@@ -52,6 +52,20 @@ public sealed class OptimiserTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Optimisers))]
+    public void GradientsAndStatesThatDoNotFitAreErrors(Optimiser optimiser)
+    {
+        Tensor[] p = [Tensor.From(1.0, 2), Tensor.From(3.0)];
+        var state = optimiser.Initial(p);
+        Says("1 gradients were given for 2 parameters", [p[0]], state);
+        Says("parameter 1 of shape [1] has a gradient of shape [2]", [p[0], p[0]], state);
+        Says("slots", p, state with { Slots = [.. state.Slots, p[0]] });
+
+        void Says(string part, Tensor[] gradients, OptimiserState some)
+            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => optimiser.Update(p, gradients, some)).Message);
+    }
+
+    [Theory]
+    [MemberData(nameof(Optimisers))]
     public void ALearningRateTensorEqualsTheNumber(Optimiser optimiser)
     {
         var rate = Tensor.Full(Rate, [], ElementType.Float64);

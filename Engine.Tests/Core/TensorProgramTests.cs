@@ -257,6 +257,17 @@ public sealed class TensorProgramTests : IDisposable
     }
 
     [Fact]
+    public void AProgramThatIsDisposedIsAnError()
+    {
+        var program = new TensorProgram(x => [x[0] * 2], _device);
+        program.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => program.Run(Vector(1, 2)));
+        var blocked = new BlockedProgram((_, rows) => [rows[0] * 2], 4, _device);
+        blocked.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => blocked.Run([], [Vector(1, 2)]));
+    }
+
+    [Fact]
     public void ACapturedTensorThatIsDisposedIsAnError()
     {
         for (int runs = 0; runs < 4; runs++)

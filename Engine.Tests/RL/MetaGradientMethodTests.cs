@@ -1,3 +1,5 @@
+using Engine.Core;
+using Engine.Core.Optim;
 using Engine.RL.Meta;
 using Xunit;
 
@@ -52,5 +54,17 @@ public class MetaGradientMethodTests
         string message = Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name)).Message;
         Assert.Contains($"'{name}'", message, StringComparison.Ordinal);
         Assert.Contains($"at least {least}", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0", "looks no step ahead")]
+    [InlineData("2", "needs 2 points, but the branch has 1")]
+    [InlineData("2-mix", "needs 2 points, but the branch has 1")]
+    public void ABranchThatIsTooShortIsAnError(string name, string part)
+    {
+        using var scope = new TensorScope();
+        var loss = Tensor.From(1.0);
+        var point = new BranchPoint([loss], new Sgd(1).Initial([loss]), loss, loss);
+        Assert.Contains(part, Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name).Loss([point])).Message);
     }
 }

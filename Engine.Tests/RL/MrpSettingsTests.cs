@@ -32,6 +32,7 @@ public class MrpSettingsTests
         foreach (MrpSettings some in (MrpSettings[])[four, five])
         {
             Refused(some with { Seed = -1 }, "seed is -1, but must be at least 0.");
+            Refused(some with { Seed = int.MaxValue, Seeds = 2 }, "seed is 2147483647, but must be at most 2147483646 with 2 seeds.");
             Refused(some with { Seeds = 0 }, "seeds is 0, but must be at least 1.");
             Refused(some with { Iterations = 0 }, "iterations is 0, but must be at least 1.");
             Refused(some with { Batch = 0 }, "batch is 0, but must be at least 1.");
