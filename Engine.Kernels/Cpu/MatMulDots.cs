@@ -23,7 +23,7 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
     {
         int groups = Groups(form), matrix = start / groups, group = start - (matrix * groups);
         T* left = a + (matrix * form.BatchStrideA), right = b + (matrix * form.BatchStrideB), result = c + ((nint)matrix * form.Columns);
-        T* starts = bias == null ? null : bias + (matrix * form.BatchStrideBias);
+        T* starts = bias + (matrix * form.BatchStrideBias);
         for (; start < end; start++)
         {
             if (typeof(T) == typeof(float) && Sse.IsSupported && form.Columns >= Block)
@@ -74,7 +74,7 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector128<float> First(float* starts, int column)
-        => starts == null ? default : form.Exchanged ? Vector128.Create(*starts) : Vector128.Load(starts + column);
+        => form.Start == Start.Zero ? default : form.Start == Start.Scalar ? Vector128.Create(*starts) : Vector128.Load(starts + column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Square(float* left, float* right, nint row, Vector128<float> sum)
@@ -106,7 +106,7 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
         int end = Math.Min(column + Group, form.Columns);
         for (right += column * form.ColumnStrideB; column < end; column++, right += form.ColumnStrideB)
         {
-            T sum = starts == null ? T.Zero : form.Exchanged ? *starts : starts[column];
+            T sum = form.Start == Start.Zero ? T.Zero : form.Start == Start.Scalar ? *starts : starts[column];
             for (int k = 0; k < form.Inner; k++)
                 sum = T.MultiplyAddEstimate(left[k], right[k], sum);
             result[column] = sum;

@@ -22,6 +22,7 @@ internal readonly struct MatMulForm
         ColumnStrideB = shape.TransposeB ? shape.Inner : 1;
         BatchStrideB = shape.BatchStrideB;
         BatchStrideBias = hasBias ? shape.BatchStrideBias : 0;
+        Start = hasBias ? Start.Row : Start.Zero;
     }
 
     public int Batch { get; private init; }
@@ -49,6 +50,9 @@ internal readonly struct MatMulForm
     /// <summary>Whether the operands have changed places: the left one here is the right one of the shape.</summary>
     public bool Exchanged { get; private init; }
 
+    /// <summary>What sums start at, before the first inner index.</summary>
+    public Start Start { get; private init; }
+
     /// <summary>Whether columns of the right matrix, not its rows, are contiguous.</summary>
     public bool TransposedB => ColumnStrideB != 1 && Columns > 1 && Inner > 0;
 
@@ -74,6 +78,7 @@ internal readonly struct MatMulForm
     private MatMulForm Transposed() => this with
     {
         Exchanged = true,
+        Start = Start == Start.Row ? Start.Scalar : Start,
         Rows = Columns,
         Columns = Rows,
         RowStrideA = ColumnStrideB,

@@ -76,7 +76,7 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
         for (int tile = 0; tile < rows; tile += MatMulForm.TileHeight)
             PackTile(matrix, row + tile, Math.Min(MatMulForm.TileHeight, rows - tile), k, inner, block + (tile * (nint)inner));
 
-        Start kind = k > 0 ? Start.Result : bias == null ? Start.Zero : Start.Row;
+        Start kind = k > 0 ? Start.Result : form.Start;
         var strides = new MatMulStrides(inner, 1, MatMulForm.TileHeight, PackPanels<V, R, T>.Stride, form.Columns, kind);
         int panels = PackPanels<V, R, T>.Panels(form);
         nint panelLength = PackPanels<V, R, T>.PanelLength(form);
@@ -88,7 +88,7 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
             // Nothing may spill to the right: what is there is an earlier sum.
             int width = form.Columns - column;
             MatMulTiles<V, R, T>.Panel(
-                strides, rows, block, (nint)MatMulForm.TileHeight * inner, panel, result + column, start + column, width,
+                strides, rows, block, (nint)MatMulForm.TileHeight * inner, panel, result + column, kind == Start.Row ? start + column : start, width,
                 width < V.Count ? null : (T*)nuint.MaxValue);
         }
     }

@@ -28,8 +28,6 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
 
     private nint Size => (nint)form.Rows * form.Columns;
 
-    private Start Start => bias == null ? Start.Zero : form.Exchanged ? Start.Scalar : Start.Row;
-
     /// <summary>
     /// Whether this is the better kernel for <paramref name="form"/>: a right matrix read where it lies suits all but really large
     /// products, in which strides of pages wear out the first cache.
@@ -137,7 +135,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
     private void Transpose(int matrix, T* to)
         => Transposition.Run(b + (matrix * form.BatchStrideB), form.ColumnStrideB, form.Columns, form.Inner, to, ScratchStride(form));
 
-    private MatMulStrides Strides(nint innerB) => new(form.Inner, form.RowStrideA, form.InnerStrideA, innerB, form.Columns, Start);
+    private MatMulStrides Strides(nint innerB) => new(form.Inner, form.RowStrideA, form.InnerStrideA, innerB, form.Columns, form.Start);
 
     private T* Limit(int end)
     {

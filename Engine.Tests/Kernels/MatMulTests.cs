@@ -56,6 +56,16 @@ public sealed class MatMulTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(100, 200, 200)]
+    [InlineData(70, 450, 460)]
+    public void ColumnsTimesOneLargeMatrixAreThoseOfTheBody(int batch, int rows, int inner)
+    {
+        // Computed as one product with the operands exchanged, in which the bias is one number for all.
+        foreach (bool transposed in (bool[])[false, true])
+            MatchesBody<float>(Shape(batch, rows, inner, 1, transposed, false, true, false, 0) with { BatchStrideBias = 0 }, true);
+    }
+
     [Fact]
     public void NumbersOfThreadsDoNotChangeABit()
     {
