@@ -1,4 +1,5 @@
 using Engine.Core.Operations;
+using Engine.Kernels;
 
 namespace Engine.Core;
 
@@ -38,10 +39,13 @@ public sealed partial class Tensor
     public static Tensor operator *(double c, Tensor x) => x * c;
 
     /// <summary>x / c.</summary>
-    public static Tensor operator /(Tensor x, double c) => x * (1 / c);
+    public static Tensor operator /(Tensor x, double c) => new DivideBy(c).Apply(x);
 
     /// <summary>c / x.</summary>
-    public static Tensor operator /(double c, Tensor x) => x.Reciprocal() * c;
+    public static Tensor operator /(double c, Tensor x)
+        => x.Type.IsFloat()
+            ? Full(c, [], x.Type, x.Device) / x
+            : throw new ArgumentException($"Divide: needs Float32 or Float64, got Int32 {x.Shape}: convert it with Cast");
 
     /// <summary>1 where a > b, else 0.</summary>
     public static Tensor operator >(Tensor a, Tensor b) => new Greater().Apply(a, b);

@@ -20,6 +20,7 @@ internal sealed class MrpOptions
     private readonly Option<StateInput> _input;
     private readonly Option<Core.Nn.Activation> _activation;
     private readonly Option<double?> _kappa;
+    private readonly Option<double> _traceDecay;
     private readonly Option<double> _epsilonRoot;
     private readonly Option<bool> _detach;
 
@@ -37,10 +38,11 @@ internal sealed class MrpOptions
         _input = Options.Of("--input", "What the network sees of a state: 0 to 9, or -1 to 1.", defaults.Input);
         _activation = Options.Of("--activation", "What follows the network's hidden layers.", defaults.Activation);
         _kappa = Options.Of("--kappa", "The discount of mixes in [0, 1]; 1 - 1/n where it is not given.", defaults.Kappa);
+        _traceDecay = Options.Of("--trace-decay", "The factor mu of accumulative traces in [0, 1].", defaults.TraceDecay);
         _epsilonRoot = Options.Of("--epsilon-root", "The term under the square root of Adam and RMSProp.", defaults.EpsilonRoot);
         _detach = Options.Of("--detach-denominator", "Whether Adam's denominator is a constant to meta-gradients.", defaults.DetachDenominator);
         foreach (var option in (Option[])[_iterations, _batch, _innerOptimiser, _learningRate, _metaLearningRate, _gammaStart, _parameterisation,
-            _discounting, _input, _activation, _kappa, _epsilonRoot, _detach])
+            _discounting, _input, _activation, _kappa, _traceDecay, _epsilonRoot, _detach])
             command.Add(option);
         _common = new CommonOptions(command, defaults.Seeds);
     }
@@ -66,6 +68,7 @@ internal sealed class MrpOptions
             Input = parsed.Given(_input, settings.Input),
             Activation = parsed.Given(_activation, settings.Activation),
             Kappa = parsed.Given(_kappa, settings.Kappa),
+            TraceDecay = parsed.Given(_traceDecay, settings.TraceDecay),
             EpsilonRoot = parsed.Given(_epsilonRoot, settings.EpsilonRoot),
             DetachDenominator = parsed.Given(_detach, settings.DetachDenominator),
         };

@@ -28,7 +28,15 @@ internal sealed class MrpMetaWorkload : IWork
         var optimiser = new Adam(1e-3);
         var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), StateInput.Scaled);
         _estimator = new MonteCarlo(
-            task, Parameterisation.Sigmoid, optimiser, [new MetaGradientMethod(MetaGradientKind.Classic, steps)], null, false, 32, device);
+            task,
+            Parameterisation.Sigmoid,
+            optimiser,
+            [new MetaGradientMethod(MetaGradientKind.Classic, steps)],
+            kappa: null,
+            traceDecay: 0,
+            perReplicate: false,
+            block: 32,
+            device);
         using var scope = new TensorScope();
         _raw = scope.Keep(Tensor.Zeros([1, MarkovRewardProcess.States], ElementType.Float32, device));
         _parameters = scope.Keep(task.Initialise(MonteCarlo.Streams(0, 1, 0, 1, device)));

@@ -35,6 +35,7 @@ public sealed record OperationSample(
     [
         Of<Negate>(x => -x),
         Of<Affine>(x => (x * 3) - 0.5),
+        Of<DivideBy>(x => (x / 3).Exp()),
         Of<Exp>(x => x.Exp(), order: 3),
         Of<Expm1>(x => x.Expm1()),
         Of<Log>(x => x.Log(), 0.5, 2, order: 3),

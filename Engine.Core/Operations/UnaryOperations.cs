@@ -25,6 +25,16 @@ public sealed record Affine(double Scale, double Shift) : Unary<AffineFunction>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * Scale];
 }
 
+/// <summary>x / divisor, with a number known beforehand; correctly rounded, as a product with its reciprocal is not.</summary>
+public sealed record DivideBy(double Divisor) : Unary<DivideByFunction>
+{
+    /// <inheritdoc/>
+    protected override DivideByFunction Function => new(Divisor);
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g / Divisor];
+}
+
 /// <summary>e to the power of x.</summary>
 public sealed record Exp : Unary<ExpFunction>
 {

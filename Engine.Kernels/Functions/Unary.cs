@@ -172,6 +172,17 @@ public readonly struct StepFunction : IUnary
         => (x > V.Constant(0)) & V.Constant(1);
 }
 
+/// <summary>x / divisor.</summary>
+/// <param name="divisor">The divisor, rounded to the element type.</param>
+public readonly struct DivideByFunction(double divisor) : IUnary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x)
+        where V : struct, ILanes<V>
+        => x / V.Constant(divisor);
+}
+
 /// <summary>x * scale + shift.</summary>
 /// <param name="scale">The factor, rounded to the element type.</param>
 /// <param name="shift">The summand, rounded to the element type.</param>

@@ -54,6 +54,7 @@ public sealed class Figure4(Figure4Settings settings, Device device)
             settings.CreateInnerOptimiser(),
             [method],
             settings.Kappa,
+            settings.TraceDecay,
             perReplicate: false,
             Block,
             device);

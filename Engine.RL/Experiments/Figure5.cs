@@ -79,7 +79,15 @@ public sealed class Figure5(Figure5Settings settings, Device device)
     }
 
     private MonteCarlo Estimator(MetaGradientMethod[] methods, int block) => new(
-        settings.CreateTask(), settings.Parameterisation, settings.CreateInnerOptimiser(), methods, settings.Kappa, true, block, device);
+        settings.CreateTask(),
+        settings.Parameterisation,
+        settings.CreateInnerOptimiser(),
+        methods,
+        settings.Kappa,
+        settings.TraceDecay,
+        perReplicate: true,
+        block,
+        device);
 
     private Tensor[] MetaGradients(MonteCarlo estimator, MrpLearner learner, int firstReplicate, int replicates)
     {

@@ -62,6 +62,9 @@ public abstract record MrpSettings
     /// <summary>The discount of mixes; null for 1 - 1/n.</summary>
     public double? Kappa { get; init; }
 
+    /// <summary>The factor mu that takes the place of an update's derivative in the parameters before it, in accumulative traces.</summary>
+    public double TraceDecay { get; init; } = 0.9;
+
     /// <summary>Whether Adam's denominator is a constant to meta-gradients.</summary>
     public bool DetachDenominator { get; init; }
 
@@ -81,6 +84,7 @@ public abstract record MrpSettings
         Require(MetaLearningRate > 0 && double.IsFinite(MetaLearningRate), "meta-learning-rate", MetaLearningRate, "above 0");
         Require(GammaStart > 0 && GammaStart < 1, "gamma-start", GammaStart, "between 0 and 1, both excluded");
         Require(Kappa is null or (>= 0 and <= 1), "kappa", Kappa ?? 0, "in [0, 1]");
+        Require(TraceDecay is >= 0 and <= 1, "trace-decay", TraceDecay, "in [0, 1]");
         Require(EpsilonRoot >= 0 && double.IsFinite(EpsilonRoot), "epsilon-root", EpsilonRoot, "at least 0");
     }
 

@@ -20,6 +20,7 @@ public sealed class MonteCarlo : IDisposable
     /// <param name="optimiser">The inner optimiser.</param>
     /// <param name="methods">The meta-gradients to take.</param>
     /// <param name="kappa">The discount of mixes; null for the default.</param>
+    /// <param name="traceDecay">The factor mu of accumulative traces, see <see cref="LookAhead.Branch"/>.</param>
     /// <param name="perReplicate">Whether every replicate's meta-gradient is wanted, or the sum over each block of them.</param>
     /// <param name="block">Replicates of a block.</param>
     /// <param name="device">Where to run.</param>
@@ -29,6 +30,7 @@ public sealed class MonteCarlo : IDisposable
         Optimiser optimiser,
         IReadOnlyList<MetaGradientMethod> methods,
         double? kappa,
+        double traceDecay,
         bool perReplicate,
         int block,
         Device device)
@@ -55,16 +57,13 @@ public sealed class MonteCarlo : IDisposable
                 if (!branches.TryGetValue(trace, out var points))
                 {
                     int steps = methods.Where(method => method.Kind == MetaGradientKind.Trace == trace).Max(method => method.Steps);
-                    branches[trace] = points = LookAhead.Branch(problem, optimiser, parameters, state, steps, trace ? TraceDecay : null);
+                    branches[trace] = points = LookAhead.Branch(problem, optimiser, parameters, state, steps, trace ? traceDecay : null);
                 }
 
                 return points;
             }
         }
     }
-
-    /// <summary>The factor that stands for I + H in an accumulative trace.</summary>
-    public const double TraceDecay = 0.9;
 
     /// <summary>Takes meta-gradients.</summary>
     /// <param name="raw">The numbers that stand for the discounts, [seeds, 10].</param>

@@ -256,11 +256,29 @@ public sealed class TensorTests : IDisposable
     }
 
     [Fact]
+    public void QuotientsWithNumbersAreCorrectlyRounded()
+    {
+        float[] values = [.. Enumerable.Range(1, 200).Select(i => (float)i)];
+        var x = Tensor.From(values);
+        foreach (float c in (float[])[3, 7, 49, -0.1f, 1e-40f])
+        {
+            Assert.Equal(values.Select(value => value / c), (x / c).ToArray<float>());
+            Assert.Equal(values.Select(value => c / value), (c / x).ToArray<float>());
+        }
+
+        const double Subnormal = 1e-310;
+        Assert.Equal([1.0, 2.0], (Tensor.From(Subnormal, 2 * Subnormal) / Subnormal).ToDoubles());
+        Assert.Equal([2.0, 1.0], (2 * Subnormal / Tensor.From(Subnormal, 2 * Subnormal)).ToDoubles());
+    }
+
+    [Fact]
     public void OperandsOfDifferentTypesAreAnErrorThatNamesThem()
     {
         Says("Add: element types Float64 [1] and Float32 [1] differ", () => _ = Tensor.From(1.0) + Tensor.From(1f));
         Says("Exp: needs Float32 or Float64, got Int32 [1]", () => Tensor.From(1).Exp());
-        Says("Affine: needs Float32 or Float64, got Int32 [2]", () => _ = Tensor.From(1, 2) / 2);
+        Says("Affine: needs Float32 or Float64, got Int32 [2]", () => _ = Tensor.From(1, 2) * 0.5);
+        Says("DivideBy: needs Float32 or Float64, got Int32 [2]", () => _ = Tensor.From(1, 2) / 2);
+        Says("Divide: needs Float32 or Float64, got Int32 [2]", () => _ = 2 / Tensor.From(1, 2));
         Assert.Equal([3, 5], ((Tensor.From(1, 2) * 2) + 1).ToArray<int>());
     }
 

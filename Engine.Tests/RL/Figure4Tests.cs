@@ -131,6 +131,17 @@ public class Figure4Tests
     }
 
     [Fact]
+    public void TraceDecayIsAFactorOfTraces()
+    {
+        // With one update there is nothing before it to carry on.
+        Assert.NotEqual(Last("trace-2", 0.9), Last("trace-2", 0));
+        Assert.Equal(Last("trace-1", 0.9), Last("trace-1", 0));
+        Assert.Equal(Last("2", 0.9), Last("2", 0));
+
+        static double[] Last(string method, double decay) => Run(s_small with { LookAhead = [method], TraceDecay = decay })[^1].Values;
+    }
+
+    [Fact]
     public void EachOptionMatters()
     {
         var some = s_small with { LookAhead = ["3"], Iterations = 3 };

@@ -111,7 +111,8 @@ public class Figure5Tests
             Parameterisation.Sigmoid,
             new Adam(settings.LearningRate),
             [MetaGradientMethod.Parse("2"), MetaGradientMethod.Parse("2-mix"), MetaGradientMethod.Parse("3")],
-            null,
+            kappa: null,
+            traceDecay: 0,
             perReplicate: true,
             block: 64,
             device);

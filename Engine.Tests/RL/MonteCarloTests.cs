@@ -111,7 +111,7 @@ public class MonteCarloTests
         var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: 5);
         var optimiser = new Adam(0.01);
         MetaGradientMethod[] parsed = [.. (methods ?? s_methods).Select(MetaGradientMethod.Parse)];
-        using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, perReplicate, block, device);
+        using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, 0.9, perReplicate, block, device);
         var streams = MonteCarlo.Streams(seed, seeds, 4, replicates, device, firstReplicate);
         var parameters = task.Initialise(MonteCarlo.Streams(seed, seeds, 0, 1, device));
         var raw = Tensor.Full(0.2, [seeds, MarkovRewardProcess.States], device: device);

@@ -46,8 +46,12 @@ public class MrpSettingsTests
                     some with { GammaStart = gamma }, Invariant($"gamma-start is {gamma}, but must be between 0 and 1, both excluded."));
             }
 
-            foreach (double kappa in (double[])[-0.5, 1.5, double.NaN])
-                Refused(some with { Kappa = kappa }, Invariant($"kappa is {kappa}, but must be in [0, 1]."));
+            foreach (double outside in (double[])[-0.5, 1.5, double.NaN])
+            {
+                Refused(some with { Kappa = outside }, Invariant($"kappa is {outside}, but must be in [0, 1]."));
+                Refused(some with { TraceDecay = outside }, Invariant($"trace-decay is {outside}, but must be in [0, 1]."));
+            }
+
             Refused(some with { EpsilonRoot = -1 }, "epsilon-root is -1, but must be at least 0.");
             Refused(some with { EpsilonRoot = double.NaN }, "epsilon-root is NaN, but must be at least 0.");
             (some with { Kappa = 0, EpsilonRoot = 0 }).Validate();
