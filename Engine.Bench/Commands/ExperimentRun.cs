@@ -24,12 +24,13 @@ internal sealed class ExperimentRun : IExperimentObserver, IDisposable
     private readonly IProgressDisplay _progress;
     private long _saved;
 
-    private ExperimentRun(RunFolder folder, string settings, ExperimentSnapshot? start, IReadOnlyList<string> columns, IProgressDisplay progress)
+    private ExperimentRun(
+        RunFolder folder, string settings, ExperimentSnapshot? start, IReadOnlyList<string> columns, IProgressDisplay progress)
     {
         _folder = folder;
         _settings = settings;
         _progress = progress;
-        _metrics = folder.Metrics(Metrics, 0, ["method", "seed", "iteration", .. columns]);
+        _metrics = folder.Metrics(Metrics, ["method", "seed", "iteration", .. columns]);
         foreach (var row in start?.Rows ?? [])
             Row(row);
     }
@@ -67,12 +68,14 @@ internal sealed class ExperimentRun : IExperimentObserver, IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new Interrupted($"Interrupted; the checkpoint is complete. To go on: engine {parsed.CommandResult.Command.Name} --out {folder.Location} --resume");
+            string again = $"engine {parsed.CommandResult.Command.Name} --out {folder.Location} --resume";
+            throw new Interrupted($"Interrupted; the checkpoint is complete. To go on: {again}");
         }
 
         finish(folder, rows);
-        parsed.InvocationConfiguration.Output.WriteLine(
-            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {Metrics}, {string.Join(", ", files)} ({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
+        string written = string.Join(", ", [RunFolder.Config, Metrics, .. files]);
+        double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        parsed.InvocationConfiguration.Output.WriteLine(Invariant($"Written to {folder.Location}: {written} ({seconds:0.0} s)."));
         return ExitCodes.Ok;
     }
 
@@ -111,7 +114,8 @@ internal sealed class ExperimentRun : IExperimentObserver, IDisposable
         }
         catch (InvalidOperationException e)
         {
-            throw new UserError($"--resume: {path}: {e.Message.ReplaceLineEndings(" ")}. Give those, or start anew in another folder with --out.");
+            throw new UserError(
+                $"--resume: {path}: {e.Message.ReplaceLineEndings(" ")}. Give those, or start anew in another folder with --out.");
         }
 
         var position = JsonSerializer.Deserialize<Position>(checkpoint.Progress, Json.Options)!;
@@ -133,8 +137,10 @@ internal sealed class ExperimentRun : IExperimentObserver, IDisposable
     {
         string[] methods = [.. snapshot.Rows.Select(row => row.Method).Distinct()];
         int width = snapshot.Rows.Count == 0 ? 3 : 3 + snapshot.Rows[0].Values.Length;
-        double[] numbers = [.. snapshot.Rows.SelectMany(row => (double[])[Array.IndexOf(methods, row.Method), row.Seed, row.Iteration, .. row.Values])];
-        var tensors = snapshot.Tensors.Append(KeyValuePair.Create(RowsTensor, StoredTensor.Of<double>([snapshot.Rows.Count, width], numbers)));
+        double[] numbers = [.. snapshot.Rows.SelectMany(
+            row => (double[])[Array.IndexOf(methods, row.Method), row.Seed, row.Iteration, .. row.Values])];
+        var rows = StoredTensor.Of<double>([snapshot.Rows.Count, width], numbers);
+        var tensors = snapshot.Tensors.Append(KeyValuePair.Create(RowsTensor, rows));
         string progress = JsonSerializer.Serialize(new Position(snapshot.Part, snapshot.Iteration, methods), Json.Options);
         Core.Files.Checkpoint.Save(_folder.PathOf(RunFolder.Checkpoint), tensors, _settings, progress);
     }
