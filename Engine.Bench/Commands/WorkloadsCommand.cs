@@ -29,7 +29,8 @@ public static class WorkloadsCommand
         var repeats = Options.Of("--repeats", "Timed calls of each; the median is what counts.", 15);
         var threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
         var device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
-        var peer = Options.Of<string?>("--peer", "Another engine's program for the same workloads, timed in turn on 1 thread and on as many as here.", null);
+        var peer = Options.Of<string?>(
+            "--peer", "Another engine's program for the same workloads, timed in turn on 1 thread and on as many as here.", null);
         foreach (var option in (Option[])[only, repeats, threads, device, peer])
             command.Add(option);
         command.SetAction((parsed, cancel) =>
@@ -38,7 +39,10 @@ public static class WorkloadsCommand
             foreach (string name in names)
             {
                 if (!Workload.All.Any(workload => workload.Name == name))
-                    throw new UserError($"--only: there is no workload '{name}'; there are {string.Join(", ", Workload.All.Select(workload => workload.Name))}.");
+                {
+                    string known = string.Join(", ", Workload.All.Select(workload => workload.Name));
+                    throw new UserError($"--only: there is no workload '{name}'; there are {known}.");
+                }
             }
 
             int calls = parsed.GetValue(repeats);
@@ -46,7 +50,8 @@ public static class WorkloadsCommand
                 throw new UserError(FormattableString.Invariant($"--repeats is {calls}, but must be at least 1."));
             if (parsed.GetValue(threads) < 0)
                 throw new UserError(FormattableString.Invariant($"--threads is {parsed.GetValue(threads)}, but must be at least 0."));
-            using var opened = CommonOptions.OpenDevice(new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads)));
+            var config = new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads));
+            using var opened = CommonOptions.OpenDevice(config);
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
             {

@@ -1,3 +1,4 @@
+using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.Bench.Workloads;
@@ -14,10 +15,13 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
         new("mrp-meta-s256-n1", "256 one-step meta-gradients of the Markov reward process", device => new MrpMetaWorkload(256, 1, device)),
         new("mrp-meta-s256-n10", "256 ten-step ones", device => new MrpMetaWorkload(256, 10, device)),
         new("mrp-meta-s2048-n10", "2,048 ten-step ones", device => new MrpMetaWorkload(2048, 10, device)),
-        new("matmul-1024", "[1024, 1024] x [1024, 1024]", device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [1024, 1024], [1024, 1024])),
-        new("matmul-640x288x40", "[640, 288] x [288, 40]", device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [640, 288], [288, 40])),
+        new("matmul-1024", "[1024, 1024] x [1024, 1024]",
+            device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [1024, 1024], [1024, 1024])),
+        new("matmul-640x288x40", "[640, 288] x [288, 40]",
+            device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [640, 288], [288, 40])),
         new("tanh-16m", "tanh of 2^24 numbers", device => new TensorWorkload(device, x => x[0].Tanh(), [1 << 24])),
-        new("axpy-16m", "2 x + x of 2^24 numbers", device => new TensorWorkload(device, x => new Core.Operations.LinearCombination(2, 1).Apply(x[0], x[0]), [1 << 24])),
+        new("axpy-16m", "2 x + x of 2^24 numbers",
+            device => new TensorWorkload(device, x => new LinearCombination(2, 1).Apply(x[0], x[0]), [1 << 24])),
         new("sum-16m", "the sum of 2^24 numbers", device => new TensorWorkload(device, x => x[0].Sum(), [1 << 24])),
     ];
 }

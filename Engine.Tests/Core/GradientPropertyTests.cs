@@ -97,7 +97,8 @@ public class GradientPropertyTests
             }
 
             return made.TakeLast(3).Aggregate((a, b) => a * b);
-        });
+        }
+        );
     }
 
     private static Tensor Step(Random choices, Tensor a, Tensor b)
