@@ -40,7 +40,8 @@ public readonly struct Along
             throw new ArgumentOutOfRangeException(nameof(axis), $"{wanted} is outside axis {axis} of {shape}.");
         }
 
-        int step = Math.Max(1, _step);
-        return (start, (end - start + step - 1) / step, step);
+        // A step beyond the axis takes one position, as one of its length does.
+        int step = Math.Clamp(_step, 1, Math.Max(1, length));
+        return (start, start == end ? 0 : ((end - start - 1) / step) + 1, step);
     }
 }

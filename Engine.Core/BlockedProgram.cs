@@ -37,7 +37,11 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         ObjectDisposedException.ThrowIf(_disposed, this);
         int groupCount = FirstAxis(groups, 1), rowCount = FirstAxis(rows, 0);
         if (groupCount == 0 || rowCount == 0 || rowCount % groupCount != 0)
-            throw new ArgumentException($"BlockedProgram: {rowCount} rows can't be divided evenly among {groupCount} groups.", nameof(rows));
+        {
+            throw new ArgumentException(
+                $"BlockedProgram: {rowCount} rows can't be divided evenly among {groupCount} groups.", nameof(rows));
+        }
+
         if (Recording.IsActive)
             throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
         int groupRows = rowCount / groupCount, groupBlocks = (groupRows - 1) / _blockRows + 1, blocks = groupCount * groupBlocks;

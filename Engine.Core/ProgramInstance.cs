@@ -17,7 +17,8 @@ internal sealed class ProgramInstance : IDisposable
         _function = function;
         _device = device;
         _recording = new Recording(device);
-        _inputs = [.. inputs.Select(x => new Tensor(device, x.Type, x.Shape, _recording.Own((long)x.Shape.ElementCount * x.Type.Size()), null, []))];
+        _inputs = [.. inputs.Select(
+            x => new Tensor(device, x.Type, x.Shape, _recording.Own((long)x.Shape.ElementCount * x.Type.Size()), null, []))];
     }
 
     public ProgramInstance(Func<Tensor[], Tensor[]> function, Device device, Tensor[] inputs)
@@ -40,7 +41,11 @@ internal sealed class ProgramInstance : IDisposable
     {
         var input = _inputs[number];
         if (source.Device != _device)
-            throw new ArgumentException($"Input {number} is on device {source.Device.Name}, but the program runs on {_device.Name}: copy it with To.");
+        {
+            throw new ArgumentException(
+                $"Input {number} is on device {source.Device.Name}, but the program runs on {_device.Name}: copy it with To.");
+        }
+
         _device.Copy(source.Buffer, sourceByte, input.Buffer, 0, (long)input.Count * input.Type.Size());
     }
 

@@ -1,6 +1,8 @@
 namespace Engine.Core;
 
-/// <summary>What random numbers are for: part of their key, so that no two uses share numbers. Own purposes start at <see cref="FirstFree"/>.</summary>
+/// <summary>
+/// What random numbers are for: part of their key, so that no two uses share numbers. Own purposes start at <see cref="FirstFree"/>.
+/// </summary>
 public static class Purpose
 {
     /// <summary>First values of weights.</summary>
@@ -11,9 +13,6 @@ public static class Purpose
 
     /// <summary>Actions of a policy.</summary>
     public const uint Action = 3;
-
-    /// <summary>Fresh draws for validation.</summary>
-    public const uint Validation = 4;
 
     /// <summary>The first number that the library leaves to others.</summary>
     public const uint FirstFree = 1000;

@@ -19,7 +19,11 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         foreach (int size in sizes)
         {
             if (size < 0)
-                throw new ArgumentOutOfRangeException(nameof(sizes), $"[{string.Join(", ", sizes)}] is no shape: sizes must not be negative.");
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(sizes), $"[{string.Join(", ", sizes)}] is no shape: sizes must not be negative.");
+            }
+
             count *= size;
             if (count > int.MaxValue)
                 throw new ArgumentOutOfRangeException(nameof(sizes), $"[{string.Join(", ", sizes)}] has over 2^31 - 1 elements.");

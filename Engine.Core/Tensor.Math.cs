@@ -77,7 +77,7 @@ public sealed partial class Tensor
     /// <summary>Each element to the power of another; shapes broadcast. See <see cref="Power"/> for zeros.</summary>
     public Tensor Pow(Tensor exponent) => new Power().Apply(this, exponent);
 
-    /// <summary>Each element limited to [<paramref name="low"/>, <paramref name="high"/>].</summary>
+    /// <summary>Each element limited to [<paramref name="low"/>, <paramref name="high"/>]; half the derivative passes at a bound.</summary>
     public Tensor Clamp(double low, double high)
         => Minimum(Maximum(this, Full(low, [], Type, Device)), Full(high, [], Type, Device));
 
@@ -100,7 +100,7 @@ public sealed partial class Tensor
     /// <summary>The largest element along axes, or of everything if none is named.</summary>
     public Tensor Max(params int[] axes) => Squeezed(new Max(Named(axes)).Apply(this), axes);
 
-    /// <summary>The position of the largest element along an axis, as Int32.</summary>
+    /// <summary>The position of the largest element along an axis, or of the first NaN, as Int32.</summary>
     public Tensor ArgMax(int axis) => Squeezed(new ArgMax(Shape.Axis(axis)).Apply(this), [axis]);
 
     /// <summary>

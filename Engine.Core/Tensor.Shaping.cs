@@ -48,7 +48,11 @@ public sealed partial class Tensor
         {
             int others = sizes.Where((_, axis) => axis != open).Aggregate(1, (count, size) => count * size);
             if (others == 0 || Count % others != 0)
-                throw new ArgumentException($"Reshape: {Shape} with {Count} elements does not fit [{string.Join(", ", sizes)}].", nameof(sizes));
+            {
+                throw new ArgumentException(
+                    $"Reshape: {Shape} with {Count} elements does not fit [{string.Join(", ", sizes)}].", nameof(sizes));
+            }
+
             sizes = [.. sizes];
             sizes[open] = Count / others;
         }
@@ -98,7 +102,9 @@ public sealed partial class Tensor
     /// <summary>The slices along an axis that a vector of Int32 names. An index out of range gives zeros.</summary>
     public Tensor Take(int axis, Tensor indices) => new Take(Shape.Axis(axis)).Apply(this, indices);
 
-    /// <summary>Zeros of size <paramref name="size"/> along an axis, to which this tensor's slices are added at the positions named.</summary>
+    /// <summary>
+    /// Zeros of size <paramref name="size"/> along an axis, to which this tensor's slices are added at the positions named.
+    /// </summary>
     public Tensor ScatterAdd(int axis, Tensor indices, int size) => new ScatterAdd(Shape.Axis(axis), size).Apply(this, indices);
 
     private int[] Steps() => [.. Enumerable.Repeat(1, Rank)];

@@ -58,13 +58,19 @@ public sealed partial class Tensor : IDisposable
     /// <param name="values">As many values as <paramref name="shape"/> has elements, the last axis running fastest.</param>
     /// <param name="shape">The shape.</param>
     /// <param name="device">The device; the processor if null.</param>
-    /// <exception cref="ArgumentException">The number of values does not fit the shape, or <typeparamref name="T"/> is no element type.</exception>
+    /// <exception cref="ArgumentException">
+    /// The number of values does not fit the shape, or <typeparamref name="T"/> is no element type.
+    /// </exception>
     public static Tensor From<T>(ReadOnlySpan<T> values, Shape shape, Device? device = null)
         where T : unmanaged
     {
         var type = ElementTypes.Of<T>();
         if (values.Length != shape.ElementCount)
-            throw new ArgumentException($"Shape {shape} has {shape.ElementCount} elements, but {values.Length} values were given.", nameof(values));
+        {
+            throw new ArgumentException(
+                $"Shape {shape} has {shape.ElementCount} elements, but {values.Length} values were given.", nameof(values));
+        }
+
         device ??= Device.Cpu;
         var buffer = device.AllocateConstant((long)shape.ElementCount * type.Size());
         TensorScope.Own(buffer);
@@ -137,9 +143,17 @@ public sealed partial class Tensor : IDisposable
         where T : unmanaged
     {
         if (ElementTypes.Of<T>() != Type)
-            throw new ArgumentException($"A tensor of {Type} can't be copied to {typeof(T).Name}: convert it with Cast first.", nameof(destination));
+        {
+            throw new ArgumentException(
+                $"A tensor of {Type} can't be copied to {typeof(T).Name}: convert it with Cast first.", nameof(destination));
+        }
+
         if (destination.Length != Count)
-            throw new ArgumentException($"Shape {Shape} has {Count} elements, but the destination has {destination.Length}.", nameof(destination));
+        {
+            throw new ArgumentException(
+                $"Shape {Shape} has {Count} elements, but the destination has {destination.Length}.", nameof(destination));
+        }
+
         Device.Download(Buffer, destination);
     }
 

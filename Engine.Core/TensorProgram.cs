@@ -31,7 +31,9 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
     /// <summary>Runs the function.</summary>
     /// <param name="inputs">What it is applied to; copied, so they may be disposed afterwards.</param>
     /// <returns>The results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
-    /// <exception cref="InvalidOperationException">The function reads a value on the host, or asks for other things than the first time.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The function reads a value on the host, or asks for other things than the first time.
+    /// </exception>
     public Tensor[] Run(params Tensor[] inputs)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -87,6 +87,7 @@ public sealed class TensorScope : IDisposable
         if (at < 0)
             return;
         string inputs = string.Join(", ", y.Inputs.Select(x => $"{x.Type} {x.Shape}"));
-        throw new NotFiniteNumberException($"{y.Operation!.Name}({inputs}) produced {values[at]} at element {at} of {y.Shape}.", values[at]);
+        throw new NotFiniteNumberException(
+            $"{y.Operation!.Name}({inputs}) produced {values[at]} at element {at} of {y.Shape}.", values[at]);
     }
 }

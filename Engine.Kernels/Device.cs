@@ -6,7 +6,9 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels;
 
-/// <summary>A plain kernel: what is done for one index, the same source on every device. Implemented by structs of views and numbers.</summary>
+/// <summary>
+/// A plain kernel: what is done for one index, the same source on every device. Implemented by structs of views and numbers.
+/// </summary>
 public interface IBody
 {
     /// <summary>Does the work of one index. Indices run in any order, and at the same time.</summary>
@@ -36,7 +38,7 @@ public abstract class Device : IDisposable
     /// <summary>Where the device's memory comes from, with its leak count.</summary>
     public abstract BufferPool Pool { get; }
 
-    /// <summary>The device of that name.</summary>
+    /// <summary>Opens the device of that name: a new one each time, for the caller to dispose.</summary>
     /// <param name="name">"cpu".</param>
     /// <param name="threads">Threads to use; 0 for all cores.</param>
     /// <exception cref="ArgumentException">No such device is to be had; the message says what is.</exception>
@@ -46,8 +48,8 @@ public abstract class Device : IDisposable
         return name switch
         {
             "cpu" => threads == 0 ? new CpuDevice(Environment.ProcessorCount) : new CpuDevice(threads),
-            "emulator" or "cuda" or "opencl" or ['c', 'u', 'd', 'a', ':', ..] or ['o', 'p', 'e', 'n', 'c', 'l', ':', ..] => throw new ArgumentException(
-                $"Device '{name}': this build has no GPU devices. The device of this build is 'cpu'."),
+            _ when name.Split(':')[0] is "cuda" or "opencl" or "emulator"
+                => throw new ArgumentException($"Device '{name}': this build has no GPU devices. The device of this build is 'cpu'."),
             _ => throw new ArgumentException($"Device '{name}' is unknown: the device of this build is 'cpu'."),
         };
     }
@@ -57,11 +59,11 @@ public abstract class Device : IDisposable
 
     /// <summary>Takes memory with undefined contents.</summary>
     public Buffer Allocate(long byteLength)
-        => Recording.Current is { } recording ? recording.Allocate(byteLength) : Take(byteLength, -1);
+        => RecordingHere is { } recording ? recording.Allocate(byteLength) : Take(byteLength, -1);
 
     /// <summary>Takes memory for values that the host uploads: while a program is recorded they become its constants.</summary>
     public Buffer AllocateConstant(long byteLength)
-        => Recording.Current is { } recording ? recording.Own(byteLength) : Take(byteLength, -1);
+        => RecordingHere is { } recording ? recording.Own(byteLength) : Take(byteLength, -1);
 
     /// <summary>Returns memory. A second call does nothing, nor does one for memory that belongs to a recording.</summary>
     public void Free(Buffer buffer)
@@ -158,7 +160,8 @@ public abstract class Device : IDisposable
     /// <param name="destinationOffset">The element to start at.</param>
     /// <param name="source">Where to copy from.</param>
     /// <param name="sourceOffset">The element to start at.</param>
-    public abstract void CopyStrided(ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
+    public abstract void CopyStrided(
+        ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
 
     /// <summary>Draws random numbers, see <see cref="RandomShape"/>.</summary>
     /// <param name="type">Float32, Float64, or Int32 where the distribution is one of integers.</param>
@@ -166,7 +169,8 @@ public abstract class Device : IDisposable
     /// <param name="shape">Sizes and the constant part of the key.</param>
     /// <param name="destination">The numbers, [rows, columns].</param>
     /// <param name="streams">The changing part of the key, Int32 [rows, 3]: seed, iteration, replicate.</param>
-    public abstract void Random<TDistribution>(ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+    public abstract void Random<TDistribution>(
+        ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
         where TDistribution : struct, IDistribution;
 
     /// <summary>
@@ -183,6 +187,13 @@ public abstract class Device : IDisposable
         Pool.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    private Recording? RecordingHere
+        => Recording.Current is { } recording && recording.Device != this
+            ? throw new InvalidOperationException(
+                $"A program for one device ('{recording.Device.Name}') can't make tensors on another one ('{Name}', opened by itself): "
+                + "name the program's device where tensors are made.")
+            : Recording.Current;
 
     internal Buffer Take(long byteLength, int slot, bool recorded = false)
         => new(this, Pool.Rent(byteLength), byteLength) { Slot = slot, IsRecorded = recorded };
@@ -201,7 +212,8 @@ public abstract class Device : IDisposable
         if (Recording.IsActive)
         {
             throw new InvalidOperationException(
-                $"{verb}: a value can't be read by the host while a program is recorded, because a replay would not read it again. Return the tensor from the program and read it there.");
+                $"{verb}: a value can't be read by the host while a program is recorded, because a replay would not read it again. "
+                + "Return the tensor from the program and read it there.");
         }
     }
 }

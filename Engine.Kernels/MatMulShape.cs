@@ -13,4 +13,12 @@ namespace Engine.Kernels;
 /// <param name="BatchStrideB">Elements from one right matrix to the next: 0 if all products share it.</param>
 /// <param name="BatchStrideBias">Elements from one bias row to the next: 0 if all products share it.</param>
 public sealed record MatMulShape(
-    int Batch, int Rows, int Inner, int Columns, bool TransposeA, bool TransposeB, int BatchStrideA, int BatchStrideB, int BatchStrideBias = 0);
+    int Batch,
+    int Rows,
+    int Inner,
+    int Columns,
+    bool TransposeA,
+    bool TransposeB,
+    int BatchStrideA,
+    int BatchStrideB,
+    int BatchStrideBias = 0);

@@ -19,7 +19,7 @@ public sealed record RandomShape(int Rows, int Columns, uint Purpose, uint Step)
 public interface IDistribution
 {
     /// <summary>Makes four results from four words.</summary>
-    /// <param name="a">Uniform in the open interval (0, 1), as are the others; 24 bits in float32, 32 bits in float64.</param>
+    /// <param name="a">Uniform in the open interval (0, 1), as are the others; 23 random bits in float32, 32 in float64.</param>
     /// <param name="b">The second uniform number, and the second result in its place, as for the others.</param>
     /// <param name="c">The third.</param>
     /// <param name="d">The fourth.</param>

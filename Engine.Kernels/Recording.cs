@@ -16,7 +16,6 @@ public sealed class Recording : IDisposable
     [ThreadStatic]
     private static Recording? s_current;
 
-    private readonly Device _device;
     private readonly List<Request> _requests = [];
     private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
     private readonly List<Type> _kinds = [];
@@ -32,7 +31,7 @@ public sealed class Recording : IDisposable
     private int _nextUse;
 
     /// <summary>Starts a recording of what is done on <paramref name="device"/>.</summary>
-    public Recording(Device device) => _device = device;
+    public Recording(Device device) => Device = device;
 
     /// <summary>The recording that this thread's requests go to, if any.</summary>
     internal static Recording? Current => s_current;
@@ -43,8 +42,8 @@ public sealed class Recording : IDisposable
     /// <summary>The number of commands a replay runs.</summary>
     public int CommandCount => _commands.Length;
 
-    /// <summary>The number of commands that were given but left out, because nobody reads what they write.</summary>
-    public int DroppedCount => _live.Count(live => !live);
+    /// <summary>The device whose commands are recorded.</summary>
+    internal Device Device { get; }
 
     /// <summary>Bytes of the memory plan.</summary>
     public long ArenaBytes => _arena?.ByteLength ?? 0;
@@ -52,12 +51,14 @@ public sealed class Recording : IDisposable
     /// <summary>Memory that lives as long as the recording: for its inputs, results and constants.</summary>
     public Buffer Own(long byteLength)
     {
-        var buffer = _device.Take(byteLength, External, recorded: true);
+        var buffer = Device.Take(byteLength, External, recorded: true);
         _owned.Add(buffer);
         return buffer;
     }
 
-    /// <summary>First pass: runs <paramref name="function"/> as it stands and observes it. Its memory is kept until the second pass.</summary>
+    /// <summary>
+    /// First pass: runs <paramref name="function"/> as it stands and observes it. Its memory is kept until the second pass.
+    /// </summary>
     /// <param name="function">Gives commands; returns the buffers whose contents a replay must leave behind.</param>
     /// <remarks>If it throws, here or in <see cref="Store"/>, the recording is of no further use but to be disposed.</remarks>
     public void Observe(Func<IEnumerable<Buffer>> function)
@@ -109,7 +110,7 @@ public sealed class Recording : IDisposable
     {
         FreeObserved();
         foreach (var buffer in _owned)
-            _device.GiveBack(buffer);
+            Device.GiveBack(buffer);
         _owned.Clear();
         _commands = [];
     }
@@ -120,14 +121,14 @@ public sealed class Recording : IDisposable
         if (_stored is null)
         {
             // Observing: real memory, given back when the pass is over.
-            var buffer = _device.Take(byteLength, slot);
+            var buffer = Device.Take(byteLength, slot);
             _requests.Add(new Request(byteLength, buffer));
             return buffer;
         }
 
         if (slot >= _requests.Count || _requests[slot].ByteLength != byteLength)
             throw Changed();
-        return new Buffer(_device, (_arena?.Address ?? 0) + _requests[slot].Offset, byteLength)
+        return new Buffer(Device, (_arena?.Address ?? 0) + _requests[slot].Offset, byteLength)
         {
             Slot = slot,
             IsRecorded = true,
@@ -188,7 +189,7 @@ public sealed class Recording : IDisposable
         foreach (var request in _requests)
         {
             if (request.Observed is { } buffer)
-                _device.Free(buffer);
+                Device.Free(buffer);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class ThreadTeam : IDisposable
     public void Run(SharedCommand command)
     {
         int tasks = Math.Min(Threads, command.Count / Math.Max(1, command.Grain));
-        if (tasks <= 1 || _stopped || _busy.IsHeldByCurrentThread || !_busy.TryEnter())
+        if (tasks <= 1 || _busy.IsHeldByCurrentThread || !_busy.TryEnter())
         {
             if (command.Count > 0)
                 command.Run(0, command.Count);
@@ -48,6 +48,12 @@ internal sealed class ThreadTeam : IDisposable
 
         try
         {
+            if (_stopped)
+            {
+                command.Run(0, command.Count);
+                return;
+            }
+
             _command = command;
             _failure = null;
             _tasks = tasks;
@@ -75,8 +81,13 @@ internal sealed class ThreadTeam : IDisposable
 
     public void Dispose()
     {
-        _stopped = true;
-        Interlocked.Increment(ref _epoch);
+        // Not while helpers are counted on.
+        lock (_busy)
+        {
+            _stopped = true;
+            Interlocked.Increment(ref _epoch);
+        }
+
         foreach (var wake in _wake)
             wake.Release();
         foreach (var helper in _helpers)

@@ -18,7 +18,8 @@ public static class BiasVarianceCommand
     {
         var defaults = new Figure5Settings();
         var command = new BenchCommand(
-            "bias-variance", "Figure 5: bias and variance of n-step and mixed meta-gradients along a training run of 1-step meta-gradients.")
+            "bias-variance",
+            "Figure 5: bias and variance of n-step and mixed meta-gradients along a training run of 1-step meta-gradients.")
         {
             Examples =
             {
@@ -74,7 +75,8 @@ public static class BiasVarianceCommand
         var console = parsed.Console();
         console.WriteTable(
             ["Estimator", ">Bias", ">Standard deviation", ">Signal to noise", ">Cosine with oracle"],
-            report.Summary.Select(method => (string[])[method.Method, Text(method.Bias), Text(method.Std), Text(method.Snr), Text(method.Cosine)]));
+            report.Summary.Select(
+                method => (string[])[method.Method, Text(method.Bias), Text(method.Std), Text(method.Snr), Text(method.Cosine)]));
         console.WriteClaims(report.Claims);
 
         static string Text(Estimate estimate) => Invariant($"{estimate.Value:G4} ({estimate.Error:G2})");

@@ -12,7 +12,8 @@ public static class CheckCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new BenchCommand("check", "Compare derivatives of every operation, to order 2 or 3, with finite differences in Float64.")
+        var command = new BenchCommand(
+            "check", "Compare derivatives of every operation, to order 2 or 3, with finite differences in Float64.")
         {
             Examples = { ("engine check", "all operations"), ("engine check --only MatMul,Power", "some") },
         };
@@ -31,8 +32,8 @@ public static class CheckCommand
             string[][] rows = [.. samples.Select(Row)];
             int failed = rows.Count(row => row[^1] != "ok");
             parsed.Console().WriteTable(["Operation", "Case", ">Order 1", ">Order 2", ">Order 3", ""], rows);
-            parsed.InvocationConfiguration.Output.WriteLine(
-                Invariant($"{samples.Length - failed} of {samples.Length} samples agree with finite differences; columns show relative differences."));
+            string verdict = Invariant($"{samples.Length - failed} of {samples.Length} samples agree with finite differences");
+            parsed.InvocationConfiguration.Output.WriteLine(verdict + "; columns show relative differences.");
             return failed == 0 ? ExitCodes.Ok : ExitCodes.Failed;
         });
         return command;
@@ -44,7 +45,7 @@ public static class CheckCommand
         try
         {
             double[] errors = sample.Check();
-            string[] orders = [.. Enumerable.Range(0, 3).Select(order => order < errors.Length ? Invariant($"{errors[order]:0.0E+0}") : "")];
+            string[] orders = [.. errors.Select(error => Invariant($"{error:0.0E+0}")).Concat(["", "", ""]).Take(3)];
             return [sample.Operation.Name, sample.Case, .. orders, "ok"];
         }
         catch (InvalidOperationException e)

@@ -24,12 +24,13 @@ internal sealed class ExperimentRun : IExperimentObserver, IDisposable
     private readonly IProgressDisplay _progress;
     private long _saved;
 
-    private ExperimentRun(RunFolder folder, string settings, ExperimentSnapshot? start, IReadOnlyList<string> columns, IProgressDisplay progress)
+    private ExperimentRun(
+        RunFolder folder, string settings, ExperimentSnapshot? start, IReadOnlyList<string> columns, IProgressDisplay progress)
     {
         _folder = folder;
         _settings = settings;
         _progress = progress;
-        _metrics = folder.Metrics(Metrics, 0, ["method", "seed", "iteration", .. columns]);
+        _metrics = folder.Metrics(Metrics, ["method", "seed", "iteration", .. columns]);
         foreach (var row in start?.Rows ?? [])
             Row(row);
     }
@@ -131,8 +132,10 @@ internal sealed class ExperimentRun : IExperimentObserver, IDisposable
     {
         string[] methods = [.. snapshot.Rows.Select(row => row.Method).Distinct()];
         int width = snapshot.Rows.Count == 0 ? 3 : 3 + snapshot.Rows[0].Values.Length;
-        double[] numbers = [.. snapshot.Rows.SelectMany(row => (double[])[Array.IndexOf(methods, row.Method), row.Seed, row.Iteration, .. row.Values])];
-        var tensors = snapshot.Tensors.Append(KeyValuePair.Create(RowsTensor, StoredTensor.Of<double>([snapshot.Rows.Count, width], numbers)));
+        double[] numbers = [.. snapshot.Rows.SelectMany(
+            row => (double[])[Array.IndexOf(methods, row.Method), row.Seed, row.Iteration, .. row.Values])];
+        var rows = StoredTensor.Of<double>([snapshot.Rows.Count, width], numbers);
+        var tensors = snapshot.Tensors.Append(KeyValuePair.Create(RowsTensor, rows));
         string progress = JsonSerializer.Serialize(new Position(snapshot.Part, snapshot.Iteration, methods), Json.Options);
         Core.Files.Checkpoint.Save(_folder.PathOf(RunFolder.Checkpoint), tensors, _settings, progress);
     }

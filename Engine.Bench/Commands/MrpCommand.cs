@@ -17,7 +17,8 @@ public static class MrpCommand
     {
         var defaults = new Figure4Settings();
         var command = new BenchCommand(
-            "mrp", "Figure 4: meta-learn the discounts of the Markov reward process from Monte Carlo meta-gradients with different look-aheads.")
+            "mrp",
+            "Figure 4: meta-learn the discounts of the Markov reward process from Monte Carlo meta-gradients with different look-aheads.")
         {
             Examples =
             {
@@ -27,7 +28,8 @@ public static class MrpCommand
                 ("engine mrp --resume", "go on after an interruption"),
             },
         };
-        var lookAhead = Options.Many("--look-ahead", "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.LookAhead]);
+        var lookAhead = Options.Many(
+            "--look-ahead", "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.LookAhead]);
         var monteCarlo = Options.Of("--monte-carlo", "Meta-gradients averaged for a meta-update.", defaults.MonteCarlo);
         var logEvery = Options.Of("--log-every", "Iterations from one row of metrics to the next.", defaults.LogEvery);
         foreach (var option in (Option[])[lookAhead, monteCarlo, logEvery])

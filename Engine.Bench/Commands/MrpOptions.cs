@@ -33,16 +33,23 @@ internal sealed class MrpOptions
         _learningRate = Options.Of("--learning-rate", "Its step size (alpha).", defaults.LearningRate);
         _metaLearningRate = Options.Of("--meta-learning-rate", "The step size of Adam on the discounts (beta).", defaults.MetaLearningRate);
         _gammaStart = Options.Of("--gamma-start", "All discounts at the start, between 0 and 1.", defaults.GammaStart);
-        _parameterisation = Options.Of("--parameterisation", "How discounts are kept: as logits, or themselves, clamped to [0, 1].", defaults.Parameterisation);
-        _discounting = Options.Of("--discounting", "What reward j counts in state i: gamma_j^(j-i+1), or gamma_i ... gamma_j.", defaults.Discounting);
+        _parameterisation = Options.Of(
+            "--parameterisation", "How discounts are kept: as logits, or themselves, clamped to [0, 1].", defaults.Parameterisation);
+        _discounting = Options.Of(
+            "--discounting", "What reward j counts in state i: gamma_j^(j-i+1), or gamma_i ... gamma_j.", defaults.Discounting);
         _input = Options.Of("--input", "What the network sees of a state: 0 to 9, or -1 to 1.", defaults.Input);
         _activation = Options.Of("--activation", "What follows the network's hidden layers.", defaults.Activation);
         _kappa = Options.Of("--kappa", "The discount of mixes in [0, 1]; 1 - 1/n where it is not given.", defaults.Kappa);
         _traceDecay = Options.Of("--trace-decay", "The factor mu of accumulative traces in [0, 1].", defaults.TraceDecay);
         _epsilonRoot = Options.Of("--epsilon-root", "The term under the square root of Adam and RMSProp.", defaults.EpsilonRoot);
-        _detach = Options.Of("--detach-denominator", "Whether Adam's denominator is a constant to meta-gradients.", defaults.DetachDenominator);
-        foreach (var option in (Option[])[_iterations, _batch, _innerOptimiser, _learningRate, _metaLearningRate, _gammaStart, _parameterisation,
-            _discounting, _input, _activation, _kappa, _traceDecay, _epsilonRoot, _detach])
+        _detach = Options.Of(
+            "--detach-denominator", "Whether Adam's denominator is a constant to meta-gradients.", defaults.DetachDenominator);
+        Option[] all =
+        [
+            _iterations, _batch, _innerOptimiser, _learningRate, _metaLearningRate, _gammaStart, _parameterisation, _discounting, _input,
+            _activation, _kappa, _traceDecay, _epsilonRoot, _detach,
+        ];
+        foreach (var option in all)
             command.Add(option);
         _common = new CommonOptions(command, defaults.Seeds);
     }

@@ -39,7 +39,10 @@ public static class WorkloadsCommand
             foreach (string name in names)
             {
                 if (!Workload.All.Any(workload => workload.Name == name))
-                    throw new UserError($"--only: there is no workload '{name}'; there are {string.Join(", ", Workload.All.Select(workload => workload.Name))}.");
+                {
+                    string known = string.Join(", ", Workload.All.Select(workload => workload.Name));
+                    throw new UserError($"--only: there is no workload '{name}'; there are {known}.");
+                }
             }
 
             int calls = parsed.GetValue(repeats);
@@ -47,7 +50,8 @@ public static class WorkloadsCommand
                 throw new UserError(FormattableString.Invariant($"--repeats is {calls}, but must be at least 1."));
             if (parsed.GetValue(threads) < 0)
                 throw new UserError(FormattableString.Invariant($"--threads is {parsed.GetValue(threads)}, but must be at least 0."));
-            using var opened = CommonOptions.OpenDevice(new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads)));
+            var config = new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads));
+            using var opened = CommonOptions.OpenDevice(config);
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
             {

@@ -92,20 +92,17 @@ public sealed class RunFolder
     public void WriteJson<T>(string name, T value) => WriteText(name, Json.Write(value));
 
     /// <summary>
-    /// Records the settings of the run. When it goes on, they must be those it began with, but for the device, the threads, and those
-    /// named here.
+    /// Records the settings of the run. When it goes on, they must be those it began with, but for the device and the threads.
     /// </summary>
-    /// <param name="config">The settings.</param>
-    /// <param name="free">Settings, by their names in the file, that may change from one part of the run to the next.</param>
     /// <exception cref="UserError">A setting differs from the one the run began with.</exception>
-    public void WriteSettings<T>(RunConfig<T> config, params string[] free)
+    public void WriteSettings<T>(RunConfig<T> config)
         where T : class
     {
         if (IsResumed && Has(Config))
         {
             var before = JsonNode.Parse(File.ReadAllBytes(PathOf(Config)))!.AsObject();
             var now = config.ToJson();
-            foreach (string name in free.Append(RunConfig<T>.DeviceName).Append(RunConfig<T>.ThreadsName))
+            foreach (string name in (string[])[RunConfig<T>.DeviceName, RunConfig<T>.ThreadsName])
             {
                 before.Remove(name);
                 now.Remove(name);
@@ -134,9 +131,8 @@ public sealed class RunFolder
 
     /// <summary>Opens a file of measurements.</summary>
     /// <param name="name">The file.</param>
-    /// <param name="position">Where the checkpoint says that it ended; 0 for a new one.</param>
     /// <param name="columns">The names of the columns.</param>
-    public MetricsFile Metrics(string name, long position, params string[] columns) => new(PathOf(name), position, columns);
+    public MetricsFile Metrics(string name, params string[] columns) => new(PathOf(name), columns);
 
     private static bool IsUsed(string location) => Directory.Exists(location) && Directory.EnumerateFileSystemEntries(location).Any();
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -5,7 +6,9 @@ using Engine.Bench.Output;
 
 namespace Engine.Bench.Workloads;
 
-/// <summary>Another engine's program for the same workloads: it takes --only, --repeats and --threads, and prints lines of JSON with median_ms.</summary>
+/// <summary>
+/// Another engine's program for the same workloads: it takes --only, --repeats and --threads, and prints lines of JSON with median_ms.
+/// </summary>
 /// <param name="command">The program with its first arguments, separated by blanks.</param>
 internal sealed class Peer(string command)
 {
@@ -28,7 +31,7 @@ internal sealed class Peer(string command)
             using var line = JsonDocument.Parse(output);
             return line.RootElement.GetProperty("median_ms").GetDouble();
         }
-        catch (Exception e) when (e is System.ComponentModel.Win32Exception or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is Win32Exception or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new UserError($"--peer '{command}' did not print a time for {workload}: {e.Message}");
         }

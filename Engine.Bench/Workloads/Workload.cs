@@ -1,3 +1,4 @@
+using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.Bench.Workloads;
@@ -23,7 +24,8 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
             "conv-6x6x32-32", "640 images of 6 x 6 x 32, a window of 3 x 3, 32 channels",
             device => new TensorWorkload(device, x => x[0].Convolve(x[1]), [640, 6, 6, 32], [3, 3, 32, 32])),
         new("tanh-16m", "tanh of 2^24 numbers", device => new TensorWorkload(device, x => x[0].Tanh(), [1 << 24])),
-        new("axpy-16m", "2 x + x of 2^24 numbers", device => new TensorWorkload(device, x => new Core.Operations.LinearCombination(2, 1).Apply(x[0], x[0]), [1 << 24])),
+        new("axpy-16m", "2 x + x of 2^24 numbers",
+            device => new TensorWorkload(device, x => new LinearCombination(2, 1).Apply(x[0], x[0]), [1 << 24])),
         new("sum-16m", "the sum of 2^24 numbers", device => new TensorWorkload(device, x => x[0].Sum(), [1 << 24])),
     ];
 }

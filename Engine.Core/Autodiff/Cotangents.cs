@@ -54,6 +54,7 @@ internal sealed class Cotangents
     }
 
     private static bool IsPart(Tensor g, Shape shape, int axis)
-        => g.Shape == shape && g.Operation is Pad pad && pad.Steps.All(step => step == 1) && g.Inputs[0].Shape.With(axis, 1) == shape.With(axis, 1)
+        => g.Shape == shape && g.Operation is Pad pad && pad.Steps.All(step => step == 1)
+            && g.Inputs[0].Shape.With(axis, 1) == shape.With(axis, 1)
             && pad.Starts.Where((_, other) => other != axis).All(start => start == 0);
 }

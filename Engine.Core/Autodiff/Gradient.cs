@@ -11,12 +11,15 @@ public static class Gradient
     /// <summary>The gradient of a number with respect to tensors it was computed from.</summary>
     /// <param name="y">A tensor with one element.</param>
     /// <param name="xs">Leaves or intermediate results.</param>
-    /// <returns>One tensor for each of <paramref name="xs"/>, of its shape; zeros where <paramref name="y"/> does not depend on it.</returns>
+    /// <returns>
+    /// One tensor for each of <paramref name="xs"/>, of its shape; zeros where <paramref name="y"/> does not depend on it.
+    /// </returns>
     /// <exception cref="ArgumentException"><paramref name="y"/> has more than one element, or is not of floating-point numbers.</exception>
     public static Tensor[] Of(Tensor y, params Tensor[] xs)
         => y.Count == 1
             ? Vjp([y], xs, [Tensor.Ones(y.Shape, y.Type, y.Device)])
-            : throw new ArgumentException($"Gradient: {y.Shape} is not a single number: take its Sum, or use Vjp with a cotangent.", nameof(y));
+            : throw new ArgumentException(
+                $"Gradient: {y.Shape} is not a single number: take its Sum, or use Vjp with a cotangent.", nameof(y));
 
     /// <summary>The value of a function and its gradient.</summary>
     /// <param name="function">Computes a tensor with one element.</param>
@@ -31,7 +34,9 @@ public static class Gradient
     /// <param name="ys">Results.</param>
     /// <param name="xs">What they were computed from.</param>
     /// <param name="cotangents">One tensor for each result, of its shape.</param>
-    /// <exception cref="ArgumentException">A cotangent has another shape than its result, or a tensor is not of floating-point numbers.</exception>
+    /// <exception cref="ArgumentException">
+    /// A cotangent has another shape than its result, or a tensor is not of floating-point numbers.
+    /// </exception>
     public static Tensor[] Vjp(Tensor[] ys, Tensor[] xs, Tensor[] cotangents)
     {
         Require(ys, cotangents, "cotangent");
@@ -142,7 +147,8 @@ public static class Gradient
             if (vectors[i].Shape != tensors[i].Shape || vectors[i].Type != tensors[i].Type)
             {
                 throw new ArgumentException(
-                    $"Gradient: {what} {i} is {vectors[i].Type} {vectors[i].Shape}, but its tensor is {tensors[i].Type} {tensors[i].Shape}.");
+                    $"Gradient: {what} {i} is {vectors[i].Type} {vectors[i].Shape}, but its tensor is "
+                    + $"{tensors[i].Type} {tensors[i].Shape}.");
             }
         }
     }

@@ -29,7 +29,8 @@ public static class GradientCheck
             if (!(errors[level - 1] <= tolerance))
             {
                 throw new InvalidOperationException(
-                    $"GradientCheck: derivatives of order {level} differ from finite differences by {errors[level - 1]:G3} (relative), which exceeds {tolerance:G3}.");
+                    $"GradientCheck: derivatives of order {level} differ from finite differences by "
+                    + $"{errors[level - 1]:G3} (relative), which exceeds {tolerance:G3}.");
             }
 
             current = GradientOf(current, random.Next());

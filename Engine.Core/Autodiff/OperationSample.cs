@@ -133,7 +133,8 @@ public sealed record OperationSample(
         foreach (var shape in Shapes)
         {
             // Away from 0 and from each other, where kinks are.
-            double[] values = [.. Enumerable.Range(0, shape.ElementCount).Select(i => Low + ((High - Low) * (i + 0.25 + (0.5 * random.NextDouble())) / shape.ElementCount))];
+            double[] values = [.. Enumerable.Range(0, shape.ElementCount)
+                .Select(i => Low + ((High - Low) * (i + 0.25 + (0.5 * random.NextDouble())) / shape.ElementCount))];
             random.Shuffle(values);
             for (int i = 0; i < values.Length; i++)
                 values[i] = Math.Abs(values[i]) < 0.05 ? 0.05 : values[i];
@@ -154,7 +155,13 @@ public sealed record OperationSample(
         => One<T>("elementwise", function, s_matrix, low, high, order);
 
     private static OperationSample One<T>(
-        string name, Func<Tensor, Tensor> function, Shape shape, double low = -1.5, double high = 1.5, int order = 2, double tolerance = 1e-6)
+        string name,
+        Func<Tensor, Tensor> function,
+        Shape shape,
+        double low = -1.5,
+        double high = 1.5,
+        int order = 2,
+        double tolerance = 1e-6)
         => new(typeof(T), name, x => function(x[0]), [shape], low, high, order, tolerance);
 
     private static OperationSample Two<T>(
@@ -170,5 +177,10 @@ public sealed record OperationSample(
 
     // Draws have no derivative: they must not hinder that of what they multiply.
     private static OperationSample Random<T>(Operation draw)
-        => new(typeof(T), "as a constant", x => draw.Apply(x[1].Reshape(2, 3)).Cast(x[0].Type) * x[0].Exp(), [s_matrix], Indices: [1, 2, 3, 1, 2, 4]);
+        => new(
+            typeof(T),
+            "as a constant",
+            x => draw.Apply(x[1].Reshape(2, 3)).Cast(x[0].Type) * x[0].Exp(),
+            [s_matrix],
+            Indices: [1, 2, 3, 1, 2, 4]);
 }

@@ -3,7 +3,9 @@ using Engine.Kernels;
 
 namespace Engine.Core.Nn;
 
-/// <summary>First values of weights: functions of the stream to draw from, the shape [replicates, ..., fan in, fan out], and what is drawn.</summary>
+/// <summary>
+/// First values of weights: functions of the stream to draw from, the shape [replicates, ..., fan in, fan out], and what is drawn.
+/// </summary>
 public static class Initialisers
 {
     /// <summary>Truncated normal (beyond 2 drawn anew) with deviation 1 / sqrt(fan in) before truncation.</summary>

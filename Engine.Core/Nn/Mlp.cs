@@ -36,7 +36,9 @@ public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
         return new Parameters(names, tensors);
     }
 
-    /// <summary>Parameters as one vector for each network of a batch, [networks, count]: an optimiser then has one tensor to update.</summary>
+    /// <summary>
+    /// Parameters as one vector for each network of a batch, [networks, count]: an optimiser then has one tensor to update.
+    /// </summary>
     /// <param name="parameters">As <see cref="Initialise"/> makes them.</param>
     public Tensor Flatten(IReadOnlyList<Tensor> parameters)
         => Tensor.Concatenate(1, [.. parameters.Select(p => p.Reshape(p.Shape[0], -1))]);
@@ -66,7 +68,11 @@ public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
     public Tensor Apply(IReadOnlyList<Tensor> parameters, Tensor x)
     {
         if (parameters.Count != 2 * (Sizes.Rank - 1))
-            throw new ArgumentException($"Mlp {Sizes} has {2 * (Sizes.Rank - 1)} parameters, but {parameters.Count} were given.", nameof(parameters));
+        {
+            throw new ArgumentException(
+                $"Mlp {Sizes} has {2 * (Sizes.Rank - 1)} parameters, but {parameters.Count} were given.", nameof(parameters));
+        }
+
         for (int layer = 0; layer < parameters.Count / 2; layer++)
         {
             x = Linear.Apply(x, parameters[2 * layer], parameters[(2 * layer) + 1]);

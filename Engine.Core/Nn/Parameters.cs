@@ -10,7 +10,8 @@ public sealed class Parameters(IReadOnlyList<string> names, IReadOnlyList<Tensor
     /// <summary>Names in order.</summary>
     public IReadOnlyList<string> Names { get; } = names.Count == tensors.Count && names.Distinct().Count() == names.Count
         ? names
-        : throw new ArgumentException($"{names.Count} names, {names.Distinct().Count()} of them distinct, were given for {tensors.Count} tensors.");
+        : throw new ArgumentException(
+            $"{names.Count} names, {names.Distinct().Count()} of them distinct, were given for {tensors.Count} tensors.");
 
     /// <summary>The number of tensors.</summary>
     public int Count => tensors.Count;

@@ -69,8 +69,8 @@ public sealed record Power : Binary<PowerFunction>
         var one = b.Step() + (-b).Step();
         var inBase = b * Tensor.Where(one, a, one + 1).Pow(Tensor.Where(one, b - 1, b));
         var positive = a.Step();
-        var inExponent = y * Tensor.Where(positive, a, 1 - positive).Log();
-        return [g * inBase, g * positive * inExponent];
+        var inExponent = new Gate().Apply(y, a) * Tensor.Where(positive, a, 1 - positive).Log();
+        return [g * inBase, g * inExponent];
     }
 }
 
@@ -162,7 +162,7 @@ public sealed record ScaledProduct(double Factor) : Binary<ScaledProductFunction
     protected override ScaledProductFunction Function => new(Factor);
 
     /// <inheritdoc/>
-    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new ScaledProduct(Factor).Apply(g, x[1]), new ScaledProduct(Factor).Apply(g, x[0])];
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [Apply(g, x[1]), Apply(g, x[0])];
 }
 
 /// <summary>a b + c.</summary>

@@ -16,16 +16,20 @@ public sealed record Cast(ElementType Target) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        var (device, to, from) = (y.Device, y.Buffer, x[0].Buffer);
+        var (to, from) = (y.Buffer, x[0].Buffer);
         switch (x[0].Type, Target)
         {
-            case (ElementType.Float32, ElementType.Float64): device.For(y.Count, new WidenBody(to.Write<double>(), from.Read<float>())); break;
-            case (ElementType.Float64, ElementType.Float32): device.For(y.Count, new NarrowBody(to.Write<float>(), from.Read<double>())); break;
-            case (ElementType.Int32, ElementType.Float32): device.For(y.Count, new IntegerToSingleBody(to.Write<float>(), from.Read<int>())); break;
-            case (ElementType.Int32, ElementType.Float64): device.For(y.Count, new IntegerToDoubleBody(to.Write<double>(), from.Read<int>())); break;
-            case (ElementType.Float32, ElementType.Int32): device.For(y.Count, new SingleToIntegerBody(to.Write<int>(), from.Read<float>())); break;
-            case (ElementType.Float64, ElementType.Int32): device.For(y.Count, new DoubleToIntegerBody(to.Write<int>(), from.Read<double>())); break;
-            default: device.Copy(from, 0, to, 0, (long)y.Count * y.Type.Size()); break;
+            case (ElementType.Float32, ElementType.Float64): Run(new WidenBody(to.Write<double>(), from.Read<float>())); break;
+            case (ElementType.Float64, ElementType.Float32): Run(new NarrowBody(to.Write<float>(), from.Read<double>())); break;
+            case (ElementType.Int32, ElementType.Float32): Run(new IntegerToSingleBody(to.Write<float>(), from.Read<int>())); break;
+            case (ElementType.Int32, ElementType.Float64): Run(new IntegerToDoubleBody(to.Write<double>(), from.Read<int>())); break;
+            case (ElementType.Float32, ElementType.Int32): Run(new SingleToIntegerBody(to.Write<int>(), from.Read<float>())); break;
+            case (ElementType.Float64, ElementType.Int32): Run(new DoubleToIntegerBody(to.Write<int>(), from.Read<double>())); break;
+            default: y.Device.Copy(from, 0, to, 0, (long)y.Count * y.Type.Size()); break;
         }
+
+        void Run<TBody>(TBody body)
+            where TBody : struct, IBody
+            => y.Device.For(y.Count, body);
     }
 }

@@ -63,7 +63,8 @@ internal static class Broadcasting
         {
             common = Shape.Broadcast(common, input.Shape)
                 ?? throw new ArgumentException(
-                    $"{operation.Name}: shapes {string.Join(" and ", x.Select(each => each.Shape))} do not broadcast: matched from the last axis, sizes must be equal or 1");
+                    $"{operation.Name}: shapes {string.Join(" and ", x.Select(each => each.Shape))} do not broadcast: "
+                    + "matched from the last axis, sizes must be equal or 1");
         }
 
         return common;

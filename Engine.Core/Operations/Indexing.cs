@@ -1,3 +1,4 @@
+using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Bodies;
 
@@ -20,11 +21,16 @@ public sealed record Take(int Axis) : Operation
     protected override void Compute(Tensor y, Tensor[] x)
     {
         int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
-        var indices = x[1].Buffer.Read<int>();
-        if (y.Type == ElementType.Float64)
-            y.Device.For(y.Count, new TakeBody<double>(y.Buffer.Write<double>(), x[0].Buffer.Read<double>(), indices, size, x[1].Count, inner));
+        if (y.Type.Size() == 8)
+            Run<long>();
         else
-            y.Device.For(y.Count, new TakeBody<int>(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), indices, size, x[1].Count, inner));
+            Run<int>();
+
+        void Run<T>()
+            where T : unmanaged
+            => y.Device.For(
+                y.Count,
+                new TakeBody<T>(y.Buffer.Write<T>(), x[0].Buffer.Read<T>(), x[1].Buffer.Read<int>(), size, x[1].Count, inner));
     }
 }
 
@@ -51,23 +57,25 @@ public sealed record ScatterAdd(int Axis, int Size) : Operation
         int count = x[1].Count, inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
         int columns = count == 0 ? 0 : x[0].Count / count;
         y.Device.Fill(y.Type, y.Buffer, 0);
-        var indices = x[1].Buffer.Read<int>();
         switch (y.Type)
         {
-            case ElementType.Float32:
-                y.Device.For(columns, new ScatterAddBody<float>(y.Buffer.Update<float>(), x[0].Buffer.Read<float>(), indices, Size, count, inner), 64);
-                break;
-            case ElementType.Float64:
-                y.Device.For(columns, new ScatterAddBody<double>(y.Buffer.Update<double>(), x[0].Buffer.Read<double>(), indices, Size, count, inner), 64);
-                break;
-            default:
-                y.Device.For(columns, new ScatterAddBody<int>(y.Buffer.Update<int>(), x[0].Buffer.Read<int>(), indices, Size, count, inner), 64);
-                break;
+            case ElementType.Float32: Run<float>(); break;
+            case ElementType.Float64: Run<double>(); break;
+            default: Run<int>(); break;
         }
+
+        void Run<T>()
+            where T : unmanaged, IAdditionOperators<T, T, T>
+            => y.Device.For(
+                columns,
+                new ScatterAddBody<T>(y.Buffer.Update<T>(), x[0].Buffer.Read<T>(), x[1].Buffer.Read<int>(), Size, count, inner),
+                64);
     }
 }
 
-/// <summary>The position of the largest element along an axis, as Int32; the axis stays with size 1. It has no derivative.</summary>
+/// <summary>
+/// The position of the largest element along an axis, or of the first NaN, as Int32; the axis stays with size 1. It has no derivative.
+/// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
 public sealed record ArgMax(int Axis) : Operation
 {
@@ -86,9 +94,13 @@ public sealed record ArgMax(int Axis) : Operation
         int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
         switch (x[0].Type)
         {
-            case ElementType.Float32: y.Device.For(y.Count, new ArgMaxBody<float>(y.Buffer.Write<int>(), x[0].Buffer.Read<float>(), size, inner)); break;
-            case ElementType.Float64: y.Device.For(y.Count, new ArgMaxBody<double>(y.Buffer.Write<int>(), x[0].Buffer.Read<double>(), size, inner)); break;
-            default: y.Device.For(y.Count, new ArgMaxBody<int>(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), size, inner)); break;
+            case ElementType.Float32: Run<float>(); break;
+            case ElementType.Float64: Run<double>(); break;
+            default: Run<int>(); break;
         }
+
+        void Run<T>()
+            where T : unmanaged, INumber<T>
+            => y.Device.For(y.Count, new ArgMaxBody<T>(y.Buffer.Write<int>(), x[0].Buffer.Read<T>(), size, inner));
     }
 }

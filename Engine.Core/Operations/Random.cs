@@ -25,7 +25,9 @@ public abstract record Draw<TDistribution>(uint Purpose, int Step, Shape Sizes, 
     protected sealed override (ElementType Type, Shape Shape) Infer(Tensor[] x)
         => x[0] is { Type: ElementType.Int32, Rank: 2 } streams && streams.Shape[1] == 3 && Sizes.Rank > 0 && Sizes[0] == streams.Shape[0]
             ? (Type, Sizes)
-            : throw Error($"{Sizes} needs streams of Int32 [{(Sizes.Rank > 0 ? Sizes[0] : 1)}, 3] (seed, iteration, replicate), got {x[0].Type} {x[0].Shape}");
+            : throw Error(
+                $"{Sizes} needs streams of Int32 [{(Sizes.Rank > 0 ? Sizes[0] : 1)}, 3] (seed, iteration, replicate), "
+                + $"got {x[0].Type} {x[0].Shape}");
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)
@@ -61,7 +63,8 @@ public sealed record DrawTruncatedNormal(double Deviation, uint Purpose, int Ste
 }
 
 /// <summary>Gumbel numbers: the largest of logits plus these is a draw from their softmax.</summary>
-public sealed record DrawGumbel(uint Purpose, int Step, Shape Sizes, ElementType Type) : Draw<GumbelDistribution>(Purpose, Step, Sizes, Type)
+public sealed record DrawGumbel(uint Purpose, int Step, Shape Sizes, ElementType Type)
+    : Draw<GumbelDistribution>(Purpose, Step, Sizes, Type)
 {
     /// <inheritdoc/>
     protected override GumbelDistribution Distribution => default;

@@ -28,7 +28,10 @@ public abstract record Reduction<TReducer>(Shape Axes) : Operation
         y.Device.Reduce(
             y.Type,
             default(TReducer),
-            Loops.Of([.. kept.Select(axis => x[0].Shape[axis])], [.. kept.Select(axis => results[axis])], [.. kept.Select(axis => strides[axis])]),
+            Loops.Of(
+                [.. kept.Select(axis => x[0].Shape[axis])],
+                [.. kept.Select(axis => results[axis])],
+                [.. kept.Select(axis => strides[axis])]),
             Loops.Of([.. along.Select(axis => x[0].Shape[axis])], [.. along.Select(axis => strides[axis])]),
             y.Buffer,
             x[0].Buffer);

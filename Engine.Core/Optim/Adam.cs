@@ -33,7 +33,8 @@ public sealed record Adam(
         var time = step.Cast(parameters[0].Type);
 
         // 1 - beta^t = -expm1(t log beta): exact for small t too, and it advances when a program is replayed.
-        var rate = learningRate is null ? (time * Math.Log(Beta1)).Expm1().Reciprocal() * LearningRate : learningRate / (time * Math.Log(Beta1)).Expm1();
+        var bias = (time * Math.Log(Beta1)).Expm1();
+        var rate = learningRate is null ? bias.Reciprocal() * LearningRate : learningRate / bias;
         var correction = -(time * Math.Log(Beta2)).Expm1().Reciprocal();
         var (updated, first, second) = (new Tensor[count], new Tensor[count], new Tensor[count]);
         for (int i = 0; i < count; i++)

@@ -4,7 +4,9 @@ namespace Engine.Core.Optim;
 
 /// <summary>What an optimiser remembers between updates.</summary>
 /// <param name="Step">The number of updates made, Int32 without axes.</param>
-/// <param name="Slots">Moving averages, as many groups as the optimiser keeps for each parameter: all first ones, then all second ones.</param>
+/// <param name="Slots">
+/// Moving averages, as many groups as the optimiser keeps for each parameter: all first ones, then all second ones.
+/// </param>
 public sealed record OptimiserState(Tensor Step, Tensor[] Slots)
 {
     /// <summary>All tensors in order, to hand through a <see cref="TensorProgram"/>.</summary>

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Engine.Kernels.Bodies;
 
 /// <summary>
@@ -22,7 +24,7 @@ public readonly struct TakeBody<T>(View<T> y, View<T> x, View<int> indices, int 
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 public readonly struct ScatterAddBody<T>(View<T> y, View<T> g, View<int> indices, int size, int count, int inner) : IBody
-    where T : unmanaged, System.Numerics.IAdditionOperators<T, T, T>
+    where T : unmanaged, IAdditionOperators<T, T, T>
 {
     /// <inheritdoc/>
     public void Invoke(int index)
@@ -37,19 +39,23 @@ public readonly struct ScatterAddBody<T>(View<T> y, View<T> g, View<int> indices
     }
 }
 
-/// <summary>The position of the largest element along an axis, the first of equal ones. One index is one result.</summary>
+/// <summary>
+/// The position along an axis of the first NaN, else that of the largest element, the first of equal ones. One index is one result.
+/// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 public readonly struct ArgMaxBody<T>(View<int> y, View<T> x, int size, int inner) : IBody
-    where T : unmanaged, System.Numerics.IComparisonOperators<T, T, bool>
+    where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>
     public void Invoke(int index)
     {
         int i = index % inner, o = index / inner, best = 0;
-        for (int k = 1; k < size; k++)
+        T largest = x[(o * size * inner) + i];
+        for (int k = 1; k < size && !T.IsNaN(largest); k++)
         {
-            if (x[(((o * size) + k) * inner) + i] > x[(((o * size) + best) * inner) + i])
-                best = k;
+            T next = x[(((o * size) + k) * inner) + i];
+            if (next > largest || T.IsNaN(next))
+                (best, largest) = (k, next);
         }
 
         y[index] = best;

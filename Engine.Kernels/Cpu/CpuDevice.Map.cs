@@ -132,7 +132,7 @@ public sealed partial class CpuDevice
             _moveZ = TArity.Operands > 2 && loops.InnerStride(3) != 0;
         }
 
-        public int Units => _rows == 1 ? (_inner + Piece - 1) / Piece : _rows;
+        public int Units => _rows == 1 ? ((_inner - 1) / Piece) + 1 : _rows;
 
         public int UnitLength => _rows == 1 ? Piece : Math.Max(1, _inner);
 
@@ -140,7 +140,7 @@ public sealed partial class CpuDevice
         {
             if (_rows == 1)
             {
-                int first = start * Piece, last = Math.Min(_inner, end * Piece);
+                int first = start * Piece, last = (int)Math.Min(_inner, (long)end * Piece);
                 Row(_to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first));
                 return;
             }
@@ -185,7 +185,8 @@ public sealed partial class CpuDevice
             for (int i = 0; i < length; i += V.Count)
             {
                 V first = V.Load(x + i);
-                V result = _function.Invoke(first, TArity.Operands > 1 ? V.Load(y + i) : first, TArity.Operands > 2 ? V.Load(z + i) : first);
+                V result = _function.Invoke(
+                    first, TArity.Operands > 1 ? V.Load(y + i) : first, TArity.Operands > 2 ? V.Load(z + i) : first);
                 if (to + i + V.Count <= limit)
                     V.Store(result, to + i);
                 else

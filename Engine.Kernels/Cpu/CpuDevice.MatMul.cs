@@ -74,7 +74,7 @@ public sealed partial class CpuDevice
         int panels = PackPanels<V, R, T>.Panels(form) * (form.BatchStrideB == 0 ? 1 : form.Batch);
         var packed = Allocate((long)panels * PackPanels<V, R, T>.PanelLength(form) * sizeof(T));
         var pack = new PackPanels<V, R, T>(form, packed.Write<T>().Pointer, b.Read<T>().Pointer);
-        Launch(pack, panels, Math.Max(1, ElementGrain / (form.Inner * V.Count)));
+        Launch(pack, panels, (int)Math.Max(1, ElementGrain / ((long)form.Inner * V.Count)));
         var (to, x, y, start) = See<T>(destination, a, packed, bias);
         var products = new LargeProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer);
         Launch(products, form.Batch * form.Tiles, TileGrain(form, V.Count));

@@ -111,7 +111,6 @@ public sealed partial class CpuDevice
                 distribution.Invoke(ref a, ref b, ref c, ref d);
                 V.Store(a, rowTo + block);
                 V.Store(b, rowTo + blocks + block);
-
                 V.Store(c, rowTo + (2 * blocks) + block);
 
                 // Only the last of the four parts may be shorter, by up to three columns.

@@ -5,7 +5,9 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
 
-/// <summary>The processor: SIMD kernels over native memory, shared by a fixed team of threads. Results don't depend on their number.</summary>
+/// <summary>
+/// The processor: SIMD kernels over native memory, shared by a fixed team of threads. Results don't depend on their number.
+/// </summary>
 public sealed partial class CpuDevice : Device
 {
     // Elements of a cheap kernel that are worth another thread.
@@ -29,7 +31,8 @@ public sealed partial class CpuDevice : Device
 
     /// <inheritdoc/>
     public override string Description
-        => $"{RuntimeInformation.ProcessArchitecture}, {Concurrency} threads, {VectorBits}-bit vectors, {RuntimeInformation.FrameworkDescription}";
+        => $"{RuntimeInformation.ProcessArchitecture}, {Concurrency} threads, {VectorBits}-bit vectors, "
+            + RuntimeInformation.FrameworkDescription;
 
     /// <inheritdoc/>
     public override int Concurrency => _team.Threads;

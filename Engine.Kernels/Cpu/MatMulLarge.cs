@@ -88,8 +88,8 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
             // Nothing may spill to the right: what is there is an earlier sum.
             int width = form.Columns - column;
             MatMulTiles<V, R, T>.Panel(
-                strides, rows, block, (nint)MatMulForm.TileHeight * inner, panel, result + column, kind == Start.Row ? start + column : start, width,
-                width < V.Count ? null : (T*)nuint.MaxValue);
+                strides, rows, block, (nint)MatMulForm.TileHeight * inner, panel, result + column,
+                kind == Start.Row ? start + column : start, width, width < V.Count ? null : (T*)nuint.MaxValue);
         }
     }
 

@@ -42,7 +42,8 @@ internal ref struct RowWalk
     public readonly int Step(int operand) => _loops.Sizes.Length < 2 ? 0 : _loops.Strides[_firstOperand + operand][^2];
 
     /// <summary>How many rows are left in the current run, but no more than <paramref name="most"/>.</summary>
-    public readonly int RunLength(int most) => _loops.Sizes.Length < 2 ? Math.Min(most, 1) : Math.Min(most, _loops.Sizes[^2] - _position[_loops.Sizes.Length - 2]);
+    public readonly int RunLength(int most)
+        => _loops.Sizes.Length < 2 ? Math.Min(most, 1) : Math.Min(most, _loops.Sizes[^2] - _position[_loops.Sizes.Length - 2]);
 
     /// <summary>Goes on by rows of the current run.</summary>
     public readonly void Skip(int rows)

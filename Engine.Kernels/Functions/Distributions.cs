@@ -20,7 +20,7 @@ public readonly struct UniformDistribution(double low, double high) : IDistribut
     }
 }
 
-/// <summary>Normal, by the method of Box and Muller. The 24 bits of float32 reach 5.7 deviations, the 32 of float64 reach 6.7.</summary>
+/// <summary>Normal, by the method of Box and Muller. Float32 reaches 5.7 deviations, float64 reaches 6.7.</summary>
 /// <param name="mean">The mean.</param>
 /// <param name="deviation">The standard deviation.</param>
 public readonly struct NormalDistribution(double mean, double deviation) : IDistribution
@@ -47,7 +47,7 @@ public readonly struct NormalDistribution(double mean, double deviation) : IDist
 }
 
 /// <summary>
-/// Integers from <paramref name="low"/> to below <paramref name="high"/>. In float32, 24 bits are shared among them; as Int32 all 32.
+/// Integers from <paramref name="low"/> to below <paramref name="high"/>. In float32, 23 bits are shared among them; as Int32 all 32.
 /// </summary>
 /// <param name="low">The lowest integer.</param>
 /// <param name="high">One above the highest.</param>

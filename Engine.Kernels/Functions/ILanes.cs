@@ -59,7 +59,9 @@ public interface ILanes<TSelf>
     /// <summary>Mask of the lanes that are equal (a NaN equals nothing).</summary>
     static abstract TSelf Equal(TSelf left, TSelf right);
 
-    /// <summary>Lane of <paramref name="whenSet"/> where <paramref name="mask"/> is set, of <paramref name="whenClear"/> elsewhere.</summary>
+    /// <summary>
+    /// Lane of <paramref name="whenSet"/> where <paramref name="mask"/> is set, of <paramref name="whenClear"/> elsewhere.
+    /// </summary>
     static abstract TSelf Select(TSelf mask, TSelf whenSet, TSelf whenClear);
 
     /// <summary><c>a * b + c</c>, rounded once where the processor has a fused instruction.</summary>
@@ -121,9 +123,6 @@ public unsafe interface ILanes<TSelf, T> : ILanes<TSelf>
 
     /// <summary>Stores the first <paramref name="count"/> lanes; <paramref name="count"/> is below the number of lanes.</summary>
     static abstract void StoreFirst(TSelf value, T* destination, int count);
-
-    /// <summary>The sum of all lanes, in a fixed order.</summary>
-    static abstract T Sum(TSelf value);
 
     /// <summary>One lane.</summary>
     static abstract T Lane(TSelf value, int index);

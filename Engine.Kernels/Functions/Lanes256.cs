@@ -67,10 +67,6 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum(Lanes256<T> value) => Lanes128<T>.Sum(new Lanes128<T>(value._value.GetLower() + value._value.GetUpper()));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Lane(Lanes256<T> value, int index) => value._value.GetElement(index);
 
     /// <inheritdoc/>
@@ -131,9 +127,11 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256<T> MultiplyAdd(Lanes256<T> a, Lanes256<T> b, Lanes256<T> c)
         => typeof(T) == typeof(float)
-                ? new(Vector256.MultiplyAddEstimate(a._value.As<T, float>(), b._value.As<T, float>(), c._value.As<T, float>()).As<float, T>())
+                ? new(Vector256.MultiplyAddEstimate(
+                    a._value.As<T, float>(), b._value.As<T, float>(), c._value.As<T, float>()).As<float, T>())
             : typeof(T) == typeof(double)
-                ? new(Vector256.MultiplyAddEstimate(a._value.As<T, double>(), b._value.As<T, double>(), c._value.As<T, double>()).As<double, T>())
+                ? new(Vector256.MultiplyAddEstimate(
+                    a._value.As<T, double>(), b._value.As<T, double>(), c._value.As<T, double>()).As<double, T>())
             : new((a._value * b._value) + c._value);
 
     /// <inheritdoc/>

@@ -67,10 +67,6 @@ public readonly unsafe struct Lanes512<T>(Vector512<T> value) : ILanes<Lanes512<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sum(Lanes512<T> value) => Lanes256<T>.Sum(new Lanes256<T>(value._value.GetLower() + value._value.GetUpper()));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Lane(Lanes512<T> value, int index) => value._value.GetElement(index);
 
     /// <inheritdoc/>
@@ -131,9 +127,11 @@ public readonly unsafe struct Lanes512<T>(Vector512<T> value) : ILanes<Lanes512<
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512<T> MultiplyAdd(Lanes512<T> a, Lanes512<T> b, Lanes512<T> c)
         => typeof(T) == typeof(float)
-                ? new(Vector512.MultiplyAddEstimate(a._value.As<T, float>(), b._value.As<T, float>(), c._value.As<T, float>()).As<float, T>())
+                ? new(Vector512.MultiplyAddEstimate(
+                    a._value.As<T, float>(), b._value.As<T, float>(), c._value.As<T, float>()).As<float, T>())
             : typeof(T) == typeof(double)
-                ? new(Vector512.MultiplyAddEstimate(a._value.As<T, double>(), b._value.As<T, double>(), c._value.As<T, double>()).As<double, T>())
+                ? new(Vector512.MultiplyAddEstimate(
+                    a._value.As<T, double>(), b._value.As<T, double>(), c._value.As<T, double>()).As<double, T>())
             : new((a._value * b._value) + c._value);
 
     /// <inheritdoc/>

@@ -35,14 +35,3 @@ public interface IReducer
     V Combine<V>(V x, V y)
         where V : struct, ILanes<V>;
 }
-
-/// <summary><typeparamref name="TFirst"/>, then <typeparamref name="TSecond"/> of its result: one pass over memory for both.</summary>
-public readonly struct Then<TFirst, TSecond>(TFirst first, TSecond second) : IUnary
-    where TFirst : struct, IUnary
-    where TSecond : struct, IUnary
-{
-    /// <inheritdoc/>
-    public V Invoke<V>(V x)
-        where V : struct, ILanes<V>
-        => second.Invoke(first.Invoke(x));
-}

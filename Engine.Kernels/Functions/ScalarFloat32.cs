@@ -47,10 +47,6 @@ public readonly unsafe struct ScalarFloat32(float value) : ILanes<ScalarFloat32,
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(ScalarFloat32 value) => value._value;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Lane(ScalarFloat32 value, int index) => value._value;
 
     /// <inheritdoc/>

@@ -47,10 +47,6 @@ public readonly unsafe struct ScalarFloat64(double value) : ILanes<ScalarFloat64
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Sum(ScalarFloat64 value) => value._value;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Lane(ScalarFloat64 value, int index) => value._value;
 
     /// <inheritdoc/>

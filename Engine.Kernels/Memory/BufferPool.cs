@@ -48,7 +48,8 @@ public sealed unsafe class BufferPool : IDisposable
         {
             Forget(size);
             throw new OutOfMemoryException(
-                $"No block of {size:N0} bytes is to be had with {LiveBytes:N0} bytes in use: use smaller batches, or return tensors with a TensorScope.");
+                $"No block of {size:N0} bytes is to be had with {LiveBytes:N0} bytes in use: "
+                + "use smaller batches, or return tensors with a TensorScope.");
         }
     }
 

@@ -54,7 +54,6 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
                 $"{samples.Length} and {oracle.Length} numbers are not two or more estimates of {count} components each.");
         }
 
-
         double[] mean = Means(samples, count, components), target = Means(oracle, count, components);
         var deviation = new double[width];
         double meanNorm = Norm(mean), targetNorm = Norm(target), bias = 0, difference = 0, cosine = 0;

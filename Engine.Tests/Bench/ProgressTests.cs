@@ -48,7 +48,8 @@ public class ProgressTests
     {
         using var writer = new StringWriter();
         string text = string.Join(' ', Enumerable.Repeat("rises", 60));
-        Consoles.For(writer).WriteClaims([new Claim('a', text, "1 | 2", true), new Claim('b', "falls", "3 ± 1", false), new Claim('c', "", "", null)]);
+        Consoles.For(writer).WriteClaims(
+            [new Claim('a', text, "1 | 2", true), new Claim('b', "falls", "3 ± 1", false), new Claim('c', "", "", null)]);
         string[] lines = writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(5, lines.Length);
         Assert.Contains($"| (a) | {text} | 1 \\| 2  | holds ", lines[2]);

@@ -159,6 +159,13 @@ public sealed class GradientTests : IDisposable
         });
 
     [Fact]
+    public void TheDerivativeOfAPowerOfZeroInItsExponentIsZero()
+    {
+        var exponents = Tensor.From(-1.0, 0, 0.5, 2);
+        Assert.Equal([0.0, 0, 0, 0], Gradient.Of(Tensor.From(0.0).Pow(exponents).Sum(), exponents)[0].ToDoubles());
+    }
+
+    [Fact]
     public void ErrorsNameTheShapes()
     {
         var x = Tensor.From([1.0, 2, 3, 4], [2, 2]);

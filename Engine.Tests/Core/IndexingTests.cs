@@ -80,6 +80,21 @@ public sealed class IndexingTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
+    [Fact]
+    public void TheFirstNaNIsTheLargest()
+    {
+        Assert.Equal([1, 0], Tensor.From([2, double.NaN, 3, double.NaN, double.NaN, 5, 1, 0], [2, 4]).ArgMax(1).ToArray<int>());
+        Assert.Equal([2, 0], Tensor.From([2, 1, 3, 3, -1f, -1, -2, -3], [2, 4]).ArgMax(1).ToArray<int>());
+    }
+
+    [Fact]
+    public void AStepMayBeLongerThanTheAxis()
+    {
+        var x = Tensor.From([1, 2, 3, 4], [2, 2]);
+        Assert.Equal([1], x[Along.Every(int.MaxValue), Along.Every(int.MaxValue)].ToArray<int>());
+        Assert.Equal(0, x[Along.Every(int.MaxValue, 1..1)].Count);
+    }
+
     private static (Along Part, int[] Positions, bool Drops) Part(Random random, int[] all)
     {
         int size = all.Length, start = random.Next(size + 1), end = random.Next(start, size + 1), step = random.Next(1, 4);

@@ -296,6 +296,14 @@ public sealed class TensorProgramTests : IDisposable
     }
 
     [Fact]
+    public void TensorsOnAnotherDeviceAreRefusedInsideAProgram()
+    {
+        using var device = new CpuDevice(1);
+        using var program = new TensorProgram(_ => [Tensor.Ones([2])], device);
+        Assert.Contains("another one", Assert.Throws<InvalidOperationException>(() => program.Run()).Message);
+    }
+
+    [Fact]
     public void InputsOfAnotherDeviceAreAnError()
     {
         using var program = Program(x => [x[0] * 2]);
