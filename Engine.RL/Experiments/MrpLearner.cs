@@ -124,8 +124,9 @@ internal sealed class MrpLearner : IDisposable
 
         var gamma = MetaParameters.Values(raw, _settings.Parameterisation);
         var problem = _task.With(gamma, streams);
-        var (updated, next, loss) = LookAhead.Update(problem, _inner, parameters, innerState, problem.Sample(parameters, 0));
-        var metrics = Tensor.Concatenate(1, loss.Expand(1), _task.TrueError(parameters).Expand(1), gamma);
+        var (rollout, _) = problem.Sample(parameters, problem.Start, 0, validation: false);
+        var (updated, next, update) = LookAhead.Update(problem, _inner, parameters, innerState, rollout);
+        var metrics = Tensor.Concatenate(1, update.Loss.Expand(1), _task.TrueError(parameters).Expand(1), gamma);
         if (inputs.Length > used)
         {
             var (moved, nextMeta) = _outer.Update([raw], [inputs[used]], metaState);

@@ -34,7 +34,7 @@ public sealed record ValuePrediction(
 {
     /// <summary>The learning problem with given discounts.</summary>
     /// <param name="gamma">[10], or [replicates, 10].</param>
-    /// <param name="sample">Makes the trajectories of each inner step.</param>
+    /// <param name="sample">Makes the trajectories of each inner step; those of a fresh validation rollout for ~step.</param>
     public IMetaProblem<Trajectories> With(Tensor gamma, Func<int, Trajectories> sample) => new Problem(this, gamma, sample);
 
     /// <summary>The learning problem with given discounts and trajectories of a stream.</summary>
@@ -87,7 +87,11 @@ public sealed record ValuePrediction(
         private readonly Tensor _inner = MarkovRewardProcess.Weights(gamma, task.Discounting);
         private readonly Tensor _outer = MarkovRewardProcess.Undiscounted(gamma.Type, gamma.Device);
 
-        public Trajectories Sample(IReadOnlyList<Tensor> parameters, int step) => sample(step);
+        public Tensor[] Start => [];
+
+        public (Trajectories Rollout, Tensor[] State) Sample(
+            IReadOnlyList<Tensor> parameters, Tensor[] state, int step, bool validation)
+            => (sample(validation ? ~step : step), []);
 
         public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, Trajectories rollout)
             => SquaredError(task.Values(parameters), rollout, _inner);

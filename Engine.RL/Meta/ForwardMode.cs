@@ -12,13 +12,14 @@ namespace Engine.RL.Meta;
 public static class ForwardMode
 {
     /// <summary>Takes the meta-gradients of a branch's points.</summary>
-    /// <typeparam name="TRollout">What the problem samples; the same again if asked again with the same parameters and step.</typeparam>
+    /// <typeparam name="TRollout">What the problem samples; the same again if asked again with the same arguments.</typeparam>
     /// <param name="problem">The problem with given meta-parameters.</param>
     /// <param name="meta">Meta-parameters, [replicates, count].</param>
     /// <param name="optimiser">The inner optimiser.</param>
     /// <param name="parameters">theta_t, with the replicates along the first axis.</param>
     /// <param name="state">The optimiser's state at theta_t, its slots of the parameters' shapes.</param>
     /// <param name="steps">The number n of inner updates, at least 1.</param>
+    /// <param name="freshValidation">Whether each point is judged on a rollout of its own, see <see cref="BranchOptions"/>.</param>
     /// <returns>The meta-gradients of the points after 1, ..., n updates, [replicates, count] each.</returns>
     public static Tensor[] MetaGradients<TRollout>(
         Func<Tensor, IMetaProblem<TRollout>> problem,
@@ -26,15 +27,16 @@ public static class ForwardMode
         Optimiser optimiser,
         IReadOnlyList<Tensor> parameters,
         OptimiserState state,
-        int steps)
+        int steps,
+        bool freshValidation = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         using var scope = new TensorScope();
-        Tensor[] moving = [.. parameters, .. state.Slots];
+        Tensor[] moving = [.. parameters, .. state.Slots], sampling = problem(meta).Start;
         int count = meta.Shape[1];
         var gradients = new Tensor[steps];
         var nothing = moving.Select(x => Tensor.Zeros(x.Shape, x.Type, x.Device));
-        Tensor[] carried = [state.Step, .. moving, .. Enumerable.Range(0, count).SelectMany(_ => nothing)];
+        Tensor[] carried = [state.Step, .. sampling, .. moving, .. Enumerable.Range(0, count).SelectMany(_ => nothing)];
         for (int step = 0; step < steps; step++)
         {
             // A program hands on values without the graph that led to them. Each step draws other numbers and so is a program of its own.
@@ -49,20 +51,23 @@ public static class ForwardMode
 
         return gradients;
 
-        // To the next point, from (step, parameters, slots, and the tangents of these for one meta-parameter after the other).
+        // To the next point, from (step, what rollouts begin from, parameters, slots, and the tangents of the latter two for one
+        // meta-parameter after the other).
         Tensor[] Advance(Tensor eta, Tensor[] from, int step)
         {
-            Tensor[] x = from[1..(1 + moving.Length)];
-            Tensor[][] tangents = [.. from[(1 + moving.Length)..].Chunk(moving.Length)];
+            int begin = 1 + sampling.Length, end = begin + moving.Length;
+            Tensor[] x = from[begin..end];
+            Tensor[][] tangents = [.. from[end..].Chunk(moving.Length)];
             var instance = problem(eta);
             Tensor[] theta = x[..parameters.Count];
+            var (rollout, after) = instance.Sample(theta, from[1..begin], step, validation: false);
             var (updated, next, _) = LookAhead.Update(
-                instance, optimiser, theta, new OptimiserState(from[0], x[parameters.Count..]), instance.Sample(theta, step));
-            var outer = instance.OuterLoss(updated, instance.Sample(updated, step + 1));
+                instance, optimiser, theta, new OptimiserState(from[0], x[parameters.Count..]), rollout);
+            var outer = instance.OuterLoss(updated, instance.Sample(updated, after, step + 1, freshValidation).Rollout);
             Tensor[] y = [.. updated, .. next.Slots];
             Tensor[][] moved = [.. tangents.Select((tangent, k) => Gradient.Jvp([.. y, outer], [.. x, eta], [.. tangent, Unit(k)]))];
             var gradient = Tensor.Stack(1, [.. moved.Select(tangent => tangent[^1])]);
-            return [gradient, next.Step, .. y, .. moved.SelectMany(tangent => tangent[..^1])];
+            return [gradient, next.Step, .. after, .. y, .. moved.SelectMany(tangent => tangent[..^1])];
         }
 
         // Meta-parameter k of every replicate: replicates don't interact.

@@ -5,83 +5,114 @@ using Engine.Core.Optim;
 namespace Engine.RL.Meta;
 
 /// <summary>
-/// What is learned and how it is judged, for a batch of independent replicates along the first axis of everything.
+/// What is learned and how it is judged: for one learner, or for a batch of independent replicates along the first axis of everything.
 /// </summary>
 /// <typeparam name="TRollout">Data sampled with some parameters.</typeparam>
 public interface IMetaProblem<TRollout>
 {
-    /// <summary>Samples with the parameters that <paramref name="step"/> inner updates have led to.</summary>
-    TRollout Sample(IReadOnlyList<Tensor> parameters, int step);
+    /// <summary>What rollouts begin from, such as the state of environments; empty if they depend on nothing.</summary>
+    Tensor[] Start { get; }
 
-    /// <summary>The loss that an inner update descends: one number for each replicate, [replicates].</summary>
+    /// <summary>Samples with the parameters that <paramref name="step"/> inner updates have led to.</summary>
+    /// <param name="parameters">theta^(step).</param>
+    /// <param name="state">What the rollout begins from: <see cref="Start"/>, or what the rollout before it has led to.</param>
+    /// <param name="step">The number of inner updates made.</param>
+    /// <param name="validation">Whether this is a second rollout from the same state: its random numbers are others.</param>
+    /// <returns>The rollout, and the state after it.</returns>
+    (TRollout Rollout, Tensor[] State) Sample(IReadOnlyList<Tensor> parameters, Tensor[] state, int step, bool validation);
+
+    /// <summary>The loss that an inner update descends: a number without axes, or one for each replicate, [replicates].</summary>
     Tensor InnerLoss(IReadOnlyList<Tensor> parameters, TRollout rollout);
 
-    /// <summary>The loss by which meta-parameters are judged: one number for each replicate, [replicates].</summary>
+    /// <summary>The loss by which meta-parameters are judged, of the shape of <see cref="InnerLoss"/>.</summary>
     Tensor OuterLoss(IReadOnlyList<Tensor> parameters, TRollout rollout);
 }
 
 /// <summary>A point of a look-ahead branch, after so many inner updates.</summary>
 /// <param name="Parameters">theta^(i).</param>
 /// <param name="State">The optimiser's state.</param>
-/// <param name="OuterLoss">The outer loss on a rollout of theta^(i), [replicates].</param>
-/// <param name="InnerLoss">The inner loss of the update that led here, [replicates].</param>
-public sealed record BranchPoint(Tensor[] Parameters, OptimiserState State, Tensor OuterLoss, Tensor InnerLoss);
+/// <param name="OuterLoss">The outer loss on a rollout of theta^(i).</param>
+/// <param name="Update">The inner update that led here.</param>
+public record BranchPoint(Tensor[] Parameters, OptimiserState State, Tensor OuterLoss, InnerUpdate Update);
 
-/// <summary>
-/// The branch of inner updates through which n-step meta-gradients flow (equation 5 of the paper). The rollout of theta^(i) judges it
-/// and is then used by inner update i + 1: one rollout for each point.
-/// </summary>
+/// <summary>A point of a branch, with the data that led to it.</summary>
+/// <param name="Parameters">theta^(i).</param>
+/// <param name="State">The optimiser's state.</param>
+/// <param name="OuterLoss">The outer loss on a rollout of theta^(i).</param>
+/// <param name="Update">The inner update that led here.</param>
+/// <param name="Rollout">The rollout of that update.</param>
+/// <param name="SamplingState">The state after that rollout, such as that of environments.</param>
+public sealed record BranchPoint<TRollout>(
+    Tensor[] Parameters, OptimiserState State, Tensor OuterLoss, InnerUpdate Update, TRollout Rollout, Tensor[] SamplingState)
+    : BranchPoint(Parameters, State, OuterLoss, Update);
+
+/// <summary>An inner update.</summary>
+/// <param name="Loss">The inner loss before it.</param>
+/// <param name="Gradients">The gradient of that loss in each parameter.</param>
+public sealed record InnerUpdate(Tensor Loss, Tensor[] Gradients);
+
+/// <summary>How a branch is made, beside its length.</summary>
+/// <param name="Trace">
+/// The factor mu that takes the place of I + H in the accumulative trace (appendix D.1); null for the exact derivative.
+/// </param>
+/// <param name="FreshValidation">
+/// Whether each point is judged on a rollout of its own. Otherwise the rollout of theta^(i) judges it and is then used by inner
+/// update i + 1: one rollout for each point.
+/// </param>
+public sealed record BranchOptions(double? Trace = null, bool FreshValidation = false);
+
+/// <summary>The branch of inner updates through which n-step meta-gradients flow (equation 5 of the paper).</summary>
 public static class LookAhead
 {
     /// <summary>Makes inner updates from one point.</summary>
     /// <typeparam name="TRollout">What the problem samples.</typeparam>
     /// <param name="problem">The problem, which depends on the meta-parameters.</param>
     /// <param name="optimiser">The inner optimiser.</param>
-    /// <param name="parameters">theta_t, with the replicates along the first axis.</param>
+    /// <param name="parameters">theta_t.</param>
     /// <param name="state">The optimiser's state at theta_t.</param>
     /// <param name="steps">The number n of inner updates, at least 1.</param>
-    /// <param name="trace">
-    /// The factor mu that takes the place of I + H in the accumulative trace (appendix D.1); null for the exact derivative.
-    /// </param>
+    /// <param name="options">How the branch is made; null for the exact derivative and shared rollouts.</param>
     /// <returns>The points after 1, ..., n updates.</returns>
-    public static BranchPoint[] Branch<TRollout>(
+    public static BranchPoint<TRollout>[] Branch<TRollout>(
         IMetaProblem<TRollout> problem,
         Optimiser optimiser,
         IReadOnlyList<Tensor> parameters,
         OptimiserState state,
         int steps,
-        double? trace = null)
+        BranchOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        var points = new BranchPoint[steps];
-        var rollout = problem.Sample(parameters, 0);
+        options ??= new BranchOptions();
+        var points = new BranchPoint<TRollout>[steps];
+        var (rollout, sampling) = problem.Sample(parameters, problem.Start, 0, validation: false);
         for (int step = 1; step <= steps; step++)
         {
-            Tensor loss;
-            (parameters, state, loss) = trace is { } factor
+            (parameters, state, var update) = options.Trace is { } factor
                 ? TraceUpdate(problem, optimiser, parameters, state, rollout, factor)
                 : Update(problem, optimiser, parameters, state, rollout);
-            rollout = problem.Sample(parameters, step);
-            points[step - 1] = new BranchPoint([.. parameters], state, problem.OuterLoss(parameters, rollout), loss);
+            var (next, after) = problem.Sample(parameters, sampling, step, validation: false);
+            var judge = options.FreshValidation ? problem.Sample(parameters, sampling, step, validation: true).Rollout : next;
+            points[step - 1] = new([.. parameters], state, problem.OuterLoss(parameters, judge), update, rollout, sampling);
+            (rollout, sampling) = (next, after);
         }
 
         return points;
     }
 
     /// <summary>One inner update.</summary>
-    public static (Tensor[] Parameters, OptimiserState State, Tensor Loss) Update<TRollout>(
+    public static (Tensor[] Parameters, OptimiserState State, InnerUpdate Update) Update<TRollout>(
         IMetaProblem<TRollout> problem, Optimiser optimiser, IReadOnlyList<Tensor> parameters, OptimiserState state, TRollout rollout)
     {
         // Replicates don't interact: the gradient of the sum is every replicate's own gradient.
         var loss = problem.InnerLoss(parameters, rollout);
         var gradients = Gradient.Of(loss.Sum(), [.. parameters]);
         var (updated, next) = optimiser.Update(parameters, gradients, state);
-        return (updated, next, loss);
+        return (updated, next, new InnerUpdate(loss, gradients));
     }
 
     // The update itself sees constants, so that only its direct dependence on the meta-parameters is left; the old parameters pass on
     // their derivative times mu, through a term that is zero.
-    private static (Tensor[] Parameters, OptimiserState State, Tensor Loss) TraceUpdate<TRollout>(
+    private static (Tensor[] Parameters, OptimiserState State, InnerUpdate Update) TraceUpdate<TRollout>(
         IMetaProblem<TRollout> problem,
         Optimiser optimiser,
         IReadOnlyList<Tensor> parameters,
@@ -91,7 +122,7 @@ public static class LookAhead
     {
         Tensor[] constants = [.. parameters.Select(p => p.StopGradient())];
         var constantState = OptimiserState.From([.. state.Tensors.Select(slot => slot.StopGradient())]);
-        var (updated, next, loss) = Update(problem, optimiser, constants, constantState, rollout);
-        return ([.. updated.Select((p, i) => p + ((parameters[i] - constants[i]) * trace))], next, loss);
+        var (updated, next, update) = Update(problem, optimiser, constants, constantState, rollout);
+        return ([.. updated.Select((p, i) => p + ((parameters[i] - constants[i]) * trace))], next, update);
     }
 }

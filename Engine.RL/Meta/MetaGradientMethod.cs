@@ -64,13 +64,13 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     /// <param name="points">A branch of at least <see cref="Steps"/> points.</param>
     /// <param name="kappa">The discount of a mix; null for the default.</param>
     /// <exception cref="ArgumentException">The branch is too short, or this is "0", which has no meta-gradient.</exception>
-    public Tensor Loss(ReadOnlySpan<BranchPoint> points, double? kappa = null)
+    public Tensor Loss(IReadOnlyList<BranchPoint> points, double? kappa = null)
     {
         if (Steps < 1)
             throw new ArgumentException($"Method '{Name}' looks no step ahead: it has no meta-gradient.");
-        if (points.Length < Steps)
-            throw new ArgumentException($"Method '{Name}' needs {Steps} points, but the branch has {points.Length}.", nameof(points));
-        return Kind == MetaGradientKind.Mixed ? Mixing.Loss(points[..Steps], kappa ?? Mixing.DefaultKappa(Steps)) : points[Steps - 1].OuterLoss;
+        if (points.Count < Steps)
+            throw new ArgumentException($"Method '{Name}' needs {Steps} points, but the branch has {points.Count}.", nameof(points));
+        return Kind == MetaGradientKind.Mixed ? Mixing.Loss([.. points.Take(Steps)], kappa ?? Mixing.DefaultKappa(Steps)) : points[Steps - 1].OuterLoss;
     }
 
     /// <inheritdoc/>

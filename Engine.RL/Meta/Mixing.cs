@@ -21,9 +21,9 @@ public static class Mixing
     }
 
     /// <summary>The mixed outer loss of a branch's first points, whose gradient is the mixed meta-gradient; [replicates].</summary>
-    public static Tensor Loss(ReadOnlySpan<BranchPoint> points, double kappa)
+    public static Tensor Loss(IReadOnlyList<BranchPoint> points, double kappa)
     {
-        double[] weights = Weights(points.Length, kappa);
+        double[] weights = Weights(points.Count, kappa);
         var total = points[0].OuterLoss * weights[0];
         for (int i = 1; i < weights.Length; i++)
         {

@@ -57,7 +57,8 @@ public sealed class MonteCarlo : IDisposable
                 if (!branches.TryGetValue(trace, out var points))
                 {
                     int steps = methods.Where(method => method.Kind == MetaGradientKind.Trace == trace).Max(method => method.Steps);
-                    branches[trace] = points = LookAhead.Branch(problem, optimiser, parameters, state, steps, trace ? traceDecay : null);
+                    branches[trace] = points = LookAhead.Branch(
+                        problem, optimiser, parameters, state, steps, new BranchOptions(trace ? traceDecay : null));
                 }
 
                 return points;

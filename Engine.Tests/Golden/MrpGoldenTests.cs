@@ -41,7 +41,7 @@ public class MrpGoldenTests
         Assert.Equal(!adam, golden.HasOutput("trace"));
         if (golden.HasOutput("trace"))
         {
-            var traced = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps, golden.Setting("mu"));
+            var traced = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps, new BranchOptions(golden.Setting("mu")));
             golden.Agrees("trace", Gradient.Of(traced[^1].OuterLoss, logit)[0]);
         }
 

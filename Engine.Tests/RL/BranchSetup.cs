@@ -59,5 +59,5 @@ internal sealed class BranchSetup
     public IMetaProblem<Trajectories> Problem(Tensor raw) => Task.With(raw.Sigmoid(), Streams);
 
     public BranchPoint[] Branch(Optimiser optimiser, int steps, Tensor? raw = null, double? trace = null)
-        => LookAhead.Branch(Problem(raw ?? Raw), optimiser, Parameters, State(optimiser), steps, trace);
+        => LookAhead.Branch(Problem(raw ?? Raw), optimiser, Parameters, State(optimiser), steps, new BranchOptions(trace));
 }

@@ -75,7 +75,7 @@ public class LookAheadTests
         var optimiser = new Sgd(0.1);
         var state = optimiser.Initial(parameters);
         var exact = LookAhead.Branch(new Plane(meta), optimiser, parameters, state, 4);
-        var traced = LookAhead.Branch(new Plane(meta), optimiser, parameters, state, 4, trace: 1);
+        var traced = LookAhead.Branch(new Plane(meta), optimiser, parameters, state, 4, new BranchOptions(Trace: 1));
         for (int i = 0; i < 4; i++)
         {
             Assert.Equal(exact[i].Parameters[0].ToDoubles(), traced[i].Parameters[0].ToDoubles());
@@ -85,7 +85,7 @@ public class LookAheadTests
         // With curvature it is not, and without memory only the last update counts.
         var setup = new BranchSetup(replicates: 2);
         Assert.True(Close.Difference(Of(setup, null), Of(setup, 1)) > 1e-3);
-        var last = LookAhead.Branch(new Plane(meta), optimiser, parameters, state, 4, trace: 0)[^1];
+        var last = LookAhead.Branch(new Plane(meta), optimiser, parameters, state, 4, new BranchOptions(Trace: 0))[^1];
         var one = LookAhead.Branch(new Plane(meta, 3), optimiser, [exact[2].Parameters[0].StopGradient()], state, 1)[^1];
         Close.All(Slope(one), Slope(last), 1e-14);
 
@@ -106,7 +106,7 @@ public class LookAheadTests
         var meta = Tensor.From(eta, [1, 2]);
         Tensor[] parameters = [Tensor.From([0.5, -1], [1, 2])];
         var optimiser = new Sgd(0.1);
-        var end = LookAhead.Branch(new Plane(meta), optimiser, parameters, optimiser.Initial(parameters), 3, factor)[^1];
+        var end = LookAhead.Branch(new Plane(meta), optimiser, parameters, optimiser.Initial(parameters), 3, new BranchOptions(factor))[^1];
         double[] theta = end.Parameters[0].ToDoubles();
         double[] expected =
         [
@@ -126,7 +126,7 @@ public class LookAheadTests
         foreach (var (a, b) in exact.Zip(traced))
         {
             Assert.Equal(a.OuterLoss.ToDoubles(), b.OuterLoss.ToDoubles());
-            Assert.Equal(a.InnerLoss.ToDoubles(), b.InnerLoss.ToDoubles());
+            Assert.Equal(a.Update.Loss.ToDoubles(), b.Update.Loss.ToDoubles());
             Assert.Equal(a.State.Tensors.SelectMany(x => x.ToDoubles()), b.State.Tensors.SelectMany(x => x.ToDoubles()));
         }
     }
@@ -155,7 +155,7 @@ public class LookAheadTests
                 {
                     Assert.Equal(Rows(all.Parameters[0]).ToDoubles(), one.Parameters[0].ToDoubles());
                     Assert.Equal(Rows(all.OuterLoss).ToDoubles(), one.OuterLoss.ToDoubles());
-                    Assert.Equal(Rows(all.InnerLoss).ToDoubles(), one.InnerLoss.ToDoubles());
+                    Assert.Equal(Rows(all.Update.Loss).ToDoubles(), one.Update.Loss.ToDoubles());
                 }
 
                 Tensor Rows(Tensor x) => x.Narrow(0, first, count);
@@ -176,12 +176,12 @@ public class LookAheadTests
         for (int step = 0; step < 3; step++)
         {
             // The rollout that an update uses is the one that has judged the point before it.
-            var rollout = problem.Sample(parameters, step);
+            var rollout = problem.Sample(parameters, [], step, validation: false).Rollout;
             if (step > 0)
                 Assert.Equal(branch[step - 1].OuterLoss.ToDoubles(), problem.OuterLoss(parameters, rollout).ToDoubles());
-            (parameters, state, var loss) = LookAhead.Update(problem, optimiser, parameters, state, rollout);
+            (parameters, state, var update) = LookAhead.Update(problem, optimiser, parameters, state, rollout);
             Assert.Equal(branch[step].Parameters[0].ToDoubles(), parameters[0].ToDoubles());
-            Assert.Equal(branch[step].InnerLoss.ToDoubles(), loss.ToDoubles());
+            Assert.Equal(branch[step].Update.Loss.ToDoubles(), update.Loss.ToDoubles());
             Assert.Equal(4 + step, branch[step].State.Step.Item());
         }
 
@@ -198,7 +198,10 @@ public class LookAheadTests
     // The inner loss is linear in its parameters: the slope depends on the meta-parameters alone.
     private sealed class Plane(Tensor meta, int start = 0) : IMetaProblem<int>
     {
-        public int Sample(IReadOnlyList<Tensor> parameters, int step) => start + step;
+        public Tensor[] Start => [];
+
+        public (int Rollout, Tensor[] State) Sample(IReadOnlyList<Tensor> parameters, Tensor[] state, int step, bool validation)
+            => (start + step, []);
 
         public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, int rollout) => (parameters[0] * (meta * (rollout + 1)).Sin()).Sum(1);
 

@@ -80,7 +80,7 @@ public class MixingTests
         var points = new BranchSetup(replicates: 2).Branch(new Sgd(0.01), 5);
         Assert.Equal(points[2].OuterLoss.ToDoubles(), MetaGradientMethod.Parse("3").Loss(points).ToDoubles());
         Assert.Equal(
-            Mixing.Loss(points.AsSpan(0, 3), Mixing.DefaultKappa(3)).ToDoubles(),
+            Mixing.Loss(points[..3], Mixing.DefaultKappa(3)).ToDoubles(),
             MetaGradientMethod.Parse("3-mix").Loss(points).ToDoubles());
     }
 }

@@ -1,0 +1,15 @@
+namespace Engine.Core.Optim;
+
+/// <summary>An optimiser that sees gradients scaled to a largest global norm, see <see cref="Clip.ByGlobalNorm"/>.</summary>
+/// <param name="Inner">What updates with the scaled gradients.</param>
+/// <param name="Limit">The largest norm, above 0.</param>
+public sealed record ClippedOptimiser(Optimiser Inner, double Limit) : Optimiser(Inner.LearningRate)
+{
+    /// <inheritdoc/>
+    public override int SlotsPerParameter => Inner.SlotsPerParameter;
+
+    /// <inheritdoc/>
+    public override (Tensor[] Parameters, OptimiserState State) Update(
+        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
+        => Inner.Update(parameters, Clip.ByGlobalNorm(gradients, Limit).Gradients, state, learningRate);
+}
