@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Engine.Core.Optim;
 using Engine.RL.Agents;
 using Engine.RL.Meta;
@@ -114,9 +115,11 @@ public record SnakeSettings
     public int LogEvery { get; init; } = 10;
 
     /// <summary>Updates of a run.</summary>
+    [JsonIgnore]
     public int Updates => (int)Math.Min(((Frames - 1) / FramesPerUpdate) + 1, int.MaxValue);
 
     /// <summary>Steps of all environments in a rollout.</summary>
+    [JsonIgnore]
     public long FramesPerUpdate => (long)Envs * Rollout;
 
     /// <summary>Makes sure that every setting is in range.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using Engine.Core.Files;
 using Engine.Kernels;
 using Engine.RL.Meta;
@@ -14,6 +15,7 @@ namespace Engine.RL.Experiments;
 public sealed record SnakeRun(string Method, int Seed, SnakeSettings Settings, int Points = 0, int Replicates = 0)
 {
     /// <summary>The run's name, such as 3-mix-0.</summary>
+    [JsonIgnore]
     public string Name => FormattableString.Invariant($"{Method}-{Seed}");
 }
 
