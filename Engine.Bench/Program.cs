@@ -19,6 +19,8 @@ public static class Program
     [
         MrpCommand.Create(),
         BiasVarianceCommand.Create(),
+        SnakeCommand.Create(),
+        Table1Command.Create(),
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
         DevicesCommand.Create(),

@@ -103,10 +103,17 @@ public sealed class CommonOptions
     /// <param name="parsed">The command line.</param>
     /// <param name="names">The files that the run writes, see <see cref="RunFolder.Open"/>.</param>
     public RunFolder OpenFolder(ParseResult parsed, params string[] names)
-    {
-        var mode = parsed.GetValue(Resume) ? RunMode.Resume : parsed.GetValue(Overwrite) ? RunMode.Overwrite : RunMode.New;
-        return RunFolder.Open(parsed.GetValue(Out), _command.Name, mode, names);
-    }
+        => RunFolder.Open(parsed.GetValue(Out), _command.Name, Mode(parsed), names);
+
+    /// <summary>Makes the folder of several runs ready, by --out, --resume and --overwrite.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="names">The files written beside the runs' folders, see <see cref="RunFolder.Open"/>.</param>
+    public RunFolder OpenGroup(ParseResult parsed, params string[] names)
+        => RunFolder.OpenGroup(parsed.GetValue(Out), _command.Name, Mode(parsed), names);
+
+    /// <summary>What --resume and --overwrite say.</summary>
+    public RunMode Mode(ParseResult parsed)
+        => parsed.GetValue(Resume) ? RunMode.Resume : parsed.GetValue(Overwrite) ? RunMode.Overwrite : RunMode.New;
 
     /// <summary>Opens the device that a run asks for.</summary>
     /// <exception cref="UserError">There is no such device here.</exception>

@@ -42,14 +42,21 @@ public sealed class RunFolder
     /// </param>
     /// <exception cref="UserError">The folder can't be used so.</exception>
     public static RunFolder Open(string? location, string command, RunMode mode, params string[] names)
+        => OpenMarked(location, command, mode, Checkpoint, names);
+
+    /// <summary>Makes the folder of several runs ready, each with a folder of its own within; see <see cref="Open"/>.</summary>
+    public static RunFolder OpenGroup(string? location, string command, RunMode mode, params string[] names)
+        => OpenMarked(location, command, mode, Config, names);
+
+    private static RunFolder OpenMarked(string? location, string command, RunMode mode, string mark, string[] names)
     {
         // The checkpoint goes first: without it no remainder can be taken for a run that can go on.
         var folder = new RunFolder(location ?? Default(command), mode, [Checkpoint, Config, .. names]);
         location = folder.Location;
         if (File.Exists(location))
             throw new UserError($"--out {location}: this is a file; name a folder.");
-        if (mode == RunMode.Resume && !folder.Has(Checkpoint))
-            throw new UserError($"--resume: {location} has no {Checkpoint}; to start anew, {(IsUsed(location) ? "give --overwrite instead" : "leave --resume out")}.");
+        if (mode == RunMode.Resume && !folder.Has(mark))
+            throw new UserError($"--resume: {location} has no {mark}; to start anew, {(IsUsed(location) ? "give --overwrite instead" : "leave --resume out")}.");
         try
         {
             if (mode == RunMode.New && IsUsed(location))

@@ -56,7 +56,13 @@ public sealed record ActorCritic : IActorCritic
     public IReadOnlyList<Layer> Layers { get; }
 
     /// <summary>The number of all parameters' elements.</summary>
-    public int ParameterCount => Layers.Sum(layer => layer.Weight.ElementCount + layer.Weight[-1]);
+    public int ParameterCount => ParameterShapes.Sum(parameter => parameter.Shape.ElementCount);
+
+    /// <summary>Names and shapes of the parameters, in order.</summary>
+    public IReadOnlyList<(string Name, Shape Shape)> ParameterShapes =>
+    [
+        .. Layers.SelectMany(layer => new (string, Shape)[] { (layer.Name + ".weight", layer.Weight), (layer.Name + ".bias", [layer.Weight[-1]]) }),
+    ];
 
     /// <inheritdoc/>
     public Parameters Initialise(Tensor streams, ElementType type = ElementType.Float32)
@@ -69,7 +75,7 @@ public sealed record ActorCritic : IActorCritic
             tensors.Add(Tensor.Zeros([layer.Weight[-1]], type, streams.Device));
         }
 
-        return new Parameters([.. Layers.SelectMany(layer => (string[])[layer.Name + ".weight", layer.Name + ".bias"])], tensors);
+        return new Parameters([.. ParameterShapes.Select(parameter => parameter.Name)], tensors);
     }
 
     /// <inheritdoc/>

@@ -75,9 +75,7 @@ public abstract record MrpSettings
     /// <exception cref="ArgumentException">One is not; the message names it, its value and what would do.</exception>
     public virtual void Validate()
     {
-        Require(Seed >= 0, "seed", Seed, "at least 0");
-        Require(Seeds >= 1, "seeds", Seeds, "at least 1");
-        Require(Seed <= int.MaxValue - Seeds + 1, "seed", Seed, $"at most {int.MaxValue - Seeds + 1} with {Seeds} seeds");
+        Setting.RequireSeeds(Seed, Seeds);
         Require(Iterations >= 1, "iterations", Iterations, "at least 1");
         Require(Batch >= 1, "batch", Batch, "at least 1");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "above 0");
@@ -88,18 +86,9 @@ public abstract record MrpSettings
         Require(EpsilonRoot >= 0 && double.IsFinite(EpsilonRoot), "epsilon-root", EpsilonRoot, "at least 0");
     }
 
-    internal Optimiser CreateInnerOptimiser() => InnerOptimiser switch
-    {
-        InnerOptimiser.Adam => new Adam(LearningRate, EpsilonRoot: EpsilonRoot, DetachDenominator: DetachDenominator),
-        InnerOptimiser.Sgd => new Sgd(LearningRate),
-        _ => new RmsProp(LearningRate, EpsilonRoot: EpsilonRoot),
-    };
+    internal Optimiser CreateInnerOptimiser() => Setting.Create(InnerOptimiser, LearningRate, EpsilonRoot, DetachDenominator);
 
     internal ValuePrediction CreateTask() => new(new Mlp([1, 10, 10, 1], Activation), Input, Discounting, Batch);
 
-    private protected static void Require(bool holds, string name, object value, string range)
-    {
-        if (!holds)
-            throw new ArgumentException(FormattableString.Invariant($"{name} is {value}, but must be {range}."));
-    }
+    private protected static void Require(bool holds, string name, object value, string range) => Setting.Require(holds, name, value, range);
 }

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Engine.Bench.Figures;
+using Engine.Bench.Output;
+using Engine.Bench.Runs;
+using Engine.Kernels;
+using Engine.RL.Experiments;
+using static System.FormattableString;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>What commands that train agents on Snake have in common: from the settings to the files and the table.</summary>
+internal static class SnakeExperiment
+{
+    private const string Summary = "summary.json";
+    private const string Picture = "figure3.svg";
+
+    /// <summary>Trains agents and writes what came of it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="config">The settings.</param>
+    /// <param name="runs">The agents that they ask for.</param>
+    /// <param name="print">Prints the table.</param>
+    /// <param name="cancel">Asks to stop.</param>
+    public static int Run<T>(
+        ParseResult parsed,
+        SnakeOptions options,
+        RunConfig<T> config,
+        IReadOnlyList<SnakeRun> runs,
+        Action<SnakeReport> print,
+        CancellationToken cancel)
+        where T : SnakeSettings
+    {
+        int parallel = parsed.GetValue(options.Parallel);
+        if (parallel < 1)
+            throw new UserError(Invariant($"--parallel is {parallel}, but must be at least 1."));
+        parallel = Math.Min(parallel, runs.Count);
+        int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
+        CommonOptions.OpenDevice(config).Dispose();
+        var folder = options.Common.OpenGroup(parsed, RunRecorder.Metrics, Summary, Picture);
+        folder.WriteSettings(config);
+        long began = Stopwatch.GetTimestamp();
+        IReadOnlyList<(SnakeRun Run, SnakeResult Result)> results;
+        try
+        {
+            using var progress = options.Common.StartProgress(parsed);
+            var training = new SnakeRuns(folder, parsed.CommandResult.Command.Name, options.Common.Mode(parsed), progress);
+            results = training.Train(runs, () => Device.Open(config.Device, Math.Max(1, threads / parallel)), parallel, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new Interrupted($"Interrupted; the checkpoints in {folder.Location} are complete: the same command with --resume goes on.");
+        }
+
+        var report = new SnakeReport(results);
+        using (var metrics = folder.Metrics(RunRecorder.Metrics, ["method", "seed", "update", .. SnakeTraining.Columns]))
+        {
+            foreach (var row in results.SelectMany(result => result.Result.Rows))
+                metrics.AppendRow([row.Method, row.Seed, row.Iteration, .. row.Values.Select(value => double.IsNaN(value) ? null : (object)value)]);
+        }
+
+        folder.WriteJson(Summary, new
+        {
+            frames = config.Settings.Frames,
+            methods = report.Summary,
+            agents = results.Select(result => new
+            {
+                result.Run.Method,
+                result.Run.Seed,
+                finalReturn = SnakeReport.FinalReturn(result.Run, result.Result),
+                result.Result.Deviations,
+            }),
+        });
+        folder.WriteText(Picture, Draw(report, config.Settings).ToSvg());
+        print(report);
+        var output = parsed.InvocationConfiguration.Output;
+        output.WriteLine(
+            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {RunRecorder.Metrics}, {Summary}, {Picture}, ")
+            + Invariant($"and a folder for each agent ({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
+        Complain(parsed, results);
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Puts the spread of a quantity over seeds into words.</summary>
+    public static string Text(Spread? spread, string format) => spread switch
+    {
+        null or { Mean: double.NaN } => "-",
+        { Std: double.NaN } => string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0:" + format + "}", spread.Value.Mean),
+        _ => string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0:" + format + "} ({1:" + format + "})", spread.Value.Mean, spread.Value.Std),
+    };
+
+    private static void Complain(ParseResult parsed, IReadOnlyList<(SnakeRun Run, SnakeResult Result)> results)
+    {
+        int loss = SnakeTraining.Column("inner_loss");
+        foreach (var (run, result) in results)
+        {
+            if (result.Rows.FirstOrDefault(row => !double.IsFinite(row.Values[loss])) is { } odd)
+                parsed.InvocationConfiguration.Error.WriteLine(Invariant($"Agent {run.Name} has diverged: its loss is not finite from update {odd.Iteration} on."));
+        }
+    }
+
+    private static Figure Draw(SnakeReport report, SnakeSettings settings)
+    {
+        return new Figure(Invariant($"Learning Snake on {settings.Rows}x{settings.Columns} with n-step meta-gradients"))
+        {
+            Columns = 3,
+            Panels =
+            [
+                Panel("(a) Return", "return of episodes", "return_mean"),
+                Panel("(b) Discount", "gamma", "gamma"),
+                Panel("(c) Lambda", "lambda", "lambda"),
+                Panel("(d) Weight of the critic", "c_crit", "c_crit"),
+                Panel("(e) Weight of the entropy", "c_entr", "c_entr"),
+            ],
+        };
+
+        Panel Panel(string title, string label, string column) => new(title, "frames", label)
+        {
+            Series =
+            [
+                .. report.Methods.Select(method =>
+                {
+                    var curve = report.Along(method, column);
+                    double[] frames = [.. curve.Iterations.Select(update => (double)update * settings.FramesPerUpdate)];
+                    return Series.Around(method == "0" ? "fixed" : method, frames, curve.Means(), curve.Deviations());
+                }),
+            ],
+        };
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Engine.Bench.Output;
+using Engine.RL.Experiments;
+
+namespace Engine.Bench.Runs;
+
+/// <summary>
+/// Watches an experiment: writes its metrics and checkpoints to a folder, shows its progress. The checkpoint holds all rows of
+/// metrics, so that the file of a resumed run is that of an uninterrupted one.
+/// </summary>
+internal sealed class RunRecorder : IExperimentObserver, IDisposable
+{
+    /// <summary>The file of metrics.</summary>
+    public const string Metrics = "metrics.csv";
+
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
+
+    private readonly RunFolder _folder;
+    private readonly string _settings;
+    private readonly Func<MetricRow, object?[]> _cells;
+    private readonly MetricsFile _metrics;
+    private readonly IProgressDisplay _progress;
+    private long _saved;
+
+    /// <summary>Begins the file of metrics with the rows there are.</summary>
+    /// <param name="folder">Where the run writes.</param>
+    /// <param name="settings">Its settings, a JSON object.</param>
+    /// <param name="start">What it goes on from; null if from the beginning.</param>
+    /// <param name="columns">The columns of the metrics.</param>
+    /// <param name="cells">The cells of a row.</param>
+    /// <param name="progress">What shows progress.</param>
+    public RunRecorder(
+        RunFolder folder,
+        string settings,
+        ExperimentSnapshot? start,
+        IEnumerable<string> columns,
+        Func<MetricRow, object?[]> cells,
+        IProgressDisplay progress)
+    {
+        _folder = folder;
+        _settings = settings;
+        _cells = cells;
+        _progress = progress;
+        _metrics = folder.Metrics(Metrics, [.. columns]);
+        foreach (var row in start?.Rows ?? [])
+            Row(row);
+    }
+
+    /// <summary>What the folder's checkpoint goes on from.</summary>
+    /// <exception cref="UserError">It was saved with other settings.</exception>
+    public static ExperimentSnapshot Load(RunFolder folder, string settings)
+    {
+        var (snapshot, before) = SnapshotFile.Load(folder.PathOf(RunFolder.Checkpoint));
+        RunFolder.RequireSameSettings(before, settings);
+        return snapshot;
+    }
+
+    /// <inheritdoc/>
+    public void Progress(string part, int done, int total) => _progress.Report(part, done, total);
+
+    /// <inheritdoc/>
+    public void Row(MetricRow row) => _metrics.AppendRow(_cells(row));
+
+    /// <inheritdoc/>
+    public void Checkpoint(Func<ExperimentSnapshot> capture, bool last)
+    {
+        // The first one comes at once, so that there is always something to resume.
+        if (_saved != 0 && !last && Stopwatch.GetElapsedTime(_saved) < s_interval)
+            return;
+        _metrics.Flush();
+        SnapshotFile.Save(_folder.PathOf(RunFolder.Checkpoint), capture(), _settings);
+        _saved = Stopwatch.GetTimestamp();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _metrics.Dispose();
+}

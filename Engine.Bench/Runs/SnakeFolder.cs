@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+using Engine.Bench.Output;
+using Engine.Kernels;
+using Engine.RL.Experiments;
+
+namespace Engine.Bench.Runs;
+
+/// <summary>The folder of one agent that was trained: its checkpoint, and its points of training if they were kept.</summary>
+internal sealed class SnakeFolder
+{
+    /// <summary>The pattern of <see cref="PointFile"/>'s names.</summary>
+    public const string PointFiles = "point-*.safetensors";
+
+    private readonly string _checkpoint;
+
+    private SnakeFolder(string checkpoint) => _checkpoint = checkpoint;
+
+    /// <summary>The name of the file of a point of training.</summary>
+    public static string PointFile(int point) => string.Create(CultureInfo.InvariantCulture, $"point-{point:d4}.safetensors");
+
+    /// <summary>Finds an agent.</summary>
+    /// <param name="path">Its folder, one of its checkpoints, or the folder of an experiment that trained it.</param>
+    /// <param name="name">Its name, such as 3-mix-0, if the experiment trained several; null if not given.</param>
+    /// <exception cref="UserError">There is none there, or several and no name says which.</exception>
+    public static SnakeFolder Find(string path, string? name)
+    {
+        if (File.Exists(path))
+            return new SnakeFolder(path);
+        if (!Directory.Exists(path))
+            throw new UserError($"{path}: there is no such folder.");
+        string own = Path.Combine(path, RunFolder.Checkpoint);
+        if (File.Exists(own))
+            return new SnakeFolder(own);
+        string[] agents =
+        [
+            .. Directory.GetDirectories(path)
+                .Where(folder => File.Exists(Path.Combine(folder, RunFolder.Checkpoint)))
+                .Select(folder => Path.GetFileName(folder)!)
+                .Order(StringComparer.Ordinal),
+        ];
+        if (agents.Length == 0)
+            throw new UserError($"{path} has no {RunFolder.Checkpoint}, nor has a folder in it: train an agent with 'engine snake --out {path}'.");
+        if (name is null && agents.Length > 1)
+            throw new UserError($"{path} has several agents: say which with --agent {string.Join('|', agents)}.");
+        string agent = name ?? agents[0];
+        return agents.Contains(agent)
+            ? new SnakeFolder(Path.Combine(path, agent, RunFolder.Checkpoint))
+            : throw new UserError($"--agent '{agent}': {path} has no such agent; there are {string.Join(", ", agents)}.");
+    }
+
+    /// <summary>The agent's last checkpoint.</summary>
+    public (SnakeRun Run, ExperimentSnapshot Snapshot) Load() => Load(_checkpoint);
+
+    /// <summary>The points of training that were kept, in order; none if <see cref="Find"/> was given a checkpoint.</summary>
+    public IReadOnlyList<string> Points()
+    {
+        string folder = Path.GetDirectoryName(_checkpoint)!;
+        return Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
+            ? [.. Directory.GetFiles(folder, PointFiles).Order(StringComparer.Ordinal)]
+            : [];
+    }
+
+    /// <summary>Reads a checkpoint.</summary>
+    /// <exception cref="UserError">It is not that of an agent that plays Snake.</exception>
+    public static (SnakeRun Run, ExperimentSnapshot Snapshot) Load(string path)
+    {
+        var (snapshot, settings) = SnapshotFile.Load(path);
+        try
+        {
+            return (JsonSerializer.Deserialize<SnakeRun>(settings, Json.Options)!, snapshot);
+        }
+        catch (JsonException e)
+        {
+            throw new UserError($"{path} is no checkpoint of an agent that plays Snake: {e.Message}");
+        }
+    }
+
+    /// <summary>The agent as it was at its last checkpoint.</summary>
+    public TrainedAgent LoadAgent(Device device)
+    {
+        var (run, snapshot) = Load();
+        return new TrainedAgent(run.Settings, snapshot.Tensors, device);
+    }
+}

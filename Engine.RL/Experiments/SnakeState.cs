@@ -1,0 +1,83 @@
+using Engine.Core;
+using Engine.Core.Files;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Engine.RL.Agents;
+using Engine.RL.Meta;
+
+namespace Engine.RL.Experiments;
+
+/// <summary>Everything that an update of an agent changes.</summary>
+/// <param name="Raw">The numbers that stand for the meta-parameters, [4].</param>
+/// <param name="Meta">The meta-optimiser's state.</param>
+/// <param name="Parameters">The network's parameters.</param>
+/// <param name="Optimiser">The inner optimiser's state.</param>
+/// <param name="Environments">The environments' state.</param>
+/// <param name="Returns">Rewards of each environment's episode so far, [environments].</param>
+internal sealed record SnakeState(
+    Tensor Raw, OptimiserState Meta, Tensor[] Parameters, OptimiserState Optimiser, Tensor[] Environments, Tensor Returns)
+{
+    /// <summary>All tensors in order, to hand through a program.</summary>
+    public Tensor[] Tensors => [Raw, .. Meta.Tensors, .. Parameters, .. Optimiser.Tensors, .. Environments, Returns];
+
+    /// <summary>The state before the first update.</summary>
+    public static SnakeState Initial(SnakeTask task, int environments, int seed, Device device)
+    {
+        var raw = Tensor.From(task.RawStart, [task.RawStart.Length], ElementType.Float32, device);
+        Tensor[] parameters = [.. task.Network.Initialise(MonteCarlo.Streams(seed, 1, 0, 1, device))];
+        return new SnakeState(
+            raw,
+            task.MetaOptimiser.Initial([raw]),
+            parameters,
+            task.Optimiser.Initial(parameters),
+            task.Environment.Reset(MonteCarlo.Streams(seed, 1, 0, environments, device)),
+            Tensor.Zeros([environments], ElementType.Float32, device));
+    }
+
+    /// <summary>The state that <see cref="Tensors"/> lists, laid out like this one.</summary>
+    public SnakeState With(ReadOnlySpan<Tensor> tensors)
+    {
+        var rest = new Queue<Tensor>(tensors.ToArray());
+        return new SnakeState(
+            rest.Dequeue(),
+            OptimiserState.From(Take(Meta.Tensors.Length)),
+            Take(Parameters.Length),
+            OptimiserState.From(Take(Optimiser.Tensors.Length)),
+            Take(Environments.Length),
+            rest.Dequeue());
+
+        Tensor[] Take(int count) => [.. Enumerable.Range(0, count).Select(_ => rest.Dequeue())];
+    }
+
+    /// <summary>Copies the state to the host.</summary>
+    /// <param name="network">The network that the parameters belong to.</param>
+    public Dictionary<string, StoredTensor> Capture(ActorCritic network)
+        => Names(network).Zip(Tensors, (name, tensor) => KeyValuePair.Create(name, tensor.ToStored())).ToDictionary();
+
+    /// <summary>A captured state, laid out like this one.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, or has another type or shape.</exception>
+    public SnakeState Restore(IReadOnlyDictionary<string, StoredTensor> stored, ActorCritic network, Device device)
+    {
+        return With([.. Names(network).Zip(Tensors, Read)]);
+
+        Tensor Read(string name, Tensor like)
+        {
+            if (!stored.TryGetValue(name, out var found))
+                throw new InvalidDataException($"The checkpoint has no tensor '{name}'.");
+            return found.Type == like.Type && (Shape)found.Shape.ToArray() == like.Shape
+                ? Tensor.From(found, device)
+                : throw new InvalidDataException($"The checkpoint's tensor '{name}' is {found.Type} {(Shape)found.Shape.ToArray()}, not {like.Type} {like.Shape}.");
+        }
+    }
+
+    private IEnumerable<string> Names(ActorCritic network)
+        =>
+        [
+            "raw",
+            .. Meta.Tensors.Select((_, i) => $"meta.{i:d2}"),
+            .. network.ParameterShapes.Select(parameter => TrainedAgent.Prefix + parameter.Name),
+            .. Optimiser.Tensors.Select((_, i) => $"optimiser.{i:d2}"),
+            .. Environments.Select((_, i) => $"environment.{i:d2}"),
+            "returns",
+        ];
+}
