@@ -21,6 +21,7 @@ public static class Program
         BiasVarianceCommand.Create(),
         SnakeCommand.Create(),
         Table1Command.Create(),
+        VarianceCommand.Create(),
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
         DevicesCommand.Create(),

@@ -17,6 +17,9 @@ public sealed partial class Tensor
     /// <summary>1 where a = b, else 0; shapes broadcast.</summary>
     public static Tensor Equal(Tensor a, Tensor b) => new Equal().Apply(a, b);
 
+    /// <summary>1 where x = c, else 0.</summary>
+    public static Tensor Equal(Tensor x, double c) => Equal(x, Like(x, c));
+
     /// <summary>a b + c in one pass; shapes broadcast.</summary>
     public static Tensor MultiplyAdd(Tensor a, Tensor b, Tensor c) => new MultiplyAdd().Apply(a, b, c);
 
@@ -86,6 +89,15 @@ public sealed partial class Tensor
 
     /// <summary>The values as another element type; itself if it is that already.</summary>
     public Tensor Cast(ElementType type) => type == Type ? this : new Cast(type).Apply(this);
+
+    /// <summary>
+    /// Rows of zeros with a 1 at the position that each integer names, [..., count]; all zeros where that is out of range.
+    /// </summary>
+    /// <param name="count">The number of positions.</param>
+    /// <param name="type">The element type of the result.</param>
+    /// <exception cref="ArgumentException">This tensor is not Int32.</exception>
+    public Tensor OneHot(int count, ElementType type = ElementType.Float32)
+        => Equal(Expand(-1), Range(count, ElementType.Int32, Device)).Cast(type);
 
     /// <summary>The sum along axes, or of everything if none is named.</summary>
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>

@@ -58,4 +58,22 @@ public sealed partial class Tensor
 
     /// <summary>1 where a is at most b, else 0.</summary>
     public static Tensor operator <=(Tensor a, Tensor b) => new GreaterEqual().Apply(b, a);
+
+    /// <summary>1 where x > c, else 0.</summary>
+    public static Tensor operator >(Tensor x, double c) => x > Like(x, c);
+
+    /// <summary>1 where x is less than c, else 0.</summary>
+    public static Tensor operator <(Tensor x, double c) => x < Like(x, c);
+
+    /// <summary>1 where x >= c, else 0.</summary>
+    public static Tensor operator >=(Tensor x, double c) => x >= Like(x, c);
+
+    /// <summary>1 where x is at most c, else 0.</summary>
+    public static Tensor operator <=(Tensor x, double c) => x <= Like(x, c);
+
+    // What integers are compared with must be one: rounded, it would compare differently.
+    private static Tensor Like(Tensor x, double c)
+        => x.Type.IsFloat() || c == (int)c
+            ? Full(c, [], x.Type, x.Device)
+            : throw new ArgumentException($"Int32 {x.Shape} can't be compared with {c}: convert it with Cast.", nameof(c));
 }

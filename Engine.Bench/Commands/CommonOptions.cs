@@ -11,12 +11,12 @@ public sealed class CommonOptions
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="seeds">How many seeds it runs where nothing else is said.</param>
-    public CommonOptions(Command command, int seeds)
+    /// <param name="seeds">How many seeds it runs where nothing else is said; null for a command without seeds.</param>
+    public CommonOptions(Command command, int? seeds)
     {
         _command = command;
         Seed = Options.Of("--seed", "The first seed; the others follow it.", 0);
-        Seeds = Options.Of("--seeds", "How many seeds.", seeds);
+        Seeds = Options.Of("--seeds", "How many seeds.", seeds ?? 1);
         Device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
         Device.HelpName = "NAME";
         Threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
@@ -31,7 +31,8 @@ public sealed class CommonOptions
             Description = "Settings from a file, such as a run's config.json; options given here override it.",
             HelpName = "FILE",
         };
-        foreach (var option in new Option[] { Seed, Seeds, Device, Threads, Out, Resume, Overwrite, Quiet, Config })
+        Option[] all = [Seed, Seeds, Device, Threads, Out, Resume, Overwrite, Quiet, Config];
+        foreach (var option in seeds is null ? all[2..] : all)
             command.Add(option);
         command.Validators.Add(result =>
         {

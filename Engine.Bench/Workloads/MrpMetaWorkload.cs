@@ -39,7 +39,7 @@ internal sealed class MrpMetaWorkload : IWork
             device);
         using var scope = new TensorScope();
         _raw = scope.Keep(Tensor.Zeros([1, MarkovRewardProcess.States], ElementType.Float32, device));
-        _parameters = scope.Keep(task.Initialise(MonteCarlo.Streams(0, 1, 0, 1, device)));
+        _parameters = scope.Keep(task.Initialise(Streams.Of(0, 1, 0, 1, device)));
         _state = optimiser.Initial(_parameters);
         scope.Keep(_state.Tensors);
     }
@@ -47,7 +47,7 @@ internal sealed class MrpMetaWorkload : IWork
     public void Run()
     {
         using var scope = new TensorScope();
-        var streams = MonteCarlo.Streams(0, 1, _iteration++, _replicates, _device);
+        var streams = Streams.Of(0, 1, _iteration++, _replicates, _device);
         _ = _estimator.Run(_raw, _parameters, _state, streams)[0].Sum(0) / _replicates;
     }
 

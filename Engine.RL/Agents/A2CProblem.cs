@@ -40,7 +40,7 @@ public sealed class A2CProblem(
     IEnvironment environment, IActorCritic network, A2CCoefficients coefficients, Tensor[] state, Tensor streams, A2COptions options)
     : IMetaProblem<Experience>
 {
-    private readonly Dictionary<(Tensor Parameter, Tensor Observations), Rollout> _evaluated = [];
+    private readonly List<(Tensor[] Parameters, Experience Experience, Rollout Rollout)> _evaluated = [];
 
     /// <inheritdoc/>
     public Tensor[] Start => state;
@@ -73,9 +73,14 @@ public sealed class A2CProblem(
     // The rollout that judges parameters is also the one they learn from next: the network sees it once.
     private Rollout Evaluate(IReadOnlyList<Tensor> parameters, Experience rollout)
     {
-        var key = (parameters[0], rollout.Observations);
-        if (!_evaluated.TryGetValue(key, out var evaluated))
-            _evaluated[key] = evaluated = rollout.Evaluate(network, parameters, options.BootstrapTimeLimit);
+        foreach (var (known, experience, evaluation) in _evaluated)
+        {
+            if (experience == rollout && known.SequenceEqual(parameters))
+                return evaluation;
+        }
+
+        var evaluated = rollout.Evaluate(network, parameters, options.BootstrapTimeLimit);
+        _evaluated.Add(([.. parameters], rollout, evaluated));
         return evaluated;
     }
 }

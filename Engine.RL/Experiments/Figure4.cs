@@ -78,7 +78,7 @@ public sealed class Figure4(Figure4Settings settings, Device device)
     private Tensor MetaGradient(MonteCarlo estimator, MrpLearner learner)
     {
         using var scope = new TensorScope();
-        var streams = MonteCarlo.Streams(settings.Seed, settings.Seeds, learner.Iteration, settings.MonteCarlo, device);
+        var streams = Streams.Of(settings.Seed, settings.Seeds, learner.Iteration, settings.MonteCarlo, device);
         var sums = estimator.Run(learner.Raw, learner.Parameters, learner.State, streams)[0];
         return scope.Keep(sums.Reshape(settings.Seeds, -1, MarkovRewardProcess.States).Sum(1) / settings.MonteCarlo);
     }

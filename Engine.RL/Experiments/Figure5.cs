@@ -92,7 +92,7 @@ public sealed class Figure5(Figure5Settings settings, Device device)
     private Tensor[] MetaGradients(MonteCarlo estimator, MrpLearner learner, int firstReplicate, int replicates)
     {
         using var scope = new TensorScope();
-        var streams = MonteCarlo.Streams(settings.Seed, settings.Seeds, learner.Iteration, replicates, device, firstReplicate);
+        var streams = Streams.Of(settings.Seed, settings.Seeds, learner.Iteration, replicates, device, firstReplicate);
         return scope.Keep(estimator.Run(learner.Raw, learner.Parameters, learner.State, streams));
     }
 

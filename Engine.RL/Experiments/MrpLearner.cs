@@ -32,7 +32,7 @@ internal sealed class MrpLearner : IDisposable
         using var scope = new TensorScope();
         double raw = MetaParameters.Raw(settings.GammaStart, settings.Parameterisation);
         Raw = Tensor.Full(raw, [settings.Seeds, MarkovRewardProcess.States], _task.Type, device);
-        Parameters = _task.Initialise(Meta.MonteCarlo.Streams(settings.Seed, settings.Seeds, 0, 1, device));
+        Parameters = _task.Initialise(Streams.Of(settings.Seed, settings.Seeds, 0, 1, device));
         _parameterCount = Parameters.Length;
         State = _inner.Initial(Parameters);
         MetaState = _outer.Initial([Raw]);
@@ -72,7 +72,7 @@ internal sealed class MrpLearner : IDisposable
         Tensor[] results;
         using (var scope = new TensorScope())
         {
-            var streams = Meta.MonteCarlo.Streams(_settings.Seed, _settings.Seeds, Iteration, 1, _device);
+            var streams = Streams.Of(_settings.Seed, _settings.Seeds, Iteration, 1, _device);
             results = scope.Keep(_update.Run([streams, .. old, .. metaGradient is null ? Array.Empty<Tensor>() : [metaGradient]]));
         }
 

@@ -53,7 +53,7 @@ internal sealed class SnakeLearner : IDisposable
         double[] metrics;
         using (var scope = new TensorScope())
         {
-            var streams = MonteCarlo.Streams(_seed, 1, Updates, _environments, _device);
+            var streams = Streams.Of(_seed, 1, Updates, _environments, _device);
             results = _update.Run([streams, .. old]);
             metrics = results[0].ToDoubles();
             State = State.With(scope.Keep(results[1..]));

@@ -52,7 +52,7 @@ internal sealed class SnakeMetaGradients : IDisposable
     public float[][] Sample(SnakeState state, int seed, int update, int replicates)
     {
         using var scope = new TensorScope();
-        var streams = MonteCarlo.Streams(seed, 1, update, replicates * _environments, _device, firstReplicate: _environments);
+        var streams = Streams.Of(seed, 1, update, replicates * _environments, _device, firstReplicate: _environments);
         Tensor[] shared = [.. state.Tensors.Select(x => x.Expand(0))];
         return [.. _program.Run(shared, [streams.Reshape(replicates, -1)]).Select(x => x.ToArray<float>())];
     }

@@ -3,7 +3,6 @@ using Engine.Core.Files;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.RL.Agents;
-using Engine.RL.Meta;
 
 namespace Engine.RL.Experiments;
 
@@ -24,13 +23,13 @@ internal sealed record SnakeState(
     public static SnakeState Initial(SnakeTask task, int environments, int seed, Device device)
     {
         var raw = Tensor.From(task.RawStart, [task.RawStart.Length], ElementType.Float32, device);
-        Tensor[] parameters = [.. task.Network.Initialise(MonteCarlo.Streams(seed, 1, 0, 1, device))];
+        Tensor[] parameters = [.. task.Network.Initialise(Streams.Of(seed, 1, 0, 1, device))];
         return new SnakeState(
             raw,
             task.MetaOptimiser.Initial([raw]),
             parameters,
             task.Optimiser.Initial(parameters),
-            task.Environment.Reset(MonteCarlo.Streams(seed, 1, 0, environments, device)),
+            task.Environment.Reset(Streams.Of(seed, 1, 0, environments, device)),
             Tensor.Zeros([environments], ElementType.Float32, device));
     }
 

@@ -14,13 +14,13 @@ public static class ForwardMode
     /// <summary>Takes the meta-gradients of a branch's points.</summary>
     /// <typeparam name="TRollout">What the problem samples; the same again if asked again with the same arguments.</typeparam>
     /// <param name="problem">The problem with given meta-parameters.</param>
-    /// <param name="meta">Meta-parameters, [replicates, count].</param>
+    /// <param name="meta">Meta-parameters: [replicates, count], or [count] if losses have no axes.</param>
     /// <param name="optimiser">The inner optimiser.</param>
     /// <param name="parameters">theta_t, with the replicates along the first axis.</param>
     /// <param name="state">The optimiser's state at theta_t, its slots of the parameters' shapes.</param>
     /// <param name="steps">The number n of inner updates, at least 1.</param>
     /// <param name="freshValidation">Whether each point is judged on a rollout of its own, see <see cref="BranchOptions"/>.</param>
-    /// <returns>The meta-gradients of the points after 1, ..., n updates, [replicates, count] each.</returns>
+    /// <returns>The meta-gradients of the points after 1, ..., n updates, of the shape of <paramref name="meta"/>.</returns>
     public static Tensor[] MetaGradients<TRollout>(
         Func<Tensor, IMetaProblem<TRollout>> problem,
         Tensor meta,
@@ -33,7 +33,7 @@ public static class ForwardMode
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         using var scope = new TensorScope();
         Tensor[] moving = [.. parameters, .. state.Slots], sampling = problem(meta).Start;
-        int count = meta.Shape[1];
+        int count = meta.Shape[-1];
         var gradients = new Tensor[steps];
         var nothing = moving.Select(x => Tensor.Zeros(x.Shape, x.Type, x.Device));
         Tensor[] carried = [state.Step, .. sampling, .. moving, .. Enumerable.Range(0, count).SelectMany(_ => nothing)];
@@ -66,7 +66,7 @@ public static class ForwardMode
             var outer = instance.OuterLoss(updated, instance.Sample(updated, after, step + 1, freshValidation).Rollout);
             Tensor[] y = [.. updated, .. next.Slots];
             Tensor[][] moved = [.. tangents.Select((tangent, k) => Gradient.Jvp([.. y, outer], [.. x, eta], [.. tangent, Unit(k)]))];
-            var gradient = Tensor.Stack(1, [.. moved.Select(tangent => tangent[^1])]);
+            var gradient = Tensor.Stack(outer.Rank, [.. moved.Select(tangent => tangent[^1])]).ReshapeTo(meta.Shape);
             return [gradient, next.Step, .. after, .. y, .. moved.SelectMany(tangent => tangent[..^1])];
         }
 
@@ -74,7 +74,7 @@ public static class ForwardMode
         Tensor Unit(int k)
         {
             double[] one = [.. Enumerable.Range(0, count).Select(i => i == k ? 1.0 : 0.0)];
-            return Tensor.From(one, [1, count], meta.Type, meta.Device).BroadcastTo(meta.Shape);
+            return Tensor.From(one, [count], meta.Type, meta.Device).BroadcastTo(meta.Shape);
         }
     }
 }

@@ -80,27 +80,6 @@ public sealed class MonteCarlo : IDisposable
         return scope.Keep(_program.Run([raw, step, .. parameters, .. state.Slots], [streams]));
     }
 
-    /// <summary>Streams of consecutive replicates of each seed.</summary>
-    /// <param name="seed">The first seed.</param>
-    /// <param name="seeds">The number of seeds.</param>
-    /// <param name="iteration">The iteration.</param>
-    /// <param name="replicates">Replicates of a seed.</param>
-    /// <param name="device">Where they are needed.</param>
-    /// <param name="firstReplicate">The number of the first replicate of each seed.</param>
-    /// <returns>Int32 [seeds x replicates, 3].</returns>
-    public static Tensor Streams(int seed, int seeds, int iteration, int replicates, Device device, int firstReplicate = 0)
-    {
-        int[] values = new int[seeds * replicates * 3];
-        for (int row = 0; row < seeds * replicates; row++)
-        {
-            values[3 * row] = seed + (row / replicates);
-            values[(3 * row) + 1] = iteration;
-            values[(3 * row) + 2] = firstReplicate + (row % replicates);
-        }
-
-        return Tensor.From(values, [seeds * replicates, 3], device);
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _program.Dispose();
 }

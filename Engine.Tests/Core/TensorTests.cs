@@ -48,6 +48,36 @@ public sealed class TensorTests : IDisposable
     }
 
     [Fact]
+    public void ComparisonsWithANumberAreThoseWithATensor()
+    {
+        foreach (var type in Enum.GetValues<ElementType>())
+        {
+            var x = Tensor.From([1.0, 2, 3], [3], type);
+            Tensor[] found = [x > 2, x >= 2, x < 2, x <= 2, Tensor.Equal(x, 2)];
+            Assert.All(found, y => Assert.Equal(type, y.Type));
+            Assert.Equal([0, 0, 1, 0, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 0], found.SelectMany(y => y.ToDoubles()));
+        }
+
+        Assert.Equal([0, 1, 1], (Tensor.From(1.0, 2, 3) > 1.5).ToDoubles());
+        Says("Int32 [2] can't be compared with 1.5", () => _ = Tensor.From(1, 2) < 1.5);
+        Says("can't be compared with 3000000000", () => Tensor.Equal(Tensor.From(1, 2), 3e9));
+        Says("can't be compared with NaN", () => _ = Tensor.From(1, 2) >= double.NaN);
+    }
+
+    [Fact]
+    public void OneHotMarksThePositionNamed()
+    {
+        var positions = Tensor.From([2, 0, -1, 3], [2, 2]);
+        var marked = positions.OneHot(3);
+        Assert.Equal(ElementType.Float32, marked.Type);
+        Assert.Equal([2, 2, 3], marked.Shape);
+        Assert.Equal([0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0], marked.ToDoubles());
+        Assert.Equal(ElementType.Int32, positions.OneHot(3, ElementType.Int32).Type);
+        Assert.Equal([0], Tensor.Full(1, [], ElementType.Int32).OneHot(1).ToDoubles());
+        Says("Float32", () => Tensor.From(1f).OneHot(3));
+    }
+
+    [Fact]
     public void ToMakesALeafOnAnotherDevice()
     {
         using var device = new CpuDevice(1);

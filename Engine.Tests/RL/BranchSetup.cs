@@ -28,7 +28,7 @@ internal sealed class BranchSetup
         device ??= Device.Cpu;
         (_type, _discounting, _activation) = (type, discounting, activation);
         var random = new Random(11);
-        Streams = MonteCarlo.Streams(2, 1, 9, replicates, device);
+        Streams = Engine.Core.Streams.Of(2, 1, 9, replicates, device);
         Raw = Random([replicates, MarkovRewardProcess.States], -1, 1);
         Parameters = Task.Initialise(Streams);
 

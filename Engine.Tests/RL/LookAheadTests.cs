@@ -188,6 +188,62 @@ public class LookAheadTests
         Assert.Throws<ArgumentOutOfRangeException>(() => setup.Branch(optimiser, 0));
     }
 
+    // Step sizes 0.2, 0.1, 0.1: a schedule that did not advance within the branch would repeat the first.
+    [Fact]
+    public void SchedulesAdvanceWithinABranch()
+    {
+        using var scope = new TensorScope();
+        var setup = new BranchSetup(replicates: 2);
+        var scheduled = new ScheduledOptimiser(new Sgd(7), (step, type) => Schedules.Linear(step, 0.2, 0.1, 1, type));
+        var problem = setup.Problem(setup.Raw);
+        Tensor[] parameters = setup.Parameters;
+        var points = LookAhead.Branch(problem, scheduled, parameters, scheduled.Initial(parameters), 3);
+        var state = new Sgd(1).Initial(parameters);
+        for (int i = 0; i < 3; i++)
+        {
+            var rollout = problem.Sample(parameters, [], i, validation: false).Rollout;
+            (parameters, state, _) = LookAhead.Update(problem, new Sgd(i == 0 ? 0.2 : 0.1), parameters, state, rollout);
+            Close.All(parameters[0].ToDoubles(), points[i].Parameters[0].ToDoubles(), 1e-15);
+            Assert.Equal(i + 1, points[i].State.Step.Item());
+        }
+
+        // A branch from a later state goes on in the schedule.
+        var later = LookAhead.Branch(problem, scheduled, setup.Parameters, scheduled.Initial(setup.Parameters) with
+        {
+            Step = Tensor.Full(5, [], ElementType.Int32),
+        }, 1);
+        var (slow, _, _) = LookAhead.Update(
+            problem, new Sgd(0.1), setup.Parameters, state, problem.Sample(setup.Parameters, [], 0, validation: false).Rollout);
+        Close.All(slow[0].ToDoubles(), later[0].Parameters[0].ToDoubles(), 1e-15);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void MetaGradientsThroughClipsAndSchedulesAreThoseOfFiniteDifferences(bool scheduleOutside)
+    {
+        // The limit is below some norms of the branch's gradients and above others.
+        var setup = new BranchSetup(replicates: 2);
+        static Tensor Rate(Tensor step, ElementType type) => Schedules.Cosine(step, 0.3, 0.05, 6, type);
+        double[] norms = [.. setup.Branch(Wrapped(1e9), 4).Select(point => Norm(point.Update.Gradients))];
+        double limit = (norms.Min() + norms.Max()) / 2;
+        var optimiser = Wrapped(limit);
+        GradientCheck.Check(
+            x => [.. LookAhead.Branch(setup.Problem(x[0]), optimiser, setup.Parameters, setup.State(optimiser), 4).Select(p => p.OuterLoss)],
+            [setup.Raw],
+            order: 1,
+            tolerance: 1e-7);
+        Assert.NotEqual(
+            setup.Branch(Wrapped(1e9), 4)[^1].Parameters[0].ToDoubles(), setup.Branch(optimiser, 4)[^1].Parameters[0].ToDoubles());
+
+        Optimiser Wrapped(double limit)
+            => scheduleOutside
+                ? new ScheduledOptimiser(new ClippedOptimiser(new Adam(0.01), limit), Rate)
+                : new ClippedOptimiser(new ScheduledOptimiser(new Adam(0.01), Rate), limit);
+
+        static double Norm(Tensor[] gradients) => Math.Sqrt(gradients.Sum(g => g.ToDoubles().Sum(x => x * x)));
+    }
+
     private static Optimiser Optimiser(string name) => name switch
     {
         "sgd" => new Sgd(0.05),

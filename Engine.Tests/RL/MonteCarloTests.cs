@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Nn;
 using Engine.Core.Optim;
-using Engine.Kernels;
 using Engine.Kernels.Cpu;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
@@ -82,13 +81,6 @@ public class MonteCarloTests
         Assert.Equal(2 * Replicates, rows.Chunk(MarkovRewardProcess.States).Select(row => row[1]).Distinct().Count());
     }
 
-    [Fact]
-    public void StreamsNumberReplicatesWithinSeeds()
-    {
-        using var streams = MonteCarlo.Streams(7, 2, 5, 3, Device.Cpu, firstReplicate: 4);
-        Assert.Equal([7, 5, 4, 7, 5, 5, 7, 5, 6, 8, 5, 4, 8, 5, 5, 8, 5, 6], streams.ToArray<int>());
-    }
-
     private static void Equal(float[][] expected, float[][] actual)
     {
         foreach (var (e, a) in expected.Zip(actual))
@@ -112,8 +104,8 @@ public class MonteCarloTests
         var optimiser = new Adam(0.01);
         MetaGradientMethod[] parsed = [.. (methods ?? s_methods).Select(MetaGradientMethod.Parse)];
         using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, 0.9, perReplicate, block, device);
-        var streams = MonteCarlo.Streams(seed, seeds, 4, replicates, device, firstReplicate);
-        var parameters = task.Initialise(MonteCarlo.Streams(seed, seeds, 0, 1, device));
+        var streams = Streams.Of(seed, seeds, 4, replicates, device, firstReplicate);
+        var parameters = task.Initialise(Streams.Of(seed, seeds, 0, 1, device));
         var raw = Tensor.Full(0.2, [seeds, MarkovRewardProcess.States], device: device);
         Tensor[] results = [];
         for (int run = 0; run < runs; run++)

@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Environments;
-using Engine.RL.Meta;
 using Xunit;
 
 namespace Engine.Tests.RL;
@@ -17,7 +16,7 @@ public class SnakeAgainstScalarTests
         const int Boards = 170, Steps = 200, Seed = 11, Iteration = 3;
         using var scope = new TensorScope();
         var snake = new Snake(rows, columns, stepLimit);
-        var streams = MonteCarlo.Streams(Seed, 1, Iteration, Boards, Device.Cpu);
+        var streams = Streams.Of(Seed, 1, Iteration, Boards, Device.Cpu);
         ScalarSnake[] plain = [.. Enumerable.Range(0, Boards).Select(i => new ScalarSnake(rows, columns, stepLimit, Seed, Iteration, i))];
         var random = new Random(5);
         var ends = new Dictionary<ScalarSnake.End, int>();

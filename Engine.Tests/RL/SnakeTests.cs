@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Environments;
-using Engine.RL.Meta;
 using Xunit;
 
 namespace Engine.Tests.RL;
@@ -370,7 +369,7 @@ public sealed class SnakeTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     private static Tensor Streams(int boards, int seed = 4, int iteration = 0)
-        => MonteCarlo.Streams(seed, 1, iteration, boards, Device.Cpu);
+        => Engine.Core.Streams.Of(seed, 1, iteration, boards, Device.Cpu);
 
     private static EnvironmentStep Step(Snake snake, Tensor[] state, int action, int boards = 1)
         => snake.Step(state, Tensor.Full(action, [boards], ElementType.Int32), Streams(boards), 1);

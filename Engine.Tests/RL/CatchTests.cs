@@ -1,0 +1,341 @@
+using Engine.Core;
+using Engine.Core.Operations;
+using Engine.Kernels;
+using Engine.RL.Environments;
+using Xunit;
+
+namespace Engine.Tests.RL;
+
+public sealed class CatchTests : IDisposable
+{
+    private readonly TensorScope _scope = new();
+
+    [Fact]
+    public void EpisodesStartWithTheBallAboveAndThePaddleInTheMiddle()
+    {
+        var game = new Catch();
+        Assert.Equal([10, 5, 1], game.ObservationShape);
+        Assert.Equal(3, game.ActionCount);
+        var seen = game.Observe(game.Reset(Keys(200)));
+        Assert.Equal([200, 10, 5, 1], seen.Shape);
+        Assert.Equal(ElementType.Float32, seen.Type);
+        foreach (double[] board in seen.ToDoubles().Chunk(50))
+        {
+            Assert.Equal(2, board.Sum());
+            Assert.Equal(1, board[..5].Max());
+            Assert.Equal([0, 0, 1, 0, 0], board[45..]);
+        }
+    }
+
+    [Fact]
+    public void StartColumnsAreUniform()
+    {
+        const int Boards = 40_000;
+        var game = new Catch(rows: 2);
+        var streams = Keys(Boards);
+        var start = game.Reset(streams);
+
+        // Chi-square with 4 degrees of freedom exceeds 23.5 once in ten thousand. In the second test, new episodes follow old ones.
+        var again = game.Step(start, Actions(Catch.Stay, Boards), streams, 0).State;
+        int[] first = start[1].ToArray<int>(), second = again[1].ToArray<int>();
+        Assert.InRange(ChiSquare(first, 5), 0, 23.5);
+        Assert.InRange(ChiSquare(second, 5), 0, 23.5);
+
+        // Nor does the second column depend on the first: 24 degrees of freedom, 58.6.
+        Assert.InRange(ChiSquare([.. first.Zip(second, (a, b) => (a * 5) + b)], 25), 0, 58.6);
+
+        static double ChiSquare(int[] found, int values)
+        {
+            double expected = (double)found.Length / values;
+            Assert.All(found, value => Assert.InRange(value, 0, values - 1));
+            return Enumerable.Range(0, values).Sum(value => Math.Pow(found.Count(x => x == value) - expected, 2) / expected);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, Catch.Left, 1)]
+    [InlineData(2, Catch.Left, -1)]
+    [InlineData(2, Catch.Stay, 1)]
+    [InlineData(1, Catch.Stay, -1)]
+    [InlineData(3, Catch.Right, 1)]
+    [InlineData(2, Catch.Right, -1)]
+    [InlineData(1, -7, 1)]
+    [InlineData(3, 5, 1)]
+    public void TheBallIsCaughtByAPaddleThatHasMovedBelowIt(int ball, int action, int reward)
+    {
+        var game = new Catch(rows: 4);
+        var moved = Step(game, State(2, ball, 2), action);
+        Assert.Equal((reward, 1, 0), Outcome(moved));
+
+        // The last of the episode is seen: ball and paddle in the bottom row, on one cell if caught.
+        Assert.Equal(reward == 1 ? 1 : 2, moved.FinalObservation[0, 3].ToDoubles().Sum());
+        Assert.Equal(0, moved.FinalObservation[0, ..3].ToDoubles().Sum());
+        Assert.Equal([0, 2], [moved.State[0].Item(), moved.State[2].Item()]);
+        Assert.Equal(game.Observe(moved.State).ToDoubles(), moved.Observation.ToDoubles());
+    }
+
+    [Fact]
+    public void BeforeTheBottomRowNothingIsPaidAndTheEpisodeGoesOn()
+    {
+        var game = new Catch(rows: 4);
+        var moved = Step(game, State(1, 4, 2), Catch.Left);
+        Assert.Equal((0, 0, 0), Outcome(moved));
+        Assert.Equal([2, 4, 1], moved.State.Select(part => part.Item()));
+        Assert.Equal([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0], moved.Observation.ToDoubles());
+        Assert.Equal(moved.Observation.ToDoubles(), moved.FinalObservation.ToDoubles());
+    }
+
+    [Theory]
+    [InlineData(0, Catch.Left, 0)]
+    [InlineData(1, Catch.Left, 0)]
+    [InlineData(4, Catch.Right, 4)]
+    [InlineData(3, Catch.Right, 4)]
+    [InlineData(0, int.MinValue, 0)]
+    [InlineData(4, int.MaxValue, 4)]
+    public void ThePaddleStopsAtWalls(int paddle, int action, int expected)
+        => Assert.Equal(expected, Step(new Catch(), State(0, 2, paddle), action).State[2].Item());
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 4)]
+    [InlineData(10, 5)]
+    public void EpisodesLastOneStepLessThanThereAreRows(int rows, int columns)
+    {
+        var game = new Catch(rows, columns);
+        var streams = Keys(3);
+        var state = game.Reset(streams);
+        for (int step = 1; step <= 3 * (rows - 1); step++)
+        {
+            var moved = game.Step(state, Actions(Catch.Stay, 3), streams, step);
+            Assert.All(moved.Terminated.ToDoubles(), ended => Assert.Equal(step % (rows - 1) == 0 ? 1 : 0, ended));
+            Assert.All(moved.TimedOut.ToDoubles(), timedOut => Assert.Equal(0, timedOut));
+            state = moved.State;
+        }
+    }
+
+    [Fact]
+    public void NewEpisodesUseFreshRandomness()
+    {
+        const int Boards = 1000;
+        var game = new Catch(rows: 2);
+        var ending = State(0, 0, 0, Boards);
+        int[][] starts =
+        [
+            game.Reset(Keys(Boards), 1)[1].ToArray<int>(),
+            Ended(Keys(Boards), 1),
+            Ended(Keys(Boards), 2),
+            Ended(Keys(Boards, iteration: 1), 1),
+            Ended(Keys(Boards, seed: 1), 1),
+        ];
+        for (int i = 0; i < starts.Length; i++)
+        {
+            // Independent columns agree in a fifth of the boards: 200, with a standard deviation of 12.6.
+            for (int j = 0; j < i; j++)
+                Assert.InRange(starts[i].Zip(starts[j]).Count(pair => pair.First == pair.Second), 140, 260);
+        }
+
+        int[] Ended(Tensor streams, int step) => game.Step(ending, Actions(Catch.Stay, Boards), streams, step).State[1].ToArray<int>();
+    }
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(5, 8)]
+    [InlineData(10, 5)]
+    public void ManyStepsAreThoseOfThePlainGame(int rows, int columns)
+    {
+        const int Boards = 100, Steps = 150, Seed = 11, Iteration = 3;
+        var game = new Catch(rows, columns);
+        var streams = Keys(Boards, Seed, Iteration);
+        Plain[] plain = [.. Enumerable.Range(0, Boards).Select(i => new Plain(rows, columns, Seed, Iteration, i))];
+        var random = new Random(5);
+        int caught = 0, missed = 0;
+        var state = game.Reset(streams);
+        foreach (var each in plain)
+            each.Start(0, 0);
+        for (int step = 1; step <= Steps; step++)
+        {
+            using var inner = new TensorScope();
+            int[] actions = [.. plain.Select(_ => random.Next(3))];
+            var moved = game.Step(state, Tensor.From(actions), streams, step);
+            float[] rewards = moved.Reward.ToArray<float>(), ended = moved.Terminated.ToArray<float>();
+            float[][] seen = [.. moved.Observation.ToArray<float>().Chunk(rows * columns)];
+            float[][] finals = [.. moved.FinalObservation.ToArray<float>().Chunk(rows * columns)];
+            for (int i = 0; i < Boards; i++)
+            {
+                var (reward, end, final) = plain[i].Step(actions[i], step);
+                Assert.Equal((reward, end ? 1 : 0), (rewards[i], ended[i]));
+                Assert.Equal(final, finals[i]);
+                Assert.Equal(plain[i].Cells(), seen[i]);
+                caught += reward == 1 ? 1 : 0;
+                missed += reward == -1 ? 1 : 0;
+            }
+
+            state = [.. moved.State.Select(part => inner.Keep(Tensor.From(part.ToArray<int>(), part.Shape)))];
+        }
+
+        Assert.Equal(Boards * (Steps / (rows - 1)), caught + missed);
+        Assert.True(caught > 0 && (missed > 0 || columns == 1), $"{caught} caught, {missed} missed");
+    }
+
+    [Fact]
+    public void ResultsDoNotDependOnTheNumberOfEnvironments()
+    {
+        const int Boards = 60;
+        var game = new Catch(4, 5);
+        double[][] together = Play(Keys(Boards), 0, Boards);
+        int start = 0;
+        foreach (int size in (int[])[1, 7, 52])
+        {
+            double[][] part = Play(Keys(Boards)[start..(start + size)], start, size);
+            foreach (var (all, some) in together.Zip(part))
+            {
+                int width = all.Length / Boards;
+                Assert.Equal(all[(start * width)..((start + size) * width)], some);
+            }
+
+            start += size;
+        }
+
+        double[][] Play(Tensor streams, int first, int count)
+        {
+            var state = game.Reset(streams);
+            var seen = new List<double[]>();
+            for (int step = 1; step <= 20; step++)
+            {
+                int[] actions = [.. Enumerable.Range(first, count).Select(i => new Random((1000 * i) + step).Next(3))];
+                var moved = game.Step(state, Tensor.From(actions), streams, step);
+                seen.AddRange(All(moved).Select(result => result.ToDoubles()));
+                state = moved.State;
+            }
+
+            return [.. seen];
+        }
+    }
+
+    [Fact]
+    public void GoingOnFromASnapshotRepeatsTheGame()
+    {
+        const int Boards = 50;
+        var game = new Catch(4, 5);
+        var streams = Keys(Boards);
+        var snapshot = Play(game.Reset(streams), 1, 11).State;
+        double[][] before = Values(snapshot);
+        double[][] first = Values(All(Play(snapshot, 12, 20))), second = Values(All(Play(snapshot, 12, 20)));
+        Assert.Equal(first, second);
+        Assert.Equal(before, Values(snapshot));
+
+        EnvironmentStep Play(Tensor[] state, int from, int steps)
+        {
+            EnvironmentStep? moved = null;
+            for (int step = from; step < from + steps; step++)
+            {
+                int[] actions = [.. Enumerable.Range(0, Boards).Select(i => (i + (step * step)) % 3)];
+                moved = game.Step(state, Tensor.From(actions), streams, step);
+                state = moved.State;
+            }
+
+            return moved!;
+        }
+
+        static double[][] Values(Tensor[] tensors) => [.. tensors.Select(tensor => tensor.ToDoubles())];
+    }
+
+    [Fact]
+    public void ARecordedStepIsTheSame()
+    {
+        const int Boards = 40;
+        var game = new Catch(3, 5);
+        using var program = new TensorProgram(x => All(game.Step(x[..3], x[3], x[4], 7)));
+        var state = game.Reset(Keys(Boards));
+        for (int run = 0; run < 12; run++)
+        {
+            // The iteration is an input, so replays draw fresh numbers.
+            var streams = Keys(Boards, iteration: run);
+            var actions = Tensor.From([.. Enumerable.Range(0, Boards).Select(i => (i + run) % 3)], [Boards]);
+            var eager = All(game.Step(state, actions, streams, 7));
+            var replayed = program.Run([.. state, actions, streams]);
+            foreach (var (a, b) in eager.Zip(replayed))
+                Assert.Equal(a.ToDoubles(), b.ToDoubles());
+            state = replayed[..3];
+        }
+    }
+
+    [Fact]
+    public void ABatchMayBeEmpty()
+    {
+        var game = new Catch();
+        var streams = Tensor.Zeros([0, 3], ElementType.Int32);
+        Assert.Equal([0, 10, 5, 1], game.Step(game.Reset(streams), Actions(0, 0), streams, 1).Observation.Shape);
+    }
+
+    [Fact]
+    public void WhatDoesNotFitIsNamed()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Catch(rows: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Catch(columns: 0));
+        var game = new Catch();
+        var state = game.Reset(Keys(2));
+        Says("[2, 2] needs streams of Int32 [2, 3]", () => game.Reset(Tensor.Zeros([2, 4], ElementType.Int32)));
+        Says("needs streams", () => game.Reset(Tensor.Zeros([2, 3])));
+        Says("Catch: actions are Int32 [2], got Int32 [1]", () => game.Step(state, Actions(0, 1), Keys(2), 1));
+        Says("Catch: actions are Int32 [2], got Float32 [2]", () => game.Step(state, Tensor.Zeros([2]), Keys(2), 1));
+        Says("Catch: streams of 2 environments", () => game.Step(state, Actions(0, 2), Keys(1), 1));
+        Says("Catch: a state is three tensors Int32 [n], got Int32 [2]", () => game.Observe(state[..1]));
+        Says("got Int32 [2], Int32 [2], Int32 [1]", () => game.Observe([state[0], state[1], state[2][..1]]));
+
+        static void Says(string part, Func<object> call) => Assert.Contains(part, Assert.Throws<ArgumentException>(call).Message);
+    }
+
+    public void Dispose() => _scope.Dispose();
+
+    private static Tensor Keys(int boards, int seed = 4, int iteration = 0) => Streams.Of(seed, 1, iteration, boards);
+
+    private static Tensor Actions(int action, int boards) => Tensor.Full(action, [boards], ElementType.Int32);
+
+    private static Tensor[] State(int row, int column, int paddle, int boards = 1)
+        => [.. ((int[])[row, column, paddle]).Select(value => Tensor.Full(value, [boards], ElementType.Int32))];
+
+    private static EnvironmentStep Step(Catch game, Tensor[] state, int action) => game.Step(state, Actions(action, 1), Keys(1), 1);
+
+    private static Tensor[] All(EnvironmentStep moved)
+        => [.. moved.State, moved.Reward, moved.Terminated, moved.TimedOut, moved.Observation, moved.FinalObservation];
+
+    private static (double Reward, double Terminated, double TimedOut) Outcome(EnvironmentStep moved)
+        => (moved.Reward.Item(), moved.Terminated.Item(), moved.TimedOut.Item());
+
+    // The game of one board told plainly. It draws from its own stream alone.
+    private sealed class Plain(int rows, int columns, int seed, int iteration, int replicate)
+    {
+        private int _row, _column, _paddle;
+
+        public void Start(int step, int which)
+        {
+            var streams = Tensor.From([seed, iteration, replicate], [1, 3]);
+            int[] drawn = new DrawIntegers(0, columns, Purpose.Environment, step, [1, 2]).Apply(streams).ToArray<int>();
+            (_row, _column, _paddle) = (0, drawn[which], columns / 2);
+        }
+
+        public (float Reward, bool Ended, float[] Final) Step(int action, int step)
+        {
+            if (action == Catch.Left && _paddle > 0)
+                _paddle--;
+            if (action == Catch.Right && _paddle < columns - 1)
+                _paddle++;
+            _row++;
+            float[] final = Cells();
+            if (_row < rows - 1)
+                return (0, false, final);
+            float reward = _paddle == _column ? 1 : -1;
+            Start(step, 1);
+            return (reward, true, final);
+        }
+
+        public float[] Cells()
+        {
+            float[] cells = new float[rows * columns];
+            cells[(_row * columns) + _column] = 1;
+            cells[((rows - 1) * columns) + _paddle] = 1;
+            return cells;
+        }
+    }
+}
