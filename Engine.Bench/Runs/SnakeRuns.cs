@@ -13,6 +13,9 @@ namespace Engine.Bench.Runs;
 /// <param name="progress">What shows progress.</param>
 internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, IProgressDisplay progress)
 {
+    // What is worth a look while an agent learns.
+    private static readonly string[] s_shown = ["return_mean", "gamma", "lambda", "c_crit", "c_entr", "frames_per_second"];
+
     /// <summary>Trains them.</summary>
     /// <param name="runs">The agents.</param>
     /// <param name="openDevice">Makes the device of each that trains at the same time.</param>
@@ -62,7 +65,7 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
             location, command, goesOn ? RunMode.Resume : RunMode.Overwrite, RunRecorder.Metrics, SnakeFolder.PointFiles);
         string settings = JsonSerializer.Serialize(run, Json.Options);
         var start = goesOn ? RunRecorder.Load(own, settings) : null;
-        using var recorder = new RunRecorder(own, settings, start, ["update", .. SnakeTraining.Columns], Cells, progress);
+        using var recorder = new RunRecorder(own, settings, start, ["update", .. SnakeTraining.Columns], Cells, progress, Values);
         var training = new SnakeTraining(run, device);
         if (start is not null)
             training.Resume(start);
@@ -70,6 +73,9 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
 
         void Keep(int point, Func<ExperimentSnapshot> capture)
             => SnapshotFile.Save(own.PathOf(SnakeFolder.PointFile(point)), capture(), settings);
+
+        static IReadOnlyList<(string Name, double Value)> Values(MetricRow row)
+            => [.. s_shown.Select(name => (name, row.Values[SnakeTraining.Column(name)]))];
 
         // What there is none of is an empty cell.
         static object?[] Cells(MetricRow row)
