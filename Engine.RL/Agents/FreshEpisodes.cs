@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Nn;
 using Engine.Kernels;
-using Engine.RL.Meta;
 
 namespace Engine.RL.Agents;
 
@@ -17,7 +16,7 @@ public static class FreshEpisodes
     /// <param name="count">How many episodes.</param>
     /// <param name="device">Where they are played.</param>
     public static Tensor Streams(int seed, int first, int count, Device device)
-        => MonteCarlo.Streams(seed, 1, 0, count, device, first);
+        => Core.Streams.Of(seed, 1, 0, count, device, first);
 
     /// <summary>What leads from the streams of a step to those of the next.</summary>
     public static Tensor Advance(Device device) => Tensor.From([0, 1, 0], [1, 3], device);
