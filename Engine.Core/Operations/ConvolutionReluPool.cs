@@ -21,18 +21,16 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
     public Tensor Fuse(Tensor images, Tensor weights, Tensor bias)
     {
         var (_, shape) = Check([images, weights, bias]);
-        return Apply(images, weights, bias, Tensor.Allocate(images.Device, ElementType.Int32, Pooled(shape), null, []));
+        return Apply(images, weights, bias, Tensor.Allocate(images.Device, ElementType.Int32, PoolPositions.Pooled(shape), null, []));
     }
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
     {
-        var (_, shape) = Check(x[..3]);
-        var spread = new PoolScatter(shape).Apply(g, x[3]);
         return
         [
-            new ConvolutionInputGradient(Padding).Apply(spread, x[1]),
-            new ConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], spread),
+            new PooledConvolutionInputGradient(Padding, x[0].Shape[1], x[0].Shape[2]).Apply(g, x[1], x[3]),
+            new PooledConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], g, x[3]),
             new Gate().Apply(g, y),
             null,
         ];
@@ -42,20 +40,13 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var (type, shape) = Check(x[..3]);
-        return x[3].Type == ElementType.Int32 && x[3].Shape == Pooled(shape)
-            ? (type, Pooled(shape))
-            : throw Error($"positions must be Int32 {Pooled(shape)}, got {x[3].Type} {x[3].Shape}");
+        return PoolPositions.Fit(shape, x[3]) ? (type, x[3].Shape) : throw Error(PoolPositions.Problem(shape, x[3]));
     }
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
-    {
-        var (_, shape) = Check(x[..3]);
-        y.Device.ConvolveReluPool(
-            y.Type, Windows.Of(Padding, x[0].Shape, x[1].Shape, shape), y.Buffer, x[3].Buffer, x[0].Buffer, x[1].Buffer, x[2].Buffer);
-    }
-
-    private static Shape Pooled(Shape shape) => [shape[0], shape[1] / 2, shape[2] / 2, shape[3]];
+        => y.Device.ConvolveReluPool(
+            y.Type, Windows.Of(Padding, x[0].Shape, x[1].Shape), y.Buffer, x[3].Buffer, x[0].Buffer, x[1].Buffer, x[2].Buffer);
 
     // Element type and shape of the convolution's results.
     private (ElementType Type, Shape Shape) Check(Tensor[] x)

@@ -36,12 +36,13 @@ internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool t
     }
 }
 
-/// <summary>Convolutions with packed weights. A unit is a row of a result.</summary>
+/// <summary>Convolutions with packed weights, of images or of what <paramref name="positions"/> make images of. A unit is a row of a result.</summary>
 /// <remarks>
 /// The last panel of a pixel spills into the pixels behind it. So pixels are done in order, panels of a row from the right, and
 /// tiles go by way of the stack only at the end of a thread's units.
 /// </remarks>
-internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, BufferPool pool, T* y, T* x, T* packed) : IKernel
+internal readonly unsafe struct Convolutions<V, R, T>(
+    ConvolutionShape shape, BufferPool pool, T* y, T* x, int* positions, T* packed) : IKernel
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged
@@ -51,12 +52,21 @@ internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, Bu
     public void Run(int start, int end)
     {
         T* limit = y + (end * RowLength);
-        using var images = new ConvolutionImage<T>(shape, pool, x);
+        bool wholePanels = shape.OutputChannels % ConvolutionTiles<V, R, T>.Width == 0;
+        using var images = new ConvolutionImage<T>(shape, pool, x, positions);
         while (start < end)
         {
             int image = start / shape.OutputHeight, row = start % shape.OutputHeight;
             int next = Math.Min(shape.OutputHeight, row + end - start);
-            T* seen = images.See(image, row, next);
+            T* seen = images.See(image), pixels = images.Pixels(seen);
+            if (wholePanels && SparseConvolutions<V, R, T>.Suits(shape, images, pixels))
+            {
+                T* result = y + (start * RowLength);
+                SparseConvolutions<V, R, T>.Rows(shape, images, pixels, row, next - row, packed, result, shape.OutputChannels);
+                start += next - row;
+                continue;
+            }
+
             for (; row < next; row++, start++)
                 Row(seen, images.RowStride, row, y + (start * RowLength), limit);
         }

@@ -124,6 +124,9 @@ public unsafe interface ILanes<TSelf, T> : ILanes<TSelf>
     /// <summary>Stores the first <paramref name="count"/> lanes; <paramref name="count"/> is below the number of lanes.</summary>
     static abstract void StoreFirst(TSelf value, T* destination, int count);
 
+    /// <summary>Stores all lanes, which are whole numbers, as Int32.</summary>
+    static abstract void StoreInt32(TSelf value, int* destination);
+
     /// <summary>One lane.</summary>
     static abstract T Lane(TSelf value, int index);
 }

@@ -59,6 +59,20 @@ public readonly unsafe struct Lanes128<T>(Vector128<T> value) : ILanes<Lanes128<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt32(Lanes128<T> value, int* destination)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            Vector128.ConvertToInt32Native(value._value.As<T, float>()).Store(destination);
+            return;
+        }
+
+        for (int i = 0; i < Count; i++)
+            destination[i] = int.CreateTruncating(value._value.GetElement(i));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Lane(Lanes128<T> value, int index) => value._value.GetElement(index);
 
     /// <inheritdoc/>
