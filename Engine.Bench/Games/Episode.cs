@@ -28,7 +28,7 @@ public static class Episode
         var advance = FreshEpisodes.Advance(device);
         using var program = new TensorProgram(Step, device);
         var streams = FreshEpisodes.Streams(seed, number, 1, device);
-        var state = snake.Reset(streams)[0];
+        var state = snake.Reset(streams, FreshEpisodes.Step)[0];
         var frames = new List<SnakeFrame> { SnakeFrame.Read(snake, state) };
         while (true)
         {

@@ -8,8 +8,8 @@ public interface IProgressDisplay : IDisposable
     /// <param name="done">How much of it is done. The first report of a part may say more than 0: a run that goes on.</param>
     /// <param name="total">How much there is to do.</param>
     /// <param name="values">
-    /// Named values of the part, such as return_mean; none if the earlier ones still hold. NaN is shown as "-". The course of the first
-    /// one whose name begins with "return", or else of the first, is shown as a line where there is room.
+    /// Named values of the part, such as return_mean; none, or the same list again, if the earlier ones still hold. NaN is shown as "-".
+    /// The course of the first one whose name begins with "return", or else of the first, is shown as a line where there is room.
     /// </param>
     void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values);
 

@@ -22,7 +22,9 @@ internal sealed class ProgressPart(string name, TimeProvider clock, int done)
     public void Update(int done, int total, IReadOnlyList<(string Name, double Value)> values)
     {
         Pace.Update(done, total);
-        if (values.Count == 0)
+
+        // The same list once more is no news: work goes on more often than it is measured.
+        if (values.Count == 0 || ReferenceEquals(values, Values))
             return;
         Values = values;
         string leading = Leading(values);

@@ -44,7 +44,7 @@ public static class Evaluation
             Tensor.Ones([episodes], ElementType.Float64, device),
             Tensor.Zeros([episodes], ElementType.Float64, device),
             Tensor.Zeros([episodes], ElementType.Float64, device),
-            .. environment.Reset(streams),
+            .. environment.Reset(streams, FreshEpisodes.Step),
         ];
         while (true)
         {

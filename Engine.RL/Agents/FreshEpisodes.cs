@@ -7,8 +7,11 @@ namespace Engine.RL.Agents;
 /// <summary>How episodes that judge an agent draw their random numbers: episode i of a seed is the same wherever it is played.</summary>
 public static class FreshEpisodes
 {
-    /// <summary>The step number that all steps have: they differ in their iteration.</summary>
-    public const int Step = 1;
+    /// <summary>
+    /// The step number that the reset and all steps have: they differ in their iteration. No training gets so far within an iteration, so
+    /// that none has seen these numbers, not even with the same seed.
+    /// </summary>
+    public const int Step = 1 << 30;
 
     /// <summary>The streams of the resets: iteration 0. Step t has iteration t, so that one recorded step serves them all.</summary>
     /// <param name="seed">The seed.</param>
@@ -16,7 +19,7 @@ public static class FreshEpisodes
     /// <param name="count">How many episodes.</param>
     /// <param name="device">Where they are played.</param>
     public static Tensor Streams(int seed, int first, int count, Device device)
-        => Core.Streams.Of(seed, 1, 0, count, device, first);
+        => Core.Streams.Of(seed, replicates: count, device: device, firstReplicate: first);
 
     /// <summary>What leads from the streams of a step to those of the next.</summary>
     public static Tensor Advance(Device device) => Tensor.From([0, 1, 0], [1, 3], device);

@@ -44,7 +44,7 @@ public sealed class EvaluationTests : IDisposable
         var result = Evaluation.Play(snake, Chase, PolicyKind.Greedy, Episodes, Seed, chunk: 7);
 
         var streams = FreshEpisodes.Streams(Seed, 0, Episodes, Device.Cpu);
-        var state = snake.Reset(streams);
+        var state = snake.Reset(streams, FreshEpisodes.Step);
         double[] returns = new double[Episodes];
         int[] lengths = new int[Episodes];
         bool[] ended = new bool[Episodes];
