@@ -116,12 +116,14 @@ public static class VarianceCommand
                 .. s_parameters.Index().Select(parameter => Panel(
                     $"({"abcd"[parameter.Index]}) Deviation of {parameter.Item}", "standard deviation", parameter.Item + "_std", Scale.Log)),
                 Panel("(e) Bias", "distance to the oracle", "bias", Scale.Log),
-                Panel("(f) Direction", "cosine with the oracle", "cosine", Scale.Linear),
+                Panel("(f) Direction", "cosine with the oracle", "cosine", Scale.Linear, 1),
             ],
         };
 
-        Panel Panel(string title, string label, string column, Scale scale) => new(title, "frames", label)
+        Panel Panel(string title, string label, string column, Scale scale, double? bound = null) => new(title, "frames", label)
         {
+            YMin = -bound,
+            YMax = bound,
             YScale = scale,
             Series =
             [
