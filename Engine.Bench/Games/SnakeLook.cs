@@ -14,8 +14,9 @@ internal static class SnakeLook
         .digit{font-size:13px;font-weight:600;font-variant-numeric:tabular-nums}
         .outcome{font-size:12px;font-weight:600;fill:#c2410c}
         .won{fill:#15803d}
-        .board{fill:#f3f6f1;stroke:#d5dcd0;stroke-width:.05}
+        .board{fill:#f3f6f1}
         .check{fill:#eaefe6}
+        .edge{fill:none;stroke:#d5dcd0;stroke-width:.05}
         .snake{fill:#15803d}
         .nose{fill:#0d5c2b}
         .fruit{fill:#dc3a22}
@@ -27,8 +28,9 @@ internal static class SnakeLook
         @media (prefers-color-scheme:dark){
         .outcome{fill:#f59e6c}
         .won{fill:#74e39d}
-        .board{fill:#141a21;stroke:#2a323c}
+        .board{fill:#141a21}
         .check{fill:#1a212a}
+        .edge{stroke:#2a323c}
         .snake{fill:#3fb96f}
         .nose{fill:#74e39d}
         .fruit{fill:#ff6b4f}

@@ -79,9 +79,9 @@ internal sealed class SnakeScene
 
         // From here on a cell is one unit.
         svg.Element("g", ("transform", Invariant($"translate({left:0.#} {top:0.#}) scale({cell})")));
-        svg.Element("rect", ("class", "board"), ("width", Invariant($"{columns}")), ("height", Invariant($"{rows}")), ("rx", ".1"));
-        svg.Close();
+        Rectangle("board");
         svg.Path("check", Checks(rows, columns));
+        Rectangle("edge");
         svg.Group("snake");
         foreach (var (number, track) in _links)
             Stamp(svg, number % 2 == 0 ? "#h" : "#v", number / 2, track, frame, clock);
@@ -92,6 +92,12 @@ internal sealed class SnakeScene
         DrawHead(svg, frame, clock);
         svg.Close();
         return svg.End();
+
+        void Rectangle(string part)
+        {
+            svg.Element("rect", ("class", part), ("width", Invariant($"{columns}")), ("height", Invariant($"{rows}")), ("rx", ".1"));
+            svg.Close();
+        }
     }
 
     private void DrawFruit(SvgWriter svg, int frame, FrameClock? clock)
