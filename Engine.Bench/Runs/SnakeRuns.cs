@@ -26,6 +26,9 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
     public IReadOnlyList<(SnakeRun Run, SnakeResult Result)> Train(
         IReadOnlyList<SnakeRun> runs, Func<Device> openDevice, int parallel, CancellationToken cancel)
     {
+        // All folders first: an agent of an earlier run that is to be overwritten must not be taken for one to go on with.
+        RunFolder[] folders = [.. runs.Select(Open)];
+
         // Once one has failed, the others stop at their next checkpoint.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var waiting = new ConcurrentQueue<int>(Enumerable.Range(0, runs.Count));
@@ -47,7 +50,7 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
             {
                 using var device = openDevice();
                 while (!stop.IsCancellationRequested && waiting.TryDequeue(out int number))
-                    results[number] = Train(runs[number], device, stop.Token);
+                    results[number] = Train(runs[number], folders[number], device, stop.Token);
             }
             catch (Exception e)
             {
@@ -57,14 +60,18 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
         }
     }
 
-    private SnakeResult Train(SnakeRun run, Device device, CancellationToken cancel)
+    private RunFolder Open(SnakeRun run)
     {
         string location = Path.Combine(folder.Location, run.Name);
         bool goesOn = mode == RunMode.Resume && File.Exists(Path.Combine(location, RunFolder.Checkpoint));
-        var own = RunFolder.Open(
+        return RunFolder.Open(
             location, command, goesOn ? RunMode.Resume : RunMode.Overwrite, RunRecorder.Metrics, SnakeFolder.PointFiles);
+    }
+
+    private SnakeResult Train(SnakeRun run, RunFolder own, Device device, CancellationToken cancel)
+    {
         string settings = JsonSerializer.Serialize(run, Json.Options);
-        var start = goesOn ? RunRecorder.Load(own, settings) : null;
+        var start = own.IsResumed ? RunRecorder.Load(own, settings) : null;
         using var recorder = new RunRecorder(own, settings, start, ["update", .. SnakeTraining.Columns], Cells, progress, Values);
         var training = new SnakeTraining(run, device);
         if (start is not null)
