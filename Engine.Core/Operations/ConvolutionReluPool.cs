@@ -10,9 +10,6 @@ namespace Engine.Core.Operations;
 /// <param name="Padding">What is outside the images.</param>
 public sealed record ConvolutionReluPool(Padding Padding) : Operation
 {
-    // Positions pass through Float32 lanes, in which integers are exact up to here.
-    private const int LargestImage = 1 << 24;
-
     /// <summary>Applies the operation with positions of its own.</summary>
     /// <param name="images">[batch, height, width, channels in].</param>
     /// <param name="weights">[kernel height, kernel width, channels in, channels out].</param>
@@ -40,7 +37,7 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var (type, shape) = Check(x[..3]);
-        return PoolPositions.Fit(shape, x[3]) ? (type, x[3].Shape) : throw Error(PoolPositions.Problem(shape, x[3]));
+        return PoolPositions.Problem(shape, x[1].Shape, x[3], x[3].Shape) is { } problem ? throw Error(problem) : (type, x[3].Shape);
     }
 
     /// <inheritdoc/>
@@ -55,8 +52,6 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
         var shape = Windows.Result(Padding, x[0].Shape, x[1].Shape, out string? problem) ?? throw Error(problem!);
         if (x[2].Rank != 1 || x[2].Count != shape[3])
             throw Error($"a bias of shape {x[2].Shape} is not [{shape[3]}], one number for each channel of weights {x[1].Shape}");
-        return (long)shape[1] * shape[2] * shape[3] < LargestImage
-            ? (type, shape)
-            : throw Error($"results {shape} have {LargestImage} or more numbers each: apply Convolve, Relu and MaxPool one by one");
+        return PoolPositions.SizeProblem(shape, x[1].Shape) is { } large ? throw Error(large) : (type, shape);
     }
 }

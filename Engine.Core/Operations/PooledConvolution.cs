@@ -28,7 +28,7 @@ public sealed record PooledConvolution(Padding Padding) : Operation
     {
         var type = SameFloatType(x[..2]);
         var shape = Windows.Result(Padding, x[0].Shape, x[1].Shape, out string? problem) ?? throw Error(problem!);
-        return PoolPositions.Fit(shape, x[2]) ? (type, x[2].Shape) : throw Error(PoolPositions.Problem(shape, x[2]));
+        return PoolPositions.Problem(shape, x[1].Shape, x[2], x[2].Shape) is { } misfit ? throw Error(misfit) : (type, x[2].Shape);
     }
 
     /// <inheritdoc/>
@@ -63,7 +63,7 @@ public sealed record PooledConvolutionInputGradient(Padding Padding, int Height,
             throw Error($"{g} are no pooled results of a convolution with weights {w}");
         Shape images = [g[0], Height, Width, w[2]];
         var shape = Windows.Result(Padding, images, w, out string? problem) ?? throw Error(problem!);
-        return PoolPositions.Fit(shape, x[2]) && g == x[2].Shape ? (type, images) : throw Error(PoolPositions.Problem(shape, x[2], g));
+        return PoolPositions.Problem(shape, w, x[2], g) is { } misfit ? throw Error(misfit) : (type, images);
     }
 
     /// <inheritdoc/>
@@ -100,7 +100,7 @@ public sealed record PooledConvolutionWeightGradient(Padding Padding, int Kernel
             throw Error($"images {a} and pooled cotangents {g} must be [batch, height, width, channels]");
         Shape weights = [KernelHeight, KernelWidth, a[3], g[3]];
         var shape = Windows.Result(Padding, a, weights, out string? problem) ?? throw Error(problem!);
-        return PoolPositions.Fit(shape, x[2]) && g == x[2].Shape ? (type, weights) : throw Error(PoolPositions.Problem(shape, x[2], g));
+        return PoolPositions.Problem(shape, weights, x[2], g) is { } misfit ? throw Error(misfit) : (type, weights);
     }
 
     /// <inheritdoc/>
@@ -112,15 +112,29 @@ public sealed record PooledConvolutionWeightGradient(Padding Padding, int Kernel
 
 internal static class PoolPositions
 {
+    // Positions pass through Float32 lanes, in which integers are exact up to here.
+    private const int Largest = 1 << 24;
+
     /// <summary>The shape of what 2 x 2 windows leave of a convolution's results.</summary>
     public static Shape Pooled(Shape results) => [results[0], results[1] / 2, results[2] / 2, results[3]];
 
-    /// <summary>Whether positions are of that shape.</summary>
-    public static bool Fit(Shape results, Tensor positions) => positions.Type == ElementType.Int32 && positions.Shape == Pooled(results);
-
-    public static string Problem(Shape results, Tensor positions, Shape? numbers = null)
+    /// <summary>Why positions and numbers do not belong to a convolution's results; null if they do.</summary>
+    public static string? Problem(Shape results, Shape weights, Tensor positions, Shape numbers)
     {
-        string got = numbers is null ? "" : $" for numbers {numbers}";
-        return $"positions must be Int32 {Pooled(results)}, got {positions.Type} {positions.Shape}{got}";
+        if (SizeProblem(results, weights) is { } problem)
+            return problem;
+        return positions.Type == ElementType.Int32 && positions.Shape == Pooled(results) && numbers == positions.Shape
+            ? null
+            : $"positions must be Int32 {Pooled(results)}, got {positions.Type} {positions.Shape} for numbers {numbers}";
+    }
+
+    /// <summary>Why images, with zeros around them, or results are too large for positions; null if they are not.</summary>
+    public static string? SizeProblem(Shape results, Shape weights)
+    {
+        long size = (long)results[1] * results[2] * results[3];
+        long seen = (results[1] + weights[0] - 1L) * (results[2] + weights[1] - 1L) * weights[2];
+        return Math.Max(size, seen) < Largest
+            ? null
+            : $"images of results {results}, or these, have {Largest} or more numbers each: use Convolve, and MaxPool, by themselves";
     }
 }

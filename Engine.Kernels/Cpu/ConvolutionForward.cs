@@ -36,13 +36,12 @@ internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool t
     }
 }
 
-/// <summary>Convolutions with packed weights, of images or of what <paramref name="positions"/> make images of. A unit is a row of a result.</summary>
+/// <summary>Convolutions with packed weights. A unit is a row of a result.</summary>
 /// <remarks>
 /// The last panel of a pixel spills into the pixels behind it. So pixels are done in order, panels of a row from the right, and
 /// tiles go by way of the stack only at the end of a thread's units.
 /// </remarks>
-internal readonly unsafe struct Convolutions<V, R, T>(
-    ConvolutionShape shape, BufferPool pool, T* y, T* x, int* positions, T* packed) : IKernel
+internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, BufferPool pool, T* y, T* x, T* packed) : IKernel
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged
@@ -53,7 +52,7 @@ internal readonly unsafe struct Convolutions<V, R, T>(
     {
         T* limit = y + (end * RowLength);
         bool wholePanels = shape.OutputChannels % ConvolutionTiles<V, R, T>.Width == 0;
-        using var images = new ConvolutionImage<T>(shape, pool, x, positions);
+        using var images = new ConvolutionImage<T>(shape, pool, x);
         while (start < end)
         {
             int image = start / shape.OutputHeight, row = start % shape.OutputHeight;

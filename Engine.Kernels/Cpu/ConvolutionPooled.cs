@@ -18,7 +18,7 @@ internal unsafe interface IPool<T>
 }
 
 /// <summary>
-/// Convolution and pool in one pass: only two rows of the convolution exist at a time. A unit is a row of the pooled result.
+/// Convolution and pool in one pass: only some rows of the convolution exist at a time. A unit is a row of the pooled result.
 /// </summary>
 internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
     ConvolutionShape shape, BufferPool memory, TPool pool, T* x, T* packed) : IKernel
@@ -27,35 +27,42 @@ internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
     where R : struct
     where T : unmanaged
 {
+    // Bytes of rows that should stay in the first cache.
+    private const int BandBytes = 24 * 1024;
+
     public void Run(int start, int end)
     {
         int width = ConvolutionTiles<V, R, T>.Width, stride = (shape.OutputChannels + width - 1) / width * width;
         int rows = shape.OutputHeight / 2, rowLength = shape.OutputWidth / 2 * shape.OutputChannels;
-        long scratchBytes = 2L * shape.OutputWidth * stride * sizeof(T);
-        T* upper = (T*)memory.Rent(scratchBytes), lower = upper + ((nint)shape.OutputWidth * stride);
+        nint length = (nint)shape.OutputWidth * stride;
+        int most = (int)Math.Clamp(BandBytes / (2 * length * sizeof(T)), 1, rows);
+        long scratchBytes = 2 * most * (long)length * sizeof(T);
+        T* band = (T*)memory.Rent(scratchBytes);
         using var images = new ConvolutionImage<T>(shape, memory, x);
         while (start < end)
         {
             int image = start / rows, row = start % rows, next = Math.Min(rows, row + end - start);
             T* seen = images.See(image), pixels = images.Pixels(seen);
             bool sparse = SparseConvolutions<V, R, T>.Suits(shape, images, pixels);
-            for (; row < next; row++, start++)
+            for (int count; row < next; row += count, start += count)
             {
+                count = Math.Min(most, next - row);
                 if (sparse)
                 {
-                    SparseConvolutions<V, R, T>.Rows(shape, images, pixels, 2 * row, 2, packed, upper, stride);
+                    SparseConvolutions<V, R, T>.Rows(shape, images, pixels, 2 * row, 2 * count, packed, band, stride);
                 }
                 else
                 {
-                    Convolve(seen, images.RowStride, 2 * row, upper, stride);
-                    Convolve(seen, images.RowStride, (2 * row) + 1, lower, stride);
+                    for (int i = 0; i < 2 * count; i++)
+                        Convolve(seen, images.RowStride, (2 * row) + i, band + (i * length), stride);
                 }
 
-                pool.Pool(upper, lower, stride, row, start * (nint)rowLength);
+                for (int i = 0; i < count; i++)
+                    pool.Pool(band + (2 * i * length), band + (((2 * i) + 1) * length), stride, row + i, (start + i) * (nint)rowLength);
             }
         }
 
-        memory.Return((long)upper, scratchBytes);
+        memory.Return((long)band, scratchBytes);
     }
 
     private void Convolve(T* image, nint rowStride, int row, T* result, int stride)
@@ -125,20 +132,52 @@ internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int
 }
 
 /// <summary>The numbers at positions, one of each window and channel; zero where a position is negative.</summary>
-internal readonly unsafe struct PickPool<T>(ConvolutionShape shape, T* y, int* positions) : IPool<T>
+internal readonly unsafe struct PickPool<L, T>(ConvolutionShape shape, T* y, int* positions) : IPool<T>
+    where L : struct, ILanes<L, T>
     where T : unmanaged
 {
     public void Pool(T* upper, T* lower, int stride, int row, nint at)
     {
         int channels = shape.OutputChannels;
-        nint below = (nint)(lower - upper);
         T* result = y + at;
         int* places = positions + at;
-        for (int pixel = 0; pixel < shape.OutputWidth / 2; pixel++, upper += 2 * stride, result += channels, places += channels)
+        for (int pixel = 0; pixel < shape.OutputWidth / 2; pixel++, upper += 2 * stride, lower += 2 * stride)
         {
-            var window = new PoolWindow(shape.OutputWidth, channels, row, pixel);
-            for (int c = 0; c < channels; c++)
-                result[c] = places[c] < 0 ? default : upper[c + window.Offset(places[c], c, below, stride)];
+            var window = new PoolWindow(shape, row, pixel);
+            for (int c = 0, count; c < channels; c += count, result += count, places += count)
+            {
+                var place = window.Places<L, T>(places, c);
+                L picked = (L.Load(upper + c) & place.UpperLeft) | (L.Load(upper + stride + c) & place.UpperRight)
+                    | (L.Load(lower + c) & place.LowerLeft) | (L.Load(lower + stride + c) & place.LowerRight);
+                count = Math.Min(L.Count, channels - c);
+                if (count == L.Count)
+                    L.Store(picked, result);
+                else
+                    L.StoreFirst(picked, result, count);
+            }
         }
+    }
+}
+
+/// <summary>A window of 2 x 2 pixels of a convolution's result.</summary>
+internal readonly unsafe struct PoolWindow(ConvolutionShape shape, int row, int column)
+{
+    private readonly int _channels = shape.OutputChannels;
+    private readonly int _rowLength = shape.OutputWidth * shape.OutputChannels;
+    private readonly int _corner = ((2 * row * shape.OutputWidth) + (2 * column)) * shape.OutputChannels;
+
+    /// <summary>Masks that tell at which of the window's pixels positions of some channels are.</summary>
+    /// <remarks>Positions become numbers of the lanes' type: an image has fewer than those that are exact.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public (L UpperLeft, L UpperRight, L LowerLeft, L LowerRight) Places<L, T>(int* positions, int channel)
+        where L : struct, ILanes<L, T>
+        where T : unmanaged
+    {
+        L place = L.LoadInt32(positions), first = L.Constant(_corner + channel) + L.Indices;
+        return (
+            L.Equal(place, first),
+            L.Equal(place, first + L.Constant(_channels)),
+            L.Equal(place, first + L.Constant(_rowLength)),
+            L.Equal(place, first + L.Constant(_rowLength + _channels)));
     }
 }

@@ -3,6 +3,16 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Cpu;
 
+/// <summary>How the products of one number move through results and weights, in elements.</summary>
+/// <param name="Panels">Panels of output channels.</param>
+/// <param name="Result">From one pixel of the result to the next.</param>
+/// <param name="ResultRow">From one row of the result to the next.</param>
+/// <param name="Weight">From one place of the window to the next.</param>
+/// <param name="WeightRow">From one row of the window to the next.</param>
+/// <param name="WeightPanel">From one panel of weights to the next.</param>
+internal readonly record struct SparseSteps(
+    int Panels, nint Result, nint ResultRow, nint Weight, nint WeightRow, nint WeightPanel);
+
 /// <summary>
 /// Convolutions of images that are mostly zeros: every other number adds its products to the results around it, which lie in whole
 /// panels of channels.
@@ -49,6 +59,9 @@ internal static unsafe class SparseConvolutions<V, R, T>
         ConvolutionShape shape, in ConvolutionImage<T> images, T* pixels, int row, int rows, T* packed, T* result, int stride)
     {
         int channels = shape.InputChannels, window = shape.KernelWidth, length = images.RowLength;
+        nint panel = ConvolutionTiles<V, R, T>.Width, resultRow = (nint)shape.OutputWidth * stride;
+        var steps = new SparseSteps(
+            (int)(stride / panel), stride, resultRow, channels * panel, channels * window * panel, shape.Taps * panel);
         new Span<T>(result, rows * shape.OutputWidth * stride).Clear();
         int first = Math.Max(0, row - shape.PadTop), last = Math.Min(shape.Height, row + rows - 1 - shape.PadTop + shape.KernelHeight);
         for (int y = first; y < last; y++)
@@ -67,24 +80,23 @@ internal static unsafe class SparseConvolutions<V, R, T>
                     int width = Math.Min(window - 1, right) - left + 1;
                     nint tap = (((nint)(top * window) + left) * channels) + channel;
                     nint pixel = ((nint)(lowest - top) * shape.OutputWidth) + right - left;
-                    T* weights = packed + (tap * ConvolutionTiles<V, R, T>.Width);
-                    Add(shape, numbers + place, height, width, weights, result + (pixel * stride), stride);
+                    T* weights = packed + (tap * panel);
+                    Add(steps, numbers + place, height, width, weights, result + (pixel * stride));
                 }
             }
         }
     }
 
     // One number's products with a part of the window, whose rows and pixels go against those of the result.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(ConvolutionShape shape, T* number, int height, int width, T* weights, T* result, int stride)
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Add(in SparseSteps steps, T* number, int height, int width, T* weights, T* result)
     {
-        int panel = ConvolutionTiles<V, R, T>.Width;
-        nint step = (nint)shape.InputChannels * panel, rowStep = shape.KernelWidth * step, resultRow = (nint)shape.OutputWidth * stride;
         R factor = V.Splat(*number);
-        for (int column = 0; column < stride; column += panel, weights += (nint)panel * shape.Taps, result += panel)
+        nint step = steps.Weight, stride = steps.Result;
+        for (int panel = steps.Panels; panel > 0; panel--, weights += steps.WeightPanel, result += 2 * V.Count)
         {
             T* w = weights, to = result;
-            for (int ky = height; ky > 0; ky--, w += rowStep, to -= resultRow)
+            for (int ky = height; ky > 0; ky--, w += steps.WeightRow, to -= steps.ResultRow)
             {
                 T* right = w, sum = to;
                 for (int kx = width; kx > 0; kx--, right += step, sum -= stride)

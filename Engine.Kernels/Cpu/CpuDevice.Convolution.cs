@@ -11,12 +11,12 @@ public sealed partial class CpuDevice
     public override void Convolve(
         ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions = null)
     {
-        if (form == ConvolutionForm.InputGradient)
-            shape = shape.Transposed();
         switch (type)
         {
-            case ElementType.Float32: Convolve<float>(form, shape, destination, a, b, positions); break;
-            case ElementType.Float64: Convolve<double>(form, shape, destination, a, b, positions); break;
+            case ElementType.Float32 when positions is not null: ConvolvePooled<float>(form, shape, destination, a, b, positions); break;
+            case ElementType.Float32: Convolve<float>(form, shape, destination, a, b); break;
+            case ElementType.Float64 when positions is not null: ConvolvePooled<double>(form, shape, destination, a, b, positions); break;
+            case ElementType.Float64: Convolve<double>(form, shape, destination, a, b); break;
             default: throw new ArgumentException($"Convolve: {type} is not supported, cast to Float32 or Float64.");
         }
     }
@@ -33,46 +33,61 @@ public sealed partial class CpuDevice
         }
     }
 
-    private void Convolve<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions)
+    private void Convolve<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b)
         where T : unmanaged, INumber<T>
     {
-        // A tile has two vectors of output channels, and a pooled cotangent goes by vectors of a row of the window: few numbers waste
-        // less of narrow ones.
-        bool pooledWeights = form == ConvolutionForm.WeightGradient && positions is not null;
-        int length = pooledWeights ? 2 * shape.KernelWidth * shape.InputChannels : shape.OutputChannels;
-        if (Vector512.IsHardwareAccelerated && length > 2 * Vector256<T>.Count)
-            Convolve<Register512<T>, Vector512<T>, T>(form, shape, destination, a, b, positions);
-        else if (Vector256.IsHardwareAccelerated && length > 2 * Vector128<T>.Count)
-            Convolve<Register256<T>, Vector256<T>, T>(form, shape, destination, a, b, positions);
+        if (form == ConvolutionForm.InputGradient)
+            shape = shape.Transposed();
+
+        // A tile has two vectors of output channels: few channels waste less of narrow ones.
+        if (Vector512.IsHardwareAccelerated && shape.OutputChannels > 2 * Vector256<T>.Count)
+            Convolve<Register512<T>, Vector512<T>, T>(form, shape, destination, a, b);
+        else if (Vector256.IsHardwareAccelerated && shape.OutputChannels > 2 * Vector128<T>.Count)
+            Convolve<Register256<T>, Vector256<T>, T>(form, shape, destination, a, b);
         else
-            Convolve<Register128<T>, Vector128<T>, T>(form, shape, destination, a, b, positions);
+            Convolve<Register128<T>, Vector128<T>, T>(form, shape, destination, a, b);
     }
 
-    private void Convolve<V, R, T>(
-        ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions)
+    private void Convolve<V, R, T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b)
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged, INumber<T>
+    {
+        if (form == ConvolutionForm.WeightGradient)
+            SumTaps<V, R, T>(shape, destination, a, b);
+        else
+            ConvolveForward<V, R, T>(shape, form == ConvolutionForm.InputGradient, destination, a, b);
+    }
+
+    private void ConvolvePooled<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer positions)
+        where T : unmanaged, INumber<T>
+    {
+        // Results lie along output channels, in tiles of two vectors; the gradients go along rows of windows.
+        int length = form == ConvolutionForm.Forward ? (shape.OutputChannels + 1) / 2 : shape.KernelWidth * shape.InputChannels;
+        if (Vector512.IsHardwareAccelerated && length > Vector256<T>.Count)
+            ConvolvePooled<Lanes512<T>, Register512<T>, Vector512<T>, T>(form, shape, destination, a, b, positions);
+        else if (Vector256.IsHardwareAccelerated && length > Vector128<T>.Count)
+            ConvolvePooled<Lanes256<T>, Register256<T>, Vector256<T>, T>(form, shape, destination, a, b, positions);
+        else
+            ConvolvePooled<Lanes128<T>, Register128<T>, Vector128<T>, T>(form, shape, destination, a, b, positions);
+    }
+
+    private void ConvolvePooled<L, V, R, T>(
+        ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer positions)
+        where L : struct, ILanes<L, T>
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged, INumber<T>
     {
         switch (form)
         {
-            case ConvolutionForm.Forward when positions is not null:
-                ConvolvePick<V, R, T>(shape, destination, a, b, positions);
-                break;
-            case ConvolutionForm.WeightGradient when positions is not null:
-                SumPooledTaps<V, R, T>(shape, destination, a, b, positions);
-                break;
-            case ConvolutionForm.WeightGradient:
-                SumTaps<V, R, T>(shape, destination, a, b);
-                break;
-            default:
-                ConvolveWhole<V, R, T>(shape, form == ConvolutionForm.InputGradient, destination, a, b, positions);
-                break;
+            case ConvolutionForm.Forward: ConvolvePick<L, V, R, T>(shape, destination, a, b, positions); break;
+            case ConvolutionForm.InputGradient: AddWindows<L, V, R, T>(shape, destination, a, b, positions); break;
+            default: SumWindows<L, V, R, T>(shape, destination, a, b, positions); break;
         }
     }
 
-    private unsafe void ConvolveWhole<V, R, T>(
-        ConvolutionShape shape, bool turned, Buffer destination, Buffer images, Buffer weights, Buffer? positions)
+    private unsafe void ConvolveForward<V, R, T>(ConvolutionShape shape, bool turned, Buffer destination, Buffer images, Buffer weights)
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged
@@ -80,9 +95,8 @@ public sealed partial class CpuDevice
         if (shape.Batch * shape.OutputHeight == 0 || shape.OutputWidth * shape.OutputChannels == 0)
             return;
         var packed = Pack<V, R, T>(shape, turned, weights);
-        int* places = positions is null ? null : positions.Read<int>().Pointer;
         var convolutions = new Convolutions<V, R, T>(
-            shape, Pool, destination.Write<T>().Pointer, images.Read<T>().Pointer, places, packed.Read<T>().Pointer);
+            shape, Pool, destination.Write<T>().Pointer, images.Read<T>().Pointer, packed.Read<T>().Pointer);
         Launch(convolutions, shape.Batch * shape.OutputHeight, RowGrain<V, R, T>(shape));
         if (!Recording.IsActive)
             Free(packed);
@@ -100,7 +114,9 @@ public sealed partial class CpuDevice
         return packed;
     }
 
-    private unsafe void ConvolvePick<V, R, T>(ConvolutionShape shape, Buffer destination, Buffer images, Buffer weights, Buffer positions)
+    private unsafe void ConvolvePick<L, V, R, T>(
+        ConvolutionShape shape, Buffer destination, Buffer images, Buffer weights, Buffer positions)
+        where L : struct, ILanes<L, T>
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged
@@ -110,8 +126,8 @@ public sealed partial class CpuDevice
 
         // Views are taken after the command before theirs is given.
         var packed = Pack<V, R, T>(shape, false, weights);
-        var pool = new PickPool<T>(shape, destination.Write<T>().Pointer, positions.Read<int>().Pointer);
-        ConvolvePool<PickPool<T>, V, R, T>(shape, pool, images, packed);
+        var pool = new PickPool<L, T>(shape, destination.Write<T>().Pointer, positions.Read<int>().Pointer);
+        ConvolvePool<PickPool<L, T>, V, R, T>(shape, pool, images, packed);
     }
 
     private void ConvolveReluPool<T>(
@@ -174,8 +190,9 @@ public sealed partial class CpuDevice
             Free(pieces);
     }
 
-    private unsafe void SumPooledTaps<V, R, T>(
+    private unsafe void SumWindows<L, V, R, T>(
         ConvolutionShape shape, Buffer destination, Buffer images, Buffer cotangents, Buffer positions)
+        where L : struct, ILanes<L, T>
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged, INumber<T>
@@ -183,14 +200,34 @@ public sealed partial class CpuDevice
         if (shape.Taps * shape.OutputChannels == 0)
             return;
         int count = ConvolutionPieces.Count(shape);
-        var pieces = Allocate(count * PooledWeightGradients<V, R, T>.PieceLength(shape) * sizeof(T));
-        var gradients = new PooledWeightGradients<V, R, T>(
+        var pieces = Allocate(count * PooledWeightGradients<L, V, R, T>.PieceLength(shape) * sizeof(T));
+        var gradients = new PooledWeightGradients<L, V, R, T>(
             shape, Pool, pieces.Write<T>().Pointer, images.Read<T>().Pointer, cotangents.Read<T>().Pointer, positions.Read<int>().Pointer);
-        Launch(gradients, count, PieceGrain<V, R, T>(shape));
+        Launch(gradients, count, Math.Max(1, WindowGrain<V, R, T>(shape) / ConvolutionPieces.Images(shape)));
         var sum = new SumPooledPieces<V, R, T>(shape, destination.Write<T>().Pointer, pieces.Read<T>().Pointer);
         Launch(sum, shape.OutputChannels, Math.Max(1, ElementGrain / (count * shape.Taps)));
         if (!Recording.IsActive)
             Free(pieces);
+    }
+
+    private unsafe void AddWindows<L, V, R, T>(
+        ConvolutionShape shape, Buffer destination, Buffer cotangents, Buffer weights, Buffer positions)
+        where L : struct, ILanes<L, T>
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
+        if (shape.Batch * shape.Height == 0 || shape.Width * shape.InputChannels == 0)
+            return;
+        var packed = Allocate((long)shape.OutputChannels * WindowVectors<V, R, T>.Length(shape) * sizeof(T));
+        var pack = new PackWindows<V, R, T>(shape, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
+        Launch(pack, shape.OutputChannels, Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
+        var gradients = new PooledInputGradients<L, V, R, T>(
+            shape, Pool, destination.Write<T>().Pointer, packed.Read<T>().Pointer, cotangents.Read<T>().Pointer,
+            positions.Read<int>().Pointer);
+        Launch(gradients, shape.Batch, WindowGrain<V, R, T>(shape));
+        if (!Recording.IsActive)
+            Free(packed);
     }
 
     private static int Panels<V, R, T>(ConvolutionShape shape)
@@ -207,6 +244,16 @@ public sealed partial class CpuDevice
     {
         long rows = Math.Max(1, (long)shape.Batch * shape.OutputHeight / ConvolutionPieces.Count(shape));
         return (int)Math.Max(1, RowGrain<V, R, T>(shape) / rows);
+    }
+
+    // Images worth a thread, of which each pooled cotangent takes its window twice in a nanosecond by a vector.
+    private static int WindowGrain<V, R, T>(ConvolutionShape shape)
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
+        long pooled = (long)shape.OutputHeight * shape.OutputWidth * shape.OutputChannels / 4;
+        return (int)Math.Max(1, 30_000 / ((pooled * WindowVectors<V, R, T>.Count(shape)) + 32));
     }
 
     // Rows of results worth a thread: about 15 microseconds at 3 multiply-adds of a vector in a nanosecond.
