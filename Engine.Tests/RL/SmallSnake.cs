@@ -133,7 +133,7 @@ internal static class SmallSnake
                 BootstrapTimeLimit = _settings.BootstrapTimeLimit,
             };
             Values = _settings.Parameterisation == Parameterisation.Sigmoid ? Raw.Sigmoid() : Raw.Clamp(0, 1);
-            Streams = Core.Streams.Of(run.Seed, 1, at.Iteration, _settings.Envs, Device.Cpu, firstReplicate);
+            Streams = Engine.Core.Streams.Of(run.Seed, 1, at.Iteration, _settings.Envs, Device.Cpu, firstReplicate);
             Game = new Snake(_settings.Rows, _settings.Columns, _settings.StepLimit);
             Problem = new A2CProblem(
                 Game, Network, new A2CCoefficients(Values[0], Values[1], Values[2], Values[3]), Environments, Streams, options);
