@@ -64,8 +64,8 @@ public static class VarianceCommand
                 SnakeVariance.Columns,
                 (device, start, observer) =>
                 {
-                    var variance = new SnakeVariance(
-                        config.Settings, trained, [.. kept.Select(path => (Func<ExperimentSnapshot>)(() => SnakeFolder.Load(path).Snapshot))], device);
+                    var points = kept.Select(path => (Func<ExperimentSnapshot>)(() => SnakeFolder.LoadPoint(path, trained)));
+                    var variance = new SnakeVariance(config.Settings, trained, [.. points], device);
                     if (start is not null)
                         variance.Resume(start);
                     return variance.Run(observer, cancel);

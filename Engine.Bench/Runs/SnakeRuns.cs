@@ -6,7 +6,9 @@ using Engine.RL.Experiments;
 
 namespace Engine.Bench.Runs;
 
-/// <summary>Agents in training, each in a folder of its own within the folder of the experiment, some of them at once if asked to.</summary>
+/// <summary>
+/// Agents in training, each in a folder of its own within the folder of the experiment, some of them at once if asked to.
+/// </summary>
 /// <param name="folder">The folder of the experiment.</param>
 /// <param name="command">The command that writes to it.</param>
 /// <param name="mode">What to do with folders that are not empty; when resuming, agents that have no checkpoint yet begin anew.</param>

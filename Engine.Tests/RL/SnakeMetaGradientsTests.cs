@@ -35,10 +35,10 @@ public class SnakeMetaGradientsTests
     public void ReplicatesDoNotDependOnThreadsOrOnHowManyThereAre()
     {
         float[][] expected = Sample(s_methods, 5);
-        foreach (int threads in (int[])[1, 2, 3])
+        foreach (var (threads, replicates) in (ReadOnlySpan<(int, int)>)[(2, 5), (3, 2), (1, 1)])
         {
-            foreach (int replicates in (int[])[1, 2, 5])
-                Assert.Equal(expected.Select(samples => samples[..(4 * replicates)]), Sample(s_methods, replicates, threads));
+            float[][] some = Sample(s_methods, replicates, threads);
+            Assert.Equal(expected.Select(samples => samples[..(4 * replicates)]), some);
         }
 
         Assert.Equal(5, expected[0].Chunk(4).Select(gradient => gradient[0]).Distinct().Count());
