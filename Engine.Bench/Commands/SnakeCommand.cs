@@ -50,11 +50,11 @@ public static class SnakeCommand
 
     private static void Print(ParseResult parsed, SnakeReport report)
         => parsed.Console().WriteTable(
-            ["Method", ">Final return", ">gamma", ">lambda", ">c_crit", ">c_entr", ">Frames per second"],
+            ["Method", ">Final return", .. SnakeTraining.MetaParameterNames.Select(name => ">" + name), ">Frames per second"],
             report.Summary.Select(method => (string[])[
                 method.Method,
                 SnakeExperiment.Text(method.FinalReturn, "0.0"),
-                .. ((string[])["gamma", "lambda", "c_crit", "c_entr"]).Select(
+                .. SnakeTraining.MetaParameterNames.Select(
                     column => SnakeExperiment.Text(report.Along(method.Method, column).Points[^1], "0.0000")),
                 Invariant($"{method.FramesPerSecond:0}")]));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
@@ -56,7 +57,7 @@ internal static class SnakeExperiment
         using (var metrics = folder.Metrics(RunRecorder.Metrics, ["method", "seed", "update", .. SnakeTraining.Columns]))
         {
             foreach (var row in results.SelectMany(result => result.Result.Rows))
-                metrics.AppendRow([row.Method, row.Seed, row.Iteration, .. row.Values.Select(value => double.IsNaN(value) ? null : (object)value)]);
+                metrics.AppendRow([row.Method, row.Seed, row.Iteration, .. SnakeRuns.NumberCells(row)]);
         }
 
         folder.WriteJson(Summary, new
@@ -82,12 +83,13 @@ internal static class SnakeExperiment
     }
 
     /// <summary>Puts the spread of a quantity over seeds into words.</summary>
-    public static string Text(Spread? spread, string format) => spread switch
+    public static string Text(Spread? spread, string format)
     {
-        null or { Mean: double.NaN } => "-",
-        { Std: double.NaN } => string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0:" + format + "}", spread.Value.Mean),
-        _ => string.Format(System.Globalization.CultureInfo.InvariantCulture, "{0:" + format + "} ({1:" + format + "})", spread.Value.Mean, spread.Value.Std),
-    };
+        if (spread is not { Mean: not double.NaN } known)
+            return "-";
+        string mean = known.Mean.ToString(format, CultureInfo.InvariantCulture);
+        return double.IsNaN(known.Std) ? mean : $"{mean} ({known.Std.ToString(format, CultureInfo.InvariantCulture)})";
+    }
 
     private static void Complain(ParseResult parsed, IReadOnlyList<(SnakeRun Run, SnakeResult Result)> results)
     {

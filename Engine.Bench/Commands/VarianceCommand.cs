@@ -11,7 +11,6 @@ namespace Engine.Bench.Commands;
 public static class VarianceCommand
 {
     private const string Picture = "variance.svg";
-    private static readonly string[] s_parameters = ["gamma", "lambda", "c_crit", "c_entr"];
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -84,11 +83,11 @@ public static class VarianceCommand
         bool relative = byMethod.Contains("1");
         var console = parsed.Console();
         console.WriteTable(
-            ["Method", .. s_parameters.Select(name => $">Std of {name}"), ">Signal to noise", ">Bias", ">Cosine with oracle"],
+            ["Method", .. SnakeTraining.MetaParameterNames.Select(name => $">Std of {name}"), ">Signal to noise", ">Bias", ">Cosine with oracle"],
             byMethod.Select(method => (string[])[
                 method.Key,
-                .. s_parameters.Select(name => Std(method, name + "_std")),
-                Invariant($"{s_parameters.Average(name => Mean(method, name + "_snr")):0.000}"),
+                .. SnakeTraining.MetaParameterNames.Select(name => Std(method, name + "_std")),
+                Invariant($"{SnakeTraining.MetaParameterNames.Average(name => Mean(method, name + "_snr")):0.000}"),
                 Invariant($"{Mean(method, "bias"):G3}"),
                 Invariant($"{Mean(method, "cosine"):0.000}")]));
         parsed.InvocationConfiguration.Output.WriteLine(
@@ -113,7 +112,7 @@ public static class VarianceCommand
             Columns = 3,
             Panels =
             [
-                .. s_parameters.Index().Select(parameter => Panel(
+                .. SnakeTraining.MetaParameterNames.Index().Select(parameter => Panel(
                     $"({"abcd"[parameter.Index]}) Deviation of {parameter.Item}", "standard deviation", parameter.Item + "_std", Scale.Log)),
                 Panel("(e) Bias", "distance to the oracle", "bias", Scale.Log),
                 Panel("(f) Direction", "cosine with the oracle", "cosine", Scale.Linear, 1),

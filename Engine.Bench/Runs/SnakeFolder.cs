@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Engine.Bench.Output;
-using Engine.Kernels;
 using Engine.RL.Experiments;
 
 namespace Engine.Bench.Runs;
@@ -19,6 +18,22 @@ internal sealed class SnakeFolder
     /// <summary>The name of the file of a point of training.</summary>
     public static string PointFile(int point) => string.Create(CultureInfo.InvariantCulture, $"point-{point:d4}.safetensors");
 
+    /// <summary>Makes an agent's folder ready for its training.</summary>
+    public static RunFolder Open(string location, string command, RunMode mode)
+        => RunFolder.Open(location, command, mode, RunRecorder.Metrics, PointFiles);
+
+    /// <summary>Removes the agents of an experiment that is to be overwritten: what they were trained with may differ.</summary>
+    public static void Clear(string experiment, string command)
+    {
+        foreach (string agent in Agents(experiment))
+        {
+            string location = Path.Combine(experiment, agent);
+            Open(location, command, RunMode.Overwrite);
+            if (!Directory.EnumerateFileSystemEntries(location).Any())
+                Directory.Delete(location);
+        }
+    }
+
     /// <summary>Finds an agent.</summary>
     /// <param name="path">Its folder, one of its checkpoints, or the folder of an experiment that trained it.</param>
     /// <param name="name">Its name, such as 3-mix-0, if the experiment trained several; null if not given.</param>
@@ -32,13 +47,7 @@ internal sealed class SnakeFolder
         string own = Path.Combine(path, RunFolder.Checkpoint);
         if (File.Exists(own))
             return Single(own);
-        string[] agents =
-        [
-            .. Directory.GetDirectories(path)
-                .Where(folder => File.Exists(Path.Combine(folder, RunFolder.Checkpoint)))
-                .Select(folder => Path.GetFileName(folder)!)
-                .Order(StringComparer.Ordinal),
-        ];
+        string[] agents = Agents(path);
         if (agents.Length == 0)
         {
             throw new UserError(
@@ -107,10 +116,12 @@ internal sealed class SnakeFolder
         }
     }
 
-    /// <summary>The agent as it was at its last checkpoint.</summary>
-    public TrainedAgent LoadAgent(Device device)
-    {
-        var (run, snapshot) = Load();
-        return new TrainedAgent(run.Settings, snapshot.Tensors, device);
-    }
+    // The names of agents in an experiment's folder, in order.
+    private static string[] Agents(string experiment) =>
+    [
+        .. Directory.GetDirectories(experiment)
+            .Where(folder => File.Exists(Path.Combine(folder, RunFolder.Checkpoint)))
+            .Select(folder => Path.GetFileName(folder)!)
+            .Order(StringComparer.Ordinal),
+    ];
 }

@@ -16,7 +16,7 @@ namespace Engine.Bench.Runs;
 internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, IProgressDisplay progress)
 {
     // What is worth a look while an agent learns.
-    private static readonly string[] s_shown = ["return_mean", "gamma", "lambda", "c_crit", "c_entr", "frames_per_second"];
+    private static readonly string[] s_shown = ["return_mean", .. SnakeTraining.MetaParameterNames, "frames_per_second"];
 
     /// <summary>Trains them.</summary>
     /// <param name="runs">The agents.</param>
@@ -29,6 +29,8 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
         IReadOnlyList<SnakeRun> runs, Func<Device> openDevice, int parallel, CancellationToken cancel)
     {
         // All folders first: an agent of an earlier run that is to be overwritten must not be taken for one to go on with.
+        if (mode == RunMode.Overwrite)
+            SnakeFolder.Clear(folder.Location, command);
         RunFolder[] folders = [.. runs.Select(Open)];
 
         // Once one has failed, the others stop at their next checkpoint.
@@ -62,19 +64,22 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
         }
     }
 
+    /// <summary>The numbers of a row as cells of a table; what there is none of is an empty one.</summary>
+    public static IEnumerable<object?> NumberCells(MetricRow row)
+        => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
+
     private RunFolder Open(SnakeRun run)
     {
         string location = Path.Combine(folder.Location, run.Name);
         bool goesOn = mode == RunMode.Resume && File.Exists(Path.Combine(location, RunFolder.Checkpoint));
-        return RunFolder.Open(
-            location, command, goesOn ? RunMode.Resume : RunMode.Overwrite, RunRecorder.Metrics, SnakeFolder.PointFiles);
+        return SnakeFolder.Open(location, command, goesOn ? RunMode.Resume : RunMode.Overwrite);
     }
 
     private SnakeResult Train(SnakeRun run, RunFolder own, Device device, CancellationToken cancel)
     {
         string settings = JsonSerializer.Serialize(run, Json.Options);
         var start = own.IsResumed ? RunRecorder.Load(own, settings) : null;
-        using var recorder = new RunRecorder(own, settings, start, ["update", .. SnakeTraining.Columns], Cells, progress, Values);
+        using var recorder = new RunRecorder(own, settings, start, ["update", .. SnakeTraining.Columns], Cells, progress, Shown);
         var training = new SnakeTraining(run, device);
         if (start is not null)
             training.Resume(start);
@@ -83,11 +88,10 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
         void Keep(int point, Func<ExperimentSnapshot> capture)
             => SnapshotFile.Save(own.PathOf(SnakeFolder.PointFile(point)), capture(), settings);
 
-        static IReadOnlyList<(string Name, double Value)> Values(MetricRow row)
+        static IReadOnlyList<(string Name, double Value)> Shown(MetricRow row)
             => [.. s_shown.Select(name => (name, row.Values[SnakeTraining.Column(name)]))];
 
-        // What there is none of is an empty cell.
         static object?[] Cells(MetricRow row)
-            => [row.Iteration, .. row.Values.Select(value => double.IsNaN(value) ? null : (object)value)];
+            => [row.Iteration, .. NumberCells(row)];
     }
 }

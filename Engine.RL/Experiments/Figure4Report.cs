@@ -9,30 +9,6 @@ namespace Engine.RL.Experiments;
 /// <param name="OddGamma">The mean of the odd states' discounts at the end.</param>
 public sealed record Figure4Summary(string Method, Spread ValueMse, Spread EvenGamma, Spread OddGamma);
 
-/// <summary>A mean and a standard deviation over seeds.</summary>
-/// <param name="Mean">The mean.</param>
-/// <param name="Std">The standard deviation; NaN for a single seed.</param>
-public readonly record struct Spread(double Mean, double Std)
-{
-    /// <summary>Of numbers, one for each seed.</summary>
-    public static Spread Of(IReadOnlyList<double> values) => new(values.Average(), Meta.Estimate.Deviation(values));
-}
-
-/// <summary>A quantity along training: its mean and standard deviation over seeds.</summary>
-/// <param name="Iterations">When.</param>
-/// <param name="Points">The spread at each of these.</param>
-public sealed record Curve(int[] Iterations, Spread[] Points)
-{
-    /// <summary>The iterations as numbers.</summary>
-    public double[] X() => [.. Iterations.Select(iteration => (double)iteration)];
-
-    /// <summary>The means.</summary>
-    public double[] Means() => [.. Points.Select(point => point.Mean)];
-
-    /// <summary>The standard deviations, 0 for a single seed.</summary>
-    public double[] Deviations() => [.. Points.Select(point => double.IsNaN(point.Std) ? 0 : point.Std)];
-}
-
 /// <summary>Curves, summary and tested claims of a run of <see cref="Figure4"/>.</summary>
 public sealed class Figure4Report
 {

@@ -45,6 +45,9 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
     private readonly List<SnakeDeviation> _deviations = [];
     private ExperimentSnapshot? _start;
 
+    /// <summary>The columns of the four meta-parameters, in the order of <see cref="MetaParameter"/>.</summary>
+    public static IReadOnlyList<string> MetaParameterNames { get; } = ["gamma", "lambda", "c_crit", "c_entr"];
+
     /// <summary>Columns of a row of metrics, after method, seed and update.</summary>
     /// <remarks>
     /// Frames and episodes count from the beginning; returns are those of episodes that ended since the row before, NaN if none did;
@@ -53,7 +56,7 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
     /// </remarks>
     public static IReadOnlyList<string> Columns { get; } =
     [
-        "frames", "episodes", "return_mean", "return_max", "gamma", "lambda", "c_crit", "c_entr", "actor_loss", "critic_loss", "entropy",
+        "frames", "episodes", "return_mean", "return_max", .. MetaParameterNames, "actor_loss", "critic_loss", "entropy",
         "inner_loss", "outer_loss", "grad_norm", "meta_grad_norm", "frames_per_second",
     ];
 

@@ -58,7 +58,7 @@ public sealed class SnakeVariance(
     /// </remarks>
     public static IReadOnlyList<string> Columns { get; } =
     [
-        .. from parameter in (string[])["gamma", "lambda", "c_crit", "c_entr"]
+        .. from parameter in SnakeTraining.MetaParameterNames
            from statistic in (string[])["mean", "mean_error", "std", "std_error", "snr", "snr_error"]
            select parameter + "_" + statistic,
         "bias", "bias_error", "cosine", "cosine_error",

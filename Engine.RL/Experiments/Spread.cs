@@ -1,0 +1,10 @@
+namespace Engine.RL.Experiments;
+
+/// <summary>A mean and a standard deviation over seeds.</summary>
+/// <param name="Mean">The mean.</param>
+/// <param name="Std">The standard deviation; NaN for a single seed.</param>
+public readonly record struct Spread(double Mean, double Std)
+{
+    /// <summary>Of numbers, one for each seed.</summary>
+    public static Spread Of(IReadOnlyList<double> values) => new(values.Average(), Meta.Estimate.Deviation(values));
+}
