@@ -4,7 +4,7 @@ using Engine.Kernels.Memory;
 
 namespace Engine.Kernels.Cpu;
 
-/// <summary>What becomes of two rows of a convolution's result, of which windows of 2 x 2 pixels leave one number in each channel.</summary>
+/// <summary>What becomes of two rows of a convolution's result: windows of 2 x 2 pixels leave one number in each channel.</summary>
 internal unsafe interface IPool<T>
     where T : unmanaged
 {

@@ -87,7 +87,8 @@ internal unsafe ref struct PooledWindows<L, T>
     private readonly int Pooled => _shape.OutputHeight / 2 * (_shape.OutputWidth / 2) * _shape.OutputChannels;
 
     // Elements of a row of an image, as far as windows see it.
-    private readonly int RowLength => (int)Math.Min(_shape.Width * _shape.InputChannels, RowStride - (_shape.PadLeft * _shape.InputChannels));
+    private readonly int RowLength
+        => (int)Math.Min(_shape.Width * _shape.InputChannels, RowStride - (_shape.PadLeft * _shape.InputChannels));
 
     private readonly int Rows => Math.Min(_shape.Height, _shape.OutputHeight + _shape.KernelHeight - 1 - _shape.PadTop);
 
@@ -223,7 +224,8 @@ internal readonly unsafe struct PooledWeightGradients<L, V, R, T>(
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private void Six(T* images, T* numbers, int* offsets, int count, nint* vectors, T* sums, bool adds)
     {
-        nint step = shape.OutputChannels, v0 = vectors[0], v1 = vectors[1], v2 = vectors[2], v3 = vectors[3], v4 = vectors[4], v5 = vectors[5];
+        nint step = shape.OutputChannels, v0 = vectors[0], v1 = vectors[1], v2 = vectors[2];
+        nint v3 = vectors[3], v4 = vectors[4], v5 = vectors[5];
         R c0 = default, c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
         if (adds)
         {
@@ -333,7 +335,8 @@ internal readonly unsafe struct PooledInputGradients<L, V, R, T>(
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private void Six(T* images, T* numbers, int* offsets, int count, nint* vectors, T* weights)
     {
-        nint step = shape.OutputChannels, v0 = vectors[0], v1 = vectors[1], v2 = vectors[2], v3 = vectors[3], v4 = vectors[4], v5 = vectors[5];
+        nint step = shape.OutputChannels, v0 = vectors[0], v1 = vectors[1], v2 = vectors[2];
+        nint v3 = vectors[3], v4 = vectors[4], v5 = vectors[5];
         R w0 = V.Load(weights), w1 = V.Load(weights + V.Count), w2 = V.Load(weights + (2 * V.Count));
         R w3 = V.Load(weights + (3 * V.Count)), w4 = V.Load(weights + (4 * V.Count)), w5 = V.Load(weights + (5 * V.Count));
         for (; count > 0; count--, numbers += step, offsets += step)
@@ -385,7 +388,7 @@ internal readonly unsafe struct PackWindows<V, R, T>(ConvolutionShape shape, T* 
     }
 }
 
-/// <summary>The sum of the pieces that <see cref="PooledWeightGradients{L, V, R, T}"/> made, in order. A unit is an output channel.</summary>
+/// <summary>The sum of the pieces of <see cref="PooledWeightGradients{L, V, R, T}"/>, in order. A unit is an output channel.</summary>
 internal readonly unsafe struct SumPooledPieces<V, R, T>(ConvolutionShape shape, T* dw, T* pieces) : IKernel
     where V : struct, IRegister<R, T>
     where R : struct
