@@ -22,6 +22,8 @@ public static class Program
         SnakeCommand.Create(),
         Table1Command.Create(),
         VarianceCommand.Create(),
+        EvaluateCommand.Create(),
+        PlayCommand.Create(),
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
         DevicesCommand.Create(),

@@ -137,7 +137,13 @@ public abstract class Device : IDisposable
     /// <param name="destination">Results; cotangents of images; or cotangents of weights.</param>
     /// <param name="a">Images; cotangents of results; or images.</param>
     /// <param name="b">Weights; weights; or cotangents of results.</param>
-    public abstract void Convolve(ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b);
+    /// <param name="positions">
+    /// Null; or Int32 [batch, output height / 2, output width / 2, output channels]: results, or their cotangents, are then of this
+    /// shape. They are those at these positions in an image's part of the whole ones, each within its window of 2 x 2 pixels; zero
+    /// where a position is negative.
+    /// </param>
+    public abstract void Convolve(
+        ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions = null);
 
     /// <summary>A convolution, a bias for each channel, max(x, 0) and a 2 x 2 max-pool (windows side by side), in one pass.</summary>
     /// <param name="type">Float32 or Float64.</param>

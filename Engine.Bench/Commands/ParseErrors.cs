@@ -16,7 +16,11 @@ internal static class ParseErrors
             return $"Give a command: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.";
         var error = parsed.Errors[0];
         var option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
-        return option is null ? OneLine(error.Message) : Describe(option, error);
+        if (option is not null)
+            return Describe(option, error);
+        var missing = command.Arguments.FirstOrDefault(
+            argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is null or { Tokens.Count: 0 });
+        return missing is null ? OneLine(error.Message) : $"{command.Name} needs {missing.Name}: {missing.Description}";
     }
 
     private static string Describe(OptionResult result, ParseError error)

@@ -111,6 +111,7 @@ internal static class SnakeExperiment
                 Panel("(c) Lambda", "lambda", "lambda"),
                 Panel("(d) Weight of the critic", "c_crit", "c_crit"),
                 Panel("(e) Weight of the entropy", "c_entr", "c_entr"),
+                Panel("(f) Entropy of the policy", "entropy", "entropy"),
             ],
         };
 

@@ -64,8 +64,8 @@ public static class VarianceCommand
                 SnakeVariance.Columns,
                 (device, start, observer) =>
                 {
-                    var variance = new SnakeVariance(
-                        config.Settings, trained, [.. kept.Select(path => (Func<ExperimentSnapshot>)(() => SnakeFolder.Load(path).Snapshot))], device);
+                    var points = kept.Select(path => (Func<ExperimentSnapshot>)(() => SnakeFolder.LoadPoint(path, trained)));
+                    var variance = new SnakeVariance(config.Settings, trained, [.. points], device);
                     if (start is not null)
                         variance.Resume(start);
                     return variance.Run(observer, cancel);
@@ -116,12 +116,14 @@ public static class VarianceCommand
                 .. s_parameters.Index().Select(parameter => Panel(
                     $"({"abcd"[parameter.Index]}) Deviation of {parameter.Item}", "standard deviation", parameter.Item + "_std", Scale.Log)),
                 Panel("(e) Bias", "distance to the oracle", "bias", Scale.Log),
-                Panel("(f) Direction", "cosine with the oracle", "cosine", Scale.Linear),
+                Panel("(f) Direction", "cosine with the oracle", "cosine", Scale.Linear, 1),
             ],
         };
 
-        Panel Panel(string title, string label, string column, Scale scale) => new(title, "frames", label)
+        Panel Panel(string title, string label, string column, Scale scale, double? bound = null) => new(title, "frames", label)
         {
+            YMin = -bound,
+            YMax = bound,
             YScale = scale,
             Series =
             [

@@ -14,13 +14,17 @@ internal sealed class SvgWriter : IDisposable
         => _xml = XmlWriter.Create(_text, new() { Indent = true, IndentChars = " ", NewLineChars = "\n", OmitXmlDeclaration = true });
 
     /// <summary>Starts the picture.</summary>
-    public void Begin(string title, double width, double height)
+    /// <param name="title">What it is called.</param>
+    /// <param name="width">Its width.</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="css">Style beside that of the theme.</param>
+    public void Begin(string title, double width, double height, string css = "")
     {
         Open("svg", "http://www.w3.org/2000/svg");
         Attributes(("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("width", Number(width)), ("height", Number(height)));
         Attributes(("role", "img"), ("aria-label", title));
         Title(title);
-        _xml.WriteElementString("style", Theme.Css);
+        _xml.WriteElementString("style", Theme.Css + css);
         _xml.WriteStartElement("rect");
         Attributes(("class", "ground"), ("width", "100%"), ("height", "100%"));
         Close();
@@ -83,6 +87,16 @@ internal sealed class SvgWriter : IDisposable
 
         Close();
     }
+
+    /// <summary>Starts any element.</summary>
+    public void Element(string name, params ReadOnlySpan<(string Name, string Value)> attributes)
+    {
+        _xml.WriteStartElement(name);
+        Attributes(attributes);
+    }
+
+    /// <summary>Gives the element that was started last another attribute, before anything is in it.</summary>
+    public void Attribute(string name, string value) => Attributes((name, value));
 
     /// <summary>Draws straight lines, each given as "M x y H x" or the like.</summary>
     public void Path(string cssClass, string data)

@@ -8,19 +8,23 @@ public static class Progress
     /// <summary>The display that suits where the errors of a command go.</summary>
     public static IProgressDisplay Start(ParseResult parsed, bool quiet) => Start(parsed.InvocationConfiguration.Error, quiet);
 
-    /// <summary>The display that suits a writer: bars in a terminal, else a line now and then.</summary>
+    /// <summary>The display that suits a writer: bars and values in a terminal, else a line now and then.</summary>
     public static IProgressDisplay Start(TextWriter writer, bool quiet, TimeProvider? clock = null)
     {
         if (quiet)
             return new Silence();
-        return Consoles.IsTerminal(writer)
-            ? new ProgressBars(Consoles.For(writer))
-            : new ProgressLines(writer, clock ?? TimeProvider.System);
+        clock ??= TimeProvider.System;
+        var console = Consoles.For(writer);
+
+        // A terminal that can't move its cursor is as good as a file.
+        return Consoles.IsTerminal(writer) && console.Profile.Capabilities.Ansi
+            ? new ProgressView(console, clock)
+            : new ProgressLines(writer, clock);
     }
 
     private sealed class Silence : IProgressDisplay
     {
-        public void Report(string label, long done, long total)
+        public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
         {
         }
 

@@ -1,33 +1,41 @@
 namespace Engine.Bench.Output;
 
 /// <summary>
-/// Progress where no line can be overwritten, as in a log: every label has a line at most every five seconds, and one at its end.
+/// Progress where no line can be overwritten, as in a log: every part has a line at most every five seconds, and one at its end.
 /// </summary>
 internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IProgressDisplay
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (Pace Pace, long Shown)> _labels = [];
+    private readonly Dictionary<string, (ProgressPart Part, long Shown)> _parts = [];
 
-    public void Report(string label, long done, long total)
+    public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
     {
         lock (_lock)
         {
-            if (!_labels.TryGetValue(label, out var entry))
-                entry = (new Pace(clock, done), clock.GetTimestamp());
-            bool wasDone = entry.Pace.Total > 0 && entry.Pace.Done >= entry.Pace.Total;
-            entry.Pace.Update(done, total);
+            if (!_parts.TryGetValue(part, out var entry))
+                entry = (new ProgressPart(part, clock, done), clock.GetTimestamp());
+            bool wasDone = entry.Part.IsDone;
+            entry.Part.Update(done, total, values);
             if (done >= total ? !wasDone : clock.GetElapsedTime(entry.Shown) >= s_interval)
             {
                 entry.Shown = clock.GetTimestamp();
-                string share = FormattableString.Invariant($"{done}/{total}");
-                string[] parts = [label, share, entry.Pace.Percent, entry.Pace.Speed, entry.Pace.Remaining];
-                writer.WriteLine(string.Join("  ", parts.Where(part => part.Length > 0)));
+                var pace = entry.Part.Pace;
+                string[] parts =
+                [
+                    part,
+                    FormattableString.Invariant($"{done}/{total}"),
+                    pace.Percent,
+                    pace.Speed,
+                    pace.Remaining,
+                    .. entry.Part.Values.Select(value => $"{value.Name} {ShortNumber.Text(value.Value)}"),
+                ];
+                writer.WriteLine(string.Join("  ", parts.Where(text => text.Length > 0)));
                 writer.Flush();
             }
 
-            _labels[label] = entry;
+            _parts[part] = entry;
         }
     }
 

@@ -54,6 +54,119 @@ def mrp_meta(replicates, steps):
     return run
 
 
+STEPS, ENVIRONMENTS = 20, 32
+
+
+def snake_parameters():
+    """Weights of two convolutions, a dense layer, and a head with one hidden layer each for policy and values; biases of zero."""
+    parameters = []
+    for shape in ((32, 5, 3, 3), (32, 32, 3, 3), (288, 40), (40, 30), (30, 4), (40, 30), (30, 1)):
+        fan = 9 * shape[1] if len(shape) == 4 else shape[1]
+        outputs = shape[0] if len(shape) == 4 else shape[1]
+        parameters += [torch.randn(*shape) * (0.5 * (2 / fan) ** 0.5), torch.zeros(outputs)]
+    return [p.requires_grad_() for p in parameters]
+
+
+def ones(probability, *shape):
+    """Ones with a probability, else zeros."""
+    return (torch.rand(*shape) < probability).float()
+
+
+def snake_data():
+    """A trajectory: observations, actions, rewards, and whether the episode goes on."""
+    return (ones(0.1, (STEPS + 1) * ENVIRONMENTS, 5, 12, 12), torch.randint(4, (STEPS * ENVIRONMENTS, 1)),
+            ones(0.1, STEPS, ENVIRONMENTS), ones(0.98, STEPS, ENVIRONMENTS))
+
+
+def snake_network(p, x):
+    """Logits and values."""
+    for layer in (0, 2):
+        x = torch.relu(torch.nn.functional.conv2d(x, p[layer], p[layer + 1], padding=1))
+        x = torch.nn.functional.max_pool2d(x, 2)
+    x = torch.relu(x.flatten(1) @ p[4] + p[5])
+    policy, value = torch.relu(x @ p[6] + p[7]), torch.relu(x @ p[10] + p[11])
+    return policy @ p[8] + p[9], (value @ p[12] + p[13]).reshape(-1)
+
+
+def advantages(values, data, gamma, reach):
+    """Lambda-returns less values."""
+    _, _, rewards, live = data
+    returns = [values[-1]]
+    for t in reversed(range(STEPS)):
+        returns.append(rewards[t] + gamma * live[t] * ((1 - reach) * values[t + 1] + reach * returns[-1]))
+    return torch.stack(returns[:0:-1]) - values[:-1]
+
+
+def log_policy(logits, data):
+    """Log-probabilities of all actions and of those taken."""
+    every = torch.log_softmax(logits[:STEPS * ENVIRONMENTS], -1)
+    return every, every.gather(1, data[1]).reshape(STEPS, ENVIRONMENTS)
+
+
+def inner_loss(p, data, gamma, reach, critic, entropy):
+    """The loss of the advantage actor-critic; targets and advantages are constants of the network."""
+    logits, values = snake_network(p, data[0])
+    values = values.reshape(STEPS + 1, ENVIRONMENTS)
+    constant = values.detach()
+    advantage = advantages(constant, data, gamma, reach)
+    every, chosen = log_policy(logits, data)
+    error = advantage + constant[:-1] - values[:-1]
+    disorder = -(every.exp() * every).sum(-1)
+    return (critic * 0.5 * error.square() - advantage * chosen).mean() - entropy * disorder.mean()
+
+
+def outer_loss(p, data):
+    """The loss of the policy alone."""
+    logits, values = snake_network(p, data[0])
+    constant = values.detach().reshape(STEPS + 1, ENVIRONMENTS)
+    return -(advantages(constant, data, 0.99, 0.99) * log_policy(logits, data)[1]).mean()
+
+
+def snake_forward(count):
+    """The network on some observations."""
+    p, observations = snake_parameters(), ones(0.1, count, 5, 12, 12)
+
+    def run():
+        with torch.no_grad():
+            snake_network(p, observations)
+
+    return run
+
+
+def snake_gradient(hessian):
+    """The inner loss and its gradient, or the product of its Hessian with a vector."""
+    p, data = snake_parameters(), snake_data()
+    eta = torch.tensor([0.99, 0.99, 0.5, 0.01])
+    vector = [torch.randn_like(t) for t in p]
+
+    def run():
+        gradient = torch.autograd.grad(inner_loss(p, data, *eta), p, create_graph=hessian)
+        if hessian:
+            torch.autograd.grad(gradient, p, vector)
+
+    return run
+
+
+def snake_meta(steps, mixes):
+    """A meta-gradient through inner steps with clipped gradients and a fresh Adam."""
+    start, data = snake_parameters(), [snake_data() for _ in range(steps + 1)]
+
+    def run():
+        raw = torch.tensor([4.595, 4.595, 0.5, 0.01], requires_grad=True)
+        eta = torch.sigmoid(raw[0]), torch.sigmoid(raw[1]), raw[2], raw[3]
+        p, state, total = start, (0, [torch.zeros_like(t) for t in start], [torch.zeros_like(t) for t in start]), 0
+        for step in range(steps):
+            gradient = torch.autograd.grad(inner_loss(p, data[step], *eta), p, create_graph=True)
+            norm = torch.sqrt(sum(g.square().sum() for g in gradient) + 1e-12)
+            scale = torch.clamp(10 / norm, max=1)
+            p, state = adam_step(p, [g * scale for g in gradient], state, 6e-4)
+            if mixes or step == steps - 1:
+                total = total + (1 - 1 / steps) ** step * outer_loss(p, data[step + 1])
+        torch.autograd.grad(total, raw)
+
+    return run
+
+
 def dense(function, *shapes):
     """A function of standard normal tensors."""
     inputs = [torch.randn(*shape) for shape in shapes]
@@ -74,6 +187,13 @@ WORKLOADS = {
     "mrp-meta-s256-n1": lambda: mrp_meta(256, 1),
     "mrp-meta-s256-n10": lambda: mrp_meta(256, 10),
     "mrp-meta-s2048-n10": lambda: mrp_meta(2048, 10),
+    "snake-forward-n640": lambda: snake_forward(640),
+    "snake-act-n32": lambda: snake_forward(32),
+    "snake-grad-n640": lambda: snake_gradient(False),
+    "snake-hvp-n640": lambda: snake_gradient(True),
+    "snake-meta-1": lambda: snake_meta(1, False),
+    "snake-meta-3": lambda: snake_meta(3, False),
+    "snake-meta-3-mix": lambda: snake_meta(3, True),
     "matmul-1024": lambda: dense(torch.matmul, (1024, 1024), (1024, 1024)),
     "matmul-640x288x40": lambda: dense(torch.matmul, (640, 288), (288, 40)),
     "conv-12x12x5-32": lambda: dense(convolve, (640, 5, 12, 12), (32, 5, 3, 3)),

@@ -18,8 +18,10 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
     private readonly RunFolder _folder;
     private readonly string _settings;
     private readonly Func<MetricRow, object?[]> _cells;
+    private readonly Func<MetricRow, IReadOnlyList<(string Name, double Value)>>? _values;
     private readonly MetricsFile _metrics;
     private readonly IProgressDisplay _progress;
+    private IReadOnlyList<(string Name, double Value)> _current = [];
     private long _saved;
 
     /// <summary>Begins the file of metrics with the rows there are.</summary>
@@ -29,18 +31,21 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
     /// <param name="columns">The columns of the metrics.</param>
     /// <param name="cells">The cells of a row.</param>
     /// <param name="progress">What shows progress.</param>
+    /// <param name="values">What progress shows of the latest row; null for nothing.</param>
     public RunRecorder(
         RunFolder folder,
         string settings,
         ExperimentSnapshot? start,
         IEnumerable<string> columns,
         Func<MetricRow, object?[]> cells,
-        IProgressDisplay progress)
+        IProgressDisplay progress,
+        Func<MetricRow, IReadOnlyList<(string Name, double Value)>>? values = null)
     {
         _folder = folder;
         _settings = settings;
         _cells = cells;
         _progress = progress;
+        _values = values;
         _metrics = folder.Metrics(Metrics, [.. columns]);
         foreach (var row in start?.Rows ?? [])
             Row(row);
@@ -56,10 +61,14 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Progress(string part, int done, int total) => _progress.Report(part, done, total);
+    public void Progress(string part, int done, int total) => _progress.Report(part, done, total, _current);
 
     /// <inheritdoc/>
-    public void Row(MetricRow row) => _metrics.AppendRow(_cells(row));
+    public void Row(MetricRow row)
+    {
+        _metrics.AppendRow(_cells(row));
+        _current = _values?.Invoke(row) ?? _current;
+    }
 
     /// <inheritdoc/>
     public void Checkpoint(Func<ExperimentSnapshot> capture, bool last)

@@ -26,12 +26,12 @@ internal sealed class SnakeFolder
     public static SnakeFolder Find(string path, string? name)
     {
         if (File.Exists(path))
-            return new SnakeFolder(path);
+            return Single(path);
         if (!Directory.Exists(path))
             throw new UserError($"{path}: there is no such folder.");
         string own = Path.Combine(path, RunFolder.Checkpoint);
         if (File.Exists(own))
-            return new SnakeFolder(own);
+            return Single(own);
         string[] agents =
         [
             .. Directory.GetDirectories(path)
@@ -40,25 +40,56 @@ internal sealed class SnakeFolder
                 .Order(StringComparer.Ordinal),
         ];
         if (agents.Length == 0)
-            throw new UserError($"{path} has no {RunFolder.Checkpoint}, nor has a folder in it: train an agent with 'engine snake --out {path}'.");
+        {
+            throw new UserError(
+                $"{path} has no {RunFolder.Checkpoint}, nor has a folder in it: train an agent with 'engine snake --out {path}'.");
+        }
+
         if (name is null && agents.Length > 1)
             throw new UserError($"{path} has several agents: say which with --agent {string.Join('|', agents)}.");
         string agent = name ?? agents[0];
         return agents.Contains(agent)
             ? new SnakeFolder(Path.Combine(path, agent, RunFolder.Checkpoint))
             : throw new UserError($"--agent '{agent}': {path} has no such agent; there are {string.Join(", ", agents)}.");
+
+        SnakeFolder Single(string checkpoint)
+        {
+            var folder = new SnakeFolder(checkpoint);
+            string? only = name is null ? null : folder.Load().Run.Name;
+            return only == name ? folder : throw new UserError($"--agent '{name}': {path} has no agent but {only}; leave --agent out.");
+        }
     }
 
     /// <summary>The agent's last checkpoint.</summary>
     public (SnakeRun Run, ExperimentSnapshot Snapshot) Load() => Load(_checkpoint);
 
-    /// <summary>The points of training that were kept, in order; none if <see cref="Find"/> was given a checkpoint.</summary>
+    /// <summary>The points of training that were kept, in order; none if <see cref="Find"/> was given one of them.</summary>
     public IReadOnlyList<string> Points()
     {
-        string folder = Path.GetDirectoryName(_checkpoint)!;
+        string folder = Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
         return Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
             ? [.. Directory.GetFiles(folder, PointFiles).Order(StringComparer.Ordinal)]
             : [];
+    }
+
+    /// <summary>Reads a point of training.</summary>
+    /// <param name="path">The file, one of <see cref="Points"/>.</param>
+    /// <param name="run">The agent whose training it is a point of.</param>
+    /// <exception cref="UserError">It is a point of another agent's training.</exception>
+    public static ExperimentSnapshot LoadPoint(string path, SnakeRun run)
+    {
+        var (other, snapshot) = Load(path);
+        try
+        {
+            Core.Files.Checkpoint.RequireSameSettings(Json.Write(other), Json.Write(run));
+        }
+        catch (InvalidOperationException e)
+        {
+            string differences = string.Join("; ", e.Message.Split(Environment.NewLine)[1..]);
+            throw new UserError($"{path} is a point of another agent's training: {differences}. Remove it, or train the agent anew.");
+        }
+
+        return snapshot;
     }
 
     /// <summary>Reads a checkpoint.</summary>

@@ -6,13 +6,18 @@ using Engine.RL.Experiments;
 
 namespace Engine.Bench.Runs;
 
-/// <summary>Agents in training, each in a folder of its own within the folder of the experiment, some of them at once if asked to.</summary>
+/// <summary>
+/// Agents in training, each in a folder of its own within the folder of the experiment, some of them at once if asked to.
+/// </summary>
 /// <param name="folder">The folder of the experiment.</param>
 /// <param name="command">The command that writes to it.</param>
 /// <param name="mode">What to do with folders that are not empty; when resuming, agents that have no checkpoint yet begin anew.</param>
 /// <param name="progress">What shows progress.</param>
 internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, IProgressDisplay progress)
 {
+    // What is worth a look while an agent learns.
+    private static readonly string[] s_shown = ["return_mean", "gamma", "lambda", "c_crit", "c_entr", "frames_per_second"];
+
     /// <summary>Trains them.</summary>
     /// <param name="runs">The agents.</param>
     /// <param name="openDevice">Makes the device of each that trains at the same time.</param>
@@ -23,6 +28,9 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
     public IReadOnlyList<(SnakeRun Run, SnakeResult Result)> Train(
         IReadOnlyList<SnakeRun> runs, Func<Device> openDevice, int parallel, CancellationToken cancel)
     {
+        // All folders first: an agent of an earlier run that is to be overwritten must not be taken for one to go on with.
+        RunFolder[] folders = [.. runs.Select(Open)];
+
         // Once one has failed, the others stop at their next checkpoint.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var waiting = new ConcurrentQueue<int>(Enumerable.Range(0, runs.Count));
@@ -44,7 +52,7 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
             {
                 using var device = openDevice();
                 while (!stop.IsCancellationRequested && waiting.TryDequeue(out int number))
-                    results[number] = Train(runs[number], device, stop.Token);
+                    results[number] = Train(runs[number], folders[number], device, stop.Token);
             }
             catch (Exception e)
             {
@@ -54,15 +62,19 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
         }
     }
 
-    private SnakeResult Train(SnakeRun run, Device device, CancellationToken cancel)
+    private RunFolder Open(SnakeRun run)
     {
         string location = Path.Combine(folder.Location, run.Name);
         bool goesOn = mode == RunMode.Resume && File.Exists(Path.Combine(location, RunFolder.Checkpoint));
-        var own = RunFolder.Open(
+        return RunFolder.Open(
             location, command, goesOn ? RunMode.Resume : RunMode.Overwrite, RunRecorder.Metrics, SnakeFolder.PointFiles);
+    }
+
+    private SnakeResult Train(SnakeRun run, RunFolder own, Device device, CancellationToken cancel)
+    {
         string settings = JsonSerializer.Serialize(run, Json.Options);
-        var start = goesOn ? RunRecorder.Load(own, settings) : null;
-        using var recorder = new RunRecorder(own, settings, start, ["update", .. SnakeTraining.Columns], Cells, progress);
+        var start = own.IsResumed ? RunRecorder.Load(own, settings) : null;
+        using var recorder = new RunRecorder(own, settings, start, ["update", .. SnakeTraining.Columns], Cells, progress, Values);
         var training = new SnakeTraining(run, device);
         if (start is not null)
             training.Resume(start);
@@ -70,6 +82,9 @@ internal sealed class SnakeRuns(RunFolder folder, string command, RunMode mode, 
 
         void Keep(int point, Func<ExperimentSnapshot> capture)
             => SnapshotFile.Save(own.PathOf(SnakeFolder.PointFile(point)), capture(), settings);
+
+        static IReadOnlyList<(string Name, double Value)> Values(MetricRow row)
+            => [.. s_shown.Select(name => (name, row.Values[SnakeTraining.Column(name)]))];
 
         // What there is none of is an empty cell.
         static object?[] Cells(MetricRow row)

@@ -15,6 +15,13 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
         new("mrp-meta-s256-n1", "256 one-step meta-gradients of the Markov reward process", device => new MrpMetaWorkload(256, 1, device)),
         new("mrp-meta-s256-n10", "256 ten-step ones", device => new MrpMetaWorkload(256, 10, device)),
         new("mrp-meta-s2048-n10", "2,048 ten-step ones", device => new MrpMetaWorkload(2048, 10, device)),
+        new("snake-forward-n640", "the Snake network on 640 observations of 12 x 12 x 5", device => SnakeWorkload.Forward(640, device)),
+        new("snake-act-n32", "the same on 32 observations", device => SnakeWorkload.Forward(32, device)),
+        new("snake-grad-n640", "its A2C loss and gradient, 20 steps of 32 environments", SnakeWorkload.LossAndGradient),
+        new("snake-hvp-n640", "the product of that loss's Hessian with a vector", SnakeWorkload.HessianVector),
+        new("snake-meta-1", "a meta-gradient through one inner step of clipped Adam", device => SnakeWorkload.MetaGradient(1, false, device)),
+        new("snake-meta-3", "through three inner steps", device => SnakeWorkload.MetaGradient(3, false, device)),
+        new("snake-meta-3-mix", "the same with the outer losses of all steps", device => SnakeWorkload.MetaGradient(3, true, device)),
         new("matmul-1024", "[1024, 1024] x [1024, 1024]", device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [1024, 1024], [1024, 1024])),
         new("matmul-640x288x40", "[640, 288] x [288, 40]", device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [640, 288], [288, 40])),
         new(

@@ -107,6 +107,11 @@ public sealed record OperationSample(
         new(
             typeof(ConvolutionReluPool), "odd sizes", x => Conv2d.ReluPool(x[0], x[1], x[2]).Square(), [[2, 5, 4, 2], [3, 3, 2, 3], [3]],
             Tolerance: 1e-5),
+        Pooled<PooledConvolution>((x, w, i) => new PooledConvolution(Padding.Same).Apply(x, w, i).Square(), [2, 4, 4, 2], [3, 3, 2, 1]),
+        Pooled<PooledConvolutionInputGradient>(
+            (g, w, i) => new PooledConvolutionInputGradient(Padding.Valid, 6, 4).Apply(g, w, i), [2, 2, 2, 1], [3, 1, 2, 1]),
+        Pooled<PooledConvolutionWeightGradient>(
+            (x, g, i) => new PooledConvolutionWeightGradient(Padding.Same, 1, 3).Apply(x, g, i), [2, 4, 4, 2], [2, 2, 2, 1]),
         One<PoolIndex>("odd sizes", x => x.MaxPool().Square(), [2, 5, 4, 2]),
         Positions<PoolGather>((x, i) => new PoolGather().Apply(x, i).Square(), [2, 2, 3, 1], [5, 0, -1, 3]),
         Positions<PoolScatter>((x, i) => new PoolScatter([2, 2, 3, 1]).Apply(x, i).Square(), [2, 1, 2, 1], [5, 0, -1, 3]),
@@ -174,6 +179,12 @@ public sealed record OperationSample(
     // Of two pixels of each of two images.
     private static OperationSample Positions<T>(Func<Tensor, Tensor, Tensor> function, Shape shape, int[] positions)
         => new(typeof(T), "one of none", x => function(x[0], x[1].Reshape(2, 1, 2, 1)), [shape], Indices: positions);
+
+    // In results of 4 x 4 pixels of two images.
+    private static OperationSample Pooled<T>(Func<Tensor, Tensor, Tensor, Tensor> function, Shape first, Shape second)
+        => new(
+            typeof(T), "one of none", x => function(x[0], x[1], x[2].Reshape(2, 2, 2, 1)), [first, second],
+            Indices: [1, 6, -1, 15, 4, 3, 12, 11]);
 
     // Draws have no derivative: they must not hinder that of what they multiply.
     private static OperationSample Random<T>(Operation draw)

@@ -23,7 +23,7 @@ public sealed record Convolution(Padding Padding) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
         => y.Device.Convolve(
-            y.Type, ConvolutionForm.Forward, Windows.Of(Padding, x[0].Shape, x[1].Shape, y.Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
+            y.Type, ConvolutionForm.Forward, Windows.Of(Padding, x[0].Shape, x[1].Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
 }
 
 /// <summary>
@@ -52,8 +52,7 @@ public sealed record ConvolutionInputGradient(Padding Padding) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
         => y.Device.Convolve(
-            y.Type, ConvolutionForm.InputGradient, Windows.Of(Padding, y.Shape, x[1].Shape, x[0].Shape), y.Buffer,
-            x[0].Buffer, x[1].Buffer);
+            y.Type, ConvolutionForm.InputGradient, Windows.Of(Padding, y.Shape, x[1].Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
 }
 
 /// <summary>
@@ -83,8 +82,7 @@ public sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
         => y.Device.Convolve(
-            y.Type, ConvolutionForm.WeightGradient, Windows.Of(Padding, x[0].Shape, y.Shape, x[1].Shape), y.Buffer,
-            x[0].Buffer, x[1].Buffer);
+            y.Type, ConvolutionForm.WeightGradient, Windows.Of(Padding, x[0].Shape, y.Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
 }
 
 internal static class Windows
@@ -113,11 +111,11 @@ internal static class Windows
 
     public static int Grown(Padding padding, int size, int window) => padding == Padding.Same ? size : size + window - 1;
 
-    public static ConvolutionShape Of(Padding padding, Shape images, Shape weights, Shape results)
+    public static ConvolutionShape Of(Padding padding, Shape images, Shape weights)
     {
         bool same = padding == Padding.Same;
         return new(
-            images[0], images[1], images[2], images[3], results[3], weights[0], weights[1],
-            same ? weights[0] / 2 : 0, same ? weights[1] / 2 : 0, results[1], results[2]);
+            images[0], images[1], images[2], images[3], weights[3], weights[0], weights[1], same ? weights[0] / 2 : 0,
+            same ? weights[1] / 2 : 0, Shrunk(padding, images[1], weights[0]), Shrunk(padding, images[2], weights[1]));
     }
 }

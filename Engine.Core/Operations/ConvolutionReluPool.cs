@@ -10,9 +10,6 @@ namespace Engine.Core.Operations;
 /// <param name="Padding">What is outside the images.</param>
 public sealed record ConvolutionReluPool(Padding Padding) : Operation
 {
-    // Positions pass through Float32 lanes, in which integers are exact up to here.
-    private const int LargestImage = 1 << 24;
-
     /// <summary>Applies the operation with positions of its own.</summary>
     /// <param name="images">[batch, height, width, channels in].</param>
     /// <param name="weights">[kernel height, kernel width, channels in, channels out].</param>
@@ -21,18 +18,16 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
     public Tensor Fuse(Tensor images, Tensor weights, Tensor bias)
     {
         var (_, shape) = Check([images, weights, bias]);
-        return Apply(images, weights, bias, Tensor.Allocate(images.Device, ElementType.Int32, Pooled(shape), null, []));
+        return Apply(images, weights, bias, Tensor.Allocate(images.Device, ElementType.Int32, PoolPositions.Pooled(shape), null, []));
     }
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
     {
-        var (_, shape) = Check(x[..3]);
-        var spread = new PoolScatter(shape).Apply(g, x[3]);
         return
         [
-            new ConvolutionInputGradient(Padding).Apply(spread, x[1]),
-            new ConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], spread),
+            new PooledConvolutionInputGradient(Padding, x[0].Shape[1], x[0].Shape[2]).Apply(g, x[1], x[3]),
+            new PooledConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], g, x[3]),
             new Gate().Apply(g, y),
             null,
         ];
@@ -42,20 +37,13 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var (type, shape) = Check(x[..3]);
-        return x[3].Type == ElementType.Int32 && x[3].Shape == Pooled(shape)
-            ? (type, Pooled(shape))
-            : throw Error($"positions must be Int32 {Pooled(shape)}, got {x[3].Type} {x[3].Shape}");
+        return PoolPositions.Problem(shape, x[1].Shape, x[3], x[3].Shape) is { } problem ? throw Error(problem) : (type, x[3].Shape);
     }
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
-    {
-        var (_, shape) = Check(x[..3]);
-        y.Device.ConvolveReluPool(
-            y.Type, Windows.Of(Padding, x[0].Shape, x[1].Shape, shape), y.Buffer, x[3].Buffer, x[0].Buffer, x[1].Buffer, x[2].Buffer);
-    }
-
-    private static Shape Pooled(Shape shape) => [shape[0], shape[1] / 2, shape[2] / 2, shape[3]];
+        => y.Device.ConvolveReluPool(
+            y.Type, Windows.Of(Padding, x[0].Shape, x[1].Shape), y.Buffer, x[3].Buffer, x[0].Buffer, x[1].Buffer, x[2].Buffer);
 
     // Element type and shape of the convolution's results.
     private (ElementType Type, Shape Shape) Check(Tensor[] x)
@@ -64,8 +52,6 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
         var shape = Windows.Result(Padding, x[0].Shape, x[1].Shape, out string? problem) ?? throw Error(problem!);
         if (x[2].Rank != 1 || x[2].Count != shape[3])
             throw Error($"a bias of shape {x[2].Shape} is not [{shape[3]}], one number for each channel of weights {x[1].Shape}");
-        return (long)shape[1] * shape[2] * shape[3] < LargestImage
-            ? (type, shape)
-            : throw Error($"results {shape} have {LargestImage} or more numbers each: apply Convolve, Relu and MaxPool one by one");
+        return PoolPositions.SizeProblem(shape, x[1].Shape) is { } large ? throw Error(large) : (type, shape);
     }
 }

@@ -51,12 +51,21 @@ internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, Bu
     public void Run(int start, int end)
     {
         T* limit = y + (end * RowLength);
+        bool wholePanels = shape.OutputChannels % ConvolutionTiles<V, R, T>.Width == 0;
         using var images = new ConvolutionImage<T>(shape, pool, x);
         while (start < end)
         {
             int image = start / shape.OutputHeight, row = start % shape.OutputHeight;
             int next = Math.Min(shape.OutputHeight, row + end - start);
-            T* seen = images.See(image, row, next);
+            T* seen = images.See(image), pixels = images.Pixels(seen);
+            if (wholePanels && SparseConvolutions<V, R, T>.Suits(shape, images, pixels))
+            {
+                T* result = y + (start * RowLength);
+                SparseConvolutions<V, R, T>.Rows(shape, images, pixels, row, next - row, packed, result, shape.OutputChannels);
+                start += next - row;
+                continue;
+            }
+
             for (; row < next; row++, start++)
                 Row(seen, images.RowStride, row, y + (start * RowLength), limit);
         }

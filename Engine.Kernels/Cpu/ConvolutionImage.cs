@@ -29,22 +29,28 @@ internal unsafe ref struct ConvolutionImage<T>
     /// <summary>Elements from one row to the next.</summary>
     public nint RowStride { get; }
 
+    /// <summary>Elements of a row without the zeros around it, as far as windows see it.</summary>
+    public readonly int RowLength => (int)Math.Min(_shape.Width * _shape.InputChannels, RowStride - Left);
+
+    // Elements of the zeros to the left of a row.
+    private readonly int Left => _shape.PadLeft * _shape.InputChannels;
+
     private readonly long ByteLength => _shape.Height * (long)RowStride * sizeof(T);
 
-    /// <summary>The first row of an image, of which the rows that some rows of the result need are there.</summary>
-    public readonly T* See(int image, int outputRow, int outputEnd)
+    /// <summary>The first row of an image, with the zeros to the left of it.</summary>
+    public readonly T* See(int image)
     {
-        T* from = _images + ((nint)image * _shape.Height * _shape.Width * _shape.InputChannels);
+        int width = _shape.Width * _shape.InputChannels;
+        T* from = _images + ((nint)image * _shape.Height * width);
         if (_scratch == null)
             return from;
-        int start = Math.Max(0, outputRow - _shape.PadTop);
-        int end = Math.Min(_shape.Height, outputEnd - 1 - _shape.PadTop + _shape.KernelHeight);
-        int left = _shape.PadLeft * _shape.InputChannels, width = _shape.Width * _shape.InputChannels;
-        int length = (int)Math.Min(width, RowStride - left);
-        for (int row = start; row < end; row++)
-            new Span<T>(from + ((nint)row * width), length).CopyTo(new Span<T>(_scratch + (row * RowStride) + left, length));
+        for (int row = 0; row < _shape.Height; row++)
+            new Span<T>(from + ((nint)row * width), RowLength).CopyTo(new Span<T>(_scratch + (row * RowStride) + Left, RowLength));
         return _scratch;
     }
+
+    /// <summary>The first pixel of an image that <see cref="See"/> showed.</summary>
+    public readonly T* Pixels(T* seen) => _scratch == null ? seen : seen + Left;
 
     public readonly void Dispose()
     {

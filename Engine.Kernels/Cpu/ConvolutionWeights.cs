@@ -3,6 +3,20 @@ using Engine.Kernels.Memory;
 
 namespace Engine.Kernels.Cpu;
 
+/// <summary>How a batch is cut into pieces, each of which has a sum of its own.</summary>
+internal static class ConvolutionPieces
+{
+    // Few images for a small batch to occupy some threads, few pieces for a large one not to need much memory.
+    private const int LeastImages = 8;
+    private const int MostPieces = 32;
+
+    /// <summary>Images of a piece, but for the last.</summary>
+    public static int Images(ConvolutionShape shape) => Math.Max(LeastImages, (shape.Batch + MostPieces - 1) / MostPieces);
+
+    /// <summary>The number of pieces, at least 1.</summary>
+    public static int Count(ConvolutionShape shape) => Math.Max(1, (shape.Batch + Images(shape) - 1) / Images(shape));
+}
+
 /// <summary>
 /// Cotangents of weights, one for each piece of the batch, in panels as <see cref="PackTaps{V, R, T}"/> has them. A unit is a piece.
 /// </summary>
@@ -12,16 +26,7 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
     where R : struct
     where T : unmanaged
 {
-    // Few images for a small batch to occupy some threads, few pieces for a large one not to need much memory.
-    private const int LeastImages = 8;
-    private const int MostPieces = 32;
-
-    private readonly int _images = Images(shape);
-
-    private static int Images(ConvolutionShape shape) => Math.Max(LeastImages, (shape.Batch + MostPieces - 1) / MostPieces);
-
-    /// <summary>The number of pieces, at least 1.</summary>
-    public static int Pieces(ConvolutionShape shape) => Math.Max(1, (shape.Batch + Images(shape) - 1) / Images(shape));
+    private readonly int _images = ConvolutionPieces.Images(shape);
 
     /// <summary>Elements of a piece.</summary>
     public static long PieceLength(ConvolutionShape shape) => (long)shape.Taps * Stride(shape);
@@ -49,7 +54,7 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
                 new Span<T>(sum, checked((int)PieceLength(shape))).Clear();
             for (int image = first; image < last; image++)
             {
-                T* seen = images.See(image, 0, shape.OutputHeight);
+                T* seen = images.See(image);
                 Add(seen, images.RowStride, Widened(image, scratch, stride), stride, sum, image != first);
             }
         }
@@ -101,7 +106,7 @@ internal readonly unsafe struct SumPieces<V, R, T>(ConvolutionShape shape, T* dw
 {
     public void Run(int start, int end)
     {
-        int width = ConvolutionTiles<V, R, T>.Width, outputs = shape.OutputChannels, count = WeightGradients<V, R, T>.Pieces(shape);
+        int width = ConvolutionTiles<V, R, T>.Width, outputs = shape.OutputChannels, count = ConvolutionPieces.Count(shape);
         nint length = (nint)WeightGradients<V, R, T>.PieceLength(shape);
         T* side = stackalloc T[V.Count];
         for (int tap = start; tap < end; tap++)

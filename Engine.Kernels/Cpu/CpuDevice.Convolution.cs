@@ -8,13 +8,14 @@ namespace Engine.Kernels.Cpu;
 public sealed partial class CpuDevice
 {
     /// <inheritdoc/>
-    public override void Convolve(ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b)
+    public override void Convolve(
+        ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions = null)
     {
-        if (form == ConvolutionForm.InputGradient)
-            shape = shape.Transposed();
         switch (type)
         {
+            case ElementType.Float32 when positions is not null: ConvolvePooled<float>(form, shape, destination, a, b, positions); break;
             case ElementType.Float32: Convolve<float>(form, shape, destination, a, b); break;
+            case ElementType.Float64 when positions is not null: ConvolvePooled<double>(form, shape, destination, a, b, positions); break;
             case ElementType.Float64: Convolve<double>(form, shape, destination, a, b); break;
             default: throw new ArgumentException($"Convolve: {type} is not supported, cast to Float32 or Float64.");
         }
@@ -35,6 +36,9 @@ public sealed partial class CpuDevice
     private void Convolve<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b)
         where T : unmanaged, INumber<T>
     {
+        if (form == ConvolutionForm.InputGradient)
+            shape = shape.Transposed();
+
         // A tile has two vectors of output channels: few channels waste less of narrow ones.
         if (Vector512.IsHardwareAccelerated && shape.OutputChannels > 2 * Vector256<T>.Count)
             Convolve<Register512<T>, Vector512<T>, T>(form, shape, destination, a, b);
@@ -53,6 +57,34 @@ public sealed partial class CpuDevice
             SumTaps<V, R, T>(shape, destination, a, b);
         else
             ConvolveForward<V, R, T>(shape, form == ConvolutionForm.InputGradient, destination, a, b);
+    }
+
+    private void ConvolvePooled<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer positions)
+        where T : unmanaged, INumber<T>
+    {
+        // Results lie along output channels, in tiles of two vectors; the gradients go along rows of windows.
+        int length = form == ConvolutionForm.Forward ? (shape.OutputChannels + 1) / 2 : shape.KernelWidth * shape.InputChannels;
+        if (Vector512.IsHardwareAccelerated && length > Vector256<T>.Count)
+            ConvolvePooled<Lanes512<T>, Register512<T>, Vector512<T>, T>(form, shape, destination, a, b, positions);
+        else if (Vector256.IsHardwareAccelerated && length > Vector128<T>.Count)
+            ConvolvePooled<Lanes256<T>, Register256<T>, Vector256<T>, T>(form, shape, destination, a, b, positions);
+        else
+            ConvolvePooled<Lanes128<T>, Register128<T>, Vector128<T>, T>(form, shape, destination, a, b, positions);
+    }
+
+    private void ConvolvePooled<L, V, R, T>(
+        ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer positions)
+        where L : struct, ILanes<L, T>
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged, INumber<T>
+    {
+        switch (form)
+        {
+            case ConvolutionForm.Forward: ConvolvePick<L, V, R, T>(shape, destination, a, b, positions); break;
+            case ConvolutionForm.InputGradient: AddWindows<L, V, R, T>(shape, destination, a, b, positions); break;
+            default: SumWindows<L, V, R, T>(shape, destination, a, b, positions); break;
+        }
     }
 
     private unsafe void ConvolveForward<V, R, T>(ConvolutionShape shape, bool turned, Buffer destination, Buffer images, Buffer weights)
@@ -82,6 +114,22 @@ public sealed partial class CpuDevice
         return packed;
     }
 
+    private unsafe void ConvolvePick<L, V, R, T>(
+        ConvolutionShape shape, Buffer destination, Buffer images, Buffer weights, Buffer positions)
+        where L : struct, ILanes<L, T>
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
+        if (IsEmptyPooled(shape))
+            return;
+
+        // Views are taken after the command before theirs is given.
+        var packed = Pack<V, R, T>(shape, false, weights);
+        var pool = new PickPool<L, T>(shape, destination.Write<T>().Pointer, positions.Read<int>().Pointer);
+        ConvolvePool<PickPool<L, T>, V, R, T>(shape, pool, images, packed);
+    }
+
     private void ConvolveReluPool<T>(
         ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
         where T : unmanaged, INumber<T>
@@ -101,14 +149,25 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged, INumber<T>
     {
-        int rows = shape.Batch * (shape.OutputHeight / 2);
-        if (rows == 0 || shape.OutputWidth / 2 * shape.OutputChannels == 0)
+        if (IsEmptyPooled(shape))
             return;
         var packed = Pack<V, R, T>(shape, false, weights);
-        var pools = new ReluPools<L, V, R, T>(
-            shape, Pool, destination.Write<T>().Pointer, positions.Write<int>().Pointer, images.Read<T>().Pointer,
-            packed.Read<T>().Pointer, bias.Read<T>().Pointer);
-        Launch(pools, rows, Math.Max(1, RowGrain<V, R, T>(shape) / 2));
+        var pool = new ReluPool<L, T>(shape, destination.Write<T>().Pointer, positions.Write<int>().Pointer, bias.Read<T>().Pointer);
+        ConvolvePool<ReluPool<L, T>, V, R, T>(shape, pool, images, packed);
+    }
+
+    private static bool IsEmptyPooled(ConvolutionShape shape)
+        => shape.Batch * (shape.OutputHeight / 2) == 0 || shape.OutputWidth / 2 * shape.OutputChannels == 0;
+
+    private unsafe void ConvolvePool<TPool, V, R, T>(ConvolutionShape shape, TPool pool, Buffer images, Buffer packed)
+        where TPool : struct, IPool<T>
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
+        int rows = shape.Batch * (shape.OutputHeight / 2);
+        var convolutions = new PooledConvolutions<TPool, V, R, T>(shape, Pool, pool, images.Read<T>().Pointer, packed.Read<T>().Pointer);
+        Launch(convolutions, rows, Math.Max(1, RowGrain<V, R, T>(shape) / 2));
         if (!Recording.IsActive)
             Free(packed);
     }
@@ -120,16 +179,55 @@ public sealed partial class CpuDevice
     {
         if (shape.Taps * shape.OutputChannels == 0)
             return;
-        int count = WeightGradients<V, R, T>.Pieces(shape);
+        int count = ConvolutionPieces.Count(shape);
         var pieces = Allocate(count * WeightGradients<V, R, T>.PieceLength(shape) * sizeof(T));
         var gradients = new WeightGradients<V, R, T>(
             shape, Pool, pieces.Write<T>().Pointer, images.Read<T>().Pointer, cotangents.Read<T>().Pointer);
-        long rows = Math.Max(1, (long)shape.Batch * shape.OutputHeight / count);
-        Launch(gradients, count, (int)Math.Max(1, RowGrain<V, R, T>(shape) / rows));
+        Launch(gradients, count, PieceGrain<V, R, T>(shape));
         var sum = new SumPieces<V, R, T>(shape, destination.Write<T>().Pointer, pieces.Read<T>().Pointer);
         Launch(sum, shape.Taps, Math.Max(1, ElementGrain / (count * shape.OutputChannels)));
         if (!Recording.IsActive)
             Free(pieces);
+    }
+
+    private unsafe void SumWindows<L, V, R, T>(
+        ConvolutionShape shape, Buffer destination, Buffer images, Buffer cotangents, Buffer positions)
+        where L : struct, ILanes<L, T>
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged, INumber<T>
+    {
+        if (shape.Taps * shape.OutputChannels == 0)
+            return;
+        int count = ConvolutionPieces.Count(shape);
+        var pieces = Allocate(count * PooledWeightGradients<L, V, R, T>.PieceLength(shape) * sizeof(T));
+        var gradients = new PooledWeightGradients<L, V, R, T>(
+            shape, Pool, pieces.Write<T>().Pointer, images.Read<T>().Pointer, cotangents.Read<T>().Pointer, positions.Read<int>().Pointer);
+        Launch(gradients, count, Math.Max(1, WindowGrain<V, R, T>(shape) / ConvolutionPieces.Images(shape)));
+        var sum = new SumPooledPieces<V, R, T>(shape, destination.Write<T>().Pointer, pieces.Read<T>().Pointer);
+        Launch(sum, shape.OutputChannels, Math.Max(1, ElementGrain / (count * shape.Taps)));
+        if (!Recording.IsActive)
+            Free(pieces);
+    }
+
+    private unsafe void AddWindows<L, V, R, T>(
+        ConvolutionShape shape, Buffer destination, Buffer cotangents, Buffer weights, Buffer positions)
+        where L : struct, ILanes<L, T>
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
+        if (shape.Batch * shape.Height == 0 || shape.Width * shape.InputChannels == 0)
+            return;
+        var packed = Allocate((long)shape.OutputChannels * WindowVectors<V, R, T>.Length(shape) * sizeof(T));
+        var pack = new PackWindows<V, R, T>(shape, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
+        Launch(pack, shape.OutputChannels, Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
+        var gradients = new PooledInputGradients<L, V, R, T>(
+            shape, Pool, destination.Write<T>().Pointer, packed.Read<T>().Pointer, cotangents.Read<T>().Pointer,
+            positions.Read<int>().Pointer);
+        Launch(gradients, shape.Batch, WindowGrain<V, R, T>(shape));
+        if (!Recording.IsActive)
+            Free(packed);
     }
 
     private static int Panels<V, R, T>(ConvolutionShape shape)
@@ -137,6 +235,26 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged
         => (shape.OutputChannels + ConvolutionTiles<V, R, T>.Width - 1) / ConvolutionTiles<V, R, T>.Width;
+
+    // Pieces of a batch worth a thread.
+    private static int PieceGrain<V, R, T>(ConvolutionShape shape)
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
+        long rows = Math.Max(1, (long)shape.Batch * shape.OutputHeight / ConvolutionPieces.Count(shape));
+        return (int)Math.Max(1, RowGrain<V, R, T>(shape) / rows);
+    }
+
+    // Images worth a thread, of which each pooled cotangent takes its window twice in a nanosecond by a vector.
+    private static int WindowGrain<V, R, T>(ConvolutionShape shape)
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
+        long pooled = (long)shape.OutputHeight * shape.OutputWidth * shape.OutputChannels / 4;
+        return (int)Math.Max(1, 30_000 / ((pooled * WindowVectors<V, R, T>.Count(shape)) + 32));
+    }
 
     // Rows of results worth a thread: about 15 microseconds at 3 multiply-adds of a vector in a nanosecond.
     private static int RowGrain<V, R, T>(ConvolutionShape shape)

@@ -124,6 +124,12 @@ public unsafe interface ILanes<TSelf, T> : ILanes<TSelf>
     /// <summary>Stores the first <paramref name="count"/> lanes; <paramref name="count"/> is below the number of lanes.</summary>
     static abstract void StoreFirst(TSelf value, T* destination, int count);
 
+    /// <summary>Loads Int32 numbers, as many as there are lanes, and rounds them to the element type.</summary>
+    static abstract TSelf LoadInt32(int* source);
+
+    /// <summary>Stores all lanes, which are whole numbers, as Int32.</summary>
+    static abstract void StoreInt32(TSelf value, int* destination);
+
     /// <summary>One lane.</summary>
     static abstract T Lane(TSelf value, int index);
 }

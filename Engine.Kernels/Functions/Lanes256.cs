@@ -67,6 +67,32 @@ public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256<T> LoadInt32(int* source)
+    {
+        if (typeof(T) == typeof(float))
+            return new(Vector256.ConvertToSingle(Vector256.Load(source)).As<float, T>());
+        T* side = stackalloc T[Count];
+        for (int i = 0; i < Count; i++)
+            side[i] = T.CreateTruncating(source[i]);
+        return Load(side);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt32(Lanes256<T> value, int* destination)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            Vector256.ConvertToInt32Native(value._value.As<T, float>()).Store(destination);
+            return;
+        }
+
+        for (int i = 0; i < Count; i++)
+            destination[i] = int.CreateTruncating(value._value.GetElement(i));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Lane(Lanes256<T> value, int index) => value._value.GetElement(index);
 
     /// <inheritdoc/>

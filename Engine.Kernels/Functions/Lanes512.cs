@@ -67,6 +67,32 @@ public readonly unsafe struct Lanes512<T>(Vector512<T> value) : ILanes<Lanes512<
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512<T> LoadInt32(int* source)
+    {
+        if (typeof(T) == typeof(float))
+            return new(Vector512.ConvertToSingle(Vector512.Load(source)).As<float, T>());
+        T* side = stackalloc T[Count];
+        for (int i = 0; i < Count; i++)
+            side[i] = T.CreateTruncating(source[i]);
+        return Load(side);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt32(Lanes512<T> value, int* destination)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            Vector512.ConvertToInt32Native(value._value.As<T, float>()).Store(destination);
+            return;
+        }
+
+        for (int i = 0; i < Count; i++)
+            destination[i] = int.CreateTruncating(value._value.GetElement(i));
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Lane(Lanes512<T> value, int index) => value._value.GetElement(index);
 
     /// <inheritdoc/>

@@ -47,6 +47,14 @@ public readonly unsafe struct ScalarFloat32(float value) : ILanes<ScalarFloat32,
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarFloat32 LoadInt32(int* source) => new(*source);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt32(ScalarFloat32 value, int* destination) => *destination = (int)value._value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Lane(ScalarFloat32 value, int index) => value._value;
 
     /// <inheritdoc/>

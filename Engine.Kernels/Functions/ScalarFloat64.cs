@@ -47,6 +47,14 @@ public readonly unsafe struct ScalarFloat64(double value) : ILanes<ScalarFloat64
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarFloat64 LoadInt32(int* source) => new(*source);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreInt32(ScalarFloat64 value, int* destination) => *destination = (int)value._value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Lane(ScalarFloat64 value, int index) => value._value;
 
     /// <inheritdoc/>

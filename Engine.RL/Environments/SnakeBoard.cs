@@ -21,7 +21,7 @@ public readonly struct SnakeBoard(View<int> states, int row, int cells)
     /// <summary>The column that is 1 if the episode has ended by the step limit alone.</summary>
     public const int TimedOutColumn = 6;
 
-    private const int ClockColumn = 0, HeadColumn = 1, LengthColumn = 2, FruitColumn = 3, CellsColumn = 7;
+    internal const int ClockColumn = 0, HeadColumn = 1, LengthColumn = 2, FruitColumn = 3, CellsColumn = 7;
 
     private readonly int _at = row * Size(cells);
 

@@ -72,7 +72,12 @@ internal sealed class SnakeLearner : IDisposable
     public void Restore(IReadOnlyDictionary<string, StoredTensor> stored, int updates)
     {
         var old = State.Tensors;
-        State = State.Restore(stored, _task.Network, _device);
+        using (var scope = new TensorScope())
+        {
+            State = State.Restore(stored, _task.Network, _device);
+            scope.Keep(State.Tensors);
+        }
+
         foreach (var tensor in old)
             tensor.Dispose();
         Updates = updates;

@@ -51,16 +51,16 @@ public sealed class SnakeReport(IReadOnlyList<(SnakeRun Run, SnakeResult Result)
         return ratios.Length > 0 ? ratios.Average() : double.NaN;
     }
 
-    /// <summary>A column of the metrics along training, averaged over equal parts of it; by updates made.</summary>
+    /// <summary>A column of the metrics along training, averaged over parts of as many rows; by updates made.</summary>
     /// <param name="method">The method.</param>
     /// <param name="column">The column, see <see cref="SnakeTraining.Columns"/>; returns are weighed by episodes.</param>
-    /// <param name="parts">The number of parts.</param>
+    /// <param name="parts">The number of parts; there are no more than rows.</param>
     public Curve Along(string method, string column, int parts = 100)
     {
         var group = _byMethod[method].ToArray();
-        int updates = group[0].Run.Settings.Updates;
-        parts = Math.Min(parts, group[0].Result.Rows.Count);
-        var ends = Enumerable.Range(1, parts).Select(part => (int)((long)part * updates / parts)).ToArray();
+        var first = group[0].Result.Rows;
+        parts = Math.Min(parts, first.Count);
+        int[] ends = [.. Enumerable.Range(1, parts).Select(part => first[(int)((long)part * first.Count / parts) - 1].Iteration)];
         var spreads = ends.Select((end, part) => Spread.Of(
             [.. group.Select(run => Mean(run.Result.Rows, row => row.Iteration <= end && (part == 0 || row.Iteration > ends[part - 1])))]));
         return new Curve(ends, [.. spreads]);

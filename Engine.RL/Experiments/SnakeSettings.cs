@@ -126,17 +126,17 @@ public record SnakeSettings
     /// <exception cref="ArgumentException">One is not; the message names it, its value and what would do.</exception>
     public virtual void Validate()
     {
-        Require(
-            Rows >= ActorCritic.SmallestImage && Columns >= ActorCritic.SmallestImage,
-            "grid",
-            FormattableString.Invariant($"{Rows}x{Columns}"),
-            FormattableString.Invariant($"at least {ActorCritic.SmallestImage}x{ActorCritic.SmallestImage}, since the network pools 2 x 2 twice"));
-        Require((long)Rows * Columns <= 1 << 16, "grid", FormattableString.Invariant($"{Rows}x{Columns}"), "at most 65536 cells");
+        const int Smallest = ActorCritic.SmallestImage;
+        string grid = FormattableString.Invariant($"{Rows}x{Columns}");
+        bool poolable = Rows >= Smallest && Columns >= Smallest;
+        Require(poolable, "grid", grid, $"at least {Smallest}x{Smallest}, since the network pools 2 x 2 twice");
+        Require((long)Rows * Columns <= 1 << 16, "grid", grid, "at most 65536 cells");
         Require(StepLimit is >= 1 and <= 1 << 30, "step-limit", StepLimit, $"between 1 and {1 << 30}");
         Require(Frames >= 1, "frames", Frames, "at least 1");
         Require(Envs is >= 1 and <= 1 << 20, "envs", Envs, $"between 1 and {1 << 20}");
         Require(Rollout is >= 1 and <= 1 << 16, "rollout", Rollout, $"between 1 and {1 << 16}");
-        Require((Frames - 1) / FramesPerUpdate < int.MaxValue, "frames", Frames, $"at most {int.MaxValue * FramesPerUpdate} with these rollouts");
+        bool countable = (Frames - 1) / FramesPerUpdate < int.MaxValue;
+        Require(countable, "frames", Frames, $"at most {int.MaxValue * FramesPerUpdate} with these rollouts");
         Require(Positive(LearningRate), "learning-rate", LearningRate, "above 0");
         Require(Positive(Clip), "clip", Clip, "above 0");
         Require(EpsilonRoot >= 0 && double.IsFinite(EpsilonRoot), "epsilon-root", EpsilonRoot, "at least 0");
@@ -144,7 +144,8 @@ public record SnakeSettings
         Require(Positive(MetaClip), "meta-clip", MetaClip, "above 0");
         foreach (var (name, value) in new[] { ("gamma", Gamma), ("lambda", Lambda), ("critic", Critic), ("entropy", Entropy) })
             Require(value > 0 && value < 1, name, value, "between 0 and 1, both excluded");
-        Require(Learn.Distinct().Count() == Learn.Count, "learn", string.Join(",", Learn).ToLowerInvariant(), "a list in which nothing stands twice");
+        bool once = Learn.Distinct().Count() == Learn.Count;
+        Require(once, "learn", string.Join(",", Learn).ToLowerInvariant(), "a list in which nothing stands twice");
         Require(OuterGamma is >= 0 and <= 1, "outer-gamma", OuterGamma, "in [0, 1]");
         Require(OuterLambda is >= 0 and <= 1, "outer-lambda", OuterLambda, "in [0, 1]");
         Require(OuterCritic >= 0 && double.IsFinite(OuterCritic), "outer-critic", OuterCritic, "at least 0");
@@ -155,5 +156,6 @@ public record SnakeSettings
         static bool Positive(double value) => value > 0 && double.IsFinite(value);
     }
 
-    private protected static void Require(bool holds, string name, object value, string range) => Setting.Require(holds, name, value, range);
+    private protected static void Require(bool holds, string name, object value, string range)
+        => Setting.Require(holds, name, value, range);
 }

@@ -65,7 +65,8 @@ internal sealed record SnakeState(
                 throw new InvalidDataException($"The checkpoint has no tensor '{name}'.");
             return found.Type == like.Type && (Shape)found.Shape.ToArray() == like.Shape
                 ? Tensor.From(found, device)
-                : throw new InvalidDataException($"The checkpoint's tensor '{name}' is {found.Type} {(Shape)found.Shape.ToArray()}, not {like.Type} {like.Shape}.");
+                : throw new InvalidDataException(
+                    $"The checkpoint's tensor '{name}' is {found.Type} {(Shape)found.Shape.ToArray()}, not {like.Type} {like.Shape}.");
         }
     }
 

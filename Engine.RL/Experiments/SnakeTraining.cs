@@ -37,7 +37,9 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
 {
     private const string PendingTensor = "pending", DeviationsTensor = "deviations";
 
-    private readonly SnakeTask _task = new(run.Settings);
+    // The update, and two deviations of each of the four meta-parameters.
+    private const int DeviationWidth = 9;
+
     private readonly List<MetricRow> _rows = [];
     private readonly List<double[]> _pending = [];
     private readonly List<SnakeDeviation> _deviations = [];
@@ -67,7 +69,9 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
 
     /// <summary>Trains.</summary>
     /// <param name="observer">Who watches.</param>
-    /// <param name="keep">Gets the points of training that <see cref="SnakeRun.Points"/> asks for, by number; null if nobody keeps them.</param>
+    /// <param name="keep">
+    /// Gets the points of training that <see cref="SnakeRun.Points"/> asks for, by number; null if nobody keeps them.
+    /// </param>
     /// <param name="cancel">Asks to stop.</param>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the observer got a last checkpoint.</exception>
@@ -77,14 +81,15 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
     {
         run.Settings.Validate();
         var method = MetaGradientMethod.Parse(run.Method);
-        using var learner = new SnakeLearner(_task, run.Settings, method, run.Seed, device);
+        var task = new SnakeTask(run.Settings);
+        using var learner = new SnakeLearner(task, run.Settings, method, run.Seed, device);
         using var judge = run.Replicates == 0 || method.Steps == 0
             ? null
-            : new SnakeMetaGradients(_task, run.Settings, [method, new(MetaGradientKind.Classic, 1)], learner.State, device);
+            : new SnakeMetaGradients(task, run.Settings, [method, new(MetaGradientKind.Classic, 1)], learner.State, device);
         Begin(learner);
         int updates = run.Settings.Updates;
         int[] points = PointUpdates(updates, run.Points);
-        long rowBegan = Stopwatch.GetTimestamp();
+        var (rowBegan, measured) = (Stopwatch.GetTimestamp(), 0);
         while (learner.Updates < updates)
         {
             observer.CheckpointOrStop(Capture, cancel);
@@ -100,10 +105,12 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
             }
 
             _pending.Add(learner.Step());
+            measured++;
             if (learner.Updates % run.Settings.LogEvery == 0 || learner.Updates == updates)
             {
-                var row = Summarise(learner.Updates, Stopwatch.GetElapsedTime(rowBegan).TotalSeconds);
-                rowBegan = Stopwatch.GetTimestamp();
+                // A run that goes on has measured only part of its first row.
+                var row = Summarise(learner.Updates, measured / Stopwatch.GetElapsedTime(rowBegan).TotalSeconds);
+                (rowBegan, measured) = (Stopwatch.GetTimestamp(), 0);
                 _pending.Clear();
                 _rows.Add(row);
                 observer.Row(row);
@@ -119,7 +126,8 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
         {
             var tensors = learner.Capture();
             tensors[PendingTensor] = Stored(_pending, SnakeLearner.MetricCount);
-            tensors[DeviationsTensor] = Stored([.. _deviations.Select(d => (double[])[d.Update, .. d.Deviation, .. d.OneStep])], 9);
+            double[][] deviations = [.. _deviations.Select(point => (double[])[point.Update, .. point.Deviation, .. point.OneStep])];
+            tensors[DeviationsTensor] = Stored(deviations, DeviationWidth);
             return new ExperimentSnapshot(tensors, 0, learner.Updates, [.. _rows]);
         }
     }
@@ -127,7 +135,13 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
     private static StoredTensor Stored(IReadOnlyList<double[]> rows, int width)
         => StoredTensor.Of<double>([rows.Count, width], [.. rows.SelectMany(row => row)]);
 
-    private static IEnumerable<double[]> Rows(StoredTensor stored) => stored.Elements<double>().ToArray().Chunk(stored.Shape[1]);
+    private static IEnumerable<double[]> Rows(ExperimentSnapshot snapshot, string name, int width)
+        => snapshot.Tensors.TryGetValue(name, out var stored)
+            && stored.Type == ElementType.Float64
+            && stored.Shape is [_, var columns]
+            && columns == width
+            ? stored.Elements<double>().ToArray().Chunk(width)
+            : throw new InvalidDataException($"The checkpoint has no tensor '{name}' of {width} columns.");
 
     private void Begin(SnakeLearner learner)
     {
@@ -138,8 +152,9 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
             return;
         learner.Restore(_start.Tensors, _start.Iteration);
         _rows.AddRange(_start.Rows);
-        _pending.AddRange(Rows(_start.Tensors[PendingTensor]));
-        _deviations.AddRange(Rows(_start.Tensors[DeviationsTensor]).Select(row => new SnakeDeviation((int)row[0], row[1..5], row[5..])));
+        _pending.AddRange(Rows(_start, PendingTensor, SnakeLearner.MetricCount));
+        _deviations.AddRange(
+            Rows(_start, DeviationsTensor, DeviationWidth).Select(row => new SnakeDeviation((int)row[0], row[1..5], row[5..])));
     }
 
     private SnakeDeviation Judge(SnakeMetaGradients judge, SnakeLearner learner)
@@ -151,7 +166,7 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
             => [.. Enumerable.Range(0, 4).Select(c => Estimate.Deviation([.. samples.Where((_, i) => i % 4 == c).Select(x => (double)x)]))];
     }
 
-    private MetricRow Summarise(int update, double seconds)
+    private MetricRow Summarise(int update, double updatesPerSecond)
     {
         double episodes = Sum(SnakeLearner.Episodes), maximum = _pending.Max(metrics => metrics[SnakeLearner.ReturnMaximum]);
         double before = _rows.Count == 0 ? 0 : _rows[^1].Values[Column("episodes")];
@@ -165,8 +180,8 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
                 episodes > 0 ? Sum(SnakeLearner.ReturnSum) / episodes : double.NaN,
                 episodes > 0 ? maximum : double.NaN,
                 .. _pending[^1][SnakeLearner.Values..SnakeLearner.Losses],
-                .. Enumerable.Range(SnakeLearner.Losses, SnakeLearner.MetricCount - SnakeLearner.Losses).Select(i => Sum(i) / _pending.Count),
-                _pending.Count * run.Settings.FramesPerUpdate / seconds,
+                .. Enumerable.Range(0, SnakeLearner.MetricCount).Skip(SnakeLearner.Losses).Select(metric => Sum(metric) / _pending.Count),
+                updatesPerSecond * run.Settings.FramesPerUpdate,
             ]);
 
         double Sum(int metric) => _pending.Sum(metrics => metrics[metric]);

@@ -30,7 +30,8 @@ public sealed record SnakeVarianceSettings
     public void Validate()
     {
         Setting.Require(Methods.Count > 0, "methods", "empty", "a list such as 1,3,3-mix");
-        Setting.Require(Methods.Distinct().Count() == Methods.Count, "methods", string.Join(",", Methods), "a list in which no method stands twice");
+        bool once = Methods.Distinct().Count() == Methods.Count;
+        Setting.Require(once, "methods", string.Join(",", Methods), "a list in which no method stands twice");
         foreach (string method in Methods)
             Setting.Require(MetaGradientMethod.Parse(method).Steps > 0, "methods", method, "one that looks a step ahead");
         Setting.Require(Points >= 1, "points", Points, "at least 1");
@@ -76,6 +77,7 @@ public sealed class SnakeVariance(
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
         settings.Validate();
+        run.Settings.Validate();
         MetaGradientMethod[] methods =
             [.. settings.Methods.Select(MetaGradientMethod.Parse), new(MetaGradientKind.Classic, settings.Oracle)];
         var task = new SnakeTask(run.Settings);

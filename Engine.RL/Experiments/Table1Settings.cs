@@ -27,7 +27,7 @@ public sealed record Table1Settings : SnakeSettings
     [
         .. from method in Methods
            from seed in Enumerable.Range(Seed, Seeds)
-           select new SnakeRun(method, seed, this, Points, Replicates),
+           select new SnakeRun(method, seed, this, Replicates == 0 ? 0 : Points, Replicates),
     ];
 
     /// <inheritdoc/>
@@ -36,7 +36,8 @@ public sealed record Table1Settings : SnakeSettings
         base.Validate();
         Setting.RequireSeeds(Seed, Seeds);
         Require(Methods.Count > 0, "methods", "empty", "a list such as 0,1,3,3-mix");
-        Require(Methods.Distinct().Count() == Methods.Count, "methods", string.Join(",", Methods), "a list in which no method stands twice");
+        bool once = Methods.Distinct().Count() == Methods.Count;
+        Require(once, "methods", string.Join(",", Methods), "a list in which no method stands twice");
         foreach (string method in Methods)
             MetaGradientMethod.Parse(method);
         Require(Points is >= 0 and <= 10_000, "points", Points, "between 0 and 10000");

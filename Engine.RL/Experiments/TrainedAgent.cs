@@ -25,7 +25,8 @@ public sealed class TrainedAgent : IDisposable
         Device = device ?? Device.Cpu;
         Environment = new Snake(settings.Rows, settings.Columns, settings.StepLimit);
         _network = SnakeTask.CreateNetwork(settings);
-        _parameters = [.. _network.ParameterShapes.Select(parameter => Read(parameter.Name, parameter.Shape))];
+        using var scope = new TensorScope();
+        _parameters = scope.Keep([.. _network.ParameterShapes.Select(parameter => Read(parameter.Name, parameter.Shape))]);
 
         Tensor Read(string name, Shape shape)
         {

@@ -26,6 +26,25 @@ public class ProgressTests
     }
 
     [Fact]
+    public void LinesEndWithTheLatestValues()
+    {
+        var clock = new Clock();
+        using var writer = new StringWriter();
+        using (var progress = Progress.Start(writer, quiet: false, clock))
+        {
+            progress.Report("3-mix-0", 0, 10, [("return_mean", double.NaN), ("gamma", 0.99)]);
+            clock.Advance(TimeSpan.FromSeconds(6));
+            progress.Report("3-mix-0", 5, 10);
+            progress.Report("3-mix-0", 10, 10, [("return_mean", 1.5), ("gamma", 0.98)]);
+        }
+
+        string[] lines = writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, lines.Length);
+        Assert.EndsWith("  6 s left  return_mean -  gamma 0.9900", lines[0]);
+        Assert.EndsWith("  in 6 s  return_mean 1.500  gamma 0.9800", lines[1]);
+    }
+
+    [Fact]
     public void QuietIsQuiet()
     {
         using var writer = new StringWriter();
@@ -55,16 +74,5 @@ public class ProgressTests
         Assert.Contains($"| (a) | {text} | 1 \\| 2  | holds ", lines[2]);
         Assert.Contains("does not hold", lines[3]);
         Assert.Contains("not tested", lines[4]);
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        private long _ticks;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _ticks;
-
-        public void Advance(TimeSpan time) => _ticks += time.Ticks;
     }
 }

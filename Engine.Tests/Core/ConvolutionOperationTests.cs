@@ -28,6 +28,15 @@ public sealed class ConvolutionOperationTests : IDisposable
         Says("a bias of shape [5] is not [6]", () => Conv2d.ReluPool(x, Tensor.Zeros([3, 3, 3, 6]), Tensor.Zeros([5])));
         Says("Int32 [2, 4]", () => new PoolGather().Apply(x, Tensor.From(new int[8], [2, 4])));
         Says("at least 1", () => x.MaxPool(0));
+        var w = Tensor.Zeros([3, 3, 3, 6]);
+        var positions = Tensor.From(new int[48], [2, 2, 4, 3]);
+        Says("must be Int32 [2, 2, 2, 6], got Int32 [2, 2, 4, 3]", () => new PooledConvolution(Padding.Same).Apply(x, w, positions));
+        Says(
+            "[2, 2, 4, 3] are no pooled results of a convolution with weights [3, 3, 3, 6]",
+            () => new PooledConvolutionInputGradient(Padding.Same, 4, 5).Apply(positions.Cast(x.Type), w, positions));
+        Says(
+            "must be Int32 [2, 2, 2, 3], got Int32 [2, 2, 4, 3] for numbers [2, 2, 4, 3]",
+            () => new PooledConvolutionWeightGradient(Padding.Same, 3, 3).Apply(x, positions.Cast(x.Type), positions));
 
         static void Says(string part, Func<Tensor> action)
             => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => _ = action()).Message);
@@ -69,14 +78,80 @@ public sealed class ConvolutionOperationTests : IDisposable
             var fused = Conv2d.ReluPool(images, weights, bias, padding);
             Assert.Equal(apart.Shape, fused.Shape);
             Assert.Equal(apart.ToDoubles(), fused.ToDoubles());
-            Tensor[] expected = Gradient.Of(apart.Square().Sum(), images, weights);
-            Tensor[] actual = Gradient.Of(fused.Square().Sum(), images, weights);
+
+            // Their derivatives add in another order.
+            Tensor[] expected = Gradient.Of(apart.Square().Sum(), images, weights, bias);
+            Tensor[] actual = Gradient.Of(fused.Square().Sum(), images, weights, bias);
+            double tolerance = type == ElementType.Float32 ? 1e-5 : 1e-13;
             for (int i = 0; i < expected.Length; i++)
-                Assert.Equal(expected[i].ToDoubles(), actual[i].ToDoubles());
+            {
+                double[] numbers = expected[i].ToDoubles(), others = actual[i].ToDoubles();
+                double largest = numbers.Select(Math.Abs).Append(0).Max();
+                Assert.All(numbers.Zip(others), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance * largest));
+            }
         }
 
         Tensor Normal(Shape shape, int number)
             => new DrawNormal(0, 1, Purpose.FirstFree, number, [1, .. shape], type).Apply(Tensor.From([0, 0, 0], [1, 3])).ReshapeTo(shape);
+    }
+
+    // Small integers: sums are exact, in whatever order.
+    [Theory]
+    [InlineData(ElementType.Float32)]
+    [InlineData(ElementType.Float64)]
+    public void PooledConvolutionsAreThoseOfWholeOnes(ElementType type)
+    {
+        foreach (var (x, w, padding) in (((int[], int[], Padding)[])
+            [
+                ([3, 12, 12, 5], [3, 3, 5, 32], Padding.Same), ([2, 7, 9, 3], [3, 5, 3, 37], Padding.Valid),
+                ([2, 5, 4, 2], [3, 3, 2, 3], Padding.Same), ([70, 6, 6, 8], [3, 3, 8, 12], Padding.Same),
+                ([19, 6, 6, 32], [3, 3, 32, 32], Padding.Same), ([2, 5, 7, 40], [5, 3, 40, 17], Padding.Same),
+                ([2, 1, 4, 2], [1, 1, 2, 3], Padding.Same), ([0, 4, 4, 2], [3, 3, 2, 3], Padding.Same),
+                ([300, 4, 4, 1], [1, 7, 1, 2], Padding.Same), ([9, 2, 2, 16], [1, 1, 16, 64], Padding.Valid),
+            ]))
+        {
+            Tensor images = Integers(x), weights = Integers(w), whole = images.Convolve(weights, padding);
+            int height = x[1], width = x[2];
+            Shape pooled = [whole.Shape[0], whole.Shape[1] / 2, whole.Shape[2] / 2, whole.Shape[3]];
+            var positions = Tensor.From(Positions(pooled, whole.Shape[2]), pooled);
+            var g = Integers(pooled);
+            var spread = new PoolScatter(whole.Shape).Apply(g, positions);
+            Same(new PoolGather().Apply(whole, positions), new PooledConvolution(padding).Apply(images, weights, positions));
+            Same(
+                new ConvolutionInputGradient(padding).Apply(spread, weights),
+                new PooledConvolutionInputGradient(padding, height, width).Apply(g, weights, positions));
+            Same(
+                new ConvolutionWeightGradient(padding, w[0], w[1]).Apply(images, spread),
+                new PooledConvolutionWeightGradient(padding, w[0], w[1]).Apply(images, g, positions));
+        }
+
+        Tensor Integers(Shape shape)
+        {
+            int next = 1;
+            double[] values = [.. Enumerable.Range(0, shape.ElementCount).Select(_ => (double)(((next = next * 31 % 1009) % 9) - 4))];
+            return Tensor.From(values, shape, type);
+        }
+
+        static void Same(Tensor expected, Tensor actual)
+        {
+            Assert.Equal(expected.Shape, actual.Shape);
+            Assert.Equal(expected.ToDoubles(), actual.ToDoubles());
+        }
+
+        // Anywhere in their windows, or nowhere.
+        static int[] Positions(Shape pooled, int width)
+        {
+            var random = new Random(0);
+            var positions = new int[pooled.ElementCount];
+            for (int i = 0; i < positions.Length; i++)
+            {
+                int channel = i % pooled[3], pixel = i / pooled[3], column = pixel % pooled[2], row = pixel / pooled[2] % pooled[1];
+                int inRow = (2 * column) + random.Next(2), y = (2 * row) + random.Next(2);
+                positions[i] = random.Next(5) == 0 ? -1 : (((y * width) + inRow) * pooled[3]) + channel;
+            }
+
+            return positions;
+        }
     }
 
     [Fact]

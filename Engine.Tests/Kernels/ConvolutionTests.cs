@@ -67,16 +67,39 @@ public sealed class ConvolutionTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Forms))]
+    public void ConvolutionsOfMostlyZerosAreThoseOfTheBody(ConvolutionForm form)
+    {
+        foreach (int channels in (int[])[1, 5, 8, 16, 32, 37, 64])
+        {
+            ConvolutionShape[] shapes =
+            [
+                Same(5, 7, 12, channels, channels, 3, 3), Same(3, 4, 3, channels, 32, 5, 7), Valid(3, 6, 9, channels, 64, 3, 5),
+                Valid(2, 5, 5, 64, channels, 1, 1), new(2, 6, 7, channels, 32, 3, 3, 1, 0, 3, 6),
+            ];
+            foreach (var shape in shapes)
+            {
+                MatchesBody<float>(form, shape, zeros: 10);
+                MatchesBody<double>(form, shape, zeros: 10);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
     public void NumbersOfThreadsDoNotChangeABit(ConvolutionForm form)
     {
         ConvolutionShape[] shapes = [Same(65, 12, 12, 5, 32, 3, 3), Same(50, 6, 6, 33, 31, 3, 3), Valid(40, 9, 9, 3, 7, 3, 3)];
         foreach (var shape in shapes)
         {
-            var random = new Random(1);
-            var operands = Operands<float>.Of(form, shape, () => (float)((random.NextDouble() * 2) - 1));
-            float[] expected = operands.Convolve(_one);
-            Assert.Equal(expected, operands.Convolve(_two));
-            Assert.Equal(expected, operands.Convolve(_three));
+            foreach (double zeros in (double[])[0, 0.9])
+            {
+                var random = new Random(1);
+                var operands = Operands<float>.Of(
+                    form, shape, () => random.NextDouble() < zeros ? 0 : (float)((random.NextDouble() * 2) - 1));
+                float[] expected = operands.Convolve(_one);
+                Assert.Equal(expected, operands.Convolve(_two));
+                Assert.Equal(expected, operands.Convolve(_three));
+            }
         }
     }
 
@@ -107,10 +130,10 @@ public sealed class ConvolutionTests : IDisposable
             batch, height, width, inputs, outputs, windowHeight, windowWidth, 0, 0, height - windowHeight + 1, width - windowWidth + 1);
 
     // Small integers: sums are exact, in whatever order.
-    private void MatchesBody<T>(ConvolutionForm form, ConvolutionShape shape)
+    private void MatchesBody<T>(ConvolutionForm form, ConvolutionShape shape, int zeros = 0)
         where T : unmanaged, INumber<T>
     {
-        var operands = Operands<T>.Integers(form, shape);
+        var operands = Operands<T>.Integers(form, shape, zeros);
         Assert.True(operands.ConvolveByBody(_two).AsSpan().SequenceEqual(operands.Convolve(_two)), $"{form}, {typeof(T).Name}, {shape}");
     }
 
@@ -119,10 +142,11 @@ public sealed class ConvolutionTests : IDisposable
     {
         private static T Untouched => T.CreateChecked(-77777);
 
-        public static Operands<T> Integers(ConvolutionForm form, ConvolutionShape shape)
+        // With so many zeros for each other number, on average.
+        public static Operands<T> Integers(ConvolutionForm form, ConvolutionShape shape, int zeros = 0)
         {
             int next = 1;
-            return Of(form, shape, () => T.CreateChecked((next = next * 31 % 1009) % 9 - 4));
+            return Of(form, shape, () => (next = next * 31 % 1009) % (zeros + 1) > 0 ? T.Zero : T.CreateChecked((next % 9) - 4));
         }
 
         public static Operands<T> Of(ConvolutionForm form, ConvolutionShape shape, Func<T> next)

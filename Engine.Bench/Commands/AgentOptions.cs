@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Engine.Bench.Games;
+using Engine.Bench.Output;
+using Engine.Kernels;
+using Engine.RL.Agents;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>What commands that let a trained agent play have in common: who plays, how, and with which seed.</summary>
+internal sealed class AgentOptions
+{
+    private readonly Argument<string> _run = new("RUN") { Description = "The folder of an agent, or of the experiment that trained it." };
+    private readonly Option<string?> _agent
+        = Options.Of<string?>("--agent", "The agent, such as 3-mix-0, where the experiment trained several.", null);
+
+    private readonly Option<string?> _checkpoint
+        = Options.Of<string?>("--checkpoint", "Another checkpoint than the last, such as point-0004.safetensors.", null);
+
+    private readonly Option<PolicyKind> _policy = Options.Of("--policy", "How actions are chosen.", PolicyKind.Sampled);
+    private readonly Option<int> _seed = Options.Of("--seed", "The seed of the games.", 0);
+    private readonly Option<string> _device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
+    private readonly Option<int> _threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
+
+    /// <summary>Adds the options to a command.</summary>
+    public AgentOptions(Command command)
+    {
+        _checkpoint.HelpName = "FILE";
+        _device.HelpName = "NAME";
+        command.Add(_run);
+        foreach (var option in (Option[])[_agent, _checkpoint, _policy, _seed, _device, _threads])
+            command.Add(option);
+    }
+
+    /// <summary>RUN.</summary>
+    public string Run(ParseResult parsed) => parsed.GetValue(_run)!;
+
+    /// <summary>--policy.</summary>
+    public PolicyKind Policy(ParseResult parsed) => parsed.GetValue(_policy);
+
+    /// <summary>--seed.</summary>
+    public int Seed(ParseResult parsed)
+        => parsed.GetValue(_seed) is >= 0 and var seed
+            ? seed
+            : throw new UserError(FormattableString.Invariant($"--seed is {parsed.GetValue(_seed)}, but must be at least 0."));
+
+    /// <summary>Opens --device.</summary>
+    public Device OpenDevice(ParseResult parsed)
+    {
+        int threads = parsed.GetValue(_threads);
+        if (threads < 0)
+            throw new UserError(FormattableString.Invariant($"--threads is {threads}, but must be at least 0."));
+        return CommonOptions.OpenDevice(new RunConfig<object>(new object(), parsed.GetValue(_device)!, threads));
+    }
+
+    /// <summary>Loads the agent.</summary>
+    public LoadedAgent Load(ParseResult parsed, Device device)
+        => LoadedAgent.Load(Run(parsed), parsed.GetValue(_agent), parsed.GetValue(_checkpoint), device);
+
+    /// <summary>An option's name of a policy.</summary>
+    public static string Name(PolicyKind kind) => Values.Write(kind);
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text;
+using Engine.Bench.Games;
+using Engine.Bench.Output;
+using static System.FormattableString;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>engine play: watch a trained agent.</summary>
+public static class PlayCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var command = new BenchCommand("play", "Watch a trained agent play one episode: in the terminal, or as a picture that moves.")
+        {
+            Examples =
+            {
+                ("engine play runs/snake", "in the terminal"),
+                ("engine play runs/five --agent 5-2 --policy greedy --seed 7 --speed 30", "one of several agents, its likeliest actions, faster"),
+                ("engine play runs/snake --svg game.svg", "as a file for a browser or a page"),
+                ("engine play runs/snake --checkpoint point-0004.safetensors", "as it played earlier in its training"),
+                ("engine play runs/snake --all > game.txt", "every step as plain text"),
+            },
+        };
+        var options = new AgentOptions(command);
+        var episode = Options.Of("--episode", "Which of the seed's episodes: those that 'engine evaluate' plays, from 0.", 0);
+        var svg = Options.Of<string?>("--svg", "Write an animated SVG file rather than show the game.", null);
+        svg.HelpName = "FILE";
+        var speed = Options.Of("--speed", "Steps a second.", 12.0);
+        speed.HelpName = "FPS";
+        var all = Options.Switch("--all", "Where the output is no terminal: every step, rather than the last.");
+        foreach (var option in (Option[])[episode, svg, speed, all])
+            command.Add(option);
+        command.SetAction((parsed, cancel) =>
+        {
+            double framesPerSecond = parsed.GetValue(speed);
+            if (framesPerSecond is not (>= 0.1 and <= 1000))
+                throw new UserError(Invariant($"--speed is {framesPerSecond}, but must be between 0.1 and 1000."));
+            int number = parsed.GetValue(episode);
+            if (number < 0)
+                throw new UserError(Invariant($"--episode is {number}, but must be at least 0."));
+            var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
+            using var device = options.OpenDevice(parsed);
+            using var agent = options.Load(parsed, device);
+            string title = Invariant($"{agent.Describe}, {AgentOptions.Name(policy)}, seed {seed}") + (number > 0 ? Invariant($", episode {number}") : "");
+            var frames = Episode.Play(agent, policy, seed, number, device, cancel);
+            if (parsed.GetValue(svg) is { } file)
+                Write(parsed, file, new AnimatedSvg(frames, title) { FramesPerSecond = framesPerSecond }.ToSvg(), frames[^1]);
+            else
+                new TerminalBoard(parsed.Console(), title).Play(frames, framesPerSecond, parsed.GetValue(all), cancel);
+            return Task.FromResult(ExitCodes.Ok);
+        });
+        return command;
+    }
+
+    private static void Write(ParseResult parsed, string file, string svg, SnakeFrame last)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(svg);
+        UserFile.Write(file, "--svg", bytes);
+        parsed.InvocationConfiguration.Output.WriteLine(
+            Invariant($"Written to {file}: {last.Step} steps, return {last.Return}, {last.Outcome} ({bytes.Length / 1024.0:0} KB)."));
+    }
+}

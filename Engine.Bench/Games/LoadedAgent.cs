@@ -1,0 +1,62 @@
+using Engine.Bench.Output;
+using Engine.Bench.Runs;
+using Engine.Core;
+using Engine.Kernels;
+using Engine.RL.Agents;
+using Engine.RL.Environments;
+using Engine.RL.Experiments;
+using static System.FormattableString;
+
+namespace Engine.Bench.Games;
+
+/// <summary>An agent from a checkpoint, with where it comes from.</summary>
+internal sealed class LoadedAgent : ITrainedAgent, IDisposable
+{
+    private readonly TrainedAgent _agent;
+
+    private LoadedAgent(TrainedAgent agent, string description) => (_agent, Describe) = (agent, description);
+
+    /// <inheritdoc/>
+    public Snake Environment => _agent.Environment;
+
+    /// <inheritdoc/>
+    public string Describe { get; }
+
+    /// <summary>Loads an agent.</summary>
+    /// <param name="run">Its folder, that of the experiment that trained it, or one of its checkpoints.</param>
+    /// <param name="name">Its name where the experiment trained several; else null.</param>
+    /// <param name="checkpoint">Another checkpoint than its last: a path, or the name of a file in its folder; else null.</param>
+    /// <param name="device">Where it is to play.</param>
+    /// <exception cref="UserError">There is no such agent, or its file can't be read.</exception>
+    public static LoadedAgent Load(string run, string? name, string? checkpoint, Device device)
+    {
+        string path = checkpoint is null ? run : Locate(run, name, checkpoint);
+        try
+        {
+            var (training, snapshot) = SnakeFolder.Find(path, name).Load();
+            var agent = new TrainedAgent(training.Settings, snapshot.Tensors, device);
+            return new LoadedAgent(agent, Invariant($"{training.Name} after {snapshot.Iteration * training.Settings.FramesPerUpdate:N0} frames"));
+        }
+        catch (InvalidDataException e)
+        {
+            // Some messages name the file already.
+            throw new UserError(e.Message.Contains(path) ? e.Message : $"{path}: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserError($"{path} can't be read: {e.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public Tensor Logits(Tensor observations) => _agent.Logits(observations);
+
+    /// <inheritdoc/>
+    public void Dispose() => _agent.Dispose();
+
+    private static string Locate(string run, string? name, string checkpoint)
+    {
+        string[] places = [checkpoint, Path.Combine(run, checkpoint), Path.Combine(run, name ?? "", checkpoint)];
+        return places.FirstOrDefault(File.Exists) ?? throw new UserError($"--checkpoint {checkpoint}: there is no such file, nor one in {run}.");
+    }
+}

@@ -1,0 +1,56 @@
+using Spectre.Console;
+
+namespace Engine.Bench.Output;
+
+/// <summary>Progress in a terminal: drawn anew several times a second, on a task of its own.</summary>
+internal sealed class ProgressView(IAnsiConsole console, TimeProvider clock) : IProgressDisplay
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
+
+    private readonly Lock _lock = new();
+    private readonly List<ProgressPart> _parts = [];
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _display;
+
+    public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
+    {
+        lock (_lock)
+        {
+            var entry = _parts.Find(each => each.Name == part);
+            if (entry is null)
+                _parts.Add(entry = new ProgressPart(part, clock, done));
+            entry.Update(done, total, values);
+
+            // Not before there is something to show: work that fails at once leaves no empty line.
+            if (!_end.Task.IsCompleted)
+                _display ??= Task.Run(Show);
+        }
+    }
+
+    public void Dispose()
+    {
+        _end.TrySetResult();
+        Task? display;
+        lock (_lock)
+            display = _display;
+        display?.GetAwaiter().GetResult();
+    }
+
+    private Task Show()
+        => console.Live(new Text("")).Overflow(VerticalOverflow.Crop).StartAsync(async context =>
+        {
+            while (!_end.Task.IsCompleted)
+            {
+                Draw(context);
+                await Task.WhenAny(_end.Task, Task.Delay(s_interval)).ConfigureAwait(false);
+            }
+
+            Draw(context);
+        });
+
+    private void Draw(LiveDisplayContext context)
+    {
+        lock (_lock)
+            context.UpdateTarget(ProgressTable.Draw(_parts, console.Profile.Width, console.Profile.Height));
+    }
+}

@@ -1,0 +1,77 @@
+using Engine.Core;
+using Engine.Kernels;
+using Engine.RL.Environments;
+
+namespace Engine.RL.Agents;
+
+/// <summary>Judges a policy by episodes that nobody learns from.</summary>
+public static class Evaluation
+{
+    /// <summary>
+    /// Plays episodes, all at once. Every environment plays until its first episode has ended, and only that one counts: what an
+    /// environment plays while others are still at theirs does not, so that short episodes weigh no more than long ones.
+    /// </summary>
+    /// <param name="environment">The environments. Their episodes must end, at a step limit at the latest.</param>
+    /// <param name="policy">From observations, Float32 [n, ...], to logits, [n, actions]; tensors it captures must stay.</param>
+    /// <param name="kind">How actions are chosen.</param>
+    /// <param name="episodes">How many episodes, at least 1.</param>
+    /// <param name="seed">The same seed gives the same episodes; the first ones of more are those of fewer.</param>
+    /// <param name="chunk">Steps from one look at what is still going on to the next; it changes no result.</param>
+    /// <param name="device">Where to play: the device of the policy's tensors; the processor if null.</param>
+    /// <param name="progress">Told the number of ended episodes after every chunk.</param>
+    /// <param name="cancel">Asks it to stop.</param>
+    public static EpisodeStatistics Play(
+        IEnvironment environment,
+        Func<Tensor, Tensor> policy,
+        PolicyKind kind,
+        int episodes,
+        int seed,
+        int chunk = 32,
+        Device? device = null,
+        Action<int>? progress = null,
+        CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunk, 1);
+        device ??= Device.Cpu;
+        using var scope = new TensorScope();
+        var advance = FreshEpisodes.Advance(device);
+        using var program = new TensorProgram(Step, device);
+        var streams = FreshEpisodes.Streams(seed, 0, episodes, device);
+        Tensor[] moment =
+        [
+            streams,
+            Tensor.Ones([episodes], ElementType.Float64, device),
+            Tensor.Zeros([episodes], ElementType.Float64, device),
+            Tensor.Zeros([episodes], ElementType.Float64, device),
+            .. environment.Reset(streams, FreshEpisodes.Step),
+        ];
+        while (true)
+        {
+            for (int i = 0; i < chunk; i++)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var next = program.Run(moment);
+                foreach (var old in moment)
+                    old.Dispose();
+                moment = next;
+            }
+
+            int ended = moment[1].ToArray<double>().Count(live => live == 0);
+            progress?.Invoke(ended);
+            if (ended == episodes)
+                return new EpisodeStatistics(moment[2].ToArray<double>(), [.. moment[3].ToArray<double>().Select(x => (int)x)]);
+        }
+
+        // Sums are kept in double precision: lengths and returns of any size are exact.
+        Tensor[] Step(Tensor[] x)
+        {
+            var (now, live, returns, lengths, state) = (x[0] + advance, x[1], x[2], x[3], x[4..]);
+            var actions = FreshEpisodes.Choose(kind, () => policy(environment.Observe(state)), environment.ActionCount, now);
+            var step = environment.Step(state, actions, now, FreshEpisodes.Step);
+            var ends = step.Terminated.Cast(ElementType.Float64);
+            var paid = step.Reward.Cast(ElementType.Float64);
+            return [now, live * (1 - ends), returns + (live * paid), lengths + live, .. step.State];
+        }
+    }
+}

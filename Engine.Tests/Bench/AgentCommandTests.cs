@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Engine.Bench.Output;
+using Engine.Tests.Core;
+using Xunit;
+
+namespace Engine.Tests.Bench;
+
+public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
+{
+    private readonly Trained _trained;
+
+    public AgentCommandTests(Trained trained) => _trained = trained;
+
+    [Fact]
+    public void PlayShowsTheLastMomentWhereItCantMove()
+    {
+        var (code, output, error) = Play();
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        string[] lines = output.ReplaceLineEndings("\n").Split('\n');
+        Assert.Equal("0-1 after 16 frames, sampled, seed 3", lines[0]);
+        Assert.Matches(@"^step \d+  return \d+  (crashed|step limit)$", lines[1]);
+        Assert.Equal("+--------+", lines[2]);
+        Assert.Equal(output, Play().Output);
+        Assert.NotEqual(output, Play("--episode", "1").Output);
+    }
+
+    [Fact]
+    public void PlayWritesAPictureThatMoves()
+    {
+        string file = _trained.Temporary.At("game.svg");
+        var (code, output, _) = Play("--svg", file, "--speed", "30", "--policy", "greedy");
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.StartsWith($"Written to {file}: ", output);
+        Assert.Contains(XDocument.Load(file).Descendants(), element => element.Name.LocalName == "animateTransform");
+    }
+
+    [Fact]
+    public void EvaluatePrintsATableAndWritesEveryEpisode()
+    {
+        string file = _trained.Temporary.At("evaluation.json");
+        var (code, output, error) = Run("evaluate", _trained.Folder, "--agent", "0-1", "--episodes", "9", "--seed", "3", "--json", file);
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Contains("| 0-1 after 16 frames | sampled |        9 |", output);
+        Assert.Contains("episodes  9/9", error);
+        var json = JsonNode.Parse(File.ReadAllText(file))!;
+        double[] returns = [.. json["returns"]!.AsArray().Select(value => (double)value!)];
+        Assert.Equal(9, returns.Length);
+        Assert.Equal(returns.Average(), (double)json["mean"]!, 12);
+
+        // The game that 'play' shows is one of them.
+        int length = (int)json["lengths"]![5]!;
+        Assert.Contains($"step {length}  return {returns[5]}", Play("--episode", "5").Output);
+    }
+
+    [Fact]
+    public void EarlierCheckpointsAreFoundInTheFolder()
+    {
+        var (code, output, _) = Play("--checkpoint", "point-0000.safetensors");
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.StartsWith("0-1 after 8 frames", output);
+    }
+
+    [Theory]
+    [InlineData("there is no such folder", "evaluate", "nowhere")]
+    [InlineData("say which with --agent 0-0|0-1", "play", "RUN")]
+    [InlineData("--agent '5-0'", "play", "RUN", "--agent", "5-0")]
+    [InlineData("has no checkpoint.safetensors", "play", "EMPTY")]
+    [InlineData("there is no such file", "evaluate", "RUN", "--agent", "0-0", "--checkpoint", "point-0009.safetensors")]
+    [InlineData("is truncated or corrupt", "evaluate", "RUN", "--agent", "0-0", "--checkpoint", "metrics.csv")]
+    [InlineData("--speed is 0", "play", "RUN", "--speed", "0")]
+    [InlineData("--speed is NaN", "play", "RUN", "--speed", "NaN")]
+    [InlineData("--seed is -1", "play", "RUN", "--seed", "-1")]
+    [InlineData("--episode is -1", "play", "RUN", "--episode", "-1")]
+    [InlineData("--episodes is 0", "evaluate", "RUN", "--episodes", "0")]
+    [InlineData("--threads is -1", "evaluate", "RUN", "--threads", "-1")]
+    [InlineData("'best' is not one of sampled, greedy, random", "play", "RUN", "--policy", "best")]
+    [InlineData("can't be written", "play", "RUN", "--agent", "0-0", "--svg", "EMPTY/no/game.svg")]
+    [InlineData("can't be written", "evaluate", "RUN", "--agent", "0-0", "--episodes", "1", "--quiet", "--json", "EMPTY")]
+    public void MistakesAreNamed(string part, params string[] args)
+    {
+        string empty = Directory.CreateDirectory(_trained.Temporary.At("empty")).FullName;
+        var (code, _, error) = Run([.. args.Select(arg => arg.Replace("RUN", _trained.Folder).Replace("EMPTY", empty))]);
+        Assert.Equal(ExitCodes.UserError, code);
+        Assert.Contains(part, error);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private static (int Code, string Output, string Error) Run(params string[] args) => ProgramTests.Run(args);
+
+    private (int Code, string Output, string Error) Play(params string[] more)
+        => Run(["play", _trained.Folder, "--agent", "0-1", "--seed", "3", .. more]);
+
+    /// <summary>Two agents that have hardly learned.</summary>
+    public sealed class Trained : IDisposable
+    {
+        public Trained()
+        {
+            Folder = Temporary.At("run");
+            var (code, _, error) = Run(
+                "snake", "--grid", "4", "--method", "0", "--seeds", "2", "--frames", "16", "--envs", "2", "--rollout", "4", "--points", "1",
+                "--step-limit", "40", "--out", Folder, "--quiet");
+            Assert.True(code == ExitCodes.Ok, error);
+        }
+
+        public string Folder { get; }
+
+        internal TemporaryFolder Temporary { get; } = new();
+
+        public void Dispose() => Temporary.Dispose();
+    }
+}

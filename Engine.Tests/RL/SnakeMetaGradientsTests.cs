@@ -1,0 +1,129 @@
+using Engine.Core;
+using Engine.Kernels.Cpu;
+using Engine.RL.Experiments;
+using Engine.RL.Meta;
+using Xunit;
+
+namespace Engine.Tests.RL;
+
+public class SnakeMetaGradientsTests
+{
+    private static readonly string[] s_methods = ["1", "2", "2-mix", "trace-2", "trace-1"];
+    private static readonly SnakeRun s_run = new("1", 2, SmallSnake.Settings with { Kappa = 0.75 });
+    private static readonly ExperimentSnapshot s_point = SmallSnake.After(3, s_run);
+
+    [Fact]
+    public void AReplicateIsAMetaGradientWithItsOwnRandomNumbers()
+    {
+        float[][] samples = Sample(s_methods, 3);
+        Assert.Equal(s_methods.Length, samples.Length);
+        using var scope = new TensorScope();
+        foreach (var (number, method) in s_methods.Index())
+        {
+            Assert.Equal(3 * 4, samples[number].Length);
+            for (int replicate = 0; replicate < 3; replicate++)
+            {
+                // The first environments' numbers are those of training.
+                double[] expected = ByHand(method, replicate).MetaGradient.ToDoubles();
+                double[] actual = [.. samples[number][(4 * replicate)..(4 * (replicate + 1))].Select(value => (double)value)];
+                Close.All(expected, actual, 1e-5);
+            }
+        }
+    }
+
+    [Fact]
+    public void ReplicatesDoNotDependOnThreadsOrOnHowManyThereAre()
+    {
+        float[][] expected = Sample(s_methods, 5);
+        foreach (var (threads, replicates) in (ReadOnlySpan<(int, int)>)[(2, 5), (3, 2), (1, 1)])
+        {
+            float[][] some = Sample(s_methods, replicates, threads);
+            Assert.Equal(expected.Select(samples => samples[..(4 * replicates)]), some);
+        }
+
+        Assert.Equal(5, expected[0].Chunk(4).Select(gradient => gradient[0]).Distinct().Count());
+    }
+
+    [Fact]
+    public void AMethodDoesNotDependOnTheOthers()
+    {
+        float[][] all = Sample(s_methods, 2);
+        foreach (var (number, method) in s_methods.Index())
+            Assert.Equal(all[number], Sample([method], 2)[0]);
+
+        // A branch of one step has no update before it whose derivative a trace could replace.
+        AssertClose(all[0], all[4]);
+        Assert.NotEqual(all[1], all[3]);
+
+        static void AssertClose(float[] expected, float[] actual)
+            => Close.All([.. expected.Select(x => (double)x)], [.. actual.Select(x => (double)x)], 1e-5);
+    }
+
+    [Fact]
+    public void ASamplerServesAllPointsOfTraining()
+    {
+        using var device = new CpuDevice(2);
+        var points = SmallSnake.Snapshots(s_run);
+        var task = new SnakeTask(s_run.Settings);
+        using var like = new TensorScope();
+        var layout = SnakeState.Initial(task, s_run.Settings.Envs, s_run.Seed, device);
+        using var sampler = new SnakeMetaGradients(task, s_run.Settings, [MetaGradientMethod.Parse("2")], layout, device);
+        var seen = new List<float[]>();
+        foreach (int update in (int[])[0, 1, 2, 5, 0])
+        {
+            using var scope = new TensorScope();
+            var state = layout.Restore(points[update].Tensors, task.Network, device);
+            seen.Add(sampler.Sample(state, s_run.Seed, update, 2)[0]);
+            Close.All(
+                new SmallSnake.ByHand(s_run with { Method = "2" }, points[update], firstReplicate: 3).MetaGradient.ToDoubles(),
+                [.. seen[^1][..4].Select(value => (double)value)],
+                1e-5);
+        }
+
+        Assert.Equal(seen[0], seen[^1]);
+    }
+
+    [Theory]
+    [InlineData("2-mix")]
+    [InlineData("trace-2")]
+    [InlineData("1")]
+    public void DeviationsOfTrainingAreThoseOfReplicatesMadeByHand(string method)
+    {
+        var run = new SnakeRun(method, 2, SmallSnake.Settings with { Frames = 36 }, Points: 1, Replicates: 3);
+        var snapshots = SmallSnake.Snapshots(run);
+        var deviation = SmallSnake.Train(run).Deviations.Single();
+        Assert.Equal(1, deviation.Update);
+        using var scope = new TensorScope();
+        Close.All(Deviations(method), deviation.Deviation, 1e-4);
+        Close.All(Deviations("1"), deviation.OneStep, 1e-4);
+        Assert.All(deviation.Deviation, value => Assert.True(value > 0));
+        Assert.Equal(method == "1", deviation.Deviation.SequenceEqual(deviation.OneStep));
+
+        double[] Deviations(string name)
+        {
+            double[][] gradients =
+            [
+                .. from replicate in (int[])[1, 2, 3]
+                   let hand = new SmallSnake.ByHand(run with { Method = name }, snapshots[1], run.Settings.Envs * replicate)
+                   select hand.MetaGradient.ToDoubles(),
+            ];
+            return [.. Enumerable.Range(0, 4).Select(component => Deviation([.. gradients.Select(gradient => gradient[component])]))];
+        }
+
+        static double Deviation(double[] values)
+            => Math.Sqrt((values.Sum(x => x * x) - (values.Sum() * values.Sum() / values.Length)) / (values.Length - 1));
+    }
+
+    private static SmallSnake.ByHand ByHand(string method, int replicate)
+        => new(s_run with { Method = method }, s_point, firstReplicate: s_run.Settings.Envs * (1 + replicate));
+
+    private static float[][] Sample(string[] methods, int replicates, int threads = 1)
+    {
+        using var device = new CpuDevice(threads);
+        using var scope = new TensorScope();
+        var task = new SnakeTask(s_run.Settings);
+        var layout = SnakeState.Initial(task, s_run.Settings.Envs, s_run.Seed, device);
+        using var sampler = new SnakeMetaGradients(task, s_run.Settings, [.. methods.Select(MetaGradientMethod.Parse)], layout, device);
+        return sampler.Sample(layout.Restore(s_point.Tensors, task.Network, device), s_run.Seed, s_point.Iteration, replicates);
+    }
+}

@@ -1,0 +1,621 @@
+using Engine.Core;
+using Engine.Core.Optim;
+using Engine.Kernels.Cpu;
+using Engine.RL.Agents;
+using Engine.RL.Experiments;
+using Engine.RL.Meta;
+using Xunit;
+
+namespace Engine.Tests.RL;
+
+public class SnakeTrainingTests
+{
+    // What an update changes, by the beginning of names in a checkpoint.
+    private static readonly string[] s_groups = ["raw", "meta", "parameters", "optimiser", "environment", "returns"];
+    private static readonly SnakeRun s_run = new("2-mix", 3, SmallSnake.Settings);
+
+    /// <summary>
+    /// Options by name: the method, what the first update must change beside the method's plain settings, and the settings.
+    /// </summary>
+    private static readonly Dictionary<string, (string Method, string Changes, Func<SnakeSettings, SnakeSettings> Set)> s_options = new()
+    {
+        ["fresh validation"] = ("2", "meta", s => s with { FreshValidation = true }),
+        ["full target"] = ("2", "meta parameters optimiser", s => s with { FullTarget = true }),
+        ["bootstrap"] = ("2", "meta parameters optimiser", s => s with { StepLimit = 2, BootstrapTimeLimit = true }),
+        ["bootstrap, no limit"] = ("2", "", s => s with { StepLimit = 1000, BootstrapTimeLimit = true }),
+        ["detached denominator"] = ("2", "meta", s => s with { DetachDenominator = true }),
+        ["outer gamma"] = ("2", "meta", s => s with { OuterGamma = 0.9 }),
+        ["outer lambda"] = ("2", "meta", s => s with { OuterLambda = 0.5 }),
+        ["outer critic, no head"] = ("2", "", s => s with { OuterCritic = 3 }),
+        ["meta step size"] = ("2", "raw", s => s with { MetaLearningRate = 0.1 }),
+        ["meta clip"] = ("2", "meta", s => s with { MetaClip = 1e-8 }),
+        ["clip"] = ("2", "meta parameters optimiser", s => s with { Clip = 1e-3 }),
+        ["step size"] = ("2", "meta parameters", s => s with { LearningRate = 0.02 }),
+        ["term under the root"] = ("2", "meta parameters", s => s with { EpsilonRoot = 1e-4 }),
+        ["kappa"] = ("2-mix", "meta", s => s with { Kappa = 0.9 }),
+        ["kappa, default"] = ("2-mix", "", s => s with { Kappa = 0.5 }),
+        ["kappa, no mix"] = ("2", "", s => s with { Kappa = 0.9 }),
+        ["trace decay"] = ("trace-2", "meta", s => s with { TraceDecay = 0.1 }),
+        ["trace decay, one step"] = ("trace-1", "", s => s with { TraceDecay = 0.1 }),
+        ["trace decay, no trace"] = ("2", "", s => s with { TraceDecay = 0.1 }),
+        ["gamma"] = ("0", "raw parameters optimiser", s => s with { Gamma = 0.5 }),
+        ["lambda"] = ("0", "raw parameters optimiser", s => s with { Lambda = 0.5 }),
+        ["critic"] = ("0", "raw parameters optimiser", s => s with { Critic = 0.25 }),
+        ["entropy"] = ("0", "raw parameters optimiser", s => s with { Entropy = 0.1 }),
+        ["log every"] = ("2", "", s => s with { LogEvery = 1 }),
+    };
+
+    public static TheoryData<string> Options => [.. s_options.Keys];
+
+    [Theory]
+    [InlineData("2-mix", 3, "3 6 7")]
+    [InlineData("0", 7, "7")]
+    [InlineData("1", 100, "7")]
+    [InlineData("trace-2", 1, "1 2 3 4 5 6 7")]
+    public void RowsAreThoseOfTheSettings(string method, int logEvery, string updates)
+    {
+        var watcher = new Watcher();
+        var run = new SnakeRun(method, 3, SmallSnake.Settings with { LogEvery = logEvery });
+        var result = SmallSnake.Train(run, watcher);
+        Assert.Equal(updates, string.Join(' ', result.Rows.Select(row => row.Iteration)));
+        Assert.All(result.Rows, row => Assert.Equal((method, 3, SnakeTraining.Columns.Count), (row.Method, row.Seed, row.Values.Length)));
+
+        // Rollouts are whole: the last one exceeds the frames asked for.
+        Assert.Equal(result.Rows.Select(row => 12.0 * row.Iteration), SmallSnake.Column(result.Rows, "frames"));
+        double[] episodes = SmallSnake.Column(result.Rows, "episodes");
+        Assert.All(episodes, count => Assert.Equal(Math.Round(count), count));
+        Assert.Equal(episodes.Order(), episodes);
+        Assert.All(SmallSnake.Column(result.Rows, "frames_per_second"), pace => Assert.True(pace > 0));
+        foreach (string column in (string[])["outer_loss", "meta_grad_norm"])
+            Assert.All(SmallSnake.Column(result.Rows, column), value => Assert.Equal(method == "0", double.IsNaN(value)));
+        foreach (string column in (string[])["gamma", "lambda", "c_crit", "c_entr", "entropy", "actor_loss", "inner_loss", "grad_norm"])
+            Assert.All(SmallSnake.Column(result.Rows, column), value => Assert.True(double.IsFinite(value), column));
+        Assert.Empty(result.Deviations);
+        Watcher.Same(result.Rows, watcher.Rows);
+        Assert.Equal(Enumerable.Range(1, 7).Select(done => ($"{method}-3", done, 7)), watcher.Reports);
+        Assert.True(watcher.Ended);
+        Assert.Equal(8, watcher.Offered);
+    }
+
+    [Fact]
+    public void MetaParametersOfARowAreThoseItsLastUpdateUsed()
+    {
+        var snapshots = SmallSnake.Snapshots(s_run);
+        using var scope = new TensorScope();
+        foreach (var row in snapshots[^1].Rows)
+        {
+            double[] expected = SmallSnake.Tensors(snapshots[row.Iteration - 1], "raw")[0].Sigmoid().ToDoubles();
+            Assert.Equal(expected, row.Values[SnakeTraining.Column("gamma")..(SnakeTraining.Column("c_entr") + 1)]);
+        }
+
+        Assert.Equal(SmallSnake.Settings.Updates, snapshots[^1].Iteration);
+    }
+
+    [Fact]
+    public void RunsAreDeterministicAndIndependentOfThreads()
+    {
+        var run = s_run with { Points = 2, Replicates = 3 };
+        var expected = RunToEnd(run);
+        SmallSnake.Same(expected, RunToEnd(run));
+        foreach (int threads in (int[])[2, 3])
+            SmallSnake.Same(expected, RunToEnd(run, threads: threads));
+        Assert.NotEqual(expected.Result.Rows[0].Values[..^1], RunToEnd(run with { Seed = 4 }).Result.Rows[0].Values[..^1]);
+    }
+
+    [Fact]
+    public void OneTrainingCanRunTwice()
+    {
+        using var device = new CpuDevice(1);
+        var training = new SnakeTraining(s_run with { Points = 2, Replicates = 2 }, device);
+        var first = training.Run(new SilentObserver());
+        var second = training.Run(new SilentObserver());
+        SmallSnake.Same(first.Rows, second.Rows);
+        SmallSnake.Same(first.Deviations, second.Deviations);
+        Assert.Equal((3, 2), (first.Rows.Count, first.Deviations.Count));
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("2", 0)]
+    [InlineData("2-mix", 3)]
+    [InlineData("trace-2", 2)]
+    public void EveryCheckpointLeadsToTheSameEnd(string method, int replicates)
+    {
+        var run = new SnakeRun(method, 1, SmallSnake.Settings, Points: 3, replicates);
+        var watcher = new Watcher { TakesAll = true };
+        var expected = (SmallSnake.Train(run, watcher), watcher.Snapshots[^1]);
+        Assert.Equal(Enumerable.Range(0, 8), watcher.Snapshots.Select(snapshot => snapshot.Iteration));
+        Assert.Equal(replicates > 0 ? [1, 3, 5] : [], expected.Item1.Deviations.Select(point => point.Update));
+        foreach (var snapshot in watcher.Snapshots)
+            SmallSnake.Same(expected, RunToEnd(run, snapshot));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(6)]
+    public void InterruptedRunsGoOn(int at)
+    {
+        // Cancelled while a checkpoint is being made: the run still gets its last one.
+        using var cancel = new CancellationTokenSource();
+        var watcher = new Watcher { AtCheckpoint = number => CancelIf(number == at) };
+        Assert.Throws<OperationCanceledException>(() => SmallSnake.Train(s_run, watcher, cancel: cancel.Token));
+        Assert.True(watcher.Ended);
+        Assert.Equal(at, watcher.Snapshots.Single().Iteration);
+        var rest = new Watcher();
+        var expected = SmallSnake.Train(s_run);
+        SmallSnake.Same(expected.Rows, SmallSnake.Train(s_run, rest, watcher.Snapshots.Single()).Rows);
+
+        // Each row is told once, before the interruption or after it.
+        SmallSnake.Same(expected.Rows, [.. watcher.Rows, .. rest.Rows]);
+
+        void CancelIf(bool now)
+        {
+            if (now)
+                cancel.Cancel();
+        }
+    }
+
+    [Theory]
+    [InlineData(7, 3, "1 3 5")]
+    [InlineData(7, 7, "0 1 2 3 4 5 6")]
+    [InlineData(2, 5, "0 1")]
+    [InlineData(100, 4, "12 37 62 87")]
+    [InlineData(1, 1, "0")]
+    [InlineData(7, 0, "")]
+    [InlineData(2147483647, 2, "536870911 1610612735")]
+    public void PointsAreTheMiddlesOfEqualParts(int updates, int points, string expected)
+        => Assert.Equal(expected, string.Join(' ', SnakeTraining.PointUpdates(updates, points)));
+
+    [Theory]
+    [InlineData(3, "1 3 5")]
+    [InlineData(20, "0 1 2 3 4 5 6")]
+    [InlineData(0, "")]
+    public void PointsAreKept(int points, string updates)
+    {
+        var run = s_run with { Points = points };
+        var snapshots = SmallSnake.Snapshots(run);
+        var kept = Keep(run);
+        Assert.Equal(updates, string.Join(' ', kept.Select(point => point.Snapshot.Iteration)));
+        Assert.Equal(Enumerable.Range(0, kept.Count), kept.Select(point => point.Number));
+        foreach (var (_, snapshot) in kept)
+            SmallSnake.Same(snapshots[snapshot.Iteration], snapshot);
+
+        // A run that goes on keeps the points that were not reached, and one reached but not passed again.
+        foreach (var start in snapshots)
+        {
+            var rest = Keep(run, start);
+            Assert.Equal(
+                kept.Where(point => point.Snapshot.Iteration >= start.Iteration).Select(point => point.Number),
+                rest.Select(point => point.Number));
+            foreach (var (number, snapshot) in rest)
+                SmallSnake.Same(kept[number].Snapshot, snapshot);
+        }
+
+        static List<(int Number, ExperimentSnapshot Snapshot)> Keep(SnakeRun run, ExperimentSnapshot? start = null)
+        {
+            var points = new List<(int, ExperimentSnapshot)>();
+            SmallSnake.Train(run, start: start, keep: (number, capture) => points.Add((number, capture())));
+            return points;
+        }
+    }
+
+    [Fact]
+    public void JudgingChangesNothingElse()
+    {
+        var (plain, judged) = (RunToEnd(s_run), RunToEnd(s_run with { Points = 3, Replicates = 2 }));
+        SmallSnake.Same(plain.Result.Rows, judged.Result.Rows);
+        Assert.Equal(3, judged.Result.Deviations.Count);
+        AssertChanges("", plain.End, judged.End);
+        Assert.Empty(RunToEnd(s_run with { Method = "0", Points = 3, Replicates = 2 }).Result.Deviations);
+    }
+
+    [Fact]
+    public void MethodZeroLeavesMetaParametersAlone()
+    {
+        var snapshots = SmallSnake.Snapshots(s_run with { Method = "0" });
+        foreach (string group in (string[])["raw", "meta"])
+            Assert.Equal(Numbers(snapshots[0], group), Numbers(snapshots[^1], group));
+        Assert.NotEqual(Numbers(snapshots[0], "parameters"), Numbers(snapshots[^1], "parameters"));
+    }
+
+    // Without look-ahead nothing else is learned: the first kept update is that of other methods.
+    [Fact]
+    public void TheFirstKeptUpdateDoesNotDependOnTheMethod()
+    {
+        var zero = SmallSnake.After(1, s_run with { Method = "0" });
+        foreach (string method in (string[])["1", "3", "2-mix", "trace-2"])
+            AssertChanges("meta", zero, SmallSnake.After(1, s_run with { Method = method }));
+    }
+
+    [Theory]
+    [InlineData(MetaParameter.Gamma)]
+    [InlineData(MetaParameter.Lambda, MetaParameter.Entropy)]
+    [InlineData(MetaParameter.Critic)]
+    [InlineData]
+    public void OnlyMetaParametersToBeLearnedMove(params MetaParameter[] learn)
+    {
+        var snapshots = SmallSnake.Snapshots(s_run with { Settings = SmallSnake.Settings with { Learn = learn } });
+        double[] before = Numbers(snapshots[0], "raw"), after = Numbers(snapshots[^1], "raw");
+        Assert.Equal(
+            Enum.GetValues<MetaParameter>().Select(learn.Contains),
+            before.Zip(after, (b, a) => a != b));
+        AssertClose(
+            [.. ((double[])[0.99, 0.99, 0.5, 0.01]).Select(value => Math.Log(value / (1 - value)))],
+            before,
+            1e-6);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1")]
+    [InlineData("3")]
+    [InlineData("2-mix")]
+    [InlineData("trace-2")]
+    public void UpdatesAreThoseOfALookAheadMadeByHand(string method) => AssertByHand(s_run with { Method = method }, [0, 1, 6]);
+
+    // All options at once: each plays its part in some number here.
+    [Theory]
+    [InlineData("2-mix")]
+    [InlineData("trace-2")]
+    public void UpdatesWithOptionsAreThoseOfALookAheadMadeByHand(string method)
+    {
+        var settings = SmallSnake.Settings with
+        {
+            StepLimit = 2,
+            BootstrapTimeLimit = true,
+            FullTarget = true,
+            FreshValidation = true,
+            DetachDenominator = true,
+            OuterValueHead = true,
+            OuterCritic = 0.7,
+            OuterGamma = 0.9,
+            OuterLambda = 0.8,
+            Kappa = 0.3,
+            TraceDecay = 0.4,
+            Clip = 0.1,
+            MetaClip = 1e-6,
+            EpsilonRoot = 1e-6,
+            Gamma = 0.8,
+            Lambda = 0.7,
+            Critic = 0.4,
+            Entropy = 0.05,
+            Frames = 36,
+        };
+        AssertByHand(s_run with { Method = method, Settings = settings }, [0, 2]);
+    }
+
+    [Theory]
+    [InlineData("outer head")]
+    [InlineData("sgd")]
+    [InlineData("rmsprop")]
+    [InlineData("clip parameterisation")]
+    [InlineData("not annealed")]
+    public void OtherLayoutsOfTheStateAreThoseOfALookAheadMadeByHand(string option)
+        => AssertByHand(s_run with { Method = "2", Settings = With(option) with { Frames = 36 } }, [0, 2]);
+
+    [Theory]
+    [MemberData(nameof(Options))]
+    public void OptionsChangeWhatTheyShouldAndNothingElse(string option)
+    {
+        var (method, changes, set) = s_options[option];
+        var changed = set(SmallSnake.Settings with { Frames = 12 });
+
+        // The step limit belongs to the game, and so to both.
+        var plain = SmallSnake.Settings with { Frames = 12, StepLimit = changed.StepLimit };
+        ExperimentSnapshot expected = SmallSnake.After(1, new(method, 1, plain)), actual = SmallSnake.After(1, new(method, 1, changed));
+        AssertSameRollout(expected, actual);
+        AssertChanges(changes, expected, actual);
+    }
+
+    [Fact]
+    public void KappaZeroMakesAMixOfItsFirstPoint()
+    {
+        var one = RunToEnd(s_run with { Method = "1" });
+        var mix = RunToEnd(s_run with { Method = "3-mix", Settings = SmallSnake.Settings with { Kappa = 0 } });
+        SmallSnake.Same(one.Result.Rows, [.. mix.Result.Rows.Select(row => row with { Method = "1" })]);
+        AssertChanges("", one.End, mix.End);
+    }
+
+    [Fact]
+    public void TheOuterHeadAddsParametersAndLeavesThePolicyAsItBegins()
+    {
+        var run = s_run with { Method = "2" };
+        var plain = SmallSnake.Snapshots(run);
+        var head = SmallSnake.Snapshots(run with { Settings = With("outer head") });
+        string[] added = ["parameters.outer0.bias", "parameters.outer0.weight", "parameters.outer1.bias", "parameters.outer1.weight"];
+        Assert.Equal(added, Names(head[0]).Except(Names(plain[0])).Order(StringComparer.Ordinal));
+        foreach (string name in Names(plain[0]))
+            Assert.Equal(plain[0].Tensors[name], head[0].Tensors[name]);
+        Assert.NotEqual(plain[1].Tensors["parameters.dense.weight"], head[1].Tensors["parameters.dense.weight"]);
+        Assert.NotEqual(head[0].Tensors["parameters.outer0.weight"], head[1].Tensors["parameters.outer0.weight"]);
+        AssertSameRollout(SmallSnake.After(1, run), SmallSnake.After(1, run with { Settings = With("outer head") }));
+
+        // Without a weight it learns nothing, and the rest as without it.
+        var idle = SmallSnake.After(1, run with { Settings = With("outer head") with { OuterCritic = 0 } });
+        foreach (string name in Names(plain[0]))
+            Assert.Equal(plain[1].Tensors[name], idle.Tensors[name]);
+        foreach (string name in added)
+            Assert.Equal(head[0].Tensors[name], idle.Tensors[name]);
+
+        static IEnumerable<string> Names(ExperimentSnapshot snapshot)
+            => snapshot.Tensors.Keys.Where(name => name.StartsWith("parameters.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void OptimisersHaveTheirStates()
+    {
+        int parameters = SmallSnake.After(1, s_run).Tensors.Keys.Count(name => name.StartsWith("parameters.", StringComparison.Ordinal));
+        Assert.Equal(14, parameters);
+        foreach (var (option, slots) in (ReadOnlySpan<(string, int)>)[("adam", 2), ("rmsprop", 1), ("sgd", 0)])
+        {
+            var end = SmallSnake.After(2, s_run with { Settings = With(option) });
+            Assert.Equal(1 + (slots * parameters), end.Tensors.Keys.Count(name => name.StartsWith("optimiser.", StringComparison.Ordinal)));
+            Assert.Equal([2.0], Numbers(end, "optimiser.00"));
+        }
+    }
+
+    [Fact]
+    public void ClippedMetaParametersAreKeptAsTheyAre()
+    {
+        var settings = With("clip parameterisation") with { MetaLearningRate = 0.3, LogEvery = 1, Frames = 20 * 12 };
+        var snapshots = SmallSnake.Snapshots(s_run with { Settings = settings });
+        AssertClose([0.99, 0.99, 0.5, 0.01], Numbers(snapshots[0], "raw"), 1e-7);
+        double[][] raw = [.. snapshots.Select(snapshot => Numbers(snapshot, "raw"))];
+        Assert.All(raw.SelectMany(values => values), value => Assert.InRange(value, 0, 1));
+        Assert.Contains(raw[1], value => value is 0 or 1);
+        foreach (var (row, used) in snapshots[^1].Rows.Zip(raw))
+            Assert.Equal(used, row.Values[SnakeTraining.Column("gamma")..(SnakeTraining.Column("c_entr") + 1)]);
+    }
+
+    // The size of an update of gradient descent is that of its gradient times the step size.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void TheStepSizeFallsToZeroIfAnnealed(bool anneal)
+    {
+        var settings = With("sgd") with { Anneal = anneal, LearningRate = 0.05, Clip = 1e6, LogEvery = 1 };
+        var snapshots = SmallSnake.Snapshots(s_run with { Settings = settings });
+        double[] norms = SmallSnake.Column(snapshots[^1].Rows, "grad_norm");
+        for (int update = 0; update < 7; update++)
+        {
+            double[] before = Numbers(snapshots[update], "parameters."), after = Numbers(snapshots[update + 1], "parameters.");
+            double moved = Math.Sqrt(before.Zip(after, (b, a) => (a - b) * (a - b)).Sum());
+            Assert.Equal(anneal ? 0.05 * (7 - update) / 7 : 0.05, moved / norms[update], 1e-5);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void EpisodesAreThoseOfPlainBookkeeping(int logEvery)
+    {
+        var settings = new SnakeSettings
+        {
+            Rows = 4,
+            Columns = 4,
+            StepLimit = 40,
+            Envs = 2,
+            Rollout = 5,
+            Frames = 80 * 10,
+            LearningRate = 0.01,
+            LogEvery = logEvery,
+        };
+        var run = new SnakeRun("1", 5, settings);
+        var snapshots = SmallSnake.Snapshots(run);
+        Assert.Equal(80 / logEvery, snapshots[^1].Rows.Count);
+        double[] sums = new double[2];
+        var ended = new List<double>();
+        int episodes = 0, without = 0;
+        using var scope = new TensorScope();
+        foreach (var (update, before) in snapshots.SkipLast(1).Index())
+        {
+            var hand = new SmallSnake.ByHand(run with { Method = "0" }, before);
+            var (rollout, _) = Experience.Collect(
+                hand.Game, hand.Network, hand.Parameters, hand.Environments, hand.Streams, settings.Rollout, firstStep: 0);
+            double[] rewards = rollout.Rewards.ToDoubles(), live = rollout.Live.ToDoubles();
+            for (int moment = 0; moment < rewards.Length; moment++)
+            {
+                sums[moment % 2] += rewards[moment];
+                if (live[moment] == 1)
+                    continue;
+                ended.Add(sums[moment % 2]);
+                sums[moment % 2] = 0;
+            }
+
+            Assert.Equal(sums, Numbers(snapshots[update + 1], "returns"));
+            if ((update + 1) % logEvery != 0)
+                continue;
+            var row = snapshots[^1].Rows[((update + 1) / logEvery) - 1];
+            episodes += ended.Count;
+            without += ended.Count == 0 ? 1 : 0;
+            Assert.Equal(episodes, row.Values[SnakeTraining.Column("episodes")]);
+            Assert.Equal(ended.Count == 0 ? double.NaN : ended.Average(), row.Values[SnakeTraining.Column("return_mean")], 1e-6);
+            Assert.Equal(ended.Count == 0 ? double.NaN : ended.Max(), row.Values[SnakeTraining.Column("return_max")]);
+            ended.Clear();
+        }
+
+        // There is something to see.
+        Assert.True(episodes > 20);
+        Assert.InRange(SmallSnake.Column(snapshots[^1].Rows, "return_max").Max(), 2, 15);
+        Assert.Equal(logEvery == 1, without > 0);
+    }
+
+    [Fact]
+    public void RowsAverageLossesOverTheirUpdates()
+    {
+        var rows = SmallSnake.Train(s_run).Rows;
+        var each = SmallSnake.Train(s_run with { Settings = SmallSnake.Settings with { LogEvery = 1 } }).Rows;
+        string[] columns = ["actor_loss", "critic_loss", "entropy", "inner_loss", "outer_loss", "grad_norm", "meta_grad_norm"];
+        foreach (string column in columns)
+        {
+            double[] values = SmallSnake.Column(each, column);
+            AssertClose([values[..3].Average(), values[3..6].Average(), values[6]], SmallSnake.Column(rows, column), 1e-12);
+        }
+    }
+
+    [Fact]
+    public void SnapshotsOfAnotherAgentAreRefused()
+    {
+        var snapshot = SmallSnake.After(2, s_run);
+        var head = s_run with { Settings = With("outer head") };
+        Assert.StartsWith("The checkpoint has no tensor 'parameters.outer0.weight'.", Refused(head, snapshot));
+        var other = s_run with { Settings = SmallSnake.Settings with { Rows = 5 } };
+        Assert.StartsWith("The checkpoint's tensor 'environment.00' is Int32 [3, 27], not Int32 [3, 32].", Refused(other, snapshot));
+        other = s_run with { Settings = SmallSnake.Settings with { Rows = 8 } };
+        Assert.StartsWith(
+            "The checkpoint's tensor 'parameters.dense.weight' is Float32 [32, 40], not Float32 [64, 40].", Refused(other, snapshot));
+        foreach (string name in (string[])["raw", "pending", "deviations"])
+        {
+            var lacking = snapshot with { Tensors = snapshot.Tensors.Where(tensor => tensor.Key != name).ToDictionary() };
+            Assert.StartsWith($"The checkpoint has no tensor '{name}'", Refused(s_run, lacking));
+        }
+
+        static string Refused(SnakeRun run, ExperimentSnapshot start)
+        {
+            using var device = new CpuDevice(1);
+            var training = new SnakeTraining(run, device);
+            training.Resume(start);
+            string message = Assert.Throws<InvalidDataException>(() => training.Run(new SilentObserver())).Message;
+            Assert.Equal(0, device.Pool.LiveBlocks);
+            return message;
+        }
+    }
+
+    [Fact]
+    public void SettingsOutOfRangeAreRefusedBeforeAnythingElse()
+    {
+        using var device = new CpuDevice(1);
+        var training = new SnakeTraining(s_run with { Settings = SmallSnake.Settings with { Rows = 3 } }, device);
+        Assert.StartsWith("grid is 3x5", Assert.Throws<ArgumentException>(() => training.Run(new SilentObserver())).Message);
+    }
+
+    [Fact]
+    public void NothingIsLeftInMemory()
+    {
+        using var device = new CpuDevice(2);
+        var watcher = new Watcher { TakesAll = true };
+        var training = new SnakeTraining(s_run with { Points = 3, Replicates = 2 }, device);
+        training.Run(watcher);
+        Assert.Equal(0, device.Pool.LiveBlocks);
+        training.Resume(watcher.Snapshots[4]);
+        training.Run(new SilentObserver(), keep: (_, capture) => capture());
+        Assert.Equal(0, device.Pool.LiveBlocks);
+        using var cancel = new CancellationTokenSource();
+        cancel.Cancel();
+        Assert.Throws<OperationCanceledException>(() => training.Run(new SilentObserver(), cancel: cancel.Token));
+        Assert.Equal(0, device.Pool.LiveBlocks);
+    }
+
+    [Theory]
+    [InlineData("2-mix")]
+    [InlineData("0")]
+    public void MemoryDoesNotGrow(string method)
+    {
+        using var device = new CpuDevice(1);
+        var pool = device.Pool;
+        var seen = new List<(int Blocks, long Bytes, long Peak)>();
+        var watcher = new Watcher { AtCheckpoint = _ => seen.Add((pool.LiveBlocks, pool.LiveBytes, pool.PeakBytes)) };
+        var settings = SmallSnake.Settings with { Envs = 2, Frames = 300 * 8, LogEvery = 50 };
+        var run = new SnakeRun(method, 0, settings, Points: 10, Replicates: 2);
+        new SnakeTraining(run, device).Run(watcher, keep: (_, capture) => capture());
+        Assert.Equal(301, seen.Count);
+
+        // The first updates and points are run as written, then recorded: points lie after updates 15, 45, 75, ...
+        Assert.NotEqual(0, seen[^1].Blocks);
+        Assert.All(seen[3..15], moment => Assert.Equal(seen[3], moment));
+        Assert.All(seen[80..], moment => Assert.Equal(seen[80], moment));
+        if (method == "0")
+            Assert.Equal(seen[3], seen[80]);
+    }
+
+    private static SnakeSettings With(string option) => option switch
+    {
+        "outer head" => SmallSnake.Settings with { OuterValueHead = true },
+        "sgd" => SmallSnake.Settings with { InnerOptimiser = InnerOptimiser.Sgd },
+        "rmsprop" => SmallSnake.Settings with { InnerOptimiser = InnerOptimiser.Rmsprop },
+        "clip parameterisation" => SmallSnake.Settings with { Parameterisation = Parameterisation.Clip },
+        "not annealed" => SmallSnake.Settings with { Anneal = false },
+        _ => SmallSnake.Settings,
+    };
+
+    private static (SnakeResult Result, ExperimentSnapshot End) RunToEnd(SnakeRun run, ExperimentSnapshot? start = null, int threads = 1)
+    {
+        var watcher = new Watcher();
+        var result = SmallSnake.Train(run, watcher, start, threads);
+        return (result, watcher.Snapshots.Single());
+    }
+
+    // Each of these updates is what the library's parts make of the state before it, and the row tells of it.
+    private static void AssertByHand(SnakeRun run, int[] updates)
+    {
+        run = run with { Settings = run.Settings with { LogEvery = 1 } };
+        var snapshots = SmallSnake.Snapshots(run);
+        using var scope = new TensorScope();
+        foreach (int update in updates)
+        {
+            ExperimentSnapshot before = snapshots[update], after = snapshots[update + 1];
+            var hand = new SmallSnake.ByHand(run, before);
+            var kept = hand.Points[0];
+            foreach (var (parameter, tensor) in hand.Network.ParameterShapes.Zip(kept.Parameters))
+                Assert.Equal(tensor.ToStored(), after.Tensors["parameters." + parameter.Name]);
+            Assert.Equal(kept.State.Tensors.Select(x => x.ToStored()), Stored(after, "optimiser."));
+            Assert.Equal(kept.SamplingState.Select(x => x.ToStored()), Stored(after, "environment."));
+            Assert.NotEqual(Stored(before, "parameters."), Stored(after, "parameters."));
+
+            var row = snapshots[^1].Rows[update];
+            var terms = hand.Problem.Terms(hand.Parameters, kept.Rollout);
+            AssertClose([.. hand.Values.ToDoubles()], row.Values[4..8], 1e-6);
+            AssertClose(
+                [terms.Actor.Item(), terms.Critic.Item(), terms.Entropy.Item(), kept.Update.Loss.Item(), Norm(kept.Update.Gradients)],
+                [.. row.Values[8..12], row.Values[SnakeTraining.Column("grad_norm")]],
+                1e-5);
+            if (hand.Method.Steps == 0)
+                continue;
+            var gradient = hand.MetaGradient;
+            AssertClose([hand.Loss.Item()], SmallSnake.Column([row], "outer_loss"), 1e-5);
+            AssertClose([Norm([gradient])], SmallSnake.Column([row], "meta_grad_norm"), 1e-5);
+            var optimiser = new ClippedOptimiser(new Adam(run.Settings.MetaLearningRate, EpsilonRoot: 0), run.Settings.MetaClip);
+            var (raw, meta) = optimiser.Update([hand.Raw], [gradient], hand.Meta);
+            var allowed = run.Settings.Parameterisation == Parameterisation.Sigmoid ? raw[0] : raw[0].Clamp(0, 1);
+            Assert.Equal(allowed.ToStored(), after.Tensors["raw"]);
+            Assert.Equal(meta.Tensors.Select(x => x.ToStored()), Stored(after, "meta."));
+        }
+
+        static double Norm(Tensor[] tensors) => Math.Sqrt(tensors.SelectMany(x => x.ToDoubles()).Sum(value => value * value));
+
+        static IEnumerable<Engine.Core.Files.StoredTensor> Stored(ExperimentSnapshot snapshot, string prefix)
+            => SmallSnake.Tensors(snapshot, prefix).Select(x => x.ToStored());
+    }
+
+    // These groups of tensors differ, and no others do. The raw numbers follow from the meta-optimiser's state, mostly by its signs.
+    private static void AssertChanges(string groups, ExperimentSnapshot expected, ExperimentSnapshot actual)
+    {
+        string[] changed = groups.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+            changed,
+            s_groups
+                .Where(group => group != "raw" || !changed.Contains("meta"))
+                .Where(group => !Numbers(expected, group).SequenceEqual(Numbers(actual, group))));
+    }
+
+    // What the first row tells of the rollout, which was taken before anything was learned.
+    private static void AssertSameRollout(ExperimentSnapshot expected, ExperimentSnapshot actual)
+    {
+        foreach (string column in (string[])["frames", "episodes", "return_mean", "return_max", "entropy"])
+            Assert.Equal(SmallSnake.Column(expected.Rows, column), SmallSnake.Column(actual.Rows, column));
+    }
+
+    private static double[] Numbers(ExperimentSnapshot snapshot, string prefix)
+    {
+        using var scope = new TensorScope();
+        return [.. SmallSnake.Tensors(snapshot, prefix).SelectMany(tensor => tensor.ToDoubles())];
+    }
+
+    private static void AssertClose(double[] expected, double[] actual, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        foreach (var (e, a) in expected.Zip(actual))
+            Assert.InRange(a, e - (tolerance * (1 + Math.Abs(e))), e + (tolerance * (1 + Math.Abs(e))));
+    }
+}
