@@ -66,8 +66,7 @@ public static class A2C
         Require(rollout);
         var constant = (rollout.OuterValues ?? rollout.Values).StopGradient();
         var returns = OuterReturns(rollout, constant, gamma, lambda);
-        var logProbability = Categorical.LogProbability(Categorical.LogProbabilities(rollout.Logits), rollout.Actions);
-        return -((returns - constant[..^1]) * logProbability).Mean();
+        return -((returns - constant[..^1]) * rollout.LogProbabilities()).Mean();
     }
 
     /// <summary>Half the mean squared error of the values for the outer discount to their lambda-returns, which are constants.</summary>

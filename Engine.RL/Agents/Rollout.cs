@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Core.Nn;
 
 namespace Engine.RL.Agents;
 
@@ -21,4 +22,7 @@ public sealed record Rollout(Tensor Logits, Tensor Values, Tensor Actions, Tenso
 
     /// <summary>The same as <see cref="TimeOutValues"/> for <see cref="OuterValues"/>.</summary>
     public Tensor? OuterTimeOutValues { get; init; }
+
+    /// <summary>The logarithm of the probability of each action taken, [T, ...], differentiable in <see cref="Logits"/>.</summary>
+    public Tensor LogProbabilities() => Categorical.LogProbability(Categorical.LogProbabilities(Logits), Actions);
 }

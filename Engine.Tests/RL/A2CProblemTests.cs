@@ -226,13 +226,13 @@ public sealed class A2CProblemTests : IDisposable
         public Setup(A2COptions options, ElementType type = ElementType.Float64, bool outerValueHead = false)
         {
             _options = options;
-            Network = new SmoothActorCritic(s_snake.ObservationShape.ElementCount, s_snake.ActionCount, outerValueHead);
+            Network = new MlpActorCritic(s_snake.ObservationShape, s_snake.ActionCount, [6], outerValueHead: outerValueHead);
             Parameters = [.. Network.Initialise(Streams.Of(8), type)];
             Raw = Tensor.From(s_raw, [4], type);
             Start = s_snake.Reset(_streams);
         }
 
-        public SmoothActorCritic Network { get; }
+        public MlpActorCritic Network { get; }
 
         public Tensor[] Parameters { get; }
 

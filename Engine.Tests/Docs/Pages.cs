@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
+namespace Engine.Tests.Docs;
+
+/// <summary>What tests of documentation share. Tests that catch what is printed are one collection: there is one console.</summary>
+internal static class Pages
+{
+    /// <summary>The folder of the repository.</summary>
+    public static string Root([CallerFilePath] string file = "")
+        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
+
+    /// <summary>Lines without indentation, but for empty ones.</summary>
+    public static string[] Lines(string text) => [.. text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
+
+    /// <summary>The first block of code of a language, or of none.</summary>
+    public static string Block(string page, string language)
+        => Regex.Matches(page, "^```([a-z]*)\n(.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline)
+            .First(block => block.Groups[1].Value == language).Groups[2].Value;
+
+    /// <summary>The lines of a program that is kept as a class with a method Run: usings, what the method does, and what follows.</summary>
+    public static string[] Program(string source)
+    {
+        var match = Regex.Match(source, @"void Run\(\)\n    \{\n(.*?)\n    \}\n\}\n(.*)", RegexOptions.Singleline);
+        return
+        [
+            .. Lines(source).Where(line => line.StartsWith("using Engine", StringComparison.Ordinal)),
+            .. Lines(match.Groups[1].Value),
+            .. Lines(match.Groups[2].Value),
+        ];
+    }
+
+    /// <summary>What a program prints.</summary>
+    public static string Printed(Action program)
+    {
+        using var output = new StringWriter(CultureInfo.InvariantCulture);
+        var console = Console.Out;
+        Console.SetOut(output);
+        try
+        {
+            program();
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+
+        return output.ToString();
+    }
+}
