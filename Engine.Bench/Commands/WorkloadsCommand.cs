@@ -104,7 +104,9 @@ public static class WorkloadsCommand
     // The peer may be faster on one thread: the better of both counts.
     private static void Compare(JsonObject result, Peer peer, string workload, int calls, int threads)
     {
-        double one = peer.Median(workload, calls, 1), all = threads == 1 ? one : peer.Median(workload, calls, threads);
+        if (peer.Median(workload, calls, 1) is not { } one)
+            return;
+        double all = threads == 1 ? one : peer.Median(workload, calls, threads) ?? one;
         result["peer_median_ms"] = Math.Min(one, all);
         result["peer_threads"] = one <= all ? 1 : threads;
         result["ratio"] = Math.Round((double)result["median_ms"]! / Math.Min(one, all), 4);

@@ -12,9 +12,12 @@ namespace Engine.Bench.Workloads;
 /// <param name="command">The program with its first arguments, separated by blanks.</param>
 internal sealed class Peer(string command)
 {
-    /// <summary>The peer's median time for a workload in milliseconds, on the given number of threads.</summary>
+    /// <summary>
+    /// The peer's median time for a workload in milliseconds, on the given number of threads; null if it prints nothing, since it does
+    /// not have that workload.
+    /// </summary>
     /// <exception cref="UserError">The program can't be run, or prints something else.</exception>
-    public double Median(string workload, int repeats, int threads)
+    public double? Median(string workload, int repeats, int threads)
     {
         string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0)
@@ -28,6 +31,8 @@ internal sealed class Peer(string command)
             using var process = Process.Start(start)!;
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
+            if (process.ExitCode == 0 && string.IsNullOrWhiteSpace(output))
+                return null;
             using var line = JsonDocument.Parse(output);
             return line.RootElement.GetProperty("median_ms").GetDouble();
         }

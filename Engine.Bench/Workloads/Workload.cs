@@ -25,6 +25,7 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
             device => SnakeWorkload.MetaGradient(1, false, device)),
         new("snake-meta-3", "through three inner steps", device => SnakeWorkload.MetaGradient(3, false, device)),
         new("snake-meta-3-mix", "the same with the outer losses of all steps", device => SnakeWorkload.MetaGradient(3, true, device)),
+        new("snake-steps-n1024", "20 steps of 1,024 games, seen after each", device => new SnakeStepsWorkload(1024, device)),
         new("matmul-1024", "[1024, 1024] x [1024, 1024]", device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [1024, 1024], [1024, 1024])),
         new("matmul-640x288x40", "[640, 288] x [288, 40]", device => new TensorWorkload(device, x => x[0].MatMul(x[1]), [640, 288], [288, 40])),
         new(

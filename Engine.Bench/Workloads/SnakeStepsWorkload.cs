@@ -1,0 +1,60 @@
+using Engine.Core;
+using Engine.Kernels;
+using Engine.RL.Environments;
+
+namespace Engine.Bench.Workloads;
+
+/// <summary>Steps of Snake on the paper's board, with fixed random actions and what is seen after each.</summary>
+internal sealed class SnakeStepsWorkload : IWork
+{
+    private const int Steps = 20;
+
+    private readonly Snake _game = new();
+    private readonly TensorProgram _program;
+    private readonly Tensor[] _actions;
+    private readonly Device _device;
+    private readonly int _environments;
+    private Tensor[] _state;
+    private int _iteration;
+
+    public SnakeStepsWorkload(int environments, Device device)
+    {
+        (_environments, _device) = (environments, device);
+        var random = new Random(0);
+        _actions = [.. Enumerable.Range(0, Steps).Select(
+            _ => Tensor.From<int>([.. Enumerable.Range(0, environments).Select(_ => random.Next(_game.ActionCount))], [environments], device))];
+        _program = new TensorProgram(Play, device);
+        using var scope = new TensorScope();
+        _state = scope.Keep(_game.Reset(Streams.Of(0, replicates: environments, device: device)));
+    }
+
+    public void Run()
+    {
+        using var scope = new TensorScope();
+        var results = _program.Run([Streams.Of(0, iteration: _iteration++, replicates: _environments, device: _device), .. _state]);
+        foreach (var old in _state)
+            old.Dispose();
+        _state = scope.Keep(results[2..]);
+    }
+
+    public void Dispose()
+    {
+        _program.Dispose();
+        foreach (var tensor in (Tensor[])[.. _actions, .. _state])
+            tensor.Dispose();
+    }
+
+    // Rewards and sums of observations are results, so that nothing is spared.
+    private Tensor[] Play(Tensor[] inputs)
+    {
+        var (streams, state) = (inputs[0], inputs[1..]);
+        var (rewards, observations) = (new Tensor[Steps], new Tensor[Steps]);
+        for (int t = 0; t < Steps; t++)
+        {
+            var step = _game.Step(state, _actions[t], streams, t);
+            (state, rewards[t], observations[t]) = (step.State, step.Reward, step.Observation.Sum());
+        }
+
+        return [Tensor.Stack(0, rewards), Tensor.Stack(0, observations), .. state];
+    }
+}
