@@ -6,7 +6,7 @@ using Engine.RL.Environments;
 namespace Engine.Bench.Games;
 
 /// <summary>One episode of Snake, moment by moment.</summary>
-public static class Episode
+internal static class Episode
 {
     // Steps from one look at the states to the next.
     private const int Chunk = 64;

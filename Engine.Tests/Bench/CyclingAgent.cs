@@ -1,5 +1,4 @@
 using Engine.Core;
-using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Xunit;
 

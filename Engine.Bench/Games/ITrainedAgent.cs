@@ -1,10 +1,10 @@
 using Engine.Core;
 using Engine.RL.Environments;
 
-namespace Engine.RL.Agents;
+namespace Engine.Bench.Games;
 
 /// <summary>An agent that has learned to play Snake.</summary>
-public interface ITrainedAgent
+internal interface ITrainedAgent
 {
     /// <summary>The game it learned.</summary>
     Snake Environment { get; }
