@@ -70,7 +70,8 @@ public sealed class A2CProblemTests : IDisposable
         // Rollouts go on: each begins with what the last one saw at its end.
         for (int i = 0; i + 1 < Steps; i++)
             Assert.Equal(Values([points[i].Rollout.Observations[^1]]), Values([points[i + 1].Rollout.Observations[0]]));
-        Assert.Equal(Values([s_snake.Observe(points[^1].SamplingState)]), Values([points[^1].Rollout.Observations[^1].Cast(ElementType.Float32)]));
+        var seenLast = points[^1].Rollout.Observations[^1].Cast(ElementType.Float32);
+        Assert.Equal(Values([s_snake.Observe(points[^1].SamplingState)]), Values([seenLast]));
     }
 
     [Fact]
@@ -207,7 +208,8 @@ public sealed class A2CProblemTests : IDisposable
             var state = OptimiserState.From(x.AsSpan(count, states));
             var points = LookAhead.Branch(problem, s_optimiser, x[..count], state, 2);
             var next = points[0];
-            Tensor[] all = [.. next.Parameters, .. next.State.Tensors, .. next.SamplingState, Gradient.Of(points[^1].OuterLoss, setup.Raw)[0]];
+            var metaGradient = Gradient.Of(points[^1].OuterLoss, setup.Raw)[0];
+            Tensor[] all = [.. next.Parameters, .. next.State.Tensors, .. next.SamplingState, metaGradient];
             return [.. all.Select(y => y.Type.IsFloat() ? y.StopGradient() : y)];
         }
     }

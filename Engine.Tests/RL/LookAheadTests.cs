@@ -229,7 +229,7 @@ public class LookAheadTests
         double limit = (norms.Min() + norms.Max()) / 2;
         var optimiser = Wrapped(limit);
         GradientCheck.Check(
-            x => [.. LookAhead.Branch(setup.Problem(x[0]), optimiser, setup.Parameters, setup.State(optimiser), 4).Select(p => p.OuterLoss)],
+            x => [.. setup.Branch(optimiser, 4, x[0]).Select(point => point.OuterLoss)],
             [setup.Raw],
             order: 1,
             tolerance: 1e-7);
