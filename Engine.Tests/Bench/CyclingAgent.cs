@@ -1,3 +1,4 @@
+using Engine.Bench.Games;
 using Engine.Core;
 using Engine.RL.Environments;
 using Xunit;
