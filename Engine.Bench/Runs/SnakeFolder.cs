@@ -22,12 +22,17 @@ internal sealed class SnakeFolder
     public static RunFolder Open(string location, string command, RunMode mode)
         => RunFolder.Open(location, command, mode, RunRecorder.Metrics, PointFiles);
 
-    /// <summary>Removes the agents of an experiment that is to be overwritten: what they were trained with may differ.</summary>
+    /// <summary>
+    /// Removes the agents of an experiment that is to be overwritten: what they were trained with may differ. Runs of other experiments
+    /// in the same folder stay.
+    /// </summary>
     public static void Clear(string experiment, string command)
     {
         foreach (string agent in Agents(experiment))
         {
             string location = Path.Combine(experiment, agent);
+            if (!Holds(location, agent))
+                continue;
             Open(location, command, RunMode.Overwrite);
             if (!Directory.EnumerateFileSystemEntries(location).Any())
                 Directory.Delete(location);
@@ -116,7 +121,19 @@ internal sealed class SnakeFolder
         }
     }
 
-    // The names of agents in an experiment's folder, in order.
+    private static bool Holds(string location, string agent)
+    {
+        try
+        {
+            return Load(Path.Combine(location, RunFolder.Checkpoint)).Run.Name == agent;
+        }
+        catch (Exception e) when (e is UserError or InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    // The names of folders with a checkpoint in an experiment's folder, in order: its agents, unless it has other runs too.
     private static string[] Agents(string experiment) =>
     [
         .. Directory.GetDirectories(experiment)

@@ -154,6 +154,18 @@ public sealed class SnakeCommandTests : IDisposable
         AssertSameFolders("whole", "parts");
     }
 
+    // The folder above several experiments is no experiment, but nobody may lose a run by naming it.
+    [Fact]
+    public void OverwritingRemovesAgentsAndNoOtherRuns()
+    {
+        RunToEnd($"{Snake} --out {At("runs")}");
+        RunToEnd($"mrp --look-ahead 1 --seeds 1 --iterations 2 --monte-carlo 2 --threads 1 --out {At("runs/mrp")}");
+        string[] mrp = Names("runs/mrp");
+        RunToEnd($"snake {Small} --method 0 --points 0 --overwrite --out {At("runs")}");
+        Assert.Equal(["0-0", "config.json", "figure3.svg", "metrics.csv", "mrp", "summary.json"], Names("runs"));
+        Assert.Equal(mrp, Names("runs/mrp"));
+    }
+
     [Theory]
     [InlineData(
         "--method 5-mixed", "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.")]
