@@ -2,7 +2,6 @@ using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.Core;
 using Engine.Kernels;
-using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using static System.FormattableString;

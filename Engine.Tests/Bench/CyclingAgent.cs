@@ -1,5 +1,5 @@
+using Engine.Bench.Games;
 using Engine.Core;
-using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Xunit;
 

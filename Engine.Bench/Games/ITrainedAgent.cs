@@ -1,7 +1,7 @@
 using Engine.Core;
 using Engine.RL.Environments;
 
-namespace Engine.RL.Agents;
+namespace Engine.Bench.Games;
 
 /// <summary>An agent that has learned to play Snake.</summary>
 public interface ITrainedAgent
