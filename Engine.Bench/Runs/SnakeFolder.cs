@@ -15,6 +15,9 @@ internal sealed class SnakeFolder
 
     private SnakeFolder(string checkpoint) => _checkpoint = checkpoint;
 
+    /// <summary>Where the folder is.</summary>
+    public string Location => Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
+
     /// <summary>The name of the file of a point of training.</summary>
     public static string PointFile(int point) => string.Create(CultureInfo.InvariantCulture, $"point-{point:d4}.safetensors");
 
@@ -79,12 +82,9 @@ internal sealed class SnakeFolder
 
     /// <summary>The points of training that were kept, in order; none if <see cref="Find"/> was given one of them.</summary>
     public IReadOnlyList<string> Points()
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
-        return Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
-            ? [.. Directory.GetFiles(folder, PointFiles).Order(StringComparer.Ordinal)]
+        => Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
+            ? [.. Directory.GetFiles(Location, PointFiles).Order(StringComparer.Ordinal)]
             : [];
-    }
 
     /// <summary>Reads a point of training.</summary>
     /// <param name="path">The file, one of <see cref="Points"/>.</param>

@@ -261,6 +261,12 @@ public sealed class SnakeCommandTests : IDisposable
         AssertMistake("variance", "variance needs RUN: The folder of an agent, or of the experiment that trained it.");
         Assert.False(Directory.Exists(At("v")));
 
+        // Overwriting would cost the training.
+        string judge = $"variance {At("a")} --agent 2-mix-0 --methods 1 --overwrite";
+        foreach (string own in (string[])[At("a") + Path.DirectorySeparatorChar, At("a/2-mix-0")])
+            AssertMistake($"{judge} --out {own}", $"--out {own}: the agent that is judged is there; name another folder.");
+        Assert.Contains("checkpoint.safetensors", Names("a/2-mix-0"));
+
         // Points and checkpoints that are damaged, of another agent, or of another experiment.
         string point = At("a/2-mix-0/point-0000.safetensors"), checkpoint = At("a/2-mix-1/checkpoint.safetensors");
         byte[] whole = File.ReadAllBytes(checkpoint);
