@@ -42,10 +42,13 @@ public sealed class TensorLoop : IDisposable
     /// <param name="inputs">The run's own inputs; they may be disposed afterwards.</param>
     /// <returns>Its results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The step returns other groups than it was given, or does what a <see cref="TensorProgram"/> may not. Nothing is carried on then.
+    /// The step returns other groups than it was given, or does what a <see cref="TensorProgram"/> may not; or a program runs the loop.
+    /// Nothing is carried on then.
     /// </exception>
     public Tensor[] Run(params Tensor[] inputs)
     {
+        if (Recording.IsActive)
+            throw new InvalidOperationException("TensorLoop: a program can't run a loop; its replays would carry nothing on.");
         Tensor[] old = [.. Carried.SelectMany(group => group)];
         var results = _program.Run([.. old, .. inputs]);
         Carried = Grouped(results, [.. Carried.Select(group => group.Length)]);

@@ -53,6 +53,9 @@ public static class VarianceCommand
                 settings => settings.Validate());
             var folder = SnakeFolder.Find(config.Settings.Run, config.Settings.Agent);
             var trained = folder.Load().Run;
+            string to = parsed.GetValue(common.Out)!;
+            if (IsSame(to, config.Settings.Run) || IsSame(to, folder.Location))
+                throw new UserError($"--out {to}: the agent that is judged is there; name another folder.");
             var kept = folder.Points();
             if (kept.Count == 0)
                 throw new UserError($"{config.Settings.Run} has no points of training: train with 'engine snake --points N', N above 0.");
@@ -75,6 +78,8 @@ public static class VarianceCommand
         });
         return command;
     }
+
+    private static bool IsSame(string folder, string other) => Path.GetRelativePath(folder, other) == ".";
 
     private static void Finish(ParseResult parsed, RunFolder folder, IReadOnlyList<MetricRow> rows, long framesPerUpdate)
     {

@@ -15,6 +15,9 @@ internal sealed class SnakeFolder
 
     private SnakeFolder(string checkpoint) => _checkpoint = checkpoint;
 
+    /// <summary>Where the folder is.</summary>
+    public string Location => Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
+
     /// <summary>The name of the file of a point of training.</summary>
     public static string PointFile(int point) => string.Create(CultureInfo.InvariantCulture, $"point-{point:d4}.safetensors");
 
@@ -22,12 +25,17 @@ internal sealed class SnakeFolder
     public static RunFolder Open(string location, string command, RunMode mode)
         => RunFolder.Open(location, command, mode, RunRecorder.Metrics, PointFiles);
 
-    /// <summary>Removes the agents of an experiment that is to be overwritten: what they were trained with may differ.</summary>
+    /// <summary>
+    /// Removes the agents of an experiment that is to be overwritten: what they were trained with may differ. Runs of other experiments
+    /// in the same folder stay.
+    /// </summary>
     public static void Clear(string experiment, string command)
     {
         foreach (string agent in Agents(experiment))
         {
             string location = Path.Combine(experiment, agent);
+            if (!Holds(location, agent))
+                continue;
             Open(location, command, RunMode.Overwrite);
             if (!Directory.EnumerateFileSystemEntries(location).Any())
                 Directory.Delete(location);
@@ -74,12 +82,9 @@ internal sealed class SnakeFolder
 
     /// <summary>The points of training that were kept, in order; none if <see cref="Find"/> was given one of them.</summary>
     public IReadOnlyList<string> Points()
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
-        return Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
-            ? [.. Directory.GetFiles(folder, PointFiles).Order(StringComparer.Ordinal)]
+        => Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
+            ? [.. Directory.GetFiles(Location, PointFiles).Order(StringComparer.Ordinal)]
             : [];
-    }
 
     /// <summary>Reads a point of training.</summary>
     /// <param name="path">The file, one of <see cref="Points"/>.</param>
@@ -116,7 +121,19 @@ internal sealed class SnakeFolder
         }
     }
 
-    // The names of agents in an experiment's folder, in order.
+    private static bool Holds(string location, string agent)
+    {
+        try
+        {
+            return Load(Path.Combine(location, RunFolder.Checkpoint)).Run.Name == agent;
+        }
+        catch (Exception e) when (e is UserError or InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    // The names of folders with a checkpoint in an experiment's folder, in order: its agents, unless it has other runs too.
     private static string[] Agents(string experiment) =>
     [
         .. Directory.GetDirectories(experiment)

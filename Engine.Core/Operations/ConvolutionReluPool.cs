@@ -22,16 +22,13 @@ public sealed record ConvolutionReluPool(Padding Padding) : Operation
     }
 
     /// <inheritdoc/>
-    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
-    {
-        return
-        [
-            new PooledConvolutionInputGradient(Padding, x[0].Shape[1], x[0].Shape[2]).Apply(g, x[1], x[3]),
-            new PooledConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], g, x[3]),
-            new Gate().Apply(g, y),
-            null,
-        ];
-    }
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
+    [
+        new PooledConvolutionInputGradient(Padding, x[0].Shape[1], x[0].Shape[2]).Apply(g, x[1], x[3]),
+        new PooledConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], g, x[3]),
+        new Gate().Apply(g, y),
+        null,
+    ];
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)

@@ -1,3 +1,5 @@
+using Engine.RL.Meta;
+
 namespace Engine.RL.Agents;
 
 /// <summary>What came of episodes.</summary>
@@ -12,14 +14,7 @@ public sealed record EpisodeStatistics(IReadOnlyList<double> Returns, IReadOnlyL
     public double Mean => Returns.Average();
 
     /// <summary>The standard error of the mean return; NaN for a single episode.</summary>
-    public double StandardError
-    {
-        get
-        {
-            double mean = Mean;
-            return Math.Sqrt(Returns.Sum(value => (value - mean) * (value - mean)) / (Count - 1.0) / Count);
-        }
-    }
+    public double StandardError => Estimate.Of(Returns).Error;
 
     /// <summary>The least return.</summary>
     public double Min => Returns.Min();

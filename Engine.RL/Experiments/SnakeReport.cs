@@ -34,7 +34,7 @@ public sealed class SnakeReport(IReadOnlyList<(SnakeRun Run, SnakeResult Result)
             Median([.. group.SelectMany(run => run.Result.Rows).Select(row => row.Values[SnakeTraining.Column("frames_per_second")])]))),
     ];
 
-    /// <summary>The mean return of the episodes that ended in the last 5% of training; NaN if none did.</summary>
+    /// <summary>The mean return of the episodes that ended in the last 5% of training, in whole rows of metrics; NaN if none did.</summary>
     public static double FinalReturn(SnakeRun run, SnakeResult result)
         => MeanReturn(result.Rows, row => row.Iteration > (1 - FinalPart) * run.Settings.Updates);
 

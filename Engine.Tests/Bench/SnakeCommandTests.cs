@@ -154,6 +154,18 @@ public sealed class SnakeCommandTests : IDisposable
         AssertSameFolders("whole", "parts");
     }
 
+    // The folder above several experiments is no experiment, but nobody may lose a run by naming it.
+    [Fact]
+    public void OverwritingRemovesAgentsAndNoOtherRuns()
+    {
+        RunToEnd($"{Snake} --out {At("runs")}");
+        RunToEnd($"mrp --look-ahead 1 --seeds 1 --iterations 2 --monte-carlo 2 --threads 1 --out {At("runs/mrp")}");
+        string[] mrp = Names("runs/mrp");
+        RunToEnd($"snake {Small} --method 0 --points 0 --overwrite --out {At("runs")}");
+        Assert.Equal(["0-0", "config.json", "figure3.svg", "metrics.csv", "mrp", "summary.json"], Names("runs"));
+        Assert.Equal(mrp, Names("runs/mrp"));
+    }
+
     [Theory]
     [InlineData(
         "--method 5-mixed", "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.")]
@@ -248,6 +260,12 @@ public sealed class SnakeCommandTests : IDisposable
         AssertMistake($"variance {At("a")} --methods 0", "methods is 0, but must be one that looks a step ahead.");
         AssertMistake("variance", "variance needs RUN: The folder of an agent, or of the experiment that trained it.");
         Assert.False(Directory.Exists(At("v")));
+
+        // Overwriting would cost the training.
+        string judge = $"variance {At("a")} --agent 2-mix-0 --methods 1 --overwrite";
+        foreach (string own in (string[])[At("a") + Path.DirectorySeparatorChar, At("a/2-mix-0")])
+            AssertMistake($"{judge} --out {own}", $"--out {own}: the agent that is judged is there; name another folder.");
+        Assert.Contains("checkpoint.safetensors", Names("a/2-mix-0"));
 
         // Points and checkpoints that are damaged, of another agent, or of another experiment.
         string point = At("a/2-mix-0/point-0000.safetensors"), checkpoint = At("a/2-mix-1/checkpoint.safetensors");

@@ -100,5 +100,17 @@ public class TensorLoopTests
         }
     }
 
+    // A replay of the program would hand on what the recording was given.
+    [Fact]
+    public void AProgramCannotRunALoop()
+    {
+        using var scope = new TensorScope();
+        using var loop = new TensorLoop((carried, _) => ([[carried[0][0] + 1]], [carried[0][0]]), [[Tensor.From(1.0)]]);
+        using var program = new TensorProgram(_ => loop.Run());
+        Assert.Contains("can't run a loop", Assert.Throws<InvalidOperationException>(() => program.Run()).Message);
+        Assert.Equal([1.0], loop.Carried[0][0].ToDoubles());
+        Assert.Equal(1, loop.Run()[0].Item());
+    }
+
     private static double[][] Values(Tensor[] tensors) => [.. tensors.Select(tensor => tensor.ToDoubles())];
 }
