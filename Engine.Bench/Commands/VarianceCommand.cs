@@ -53,6 +53,8 @@ public static class VarianceCommand
                 settings => settings.Validate());
             var folder = SnakeFolder.Find(config.Settings.Run, config.Settings.Agent);
             var trained = folder.Load().Run;
+            if (folder.BelongsTo(parsed.GetValue(common.Out)!))
+                throw new UserError($"--out {parsed.GetValue(common.Out)}: the agent's training is in this folder; name another one.");
             var kept = folder.Points();
             if (kept.Count == 0)
                 throw new UserError($"{config.Settings.Run} has no points of training: train with 'engine snake --points N', N above 0.");

@@ -15,6 +15,9 @@ internal sealed class SnakeFolder
 
     private SnakeFolder(string checkpoint) => _checkpoint = checkpoint;
 
+    /// <summary>Where it is.</summary>
+    public string Location => Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
+
     /// <summary>The name of the file of a point of training.</summary>
     public static string PointFile(int point) => string.Create(CultureInfo.InvariantCulture, $"point-{point:d4}.safetensors");
 
@@ -69,15 +72,21 @@ internal sealed class SnakeFolder
         }
     }
 
+    /// <summary>Whether a folder is the agent's, or that of the experiment that trained it: nothing else may be written there.</summary>
+    public bool BelongsTo(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return folder == Location || folder == Path.GetDirectoryName(Location);
+    }
+
     /// <summary>The agent's last checkpoint.</summary>
     public (SnakeRun Run, ExperimentSnapshot Snapshot) Load() => Load(_checkpoint);
 
     /// <summary>The points of training that were kept, in order; none if <see cref="Find"/> was given one of them.</summary>
     public IReadOnlyList<string> Points()
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
         return Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
-            ? [.. Directory.GetFiles(folder, PointFiles).Order(StringComparer.Ordinal)]
+            ? [.. Directory.GetFiles(Location, PointFiles).Order(StringComparer.Ordinal)]
             : [];
     }
 
