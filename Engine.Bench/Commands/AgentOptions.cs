@@ -47,8 +47,7 @@ internal sealed class AgentOptions
     public Device OpenDevice(ParseResult parsed)
     {
         int threads = parsed.GetValue(_threads);
-        if (threads < 0)
-            throw new UserError(FormattableString.Invariant($"--threads is {threads}, but must be at least 0."));
+        CommonOptions.RequireThreads("--threads", threads);
         return CommonOptions.OpenDevice(new RunConfig<object>(new object(), parsed.GetValue(_device)!, threads));
     }
 

@@ -7,6 +7,8 @@ namespace Engine.Bench.Commands;
 /// <summary>The options of every command that runs something.</summary>
 public sealed class CommonOptions
 {
+    private const int MostThreads = 1024;
+
     private readonly Command _command;
 
     /// <summary>Adds the options to a command.</summary>
@@ -80,14 +82,12 @@ public sealed class CommonOptions
     public RunConfig<T> Read<T>(ParseResult parsed, Func<T, T> apply, Action<T>? validate = null)
         where T : class, new()
     {
-        string? file = parsed.GetValue(Config);
         string own = Path.Combine(parsed.GetValue(Out)!, RunFolder.Config);
-        if (file is null && parsed.GetValue(Resume) && File.Exists(own))
-            file = own;
-        var config = file is null ? new RunConfig<T>(new T()) : SettingsFile.Read<T>(file);
+        var config = parsed.GetValue(Config) is { } file ? SettingsFile.Read<T>(file)
+            : parsed.GetValue(Resume) && File.Exists(own) ? ReadOwn<T>(own)
+            : new RunConfig<T>(new T());
         config = new(apply(config.Settings), parsed.Given(Device, config.Device), parsed.Given(Threads, config.Threads));
-        if (config.Threads < 0)
-            throw new UserError(FormattableString.Invariant($"threads is {config.Threads}, but must be at least 0."));
+        RequireThreads("threads", config.Threads);
         try
         {
             validate?.Invoke(config.Settings);
@@ -116,6 +116,14 @@ public sealed class CommonOptions
     public RunMode Mode(ParseResult parsed)
         => parsed.GetValue(Resume) ? RunMode.Resume : parsed.GetValue(Overwrite) ? RunMode.Overwrite : RunMode.New;
 
+    /// <summary>Makes sure that a number of threads is one that can be started.</summary>
+    /// <exception cref="UserError">It is not; the message calls it by its name.</exception>
+    public static void RequireThreads(string name, int threads)
+    {
+        if (threads is < 0 or > MostThreads)
+            throw new UserError(FormattableString.Invariant($"{name} is {threads}, but must be between 0 and {MostThreads}."));
+    }
+
     /// <summary>Opens the device that a run asks for.</summary>
     /// <exception cref="UserError">There is no such device here.</exception>
     public static Device OpenDevice<T>(RunConfig<T> config)
@@ -133,4 +141,18 @@ public sealed class CommonOptions
 
     /// <summary>Shows progress, unless --quiet.</summary>
     public IProgressDisplay StartProgress(ParseResult parsed) => Progress.Start(parsed, parsed.GetValue(Quiet));
+
+    private RunConfig<T> ReadOwn<T>(string file)
+        where T : class, new()
+    {
+        try
+        {
+            return SettingsFile.Read<T>(file);
+        }
+        catch (UserError e)
+        {
+            throw new UserError(
+                $"--resume: {e.Message} A run of 'engine {_command.Name}' can't go on from it: name another folder, or start anew.");
+        }
+    }
 }

@@ -23,6 +23,7 @@ internal static class Kinds
 
     private static string Plural(Type type) => Type.GetTypeCode(type) switch
     {
+        _ when type.IsEnum => "names, each " + Of(type),
         TypeCode.Int32 or TypeCode.Int64 => "whole numbers",
         TypeCode.Single or TypeCode.Double => "numbers",
         TypeCode.String => "texts",

@@ -22,7 +22,7 @@ public static class SettingsFile
                 Device = Take(path, json, RunConfig<T>.DeviceName, config.Device),
                 Threads = Take(path, json, RunConfig<T>.ThreadsName, config.Threads),
             };
-            CheckProperties(path, json, Json.Options.GetTypeInfo(typeof(T)).Properties);
+            CheckProperties(path, json, [.. Json.Options.GetTypeInfo(typeof(T)).Properties.Where(property => property.Set is not null)]);
             return config with { Settings = json.Deserialize<T>(Json.Options)! };
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

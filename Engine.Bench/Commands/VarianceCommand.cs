@@ -54,7 +54,7 @@ public static class VarianceCommand
             var folder = SnakeFolder.Find(config.Settings.Run, config.Settings.Agent);
             var trained = folder.Load().Run;
             string to = parsed.GetValue(common.Out)!;
-            if (IsSame(to, config.Settings.Run) || IsSame(to, folder.Location))
+            if (folder.BelongsTo(to))
                 throw new UserError($"--out {to}: the agent that is judged is there; name another folder.");
             var kept = folder.Points();
             if (kept.Count == 0)
@@ -78,8 +78,6 @@ public static class VarianceCommand
         });
         return command;
     }
-
-    private static bool IsSame(string folder, string other) => Path.GetRelativePath(folder, other) == ".";
 
     private static void Finish(ParseResult parsed, RunFolder folder, IReadOnlyList<MetricRow> rows, long framesPerUpdate)
     {

@@ -48,8 +48,7 @@ public static class WorkloadsCommand
             int calls = parsed.GetValue(repeats);
             if (calls < 1)
                 throw new UserError(FormattableString.Invariant($"--repeats is {calls}, but must be at least 1."));
-            if (parsed.GetValue(threads) < 0)
-                throw new UserError(FormattableString.Invariant($"--threads is {parsed.GetValue(threads)}, but must be at least 0."));
+            CommonOptions.RequireThreads("--threads", parsed.GetValue(threads));
             var config = new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads));
             using var opened = CommonOptions.OpenDevice(config);
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;

@@ -55,7 +55,9 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
 
     private static string Locate(string run, string? name, string checkpoint)
     {
-        string[] places = [checkpoint, Path.Combine(run, checkpoint), Path.Combine(run, name ?? "", checkpoint)];
-        return places.FirstOrDefault(File.Exists) ?? throw new UserError($"--checkpoint {checkpoint}: there is no such file, nor one in {run}.");
+        if (File.Exists(checkpoint))
+            return checkpoint;
+        string folder = SnakeFolder.Find(run, name).Location, path = Path.Combine(folder, checkpoint);
+        return File.Exists(path) ? path : throw new UserError($"--checkpoint {checkpoint}: there is no such file, nor one in {folder}.");
     }
 }

@@ -81,7 +81,7 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
             {
                 int cell = (row * frame.Columns) + column;
                 text.Append(
-                    body.TryGetValue(cell, out int place) ? place == 0 ? "@@" : place == body.Count - 1 ? "++" : "##"
+                    body.TryGetValue(cell, out int place) ? place == 0 ? "@@" : Body(place, body.Count)
                     : cell == frame.Fruit ? "()"
                     : " .");
             }
@@ -124,7 +124,7 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
             if (place == 0)
                 text.Append(Eyes(frame), new Style(s_eyes, frame.End == SnakeEnd.Crash ? s_crash : s_head, Decoration.Bold));
             else
-                text.Append("  ", new Style(background: s_neck.Blend(s_tail, place / (float)body.Count)));
+                AppendBody(text, place, body.Count);
         }
         else if (cell == frame.Fruit)
         {
@@ -135,6 +135,15 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
             text.Append("  ", new Style(background: ground));
         }
     }
+
+    // Where there are colours the characters have that of their ground.
+    private static void AppendBody(Paragraph text, int place, int length)
+    {
+        var colour = s_neck.Blend(s_tail, place / (float)length);
+        text.Append(Body(place, length), new Style(colour, colour));
+    }
+
+    private static string Body(int place, int length) => place == length - 1 ? "++" : "##";
 
     // Without colours the head is told from the body by its eyes.
     private static string Eyes(SnakeFrame frame) => frame.End == SnakeEnd.Crash ? "xx" : "••";

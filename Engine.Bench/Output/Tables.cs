@@ -1,5 +1,6 @@
 using Engine.RL.Experiments;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Engine.Bench.Output;
 
@@ -12,6 +13,7 @@ public static class Tables
     /// <param name="rows">The cells.</param>
     public static void WriteTable(this IAnsiConsole console, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
+        string[][] cells = [.. rows.Select(row => row.ToArray())];
         var table = Empty(console);
         foreach (string column in columns)
         {
@@ -22,9 +24,12 @@ public static class Tables
             });
         }
 
-        foreach (var row in rows)
+        foreach (string[] row in cells)
             table.AddRow(row.Select(cell => Cell(console, cell)));
-        Write(console, table);
+        if (Fits(console, table))
+            Write(console, table);
+        else
+            WriteLists(console, columns, cells);
     }
 
     /// <summary>Prints claims, each with its numbers and whether it holds.</summary>
@@ -46,6 +51,21 @@ public static class Tables
 
     private static Text Cell(IAnsiConsole console, string text)
         => new(console.Profile.Capabilities.Ansi ? text : text.Replace("|", "\\|"));
+
+    // Whether no word need be broken.
+    private static bool Fits(IAnsiConsole console, IRenderable table)
+        => table.Measure(RenderOptions.Create(console), int.MaxValue).Min <= console.Profile.Width;
+
+    // A row after another, for narrow terminals.
+    private static void WriteLists(IAnsiConsole console, IReadOnlyList<string> columns, string[][] rows)
+    {
+        foreach (string[] row in rows)
+        {
+            foreach (var (column, cell) in columns.Zip(row))
+                console.Profile.Out.Writer.WriteLine($"{column.TrimStart('>')}: {cell}");
+            console.Profile.Out.Writer.WriteLine();
+        }
+    }
 
     private static void Write(IAnsiConsole console, Table table)
     {

@@ -77,6 +77,13 @@ internal sealed class SnakeFolder
         }
     }
 
+    /// <summary>Whether a folder is the agent's, or that of the experiment that trained it: nothing else may be written there.</summary>
+    public bool BelongsTo(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return folder == Location || folder == Path.GetDirectoryName(Location);
+    }
+
     /// <summary>The agent's last checkpoint.</summary>
     public (SnakeRun Run, ExperimentSnapshot Snapshot) Load() => Load(_checkpoint);
 

@@ -78,12 +78,12 @@ public abstract record MrpSettings
         Setting.RequireSeeds(Seed, Seeds);
         Require(Iterations >= 1, "iterations", Iterations, "at least 1");
         Require(Batch >= 1, "batch", Batch, "at least 1");
-        Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "above 0");
-        Require(MetaLearningRate > 0 && double.IsFinite(MetaLearningRate), "meta-learning-rate", MetaLearningRate, "above 0");
+        Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning-rate", LearningRate, "finite and above 0");
+        Require(MetaLearningRate > 0 && double.IsFinite(MetaLearningRate), "meta-learning-rate", MetaLearningRate, "finite and above 0");
         Require(GammaStart > 0 && GammaStart < 1, "gamma-start", GammaStart, "between 0 and 1, both excluded");
         Require(Kappa is null or (>= 0 and <= 1), "kappa", Kappa ?? 0, "in [0, 1]");
         Require(TraceDecay is >= 0 and <= 1, "trace-decay", TraceDecay, "in [0, 1]");
-        Require(EpsilonRoot >= 0 && double.IsFinite(EpsilonRoot), "epsilon-root", EpsilonRoot, "at least 0");
+        Require(EpsilonRoot >= 0 && double.IsFinite(EpsilonRoot), "epsilon-root", EpsilonRoot, "finite and at least 0");
     }
 
     internal Optimiser CreateInnerOptimiser() => Setting.Create(InnerOptimiser, LearningRate, EpsilonRoot, DetachDenominator);

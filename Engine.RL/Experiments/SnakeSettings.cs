@@ -137,18 +137,18 @@ public record SnakeSettings
         Require(Rollout is >= 1 and <= 1 << 16, "rollout", Rollout, $"between 1 and {1 << 16}");
         bool countable = (Frames - 1) / FramesPerUpdate < int.MaxValue;
         Require(countable, "frames", Frames, $"at most {int.MaxValue * FramesPerUpdate} with these rollouts");
-        Require(Positive(LearningRate), "learning-rate", LearningRate, "above 0");
-        Require(Positive(Clip), "clip", Clip, "above 0");
-        Require(EpsilonRoot >= 0 && double.IsFinite(EpsilonRoot), "epsilon-root", EpsilonRoot, "at least 0");
-        Require(Positive(MetaLearningRate), "meta-learning-rate", MetaLearningRate, "above 0");
-        Require(Positive(MetaClip), "meta-clip", MetaClip, "above 0");
+        Require(Positive(LearningRate), "learning-rate", LearningRate, "finite and above 0");
+        Require(Positive(Clip), "clip", Clip, "finite and above 0");
+        Require(EpsilonRoot >= 0 && double.IsFinite(EpsilonRoot), "epsilon-root", EpsilonRoot, "finite and at least 0");
+        Require(Positive(MetaLearningRate), "meta-learning-rate", MetaLearningRate, "finite and above 0");
+        Require(Positive(MetaClip), "meta-clip", MetaClip, "finite and above 0");
         foreach (var (name, value) in new[] { ("gamma", Gamma), ("lambda", Lambda), ("critic", Critic), ("entropy", Entropy) })
             Require(value > 0 && value < 1, name, value, "between 0 and 1, both excluded");
         bool once = Learn.Distinct().Count() == Learn.Count;
         Require(once, "learn", string.Join(",", Learn).ToLowerInvariant(), "a list in which nothing stands twice");
         Require(OuterGamma is >= 0 and <= 1, "outer-gamma", OuterGamma, "in [0, 1]");
         Require(OuterLambda is >= 0 and <= 1, "outer-lambda", OuterLambda, "in [0, 1]");
-        Require(OuterCritic >= 0 && double.IsFinite(OuterCritic), "outer-critic", OuterCritic, "at least 0");
+        Require(OuterCritic >= 0 && double.IsFinite(OuterCritic), "outer-critic", OuterCritic, "finite and at least 0");
         Require(Kappa is null or (>= 0 and <= 1), "kappa", Kappa ?? 0, "in [0, 1]");
         Require(TraceDecay is >= 0 and <= 1, "trace-decay", TraceDecay, "in [0, 1]");
         Require(LogEvery >= 1, "log-every", LogEvery, "at least 1");

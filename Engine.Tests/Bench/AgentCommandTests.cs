@@ -61,6 +61,18 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         Assert.StartsWith("0-1 after 8 frames", output);
     }
 
+    [Fact]
+    public void EarlierCheckpointsOfAnOnlyAgentNeedNoName()
+    {
+        string alone = _trained.Temporary.At("alone");
+        string agent = Directory.CreateDirectory(Path.Combine(alone, "0-0")).FullName;
+        foreach (string file in Directory.GetFiles(Path.Combine(_trained.Folder, "0-0")))
+            File.Copy(file, Path.Combine(agent, Path.GetFileName(file)));
+        var (code, output, _) = Run("play", alone, "--checkpoint", "point-0000.safetensors");
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.StartsWith("0-0 after 8 frames", output);
+    }
+
     [Theory]
     [InlineData("there is no such folder", "evaluate", "nowhere")]
     [InlineData("say which with --agent 0-0|0-1", "play", "RUN")]
@@ -74,6 +86,11 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
     [InlineData("--episode is -1", "play", "RUN", "--episode", "-1")]
     [InlineData("--episodes is 0", "evaluate", "RUN", "--episodes", "0")]
     [InlineData("--threads is -1", "evaluate", "RUN", "--threads", "-1")]
+    [InlineData("--threads is 100000", "evaluate", "RUN", "--threads", "100000")]
+    [InlineData("say which with --agent 0-0|0-1", "play", "RUN", "--checkpoint", "point-0000.safetensors")]
+    [InlineData("the agent that is judged is there", "variance", "RUN", "--agent", "0-0", "--out", "RUN", "--overwrite")]
+    [InlineData("the agent that is judged is there", "variance", "RUN/0-0", "--out", "RUN/0-0/", "--overwrite")]
+    [InlineData("the agent that is judged is there", "variance", "RUN/0-0", "--out", "RUN", "--overwrite")]
     [InlineData("'best' is not one of sampled, greedy, random", "play", "RUN", "--policy", "best")]
     [InlineData("can't be written", "play", "RUN", "--agent", "0-0", "--svg", "EMPTY/no/game.svg")]
     [InlineData("can't be written", "evaluate", "RUN", "--agent", "0-0", "--episodes", "1", "--quiet", "--json", "EMPTY")]

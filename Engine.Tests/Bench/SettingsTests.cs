@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Serialization;
 using Engine.Bench.Commands;
 using Engine.Bench.Output;
 using Engine.Tests.Core;
@@ -17,10 +18,12 @@ public sealed class SettingsTests : IDisposable
     private readonly Option<int[]> _steps = Options.Many("--steps", "Steps.", new TrySettings().Steps);
     private readonly Option<Target> _target = Options.Of("--target", "Target.", new TrySettings().Target);
 
+    private readonly Option<Target[]> _targets = Options.Many<Target>("--targets", "Targets.");
+
     public SettingsTests()
     {
         _common = new CommonOptions(_command, seeds: 5);
-        foreach (var option in new Option[] { _iterations, _alpha, _kappa, _steps, _target })
+        foreach (var option in new Option[] { _iterations, _alpha, _kappa, _steps, _target, _targets })
             _command.Add(option);
     }
 
@@ -68,6 +71,9 @@ public sealed class SettingsTests : IDisposable
         File.WriteAllText(_temporary.At("config.json"), """{ "iterations": 11 }""");
         Assert.Equal(11, Read($"--resume --out {_temporary.At("")}").Iterations);
         Assert.Equal(5000, Read($"--overwrite --out {_temporary.At("")}").Iterations);
+        File.WriteAllText(_temporary.At("config.json"), """{ "method": "5" }""");
+        var foreign = Assert.Throws<UserError>(() => Read($"--resume --out {_temporary.At("")}"));
+        Assert.EndsWith(" A run of 'engine try' can't go on from it: name another folder, or start anew.", foreign.Message);
     }
 
     [Theory]
@@ -83,7 +89,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("[1]", "settings are an object in braces")]
     [InlineData("", "no valid JSON")]
     [InlineData("""{ "seeds": 0 }""", "seeds is 0, but must be at least 1.")]
-    [InlineData("""{ "threads": -1 }""", "threads is -1, but must be at least 0.")]
+    [InlineData("""{ "threads": -1 }""", "threads is -1, but must be between 0 and 1024.")]
+    [InlineData("""{ "total": 3 }""", "known are seed, seeds, iterations, alpha, kappa, name, steps, target, device, threads.")]
     [InlineData("""{ "threads": "all" }""", "threads is \"all\"; a whole number is needed")]
     public void MistakesInTheFileAreNamed(string json, string part)
     {
@@ -101,6 +108,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--target 1", "--target: '1' is not one of powerSum, product.")]
     [InlineData("--seeds", "--seeds needs a value: a whole number.")]
     [InlineData("--device", "--device needs a value.")]
+    [InlineData("--targets", "--targets needs a value: a list of names, each one of powerSum, product.")]
     [InlineData("--seed 1 --seed 2", "--seed is given more than once.")]
     [InlineData("--resume --overwrite", "--resume and --overwrite: give one of them, not both.")]
     [InlineData("--iteration 3", "Unknown option '--iteration'; did you mean '--iterations'?")]
@@ -151,6 +159,9 @@ public sealed class SettingsTests : IDisposable
         public int[] Steps { get; init; } = [1, 5, 10];
 
         public Target Target { get; init; }
+
+        [JsonIgnore]
+        public int Total => Seeds * Iterations;
 
         public void Validate()
         {

@@ -45,7 +45,7 @@ public class TerminalBoardTests
         using var writer = new StringWriter();
         Consoles.For(writer).Write(TerminalBoard.Draw(s_frames[2], "a game"));
         string[] lines = [.. writer.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())];
-        Assert.Equal(["a game", "step 2  return 1", "╭──────╮", "│    ••│", "│()    │", "╰──────╯"], lines[..6]);
+        Assert.Equal(["a game", "step 2  return 1", "╭──────╮", "│  ++••│", "│()    │", "╰──────╯"], lines[..6]);
     }
 
     [Fact]

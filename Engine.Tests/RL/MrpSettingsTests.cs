@@ -36,10 +36,10 @@ public class MrpSettingsTests
             Refused(some with { Seeds = 0 }, "seeds is 0, but must be at least 1.");
             Refused(some with { Iterations = 0 }, "iterations is 0, but must be at least 1.");
             Refused(some with { Batch = 0 }, "batch is 0, but must be at least 1.");
-            Refused(some with { LearningRate = 0 }, "learning-rate is 0, but must be above 0.");
-            Refused(some with { LearningRate = -0.5 }, "learning-rate is -0.5, but must be above 0.");
-            Refused(some with { LearningRate = double.NaN }, "learning-rate is NaN, but must be above 0.");
-            Refused(some with { MetaLearningRate = double.PositiveInfinity }, "meta-learning-rate is Infinity, but must be above 0.");
+            Refused(some with { LearningRate = 0 }, "learning-rate is 0, but must be finite and above 0.");
+            Refused(some with { LearningRate = -0.5 }, "learning-rate is -0.5, but must be finite and above 0.");
+            Refused(some with { LearningRate = double.NaN }, "learning-rate is NaN, but must be finite and above 0.");
+            Refused(some with { MetaLearningRate = 1 / 0.0 }, "meta-learning-rate is Infinity, but must be finite and above 0.");
             foreach (double gamma in (double[])[0, 1, -0.25, 2, double.NaN])
             {
                 Refused(
@@ -52,8 +52,8 @@ public class MrpSettingsTests
                 Refused(some with { TraceDecay = outside }, Invariant($"trace-decay is {outside}, but must be in [0, 1]."));
             }
 
-            Refused(some with { EpsilonRoot = -1 }, "epsilon-root is -1, but must be at least 0.");
-            Refused(some with { EpsilonRoot = double.NaN }, "epsilon-root is NaN, but must be at least 0.");
+            Refused(some with { EpsilonRoot = -1 }, "epsilon-root is -1, but must be finite and at least 0.");
+            Refused(some with { EpsilonRoot = double.NaN }, "epsilon-root is NaN, but must be finite and at least 0.");
             (some with { Kappa = 0, EpsilonRoot = 0 }).Validate();
             (some with { Kappa = 1 }).Validate();
         }

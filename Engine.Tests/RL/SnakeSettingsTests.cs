@@ -76,10 +76,10 @@ public class SnakeSettingsTests
             foreach (double wrong in (double[])[0, -1, double.NaN, double.PositiveInfinity])
             {
                 string value = Invariant($"{wrong}");
-                Refused(some with { LearningRate = wrong }, $"learning-rate is {value}, but must be above 0.");
-                Refused(some with { Clip = wrong }, $"clip is {value}, but must be above 0.");
-                Refused(some with { MetaLearningRate = wrong }, $"meta-learning-rate is {value}, but must be above 0.");
-                Refused(some with { MetaClip = wrong }, $"meta-clip is {value}, but must be above 0.");
+                Refused(some with { LearningRate = wrong }, $"learning-rate is {value}, but must be finite and above 0.");
+                Refused(some with { Clip = wrong }, $"clip is {value}, but must be finite and above 0.");
+                Refused(some with { MetaLearningRate = wrong }, $"meta-learning-rate is {value}, but must be finite and above 0.");
+                Refused(some with { MetaClip = wrong }, $"meta-clip is {value}, but must be finite and above 0.");
             }
 
             foreach (double wrong in (double[])[0, 1, -0.5, 2, double.NaN])
@@ -100,8 +100,8 @@ public class SnakeSettingsTests
                 Refused(some with { TraceDecay = wrong }, $"trace-decay {range}");
             }
 
-            Refused(some with { EpsilonRoot = -1 }, "epsilon-root is -1, but must be at least 0.");
-            Refused(some with { OuterCritic = double.NaN }, "outer-critic is NaN, but must be at least 0.");
+            Refused(some with { EpsilonRoot = -1 }, "epsilon-root is -1, but must be finite and at least 0.");
+            Refused(some with { OuterCritic = double.NaN }, "outer-critic is NaN, but must be finite and at least 0.");
             Refused(
                 some with { Learn = [MetaParameter.Gamma, MetaParameter.Gamma] },
                 "learn is gamma,gamma, but must be a list in which nothing stands twice.");
