@@ -31,6 +31,7 @@ public static class EvaluateCommand
             command.Add(option);
         command.SetAction((parsed, cancel) =>
         {
+            UserFile.RequireFolder(parsed.GetValue(json), "--json");
             int count = parsed.GetValue(episodes);
             if (count is < 1 or > 1 << 20)
                 throw new UserError(Invariant($"--episodes is {count}, but must be between 1 and {1 << 20}."));

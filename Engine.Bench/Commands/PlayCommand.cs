@@ -37,6 +37,7 @@ public static class PlayCommand
             double framesPerSecond = parsed.GetValue(speed);
             if (framesPerSecond is not (>= 0.1 and <= 1000))
                 throw new UserError(Invariant($"--speed is {framesPerSecond}, but must be between 0.1 and 1000."));
+            UserFile.RequireFolder(parsed.GetValue(svg), "--svg");
             int number = parsed.GetValue(episode);
             if (number < 0)
                 throw new UserError(Invariant($"--episode is {number}, but must be at least 0."));

@@ -24,6 +24,9 @@ public enum MetaParameter
 /// <summary>Settings of training on Snake, whatever the method. Defaults are the paper's (table 2 and appendix C.2).</summary>
 public record SnakeSettings
 {
+    // Some gigabytes of observations on the paper's board.
+    private const int LargestRollout = 1 << 20;
+
     /// <summary>Rows of the board.</summary>
     public int Rows { get; init; } = 12;
 
@@ -135,6 +138,11 @@ public record SnakeSettings
         Require(Frames >= 1, "frames", Frames, "at least 1");
         Require(Envs is >= 1 and <= 1 << 20, "envs", Envs, $"between 1 and {1 << 20}");
         Require(Rollout is >= 1 and <= 1 << 16, "rollout", Rollout, $"between 1 and {1 << 16}");
+        Require(
+            FramesPerUpdate <= LargestRollout,
+            "envs * rollout",
+            FramesPerUpdate,
+            $"at most {LargestRollout}: all that a rollout has seen is kept in memory");
         bool countable = (Frames - 1) / FramesPerUpdate < int.MaxValue;
         Require(countable, "frames", Frames, $"at most {int.MaxValue * FramesPerUpdate} with these rollouts");
         Require(Positive(LearningRate), "learning-rate", LearningRate, "finite and above 0");

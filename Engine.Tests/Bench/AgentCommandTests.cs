@@ -92,7 +92,7 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
     [InlineData("the agent that is judged is there", "variance", "RUN/0-0", "--out", "RUN/0-0/", "--overwrite")]
     [InlineData("the agent that is judged is there", "variance", "RUN/0-0", "--out", "RUN", "--overwrite")]
     [InlineData("'best' is not one of sampled, greedy, random", "play", "RUN", "--policy", "best")]
-    [InlineData("can't be written", "play", "RUN", "--agent", "0-0", "--svg", "EMPTY/no/game.svg")]
+    [InlineData("there is no such folder", "play", "RUN", "--agent", "0-0", "--svg", "EMPTY/no/game.svg")]
     [InlineData("can't be written", "evaluate", "RUN", "--agent", "0-0", "--episodes", "1", "--quiet", "--json", "EMPTY")]
     public void MistakesAreNamed(string part, params string[] args)
     {
