@@ -12,7 +12,8 @@ public static class EvaluateCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new BenchCommand("evaluate", "Judge a trained agent by fresh episodes: the mean of their returns, and its standard error.")
+        var command = new BenchCommand(
+            "evaluate", "Judge a trained agent by fresh episodes: the mean of their returns, and its standard error.")
         {
             Examples =
             {

@@ -50,11 +50,13 @@ internal static class ExperimentRun
 
         finish(folder, rows);
         parsed.InvocationConfiguration.Output.WriteLine(
-            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {RunRecorder.Metrics}, {string.Join(", ", files)} ({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
+            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {RunRecorder.Metrics}, {string.Join(", ", files)} ")
+            + Invariant($"({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
         if (rows.FirstOrDefault(row => !row.Values.All(double.IsFinite)) is { } odd)
         {
             parsed.InvocationConfiguration.Error.WriteLine(
-                Invariant($"{RunRecorder.Metrics} has numbers that are not finite, first for method {odd.Method}, seed {odd.Seed} at iteration {odd.Iteration}."));
+                Invariant($"{RunRecorder.Metrics} has numbers that are not finite, ")
+                + Invariant($"first for method {odd.Method}, seed {odd.Seed} at iteration {odd.Iteration}."));
         }
 
         return ExitCodes.Ok;

@@ -17,7 +17,7 @@ public static class PlayCommand
             Examples =
             {
                 ("engine play runs/snake", "in the terminal"),
-                ("engine play runs/five --agent 5-2 --policy greedy --seed 7 --speed 30", "one of several agents, its likeliest actions, faster"),
+                ("engine play runs/five --agent 5-2 --policy greedy --speed 30", "one of several agents, its likeliest actions, faster"),
                 ("engine play runs/snake --svg game.svg", "as a file for a browser or a page"),
                 ("engine play runs/snake --checkpoint point-0004.safetensors", "as it played earlier in its training"),
                 ("engine play runs/snake --all > game.txt", "every step as plain text"),
@@ -44,7 +44,8 @@ public static class PlayCommand
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
             using var device = options.OpenDevice(parsed);
             using var agent = options.Load(parsed, device);
-            string title = Invariant($"{agent.Describe}, {AgentOptions.Name(policy)}, seed {seed}") + (number > 0 ? Invariant($", episode {number}") : "");
+            string which = number > 0 ? Invariant($", episode {number}") : "";
+            string title = Invariant($"{agent.Describe}, {AgentOptions.Name(policy)}, seed {seed}{which}");
             var frames = Episode.Play(agent, policy, seed, number, device, cancel);
             if (parsed.GetValue(svg) is { } file)
                 Write(parsed, file, new AnimatedSvg(frames, title) { FramesPerSecond = framesPerSecond }.ToSvg(), frames[^1]);

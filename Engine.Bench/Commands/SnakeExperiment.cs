@@ -50,7 +50,8 @@ internal static class SnakeExperiment
         }
         catch (OperationCanceledException)
         {
-            throw new Interrupted($"Interrupted; the checkpoints in {folder.Location} are complete: the same command with --resume goes on.");
+            throw new Interrupted(
+                $"Interrupted; the checkpoints in {folder.Location} are complete: the same command with --resume goes on.");
         }
 
         var report = new SnakeReport(results);
@@ -97,7 +98,10 @@ internal static class SnakeExperiment
         foreach (var (run, result) in results)
         {
             if (result.Rows.FirstOrDefault(row => !double.IsFinite(row.Values[loss])) is { } odd)
-                parsed.InvocationConfiguration.Error.WriteLine(Invariant($"Agent {run.Name} has diverged: its loss is not finite from update {odd.Iteration} on."));
+            {
+                parsed.InvocationConfiguration.Error.WriteLine(
+                    Invariant($"Agent {run.Name} has diverged: its loss is not finite from update {odd.Iteration} on."));
+            }
         }
     }
 

@@ -55,7 +55,8 @@ internal sealed class SnakeOptions
         _epsilonRoot = Options.Of("--epsilon-root", "The term under the square root of Adam and RMSProp.", defaults.EpsilonRoot);
         _detach = Options.Of(
             "--detach-denominator", "Whether Adam's denominator is a constant to meta-gradients.", defaults.DetachDenominator);
-        _metaLearningRate = Options.Of("--meta-learning-rate", "The step size of Adam on the meta-parameters (beta).", defaults.MetaLearningRate);
+        _metaLearningRate = Options.Of(
+            "--meta-learning-rate", "The step size of Adam on the meta-parameters (beta).", defaults.MetaLearningRate);
         _metaClip = Options.Of("--meta-clip", "The largest norm of the meta-gradient.", defaults.MetaClip);
         _gamma = Options.Of("--gamma", "The discount at the start.", defaults.Gamma);
         _lambda = Options.Of("--lambda", "How far returns reach at the start.", defaults.Lambda);
@@ -138,9 +139,12 @@ internal sealed class SnakeOptions
     private static (int Rows, int Columns) ReadGrid(string text)
     {
         string[] sizes = text.Split('x');
-        int[] numbers = [.. sizes.Select(size => int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)];
+        int[] numbers = [.. sizes.Select(Number)];
         return numbers.Contains(-1) || numbers.Length > 2
             ? throw new UserError($"--grid: '{text}' is no board; write 12 for 12x12, or rows and columns as 10x14.")
             : (numbers[0], numbers[^1]);
+
+        static int Number(string size)
+            => int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
     }
 }

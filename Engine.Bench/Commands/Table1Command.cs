@@ -24,7 +24,8 @@ public static class Table1Command
                 ("engine table1 --resume", "go on after an interruption"),
             },
         };
-        var methods = Options.Many("--methods", "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.Methods]);
+        var methods = Options.Many(
+            "--methods", "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.Methods]);
         var points = Options.Of("--points", "Points of training at which meta-gradients are judged.", defaults.Points);
         var replicates = Options.Of("--replicates", "Meta-gradients taken at each of them; 0 to judge none.", defaults.Replicates);
         foreach (var option in (Option[])[methods, points, replicates])
@@ -66,7 +67,8 @@ public static class Table1Command
             }));
         string judged = settings.Replicates == 0 || settings.Points == 0
             ? "meta-gradients were not judged"
-            : Invariant($"std relative to 1-step meta-gradients at the same points: {settings.Points} points, {settings.Replicates} replicates");
+            : "std relative to 1-step meta-gradients at the same points: "
+                + Invariant($"{settings.Points} points, {settings.Replicates} replicates");
         parsed.InvocationConfiguration.Output.WriteLine(
             Invariant($"{settings.Rows}x{settings.Columns} board, {settings.Frames:N0} frames, {settings.Seeds} seeds; {judged}. ")
             + "Means over seeds, standard deviations in parentheses; final return: episodes ended in the last 5% of training.");

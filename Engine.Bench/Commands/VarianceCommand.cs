@@ -30,7 +30,8 @@ public static class VarianceCommand
         var run = new Argument<string>("RUN") { Description = "The folder of an agent, or of the experiment that trained it." };
         command.Add(run);
         var agent = Options.Of<string?>("--agent", "The agent, such as 3-mix-0, where the experiment trained several.", null);
-        var methods = Options.Many("--methods", "Methods to judge: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.Methods]);
+        var methods = Options.Many(
+            "--methods", "Methods to judge: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.Methods]);
         var points = Options.Of("--points", "Points of training at which they are judged.", defaults.Points);
         var replicates = Options.Of("--replicates", "Meta-gradients of each method at each point.", defaults.Replicates);
         var oracle = Options.Of("--oracle", "Inner steps of the oracle.", defaults.Oracle);
@@ -86,7 +87,11 @@ public static class VarianceCommand
         bool relative = byMethod.Contains("1");
         var console = parsed.Console();
         console.WriteTable(
-            ["Method", .. SnakeTraining.MetaParameterNames.Select(name => $">Std of {name}"), ">Signal to noise", ">Bias", ">Cosine with oracle"],
+            [
+                "Method",
+                .. SnakeTraining.MetaParameterNames.Select(name => $">Std of {name}"),
+                ">Signal to noise", ">Bias", ">Cosine with oracle",
+            ],
             byMethod.Select(method => (string[])[
                 method.Key,
                 .. SnakeTraining.MetaParameterNames.Select(name => Std(method, name + "_std")),
@@ -99,10 +104,10 @@ public static class VarianceCommand
         string Std(IEnumerable<MetricRow> method, string column)
         {
             int number = SnakeVariance.Column(column);
-            double value = relative
-                ? method.Zip(byMethod["1"], (row, one) => row.Values[number] / one.Values[number]).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average()
-                : Mean(method, column);
-            return Invariant($"{value:G3}");
+            if (!relative)
+                return Invariant($"{Mean(method, column):G3}");
+            var ratios = method.Zip(byMethod["1"], (row, one) => row.Values[number] / one.Values[number]);
+            return Invariant($"{ratios.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average():G3}");
         }
 
         static double Mean(IEnumerable<MetricRow> method, string column) => method.Average(row => row.Values[SnakeVariance.Column(column)]);
@@ -116,7 +121,10 @@ public static class VarianceCommand
             Panels =
             [
                 .. SnakeTraining.MetaParameterNames.Index().Select(parameter => Panel(
-                    $"({"abcd"[parameter.Index]}) Deviation of {parameter.Item}", "standard deviation", parameter.Item + "_std", Scale.Log)),
+                    $"({"abcd"[parameter.Index]}) Deviation of {parameter.Item}",
+                    "standard deviation",
+                    parameter.Item + "_std",
+                    Scale.Log)),
                 Panel("(e) Bias", "distance to the oracle", "bias", Scale.Log),
                 Panel("(f) Direction", "cosine with the oracle", "cosine", Scale.Linear, 1),
             ],

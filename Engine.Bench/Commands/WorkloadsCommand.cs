@@ -30,7 +30,8 @@ public static class WorkloadsCommand
         var threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
         var device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
         device.HelpName = "NAME";
-        var peer = Options.Of<string?>("--peer", "Another engine's program for the same workloads, timed in turn on 1 thread and on as many as here.", null);
+        var peer = Options.Of<string?>(
+            "--peer", "Another engine's program for the same workloads, timed in turn on 1 thread and on as many as here.", null);
         foreach (var option in (Option[])[only, repeats, threads, device, peer])
             command.Add(option);
         command.SetAction((parsed, cancel) =>

@@ -34,7 +34,8 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
         {
             var (training, snapshot) = SnakeFolder.Find(path, name).Load();
             var agent = new TrainedAgent(training.Settings, snapshot.Tensors, device);
-            return new LoadedAgent(agent, Invariant($"{training.Name} after {snapshot.Iteration * training.Settings.FramesPerUpdate:N0} frames"));
+            long frames = snapshot.Iteration * training.Settings.FramesPerUpdate;
+            return new LoadedAgent(agent, Invariant($"{training.Name} after {frames:N0} frames"));
         }
         catch (InvalidDataException e)
         {

@@ -21,11 +21,12 @@ internal sealed class SnakeStepsWorkload : IWork
     {
         (_environments, _device) = (environments, device);
         var random = new Random(0);
-        _actions = [.. Enumerable.Range(0, Steps).Select(
-            _ => Tensor.From<int>([.. Enumerable.Range(0, environments).Select(_ => random.Next(_game.ActionCount))], [environments], device))];
+        _actions = [.. Enumerable.Range(0, Steps).Select(_ => Tensor.From<int>(Random(), [environments], device))];
         _program = new TensorProgram(Play, device);
         using var scope = new TensorScope();
         _state = scope.Keep(_game.Reset(Streams.Of(0, replicates: environments, device: device)));
+
+        int[] Random() => [.. Enumerable.Range(0, environments).Select(_ => random.Next(_game.ActionCount))];
     }
 
     public void Run()

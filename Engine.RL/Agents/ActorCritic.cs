@@ -61,7 +61,8 @@ public sealed record ActorCritic : IActorCritic
     /// <summary>Names and shapes of the parameters, in order.</summary>
     public IReadOnlyList<(string Name, Shape Shape)> ParameterShapes =>
     [
-        .. Layers.SelectMany(layer => new (string, Shape)[] { (layer.Name + ".weight", layer.Weight), (layer.Name + ".bias", [layer.Weight[-1]]) }),
+        .. Layers.SelectMany(
+            layer => new (string, Shape)[] { (layer.Name + ".weight", layer.Weight), (layer.Name + ".bias", [layer.Weight[-1]]) }),
     ];
 
     /// <inheritdoc/>

@@ -90,5 +90,6 @@ public abstract record MrpSettings
 
     internal ValuePrediction CreateTask() => new(new Mlp([1, 10, 10, 1], Activation), Input, Discounting, Batch);
 
-    private protected static void Require(bool holds, string name, object value, string range) => Setting.Require(holds, name, value, range);
+    private protected static void Require(bool holds, string name, object value, string range)
+        => Setting.Require(holds, name, value, range);
 }

@@ -70,7 +70,9 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
             throw new ArgumentException($"Method '{Name}' looks no step ahead: it has no meta-gradient.");
         if (points.Count < Steps)
             throw new ArgumentException($"Method '{Name}' needs {Steps} points, but the branch has {points.Count}.", nameof(points));
-        return Kind == MetaGradientKind.Mixed ? Mixing.Loss([.. points.Take(Steps)], kappa ?? Mixing.DefaultKappa(Steps)) : points[Steps - 1].OuterLoss;
+        return Kind == MetaGradientKind.Mixed
+            ? Mixing.Loss([.. points.Take(Steps)], kappa ?? Mixing.DefaultKappa(Steps))
+            : points[Steps - 1].OuterLoss;
     }
 
     /// <inheritdoc/>

@@ -71,7 +71,9 @@ public class SnakeSettingsTests
                 some with { Frames = 1L << 40, Envs = 2, Rollout = 3 },
                 "frames is 1099511627776, but must be at most 12884901882 with these rollouts.");
             Refused(some with { Envs = 0 }, "envs is 0, but must be between 1 and 1048576.");
-            Refused(some with { Envs = 1 << 20, Rollout = 20 }, "envs * rollout is 20971520, but must be at most 1048576: all that a rollout has seen is kept in memory.");
+            Refused(
+                some with { Envs = 1 << 20, Rollout = 20 },
+                "envs * rollout is 20971520, but must be at most 1048576: all that a rollout has seen is kept in memory.");
             Refused(some with { Rollout = 0 }, "rollout is 0, but must be between 1 and 65536.");
             Refused(some with { LogEvery = 0 }, "log-every is 0, but must be at least 1.");
             foreach (double wrong in (double[])[0, -1, double.NaN, double.PositiveInfinity])
