@@ -47,6 +47,9 @@ internal sealed partial class IlgpuDevice : Device
     public override int Concurrency => 1;
 
     /// <inheritdoc/>
+    public override bool PrefersWholeBatches => true;
+
+    /// <inheritdoc/>
     public override BufferPool Pool { get; }
 
     /// <summary>How often something was handed to the driver to be done: a kernel, a copy, or a graph of these.</summary>
