@@ -77,11 +77,9 @@ internal sealed partial class IlgpuDevice
 
         public void Dispose()
         {
-            // The driver keeps a graph that runs until it is done.
-            if (_executable == 0 || device._accelerator.IsDisposed)
-                return;
-            using var binding = device._accelerator.BindScoped();
-            CudaDriver.DestroyExecutable(_executable);
+            // The driver keeps a graph that runs until it is done. Whether it can destroy one that is lost does not matter.
+            if (_executable != 0 && !device._accelerator.IsDisposed)
+                CudaDriver.DestroyExecutable(_executable);
             _executable = 0;
         }
     }
