@@ -26,6 +26,7 @@ public static class Program
         PlayCommand.Create(),
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
+        CompareCommand.Create(),
         DevicesCommand.Create(),
     ];
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Engine.Bench.Output;
 using Engine.Bench.Workloads;
@@ -10,9 +9,6 @@ namespace Engine.Bench.Commands;
 /// <summary>engine workloads: reference work, timed.</summary>
 public static class WorkloadsCommand
 {
-    // The first calls record a program; the runtime then takes some more to compile its kernels for good.
-    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1);
-
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
@@ -69,36 +65,19 @@ public static class WorkloadsCommand
     private static JsonObject Time(Workload workload, int calls, Device device, CancellationToken cancel)
     {
         using var work = workload.Create(device);
-        long began = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 3 || Stopwatch.GetElapsedTime(began) < s_warmUp; i++)
-            Call();
-        double[] times = new double[calls];
-        long allocated = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < calls; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            Call();
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        }
-
-        allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / calls;
-        Array.Sort(times);
+        var warm = new Deadline(Timing.WarmUp);
+        for (int i = 0; i < 3 || !warm.IsPast; i++)
+            Timing.Call(work, device, cancel);
+        var timing = Timing.Of(work, device, calls, new Deadline(TimeSpan.MaxValue), cancel);
         return new JsonObject
         {
             ["workload"] = workload.Name,
-            ["median_ms"] = Math.Round(times[calls / 2], 4),
-            ["min_ms"] = Math.Round(times[0], 4),
+            ["median_ms"] = Math.Round(timing.Median, 4),
+            ["min_ms"] = Math.Round(timing.Min, 4),
             ["device"] = device.Name,
             ["threads"] = device.Concurrency,
-            ["managed_bytes_per_call"] = allocated,
+            ["managed_bytes_per_call"] = timing.ManagedBytes,
         };
-
-        void Call()
-        {
-            cancel.ThrowIfCancellationRequested();
-            work.Run();
-            device.Synchronize();
-        }
     }
 
     // The peer may be faster on one thread: the better of both counts.

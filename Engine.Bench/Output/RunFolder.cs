@@ -48,6 +48,15 @@ public sealed class RunFolder
     public static RunFolder OpenGroup(string? location, string command, RunMode mode, params string[] names)
         => OpenMarked(location, command, mode, Config, names);
 
+    /// <summary>Makes the folder of a run ready that does not go on once it has ended; see <see cref="Open"/>.</summary>
+    public static RunFolder OpenOnce(string? location, string command, bool overwrite, params string[] names)
+    {
+        location ??= Default(command);
+        if (!overwrite && IsUsed(location))
+            throw new UserError($"{location} is not empty: give --overwrite to write there, or another folder with --out.");
+        return Open(location, command, overwrite ? RunMode.Overwrite : RunMode.New, names);
+    }
+
     private static RunFolder OpenMarked(string? location, string command, RunMode mode, string mark, string[] names)
     {
         // The checkpoint goes first: without it no remainder can be taken for a run that can go on.
