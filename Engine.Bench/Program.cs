@@ -27,6 +27,7 @@ public static class Program
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
         CompareCommand.Create(),
+        MicroCommand.Create(),
         DevicesCommand.Create(),
     ];
 
