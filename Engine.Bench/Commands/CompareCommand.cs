@@ -33,7 +33,7 @@ public static class CompareCommand
         {
             Examples =
             {
-                ("engine compare", "every device of this build with the processor"),
+                ("engine compare", "all devices of this build beside the processor; if there are no others, the processor with fewer threads"),
                 ("engine compare --devices cpu,cuda:0 --out runs/cuda", "two devices, the first of which is the reference"),
                 ("engine compare --devices cpu,emulator --part operations", "operations alone, on a device that is slow"),
                 ("engine compare --devices cpu@1,cpu@2,cpu@4 --only matmul-1024,MatMul", "some, on 1, 2 and 4 threads of the processor"),

@@ -19,17 +19,18 @@ public static class WorkloadsCommand
                 ("engine workloads", "all of them"),
                 ("engine workloads --only mrp-meta-s256-n10,matmul-1024 --threads 1", "some, on one thread"),
                 ("engine workloads --peer 'python3 Engine.Bench/Peers/torch_peer.py'", "each beside PyTorch, with the ratio"),
+                ("engine workloads --device cuda:0 --peer 'python3 Engine.Bench/Peers/torch_peer.py'", "both on one graphics card"),
             },
         };
         var only = Options.Many("--only", "Names of workloads; all where it is not given.", Array.Empty<string>());
         var repeats = Options.Of("--repeats", "Timed calls of each; the median is what counts.", 15);
-        var threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
-        var device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
-        device.HelpName = "NAME";
         var peer = Options.Of<string?>(
-            "--peer", "Another engine's program for the same workloads, timed in turn on 1 thread and on as many as here.", null);
-        foreach (var option in (Option[])[only, repeats, threads, device, peer])
+            "--peer",
+            "Another engine's program for the same workloads, timed in turn: on the same CUDA device, else on 1 thread and on as many as here.",
+            null);
+        foreach (var option in (Option[])[only, repeats, peer])
             command.Add(option);
+        var device = new DeviceOptions(command);
         command.SetAction((parsed, cancel) =>
         {
             string[] names = parsed.GetValue(only) ?? [];
@@ -45,15 +46,13 @@ public static class WorkloadsCommand
             int calls = parsed.GetValue(repeats);
             if (calls < 1)
                 throw new UserError(FormattableString.Invariant($"--repeats is {calls}, but must be at least 1."));
-            CommonOptions.RequireThreads("--threads", parsed.GetValue(threads));
-            var config = new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads));
-            using var opened = CommonOptions.OpenDevice(config);
+            using var opened = device.Open(parsed);
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
             {
                 var result = Time(workload, calls, opened, cancel);
                 if (other is not null)
-                    Compare(result, other, workload.Name, calls, opened.Concurrency);
+                    Compare(result, other, workload.Name, calls, opened);
                 parsed.InvocationConfiguration.Output.WriteLine(result.ToJsonString());
             }
 
@@ -80,13 +79,17 @@ public static class WorkloadsCommand
         };
     }
 
-    // The peer may be faster on one thread: the better of both counts.
-    private static void Compare(JsonObject result, Peer peer, string workload, int calls, int threads)
+    // On the same graphics card, else on the processor. There the peer may be faster on one thread: the better of both counts.
+    private static void Compare(JsonObject result, Peer peer, string workload, int calls, Device device)
     {
-        if (peer.Median(workload, calls, 1) is not { } one)
+        bool onCard = Peer.Knows(device.Name);
+        int threads = device.Name == "cpu" ? device.Concurrency : onCard ? 1 : Environment.ProcessorCount;
+        string where = onCard ? device.Name : "cpu";
+        if (peer.Median(workload, calls, 1, where) is not { } one)
             return;
-        double all = threads == 1 ? one : peer.Median(workload, calls, threads) ?? one;
+        double all = threads == 1 ? one : peer.Median(workload, calls, threads, where) ?? one;
         result["peer_median_ms"] = Math.Min(one, all);
+        result["peer_device"] = where;
         result["peer_threads"] = one <= all ? 1 : threads;
         result["ratio"] = Math.Round((double)result["median_ms"]! / Math.Min(one, all), 4);
     }

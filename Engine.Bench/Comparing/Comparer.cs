@@ -73,7 +73,7 @@ internal sealed class Comparer(IReadOnlyList<ComparedDevice> devices, int repeat
     // The first call of a program runs it as written, the second records it; the third one, a replay, is what is compared.
     private (double[][]? Results, Timing? Timing) Measure(Workload workload, Device device, TimeSpan warmUp)
     {
-        Deadline end = new(limit), warm = new(warmUp);
+        Deadline end = new(limit), warm = new(warmUp < limit / 2 ? warmUp : limit / 2);
         using var work = workload.Create(device);
         for (int i = 0; i < 2; i++)
         {
@@ -87,7 +87,7 @@ internal sealed class Comparer(IReadOnlyList<ComparedDevice> devices, int repeat
         double[][] values = [.. results.Select(result => result.ToDoubles())];
         foreach (var result in results)
             result.Dispose();
-        while (!warm.IsPast && !end.IsPast)
+        while (!warm.IsPast)
             Timing.Call(work, device, cancel);
         return (values, Timing.Of(work, device, repeats, end, cancel));
     }

@@ -17,7 +17,7 @@ internal sealed record Peak(double FlopsPerSecond, double BytesPerSecond)
     private static readonly TimeSpan s_enough = TimeSpan.FromMilliseconds(10);
 
     // Calls of the size that is decided on; the best one counts.
-    private static readonly TimeSpan s_duration = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_duration = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Measures a device.</summary>
     public static Peak Of(Device device, CancellationToken cancel)
