@@ -39,7 +39,7 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
         ["play", "RUN"],
         ["check"],
         ["workloads", "--only", "snake-act-n32", "--repeats", "1"],
-        ["compare", "--only", "mrp-meta-s256-n1,snake-steps-n1024,matmul-640x288x40,MatMul", "--repeats", "1", "--limit", "0.1", "--quiet"],
+        ["compare", "--only", "snake-steps-n1024,MatMul", "--repeats", "1", "--limit", "5", "--quiet"],
         ["micro", "--job", "dry", "--filter", "Scan", "Random", "Index", "snake-act", "--quiet"],
     ];
 
