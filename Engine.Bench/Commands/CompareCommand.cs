@@ -33,7 +33,7 @@ public static class CompareCommand
         {
             Examples =
             {
-                ("engine compare", "all devices of this build beside the processor; if there are no others, the processor with fewer threads"),
+                ("engine compare", "all devices of this build; if the processor is the only one, with all threads and with one"),
                 ("engine compare --devices cpu,cuda:0 --out runs/cuda", "two devices, the first of which is the reference"),
                 ("engine compare --devices cpu,emulator --part operations", "operations alone, on a device that is slow"),
                 ("engine compare --devices cpu@1,cpu@2,cpu@4 --only matmul-1024,MatMul", "some, on 1, 2 and 4 threads of the processor"),
@@ -98,8 +98,8 @@ public static class CompareCommand
         {
             if (!workloads.Any(workload => workload.Name == name) && !samples.Any(sample => sample.Operation.Name == name))
             {
-                string known = string.Join(", ", workloads.Select(each => each.Name).Concat(samples.Select(each => each.Operation.Name)).Distinct());
-                throw new UserError($"--only: there is no '{name}'; there are {known}.");
+                var known = workloads.Select(workload => workload.Name).Concat(samples.Select(sample => sample.Operation.Name));
+                throw new UserError($"--only: there is no '{name}'; there are {string.Join(", ", known.Distinct())}.");
             }
         }
 

@@ -48,7 +48,8 @@ public static class MicroCommand
                 ("engine micro --filter snake-act --job short", "a whole step, for a quick look"),
             },
         };
-        var filter = Options.Many("--filter", "Parts of names, or patterns with * and ?; all benchmarks where it is not given.", Array.Empty<string>());
+        var filter = Options.Many(
+            "--filter", "Parts of names, or patterns with * and ?; all benchmarks where it is not given.", Array.Empty<string>());
         filter.HelpName = "PATTERN";
         var list = Options.Switch("--list", "List the benchmarks that would run.");
         var job = Options.Of("--job", "How long each runs: dry is a single call.", Length.Default);
@@ -112,7 +113,9 @@ public static class MicroCommand
             .AddExporter(MarkdownExporter.GitHub, CsvExporter.Default, JsonExporter.Full)
             .AddLogger(NullLogger.Instance)
             .AddValidator(JitOptimizationsValidator.DontFailOnError);
-        return config.AddFilter(new SimpleFilter(benchmark => patterns.Length == 0 || patterns.Any(pattern => Fits(pattern, Name(benchmark)))));
+        return patterns.Length == 0
+            ? config
+            : config.AddFilter(new SimpleFilter(benchmark => patterns.Any(pattern => Fits(pattern, Name(benchmark)))));
     }
 
     // A pattern without wildcards may stand anywhere in a name.

@@ -26,7 +26,7 @@ public static class WorkloadsCommand
         var repeats = Options.Of("--repeats", "Timed calls of each; the median is what counts.", 15);
         var peer = Options.Of<string?>(
             "--peer",
-            "Another engine's program for the same workloads, timed in turn: on the same CUDA device, else on 1 thread and on as many as here.",
+            "Another engine's program for the same workloads, timed in turn on the same CUDA device, else on 1 thread and on all.",
             null);
         foreach (var option in (Option[])[only, repeats, peer])
             command.Add(option);

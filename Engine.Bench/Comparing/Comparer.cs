@@ -44,7 +44,8 @@ internal sealed class Comparer(IReadOnlyList<ComparedDevice> devices, int repeat
         if (reference?.MedianMs is { } median && device.Peak?.TimesSlowerThan(devices[0].Peak!) is { } slower
             && slower * median > limit.TotalMilliseconds)
         {
-            return (outcome with { Skipped = Invariant($"over {limit.TotalSeconds:0.#} s, since the device is {slower:0} times slower") }, null);
+            string reason = Invariant($"over {limit.TotalSeconds:0.#} s, since the device is {slower:0} times slower");
+            return (outcome with { Skipped = reason }, null);
         }
 
         try

@@ -29,7 +29,9 @@ internal static class ComparisonFigure
         {
             char letter = (char)('a' + panels.Count);
             panels.Add(Differences(
-                [.. report.Operations.Where(comparison => half.Contains(comparison.Name))], others, $"({letter}) Differences of operations"));
+                [.. report.Operations.Where(comparison => half.Contains(comparison.Name))],
+                others,
+                $"({letter}) Differences of operations"));
         }
 
         return new Figure($"Results and times beside those of {reference}")
@@ -48,7 +50,7 @@ internal static class ComparisonFigure
             YNames = [.. works.Select(work => work.Name)],
             Series =
             [
-                Upright(1, works.Count, "equal times"),
+                Upright(1, -0.5, works.Count - 0.5, "equal times"),
                 .. others.Select((device, color) => Dots(
                     device, color, [.. works.Index().Select(work => (work.Item.Outcomes[color + 1].Ratio ?? double.NaN, work.Index))])),
             ],
@@ -66,8 +68,8 @@ internal static class ComparisonFigure
             Series =
             [
                 .. areOperations
-                    ? works.Select(work => work.Tolerance).Distinct().Select(allowed => Upright(allowed, names.Length, "allowed"))
-                    : works.Select((work, row) => Allowed(work.Tolerance, row)),
+                    ? works.Select(work => work.Tolerance).Distinct().Select(at => Upright(at, -0.5, names.Length - 0.5, "allowed"))
+                    : works.Select((work, row) => Upright(work.Tolerance, row - 0.5, row + 0.5, "allowed")),
                 .. others.SelectMany((device, number) => types.Select((type, t) => Dots(
                     areOperations ? $"{device}, {type}" : device,
                     areOperations ? others.Length + (number * types.Length) + t : number,
@@ -89,8 +91,6 @@ internal static class ComparisonFigure
             Joined = false,
         };
 
-    private static Series Upright(double x, int rows, string label)
-        => new(label, [x, x], [-0.5, rows - 0.5]) { Color = Series.Neutral, Dashed = true };
-
-    private static Series Allowed(double x, int row) => new("allowed", [x, x], [row - 0.5, row + 0.5]) { Color = Series.Neutral, Dashed = true };
+    private static Series Upright(double x, double from, double to, string label)
+        => new(label, [x, x], [from, to]) { Color = Series.Neutral, Dashed = true };
 }

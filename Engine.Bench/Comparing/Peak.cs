@@ -23,8 +23,10 @@ internal sealed record Peak(double FlopsPerSecond, double BytesPerSecond)
     public static Peak Of(Device device, CancellationToken cancel)
     {
         double flops = MultiplyAddChains.Operations * ElementsPerSecond(device, Chains, cancel);
-        double bytes = 3 * sizeof(float) * ElementsPerSecond(device, (x, y, _) => new LinearCombination(2, 1).Apply(x, y).Dispose(), cancel);
+        double bytes = 3 * sizeof(float) * ElementsPerSecond(device, Axpy, cancel);
         return new(flops, bytes);
+
+        void Axpy(Tensor x, Tensor y, Loops loops) => new LinearCombination(2, 1).Apply(x, y).Dispose();
 
         void Chains(Tensor x, Tensor y, Loops loops)
             => device.Map(ElementType.Float32, default(MultiplyAddChains), loops, y.Buffer, x.Buffer);

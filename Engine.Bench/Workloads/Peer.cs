@@ -32,7 +32,8 @@ internal sealed class Peer(string command)
         var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true };
         string[] options =
         [
-            "--only", workload, "--repeats", Text(repeats), "--threads", Text(threads), .. device == "cpu" ? [] : (string[])["--device", device],
+            "--only", workload, "--repeats", Text(repeats), "--threads", Text(threads),
+            .. device == "cpu" ? [] : (string[])["--device", device],
         ];
         foreach (string argument in words[1..].Concat(options))
             start.ArgumentList.Add(argument);

@@ -18,7 +18,8 @@ public sealed class CompareCommandTests : IDisposable
     {
         string folder = _temporary.At("out");
         var (code, output, error) = Run(
-            "compare", "--devices", "cpu@1,cpu@2", "--only", "matmul-640x288x40,Tanh,Power", "--repeats", "2", "--limit", "5", "--out", folder);
+            "compare", "--devices", "cpu@1,cpu@2", "--only", "matmul-640x288x40,Tanh,Power", "--repeats", "2", "--limit", "5",
+            "--out", folder);
         Assert.True(code == ExitCodes.Ok, error);
         Assert.Contains("7 of 7 comparisons with cpu@1 agree.", output);
         Assert.Matches(@"\| Tanh +\| elementwise +\| cpu@2 +\|", output);
@@ -51,11 +52,14 @@ public sealed class CompareCommandTests : IDisposable
             XDocument.Load(Path.Combine(folder, "compare.svg")).Descendants(),
             element => element.Name.LocalName == "text" && element.Value == "matmul-640x288x40");
 
-        // An earlier comparison is not lost by mistake.
+        // An earlier comparison is not lost by mistake, nor is another run's checkpoint when it is meant to go.
+        string checkpoint = Path.Combine(folder, "checkpoint.safetensors");
+        File.WriteAllText(checkpoint, "of another run");
         (code, _, error) = Run("compare", "--part", "operations", "--only", "Exp", "--out", folder);
         Assert.Equal(ExitCodes.UserError, code);
         Assert.Contains("give --overwrite", error);
         Assert.Equal(ExitCodes.Ok, Run("compare", "--part", "operations", "--only", "Exp", "--out", folder, "--overwrite", "--quiet").Code);
+        Assert.True(File.Exists(checkpoint));
     }
 
     [Fact]

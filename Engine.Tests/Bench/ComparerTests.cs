@@ -88,7 +88,8 @@ public sealed class ComparerTests : IDisposable
     [Fact]
     public void CancellationIsNoFailure()
         => Assert.Throws<OperationCanceledException>(
-            () => new Comparer(_devices, 1, TimeSpan.MaxValue, new CancellationToken(true)).Compare(new Workload("x", "", _ => new Work(() => [1]))));
+            () => new Comparer(_devices, 1, TimeSpan.MaxValue, new CancellationToken(true))
+                .Compare(new Workload("x", "", _ => new Work(() => [1]))));
 
     // Of results that are wrong somewhere in a derivative.
     [Fact]

@@ -65,7 +65,8 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
     [Fact]
     public void EveryCommandThatTakesADeviceIsAmongThese()
         => Assert.Equal(
-            s_commands.Select(command => command[0]).Append("devices").Distinct().Order(), Program.Commands.Select(command => command.Name).Order());
+            s_commands.Select(command => command[0]).Append("devices").Distinct().Order(),
+            Program.Commands.Select(command => command.Name).Order());
 
     [Fact]
     public void EveryCommandButTheListTakesADevice()
@@ -91,8 +92,8 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
         {
             Folder = Temporary.At("run");
             var (code, _, error) = ProgramTests.Run(
-                "snake", "--grid", "4", "--method", "0", "--frames", "16", "--envs", "2", "--rollout", "4", "--points", "1", "--step-limit", "40",
-                "--out", Folder, "--quiet");
+                "snake", "--grid", "4", "--method", "0", "--frames", "16", "--envs", "2", "--rollout", "4", "--points", "1",
+                "--step-limit", "40", "--out", Folder, "--quiet");
             Assert.True(code == ExitCodes.Ok, error);
         }
 
