@@ -1,0 +1,1074 @@
+// The entry points of the CUDA driver. What is given to a stream waits there until something synchronises with it, so that a
+// program that forgets to does not see its results; errors of kernels come up there too, and stay with the context.
+
+#include "machine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+using namespace softcuda;
+
+namespace {
+
+enum Result : int {
+    Success = 0, InvalidValue = 1, OutOfMemory = 2, NotInitialized = 3, NoDevice = 100, InvalidDevice = 101, InvalidImage = 200,
+    InvalidContext = 201, NoBinaryForGpu = 209, PeerAccessUnsupported = 217, InvalidPtx = 218, UnsupportedPtxVersion = 222,
+    InvalidHandle = 400, IllegalState = 401, NotFound = 500, NotReady = 600, IllegalAddress = illegalAddress,
+    PeerAccessNotEnabled = 705, HostMemoryAlreadyRegistered = 712, HostMemoryNotRegistered = 713,
+    MisalignedAddress = misalignedAddress, LaunchFailed = launchFailed, CaptureUnsupported = 900, CaptureInvalidated = 901,
+    CaptureImplicit = 906, CapturedEvent = 907, CaptureWrongThread = 908,
+};
+
+struct ErrorText {
+    const char *name, *text;
+};
+
+const std::map<int, ErrorText> errorTexts = {
+    {Success, {"CUDA_SUCCESS", "no error"}},
+    {InvalidValue, {"CUDA_ERROR_INVALID_VALUE", "invalid argument"}},
+    {OutOfMemory, {"CUDA_ERROR_OUT_OF_MEMORY", "out of memory"}},
+    {NotInitialized, {"CUDA_ERROR_NOT_INITIALIZED", "initialization error"}},
+    {NoDevice, {"CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"}},
+    {InvalidDevice, {"CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"}},
+    {InvalidImage, {"CUDA_ERROR_INVALID_IMAGE", "device kernel image is invalid"}},
+    {InvalidContext, {"CUDA_ERROR_INVALID_CONTEXT", "invalid device context"}},
+    {NoBinaryForGpu, {"CUDA_ERROR_NO_BINARY_FOR_GPU", "no kernel image is available for execution on the device"}},
+    {PeerAccessUnsupported, {"CUDA_ERROR_PEER_ACCESS_UNSUPPORTED", "peer access is not supported between these two devices"}},
+    {InvalidPtx, {"CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"}},
+    {UnsupportedPtxVersion, {"CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "the provided PTX was compiled with an unsupported toolchain"}},
+    {InvalidHandle, {"CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"}},
+    {IllegalState, {"CUDA_ERROR_ILLEGAL_STATE", "the operation cannot be performed in the present state"}},
+    {NotFound, {"CUDA_ERROR_NOT_FOUND", "named symbol not found"}},
+    {NotReady, {"CUDA_ERROR_NOT_READY", "device not ready"}},
+    {IllegalAddress, {"CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"}},
+    {PeerAccessNotEnabled, {"CUDA_ERROR_PEER_ACCESS_NOT_ENABLED", "peer access has not been enabled"}},
+    {HostMemoryAlreadyRegistered,
+        {"CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED", "part or all of the requested memory range is already mapped"}},
+    {HostMemoryNotRegistered, {"CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED", "pointer does not correspond to a registered memory region"}},
+    {MisalignedAddress, {"CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"}},
+    {LaunchFailed, {"CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"}},
+    {CaptureUnsupported, {"CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"}},
+    {CaptureInvalidated, {"CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error during capture"}},
+    {CaptureImplicit,
+        {"CUDA_ERROR_STREAM_CAPTURE_IMPLICIT", "operation would make the legacy stream depend on a capturing blocking stream"}},
+    {CapturedEvent, {"CUDA_ERROR_CAPTURED_EVENT", "operation not permitted on an event last recorded in a capturing stream"}},
+    {CaptureWrongThread, {"CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD", "attempt to terminate a thread-local capture from another thread"}},
+};
+
+constexpr uint64_t defaultMemory = 4ull << 30;
+constexpr int driverVersion = 12040, multiprocessors = 132, threadsPerMultiprocessor = 2048;
+
+uint64_t setting(const char* name, uint64_t otherwise) {
+    const char* text = std::getenv(name);
+    return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+int deviceCount() {
+    static const int count = int(setting("SOFTCUDA_DEVICES", 1));
+    return count;
+}
+
+uint64_t deviceMemory() {
+    static const uint64_t bytes = setting("SOFTCUDA_MEMORY", defaultMemory);
+    return bytes;
+}
+
+// A piece of work of a stream or of a graph.
+struct Node {
+    bool isKernel;
+    std::function<int()> run;
+};
+using NodePointer = std::shared_ptr<const Node>;
+
+struct Graph {
+    std::vector<NodePointer> nodes;
+};
+
+enum CaptureMode { Global, ThreadLocal, Relaxed };
+
+struct Capture {
+    CaptureMode mode;
+    std::thread::id thread;
+    std::unique_ptr<Graph> graph = std::make_unique<Graph>();
+    bool isInvalid = false;
+};
+
+struct Stream {
+    bool isNonBlocking = false;
+    std::unique_ptr<Capture> capture;
+};
+
+struct Event {
+    bool hasTime = true, isCaptured = false;
+    Stream* stream = nullptr;
+    // Of the last record: whether, and when, the stream came to it.
+    struct Record {
+        bool isReached = false;
+        std::chrono::steady_clock::time_point time;
+    };
+    std::shared_ptr<Record> record;
+};
+
+struct Context {
+    int device = 0;
+    int error = Success;
+    uint64_t usedBytes = 0;
+    Stream legacy;
+    std::map<Stream*, std::unique_ptr<Stream>> streams;
+    std::map<Event*, std::unique_ptr<Event>> events;
+    std::map<Module*, std::unique_ptr<Module>> modules;
+    std::set<Function*> functions;
+    std::deque<std::pair<Stream*, NodePointer>> work;
+};
+
+struct Device {
+    uint64_t used = 0, launches = 0;
+};
+
+std::recursive_mutex mutex;
+bool isInitialized = false;
+std::map<int, Device> devices;
+std::map<Context*, std::unique_ptr<Context>> contexts;
+std::map<Graph*, std::unique_ptr<Graph>> graphs, executables;
+std::map<void*, std::unique_ptr<uint8_t[]>> hostMemory;
+thread_local Context* currentContext = nullptr;
+
+uint64_t occupied(size_t bytes) { return (bytes + 511) / 512 * 512; }
+
+// ---- Work
+
+// Runs all work that a stream waits for. The legacy stream and those that block it wait for one another.
+int synchronise(Context& context, const Stream* stream) {
+    for (auto item = context.work.begin(); item != context.work.end();) {
+        bool isWaitedFor = !stream || item->first == stream || (!stream->isNonBlocking && !item->first->isNonBlocking);
+        if (!isWaitedFor) {
+            ++item;
+            continue;
+        }
+        NodePointer node = item->second;
+        item = context.work.erase(item);
+        if (int error = node->run()) {
+            context.error = error;
+            context.work.clear();
+            return error;
+        }
+    }
+    return Success;
+}
+
+void invalidate(Stream& stream) {
+    if (stream.capture)
+        stream.capture->isInvalid = true;
+}
+
+template <class Do> void forStreams(Do act) {
+    for (auto& [_, context] : contexts) {
+        act(context->legacy);
+        for (auto& [_, stream] : context->streams)
+            act(*stream);
+    }
+}
+
+// Calls that may synchronise are forbidden to every thread while a stream captures, or to its own thread, or allowed, by its mode.
+int checkUnsafe() {
+    int result = Success;
+    forStreams([&](Stream& stream) {
+        if (!stream.capture || stream.capture->mode == Relaxed)
+            return;
+        if (stream.capture->mode == Global || stream.capture->thread == std::this_thread::get_id()) {
+            invalidate(stream);
+            result = CaptureUnsupported;
+        }
+    });
+    return result;
+}
+
+// The legacy stream cannot be used while a stream captures that it would wait for.
+int checkLegacy(Context& context, const Stream& stream) {
+    int result = Success;
+    if (&stream == &context.legacy)
+        for (auto& [_, other] : context.streams)
+            if (other->capture && !other->isNonBlocking) {
+                invalidate(*other);
+                result = CaptureImplicit;
+            }
+    return result;
+}
+
+// Gives work to a stream, or to the graph that it captures.
+int submit(Context& context, Stream& stream, bool isKernel, std::function<int()> run) {
+    if (int error = checkLegacy(context, stream))
+        return error;
+    auto node = std::make_shared<const Node>(Node{isKernel, std::move(run)});
+    if (stream.capture) {
+        if (stream.capture->isInvalid)
+            return CaptureInvalidated;
+        stream.capture->graph->nodes.push_back(node);
+        return Success;
+    }
+    constexpr size_t longQueue = 1024;
+    context.work.push_back({&stream, node});
+    return context.work.size() > longQueue ? synchronise(context, nullptr) : Success;
+}
+
+// A device that fails does so for good: after so many launches every call is answered with an error.
+bool isLost(const Context& context, uint64_t more = 0) {
+    static const uint64_t limit = setting("SOFTCUDA_LOSE_AFTER", ~0ull);
+    auto& launches = devices[context.device].launches;
+    if (launches > limit)
+        return true;
+    launches += more;
+    return launches > limit;
+}
+
+template <class Do> int withDriver(Do act) {
+    std::lock_guard lock(mutex);
+    return isInitialized ? act() : NotInitialized;
+}
+
+// Calls a function with the current context, unless an earlier error is still its answer.
+template <class Do> int withContext(Do act) {
+    std::lock_guard lock(mutex);
+    if (!isInitialized)
+        return NotInitialized;
+    if (!contexts.count(currentContext))
+        return InvalidContext;
+    if (isLost(*currentContext))
+        currentContext->error = LaunchFailed;
+    return currentContext->error ? currentContext->error : act(*currentContext);
+}
+
+template <class Do> int withStream(void* handle, Do act) {
+    return withContext([&](Context& context) -> int {
+        auto* stream = static_cast<Stream*>(handle);
+        if (stream && stream != reinterpret_cast<Stream*>(1) && !context.streams.count(stream))
+            return InvalidHandle;
+        return act(context, context.streams.count(stream) ? *stream : context.legacy);
+    });
+}
+
+template <class Do> int withEvent(void* handle, Do act) {
+    return withContext([&](Context& context) -> int {
+        auto* event = static_cast<Event*>(handle);
+        return context.events.count(event) ? act(context, *event) : InvalidHandle;
+    });
+}
+
+template <class Do> int withFunction(void* handle, Do act) {
+    return withContext([&](Context& context) -> int {
+        auto* function = static_cast<Function*>(handle);
+        return context.functions.count(function) && function->module->isLoaded ? act(context, *function) : InvalidHandle;
+    });
+}
+
+// ---- Copies
+
+enum class Side { Host, Device, Wrong };
+
+Side sideOf(const Context& context, uint64_t address, uint64_t bytes) {
+    const Allocation* allocation = findAllocation(address);
+    if (allocation && !allocation->onHost())
+        return allocation->owner == &context && allocation->holds(address, bytes) ? Side::Device : Side::Wrong;
+    return address - sharedWindow < 1ull << 44 ? Side::Wrong : Side::Host;
+}
+
+bool isLocked(uint64_t address, uint64_t bytes) {
+    const Allocation* allocation = findAllocation(address);
+    return allocation && allocation->onHost() && allocation->holds(address, bytes);
+}
+
+// What `expected` sides are does not matter where it is Wrong. Memory of the host that is not page-locked is read at once, and
+// written before the call returns, as with a real driver.
+int copy(Context& context, Stream& stream, uint64_t to, uint64_t from, uint64_t bytes, Side toExpected, Side fromExpected) {
+    if (bytes == 0)
+        return Success;
+    Side toSide = sideOf(context, to, bytes), fromSide = sideOf(context, from, bytes);
+    if (toSide == Side::Wrong || fromSide == Side::Wrong || (toExpected != Side::Wrong && toSide != toExpected)
+        || (fromExpected != Side::Wrong && fromSide != fromExpected)) {
+        std::fprintf(stderr, "softcuda: copy of %llu bytes from %s to %s\n", static_cast<unsigned long long>(bytes),
+            describeAddress(from).c_str(), describeAddress(to).c_str());
+        return InvalidValue;
+    }
+    bool pageableFrom = fromSide == Side::Host && !isLocked(from, bytes), pageableTo = toSide == Side::Host && !isLocked(to, bytes);
+    if (stream.capture && (pageableFrom || pageableTo)) {
+        invalidate(stream);
+        return CaptureUnsupported;
+    }
+    auto* target = reinterpret_cast<uint8_t*>(to);
+    auto* source = reinterpret_cast<const uint8_t*>(from);
+    if (pageableFrom && !pageableTo) {
+        std::vector<uint8_t> staged(source, source + bytes);
+        return submit(context, stream, false, [target, staged = std::move(staged)] {
+            std::copy(staged.begin(), staged.end(), target);
+            return Success;
+        });
+    }
+    // Memory that was freed since, by a graph for one, is no longer to be touched.
+    int error = submit(context, stream, false, [=, &context] {
+        if (sideOf(context, to, bytes) != toSide || sideOf(context, from, bytes) != fromSide) {
+            std::fprintf(stderr, "softcuda: a copy of %llu bytes touches freed memory\n", static_cast<unsigned long long>(bytes));
+            return int(IllegalAddress);
+        }
+        std::memmove(target, source, bytes);
+        return int(Success);
+    });
+    return error || !pageableTo ? error : synchronise(context, &stream);
+}
+
+int copyNow(uint64_t to, uint64_t from, uint64_t bytes, Side toExpected, Side fromExpected) {
+    return withContext([&](Context& context) {
+        if (int error = checkUnsafe())
+            return error;
+        if (int error = copy(context, context.legacy, to, from, bytes, toExpected, fromExpected))
+            return error;
+        return synchronise(context, &context.legacy);
+    });
+}
+
+template <class T> int fill(void* handle, uint64_t to, T value, uint64_t count) {
+    return withStream(handle, [&](Context& context, Stream& stream) -> int {
+        uint64_t bytes = count * sizeof(T);
+        if (count > ~0ull / sizeof(T) || to % sizeof(T) || (bytes > 0 && sideOf(context, to, bytes) != Side::Device))
+            return InvalidValue;
+        return submit(context, stream, false, [=, &context] {
+            if (bytes > 0 && sideOf(context, to, bytes) != Side::Device)
+                return int(IllegalAddress);
+            std::fill_n(reinterpret_cast<T*>(to), count, value);
+            return int(Success);
+        });
+    });
+}
+
+// ---- Kernels
+
+int load(Context& context, void** handle, const char* text, std::string& log) {
+    try {
+        auto module = translate(text, &context);
+        for (auto& [_, function] : module->functions)
+            if (function->isEntry)
+                context.functions.insert(function.get());
+        *handle = module.get();
+        context.modules[module.get()] = std::move(module);
+        return Success;
+    } catch (const PtxError& error) {
+        log = error.message;
+        std::fprintf(stderr, "softcuda: %s\n", log.c_str());
+        return error.code;
+    }
+}
+
+bool fits(const Function& function, Size3 grid, Size3 block, uint32_t dynamicShared) {
+    uint32_t shared = function.module->sharedBytes + dynamicShared;
+    return grid.count() > 0 && grid.x <= 0x7FFFFFFF && grid.y <= 65535 && grid.z <= 65535 && block.x <= 1024 && block.y <= 1024
+        && block.z <= 64 && block.count() > 0 && block.count() <= function.maxThreads && dynamicShared <= maxShared
+        && shared <= std::max(maxStaticShared, function.module->sharedBytes + function.maxDynamicShared);
+}
+
+// The values of the parameters, from pointers to each or from one buffer; false where there are too few.
+bool readParameters(const Function& function, void** pointers, void** extra, std::vector<uint8_t>& bytes) {
+    bytes.assign(function.parameterBytes, 0);
+    if (pointers) {
+        for (size_t i = 0; i < function.parameters.size(); i++) {
+            const auto& parameter = function.parameters[i];
+            std::memcpy(bytes.data() + parameter.offset - function.parameterStart, pointers[i], parameter.bytes);
+        }
+        return true;
+    }
+    const void* buffer = nullptr;
+    size_t size = 0;
+    constexpr size_t bufferPointer = 1, bufferSize = 2;
+    for (; extra && *extra; extra += 2) {
+        if (reinterpret_cast<size_t>(extra[0]) == bufferPointer)
+            buffer = extra[1];
+        else if (reinterpret_cast<size_t>(extra[0]) == bufferSize)
+            size = *static_cast<size_t*>(extra[1]);
+        else
+            return false;
+    }
+    if (size < bytes.size())
+        return false;
+    if (buffer)
+        std::memcpy(bytes.data(), buffer, bytes.size());
+    return buffer || bytes.empty();
+}
+
+int residentBlocks(const Function& function, int blockSize, size_t dynamicShared) {
+    if (blockSize < 1 || uint32_t(blockSize) > function.maxThreads)
+        return 0;
+    uint64_t warps = (blockSize + warpSize - 1) / warpSize;
+    uint64_t byThreads = threadsPerMultiprocessor / warpSize / warps, byShared = 233472 / (function.module->sharedBytes + dynamicShared + 1024);
+    return int(std::min({byThreads, byShared, uint64_t(32)}));
+}
+
+const std::map<int, int> attributes = {
+    {1, 1024}, {2, 1024}, {3, 1024}, {4, 64}, {5, 0x7FFFFFFF}, {6, 65535}, {7, 65535}, {8, maxStaticShared}, {9, 65536}, {10, warpSize},
+    {11, 0x7FFFFFFF}, {12, 65536}, {13, 1980000}, {14, 512}, {15, 1}, {16, multiprocessors}, {17, 0}, {18, 0}, {19, 1}, {20, 0},
+    {30, 512}, {31, 1}, {32, 1}, {34, 0}, {35, 0}, {36, 2619000}, {37, 5120}, {38, 50 << 20}, {39, threadsPerMultiprocessor}, {40, 3},
+    {41, 1}, {50, 0}, {51, 32}, {75, 9}, {76, 0}, {78, 1}, {79, 1}, {80, 1}, {81, 233472}, {82, 65536}, {83, 0}, {84, 0}, {85, 0},
+    {86, 0}, {87, 2}, {88, 0}, {89, 0}, {90, 1}, {91, 1}, {95, 1}, {97, maxShared}, {106, 32}, {111, 1024},
+};
+
+}
+
+// ---- Entry points. Pointers to the device are integers, as in the driver's own header; handles are opaque.
+
+#define CUDA_API extern "C" __attribute__((visibility("default"))) int
+
+CUDA_API cuInit(unsigned flags) {
+    std::lock_guard lock(mutex);
+    if (flags != 0)
+        return InvalidValue;
+    if (deviceCount() < 1)
+        return NoDevice;
+    isInitialized = true;
+    return Success;
+}
+
+CUDA_API cuDriverGetVersion(int* version) {
+    *version = driverVersion;
+    return Success;
+}
+
+CUDA_API cuGetErrorString(int error, const char** text) {
+    auto found = errorTexts.find(error);
+    *text = found == errorTexts.end() ? nullptr : found->second.text;
+    return *text ? Success : InvalidValue;
+}
+
+CUDA_API cuGetErrorName(int error, const char** name) {
+    auto found = errorTexts.find(error);
+    *name = found == errorTexts.end() ? nullptr : found->second.name;
+    return *name ? Success : InvalidValue;
+}
+
+CUDA_API cuDeviceGetCount(int* count) {
+    return withDriver([&]() -> int { return *count = deviceCount(), Success; });
+}
+
+CUDA_API cuDeviceGet(int* device, int ordinal) {
+    return withDriver([&]() -> int {
+        if (ordinal < 0 || ordinal >= deviceCount())
+            return InvalidDevice;
+        *device = ordinal;
+        return Success;
+    });
+}
+
+CUDA_API cuDeviceGetName(char* name, int length, int device) {
+    return withDriver([&]() -> int {
+        if (device < 0 || device >= deviceCount())
+            return InvalidDevice;
+        std::snprintf(name, size_t(length), "Software CUDA (PTX interpreter)");
+        return Success;
+    });
+}
+
+CUDA_API cuDeviceTotalMem_v2(size_t* bytes, int device) {
+    return withDriver([&]() -> int {
+        if (device < 0 || device >= deviceCount())
+            return InvalidDevice;
+        *bytes = deviceMemory();
+        return Success;
+    });
+}
+
+CUDA_API cuDeviceGetAttribute(int* value, int attribute, int device) {
+    return withDriver([&]() -> int {
+        constexpr int pciBus = 33;
+        if (device < 0 || device >= deviceCount())
+            return InvalidDevice;
+        auto found = attributes.find(attribute);
+        if (found == attributes.end() && attribute != pciBus)
+            return InvalidValue;
+        *value = attribute == pciBus ? device + 1 : found->second;
+        return Success;
+    });
+}
+
+CUDA_API cuDeviceCanAccessPeer(int* canAccess, int, int) {
+    *canAccess = 0;
+    return Success;
+}
+
+CUDA_API cuDeviceGetP2PAttribute(int* value, int, int, int) {
+    *value = 0;
+    return Success;
+}
+
+CUDA_API cuCtxEnablePeerAccess(void*, unsigned) { return PeerAccessUnsupported; }
+CUDA_API cuCtxDisablePeerAccess(void*) { return PeerAccessNotEnabled; }
+
+// ---- Contexts
+
+CUDA_API cuCtxCreate_v2(void** handle, unsigned, int device) {
+    return withDriver([&]() -> int {
+        if (device < 0 || device >= deviceCount())
+            return InvalidDevice;
+        auto context = std::make_unique<Context>();
+        context->device = device;
+        if (isLost(*context))
+            return LaunchFailed;
+        *handle = currentContext = context.get();
+        contexts[currentContext] = std::move(context);
+        return Success;
+    });
+}
+
+CUDA_API cuCtxDestroy_v2(void* handle) {
+    return withDriver([&]() -> int {
+        auto* context = static_cast<Context*>(handle);
+        if (!contexts.count(context))
+            return InvalidContext;
+        if (!context->error)
+            synchronise(*context, nullptr);
+        devices[context->device].used -= context->usedBytes;
+        freeAll(context);
+        contexts.erase(context);
+        if (currentContext == context)
+            currentContext = nullptr;
+        return Success;
+    });
+}
+
+CUDA_API cuCtxSetCurrent(void* handle) {
+    return withDriver([&]() -> int {
+        auto* context = static_cast<Context*>(handle);
+        if (context && !contexts.count(context))
+            return InvalidContext;
+        currentContext = context;
+        return Success;
+    });
+}
+
+CUDA_API cuCtxGetCurrent(void** handle) {
+    return withDriver([&]() -> int { return *handle = currentContext, Success; });
+}
+
+CUDA_API cuCtxSynchronize() {
+    return withContext([](Context& context) {
+        if (int error = checkUnsafe())
+            return error;
+        return synchronise(context, nullptr);
+    });
+}
+
+CUDA_API cuCtxGetCacheConfig(int* config) {
+    return withContext([&](Context&) -> int { return *config = 0, Success; });
+}
+
+CUDA_API cuCtxSetCacheConfig(int) {
+    return withContext([](Context&) -> int { return Success; });
+}
+
+CUDA_API cuCtxGetSharedMemConfig(int* config) {
+    return withContext([&](Context&) -> int { return *config = 1, Success; });
+}
+
+CUDA_API cuCtxSetSharedMemConfig(int) {
+    return withContext([](Context&) -> int { return Success; });
+}
+
+// ---- Memory
+
+CUDA_API cuMemGetInfo_v2(size_t* free, size_t* total) {
+    return withContext([&](Context& context) -> int {
+        *total = deviceMemory();
+        *free = *total - devices[context.device].used;
+        return Success;
+    });
+}
+
+CUDA_API cuMemAlloc_v2(uint64_t* address, size_t bytes) {
+    return withContext([&](Context& context) -> int {
+        if (int error = checkUnsafe())
+            return error;
+        if (bytes == 0)
+            return InvalidValue;
+        uint64_t& used = devices[context.device].used;
+        if (bytes > deviceMemory() || occupied(bytes) > deviceMemory() - used || !(*address = allocateDevice(&context, bytes)))
+            return OutOfMemory;
+        used += occupied(bytes);
+        context.usedBytes += occupied(bytes);
+        return Success;
+    });
+}
+
+CUDA_API cuMemFree_v2(uint64_t address) {
+    return withContext([&](Context& context) -> int {
+        if (int error = checkUnsafe())
+            return error;
+        if (address == 0)
+            return Success;
+        if (int error = synchronise(context, nullptr))
+            return error;
+        size_t bytes = freeDevice(&context, address);
+        if (bytes == 0)
+            return InvalidValue;
+        devices[context.device].used -= occupied(bytes);
+        context.usedBytes -= occupied(bytes);
+        return Success;
+    });
+}
+
+CUDA_API cuMemAllocHost_v2(void** pointer, size_t bytes) {
+    return withContext([&](Context&) -> int {
+        if (int error = checkUnsafe())
+            return error;
+        if (bytes == 0)
+            return InvalidValue;
+        std::unique_ptr<uint8_t[]> memory(new (std::nothrow) uint8_t[bytes]);
+        if (!memory)
+            return OutOfMemory;
+        std::memset(memory.get(), 0xFF, bytes);
+        *pointer = memory.get();
+        lockHost(memory.get(), bytes);
+        hostMemory[memory.get()] = std::move(memory);
+        return Success;
+    });
+}
+
+CUDA_API cuMemFreeHost(void* pointer) {
+    return withContext([&](Context& context) -> int {
+        if (int error = checkUnsafe())
+            return error;
+        if (!hostMemory.count(pointer))
+            return InvalidValue;
+        int error = synchronise(context, nullptr);
+        unlockHost(pointer);
+        hostMemory.erase(pointer);
+        return error;
+    });
+}
+
+CUDA_API cuMemHostRegister_v2(void* pointer, size_t bytes, unsigned) {
+    return withContext([&](Context&) -> int {
+        if (int error = checkUnsafe())
+            return error;
+        return lockHost(pointer, bytes) ? Success : HostMemoryAlreadyRegistered;
+    });
+}
+
+CUDA_API cuMemHostUnregister(void* pointer) {
+    return withContext([&](Context& context) -> int {
+        if (int error = checkUnsafe())
+            return error;
+        int error = synchronise(context, nullptr);
+        return hostMemory.count(pointer) || !unlockHost(pointer) ? HostMemoryNotRegistered : error;
+    });
+}
+
+CUDA_API cuMemHostGetDevicePointer_v2(uint64_t* address, void* pointer, unsigned) {
+    return withContext([&](Context&) -> int {
+        *address = reinterpret_cast<uint64_t>(pointer);
+        return isLocked(*address, 1) ? Success : InvalidValue;
+    });
+}
+
+CUDA_API cuPointerGetAttribute(void* data, int attribute, uint64_t address) {
+    return withContext([&](Context&) -> int {
+        constexpr int memoryType = 2, host = 1, device = 2;
+        const Allocation* allocation = findAllocation(address);
+        if (attribute != memoryType || !allocation)
+            return InvalidValue;
+        *static_cast<int*>(data) = allocation->onHost() ? host : device;
+        return Success;
+    });
+}
+
+CUDA_API cuMemcpyAsync(uint64_t to, uint64_t from, size_t bytes, void* handle) {
+    return withStream(handle, [&](Context& context, Stream& stream) {
+        return copy(context, stream, to, from, bytes, Side::Wrong, Side::Wrong);
+    });
+}
+
+CUDA_API cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, void* handle) {
+    return withStream(handle, [&](Context& context, Stream& stream) {
+        return copy(context, stream, to, reinterpret_cast<uint64_t>(from), bytes, Side::Device, Side::Host);
+    });
+}
+
+CUDA_API cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, void* handle) {
+    return withStream(handle, [&](Context& context, Stream& stream) {
+        return copy(context, stream, reinterpret_cast<uint64_t>(to), from, bytes, Side::Host, Side::Device);
+    });
+}
+
+CUDA_API cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void* handle) {
+    return withStream(handle, [&](Context& context, Stream& stream) {
+        return copy(context, stream, to, from, bytes, Side::Device, Side::Device);
+    });
+}
+
+CUDA_API cuMemcpy(uint64_t to, uint64_t from, size_t bytes) { return copyNow(to, from, bytes, Side::Wrong, Side::Wrong); }
+
+CUDA_API cuMemcpyHtoD_v2(uint64_t to, const void* from, size_t bytes) {
+    return copyNow(to, reinterpret_cast<uint64_t>(from), bytes, Side::Device, Side::Host);
+}
+
+CUDA_API cuMemcpyDtoH_v2(void* to, uint64_t from, size_t bytes) {
+    return copyNow(reinterpret_cast<uint64_t>(to), from, bytes, Side::Host, Side::Device);
+}
+
+CUDA_API cuMemcpyDtoD_v2(uint64_t to, uint64_t from, size_t bytes) { return copyNow(to, from, bytes, Side::Device, Side::Device); }
+
+CUDA_API cuMemsetD8Async(uint64_t to, uint8_t value, size_t count, void* stream) { return fill(stream, to, value, count); }
+CUDA_API cuMemsetD32Async(uint64_t to, uint32_t value, size_t count, void* stream) { return fill(stream, to, value, count); }
+
+// ---- Modules and launches
+
+CUDA_API cuModuleLoadDataEx(void** handle, const char* text, unsigned optionCount, const int* options, void** values) {
+    return withContext([&](Context& context) -> int {
+        if (int error = checkUnsafe())
+            return error;
+        std::string log;
+        int result = load(context, handle, text, log);
+        constexpr int errorLog = 5, errorLogSize = 6;
+        char* buffer = nullptr;
+        size_t size = 0;
+        for (unsigned i = 0; i < optionCount; i++)
+            if (options[i] == errorLog)
+                buffer = static_cast<char*>(values[i]);
+            else if (options[i] == errorLogSize)
+                size = reinterpret_cast<size_t>(values[i]);
+        if (buffer && size > 0)
+            std::snprintf(buffer, size, "%s", log.c_str());
+        return result;
+    });
+}
+
+CUDA_API cuModuleLoadData(void** handle, const char* text) { return cuModuleLoadDataEx(handle, text, 0, nullptr, nullptr); }
+
+CUDA_API cuModuleUnload(void* handle) {
+    return withContext([&](Context& context) -> int {
+        auto* module = static_cast<Module*>(handle);
+        if (int error = checkUnsafe())
+            return error;
+        if (!context.modules.count(module) || !module->isLoaded)
+            return InvalidHandle;
+        int error = synchronise(context, nullptr);
+        module->isLoaded = false; // it stays, so that what still refers to it is refused
+        for (uint64_t variable : module->variables)
+            freeDevice(&context, variable);
+        return error;
+    });
+}
+
+CUDA_API cuModuleGetFunction(void** function, void* handle, const char* name) {
+    return withContext([&](Context& context) -> int {
+        auto* module = static_cast<Module*>(handle);
+        if (!context.modules.count(module) || !module->isLoaded)
+            return InvalidHandle;
+        auto found = module->functions.find(name);
+        if (found == module->functions.end() || !found->second->isEntry)
+            return NotFound;
+        *function = found->second.get();
+        return Success;
+    });
+}
+
+CUDA_API cuFuncGetAttribute(int* value, int attribute, void* handle) {
+    return withFunction(handle, [&](Context&, Function& function) -> int {
+        switch (attribute) {
+        case 0: return *value = int(function.maxThreads), Success;
+        case 1: return *value = int(function.module->sharedBytes), Success;
+        case 2: return *value = 0, Success;
+        case 3: return *value = int(function.module->localBytes), Success;
+        case 4: return *value = 32, Success;
+        case 5:
+        case 6: return *value = 90, Success;
+        case 8: return *value = int(std::max(maxStaticShared - function.module->sharedBytes, function.maxDynamicShared)), Success;
+        default: return InvalidValue;
+        }
+    });
+}
+
+CUDA_API cuFuncSetAttribute(void* handle, int attribute, int value) {
+    return withFunction(handle, [&](Context&, Function& function) -> int {
+        constexpr int maxDynamicSharedBytes = 8;
+        if (attribute != maxDynamicSharedBytes || value < 0 || value + function.module->sharedBytes > maxShared)
+            return InvalidValue;
+        function.maxDynamicShared = uint32_t(value);
+        return Success;
+    });
+}
+
+CUDA_API cuLaunchKernel(void* handle, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY, unsigned blockZ,
+    unsigned sharedBytes, void* streamHandle, void** parameters, void** extra) {
+    return withFunction(handle, [&](Context&, Function& function) {
+        return withStream(streamHandle, [&](Context& context, Stream& stream) -> int {
+            Launch launch;
+            launch.function = &function;
+            launch.grid = {gridX, gridY, gridZ};
+            launch.block = {blockX, blockY, blockZ};
+            launch.dynamicShared = sharedBytes;
+            launch.owner = &context;
+            bool isComplete = readParameters(function, parameters, extra, launch.parameters);
+            if (!isComplete || !fits(function, launch.grid, launch.block, sharedBytes)) {
+                std::fprintf(stderr, "softcuda: kernel %s cannot be launched: %s, grid (%u,%u,%u), block (%u,%u,%u), %u shared bytes\n",
+                    function.name.c_str(), isComplete ? "past a limit" : "too few parameters", gridX, gridY, gridZ, blockX, blockY, blockZ,
+                    sharedBytes);
+                return InvalidValue;
+            }
+            if (!stream.capture && isLost(context, 1))
+                return context.error = LaunchFailed;
+            return submit(context, stream, true, [launch] { return launch.function->module->isLoaded ? execute(launch) : InvalidHandle; });
+        });
+    });
+}
+
+CUDA_API cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void* handle, int blockSize, size_t dynamicShared) {
+    return withFunction(handle, [&](Context&, Function& function) -> int {
+        *blocks = residentBlocks(function, blockSize, dynamicShared);
+        return blockSize > 0 ? Success : InvalidValue;
+    });
+}
+
+CUDA_API cuOccupancyMaxPotentialBlockSize(int* minGridSize, int* blockSize, void* handle, size_t (*sharedOf)(int), size_t dynamicShared,
+    int limit) {
+    return withFunction(handle, [&](Context&, Function& function) -> int {
+        int most = int(function.maxThreads), best = 0;
+        if (limit > 0)
+            most = std::min(most, limit);
+        for (int size = most; size > 0; size = size % int(warpSize) ? size / int(warpSize) * int(warpSize) : size - int(warpSize)) {
+            size_t shared = sharedOf ? sharedOf(size) : dynamicShared;
+            int threads = size * residentBlocks(function, size, shared);
+            if (shared + function.module->sharedBytes > maxStaticShared || threads <= best)
+                continue;
+            best = threads;
+            *blockSize = size;
+            *minGridSize = threads / size * multiprocessors;
+        }
+        return best > 0 ? Success : InvalidValue;
+    });
+}
+
+// ---- Streams and events
+
+CUDA_API cuStreamCreate(void** handle, unsigned flags) {
+    return withContext([&](Context& context) -> int {
+        if (flags > 1)
+            return InvalidValue;
+        auto stream = std::make_unique<Stream>();
+        stream->isNonBlocking = flags == 1;
+        *handle = stream.get();
+        context.streams[stream.get()] = std::move(stream);
+        return Success;
+    });
+}
+
+CUDA_API cuStreamCreateWithPriority(void** handle, unsigned flags, int) { return cuStreamCreate(handle, flags); }
+
+CUDA_API cuStreamDestroy_v2(void* handle) {
+    return withStream(handle, [&](Context& context, Stream& stream) -> int {
+        if (&stream == &context.legacy)
+            return InvalidHandle;
+        int error = synchronise(context, &stream);
+        for (auto& [_, event] : context.events)
+            if (event->stream == &stream)
+                event->stream = nullptr;
+        context.streams.erase(&stream);
+        return error;
+    });
+}
+
+namespace {
+
+// Before a stream is waited for, or asked how far it is.
+int checkWait(Context& context, Stream& stream) {
+    if (stream.capture) {
+        invalidate(stream);
+        return CaptureUnsupported;
+    }
+    return checkLegacy(context, stream);
+}
+
+}
+
+CUDA_API cuStreamSynchronize(void* handle) {
+    return withStream(handle, [&](Context& context, Stream& stream) {
+        if (int error = checkWait(context, stream))
+            return error;
+        return synchronise(context, &stream);
+    });
+}
+
+// Whoever asks again and again whether work is done sees it done the second time.
+CUDA_API cuStreamQuery(void* handle) {
+    return withStream(handle, [&](Context& context, Stream& stream) -> int {
+        if (int error = checkWait(context, stream))
+            return error;
+        size_t before = context.work.size();
+        int error = synchronise(context, &stream);
+        return error ? error : context.work.size() < before ? NotReady : Success;
+    });
+}
+
+CUDA_API cuEventCreate(void** handle, unsigned flags) {
+    return withContext([&](Context& context) -> int {
+        constexpr unsigned disableTiming = 2;
+        auto event = std::make_unique<Event>();
+        event->hasTime = !(flags & disableTiming);
+        *handle = event.get();
+        context.events[event.get()] = std::move(event);
+        return Success;
+    });
+}
+
+CUDA_API cuEventDestroy_v2(void* handle) {
+    return withEvent(handle, [&](Context& context, Event& event) -> int { return context.events.erase(&event), Success; });
+}
+
+CUDA_API cuEventRecord(void* handle, void* streamHandle) {
+    return withEvent(handle, [&](Context&, Event& event) {
+        return withStream(streamHandle, [&](Context& context, Stream& stream) -> int {
+            event.stream = &stream;
+            event.isCaptured = stream.capture != nullptr;
+            event.record = std::make_shared<Event::Record>();
+            if (event.isCaptured)
+                return stream.capture->isInvalid ? CaptureInvalidated : Success;
+            return submit(context, stream, false, [record = event.record] {
+                record->isReached = true;
+                record->time = std::chrono::steady_clock::now();
+                return Success;
+            });
+        });
+    });
+}
+
+CUDA_API cuEventQuery(void* handle) {
+    return withEvent(handle, [&](Context& context, Event& event) -> int {
+        if (event.isCaptured)
+            return CapturedEvent;
+        if (!event.record || event.record->isReached)
+            return Success;
+        int error = synchronise(context, event.stream);
+        return error ? error : NotReady;
+    });
+}
+
+CUDA_API cuEventSynchronize(void* handle) {
+    return withEvent(handle, [&](Context& context, Event& event) -> int {
+        if (event.isCaptured)
+            return CapturedEvent;
+        return event.record && !event.record->isReached ? synchronise(context, event.stream) : Success;
+    });
+}
+
+CUDA_API cuEventElapsedTime(float* milliseconds, void* startHandle, void* endHandle) {
+    return withEvent(startHandle, [&](Context&, Event& start) {
+        return withEvent(endHandle, [&](Context&, Event& end) -> int {
+            if (!start.record || !end.record || !start.hasTime || !end.hasTime)
+                return InvalidHandle;
+            if (!start.record->isReached || !end.record->isReached)
+                return NotReady;
+            *milliseconds = std::chrono::duration<float, std::milli>(end.record->time - start.record->time).count();
+            return Success;
+        });
+    });
+}
+
+// ---- Capture and graphs
+
+CUDA_API cuStreamBeginCapture_v2(void* handle, int mode) {
+    return withStream(handle, [&](Context& context, Stream& stream) -> int {
+        if (&stream == &context.legacy)
+            return CaptureUnsupported;
+        if (mode < Global || mode > Relaxed)
+            return InvalidValue;
+        if (stream.capture)
+            return IllegalState;
+        stream.capture = std::make_unique<Capture>();
+        stream.capture->mode = CaptureMode(mode);
+        stream.capture->thread = std::this_thread::get_id();
+        return Success;
+    });
+}
+
+CUDA_API cuStreamEndCapture(void* handle, void** graph) {
+    return withStream(handle, [&](Context&, Stream& stream) -> int {
+        *graph = nullptr;
+        if (!stream.capture)
+            return IllegalState;
+        if (stream.capture->mode != Relaxed && stream.capture->thread != std::this_thread::get_id())
+            return CaptureWrongThread;
+        auto capture = std::move(stream.capture);
+        if (capture->isInvalid)
+            return CaptureInvalidated;
+        *graph = capture->graph.get();
+        graphs[capture->graph.get()] = std::move(capture->graph);
+        return Success;
+    });
+}
+
+CUDA_API cuStreamIsCapturing(void* handle, int* status) {
+    return withStream(handle, [&](Context& context, Stream& stream) -> int {
+        enum { None, Active, Invalidated };
+        if (int error = checkLegacy(context, stream))
+            return error;
+        *status = !stream.capture ? None : stream.capture->isInvalid ? Invalidated : Active;
+        return Success;
+    });
+}
+
+CUDA_API cuGraphInstantiateWithFlags(void** executable, void* handle, uint64_t) {
+    return withContext([&](Context&) -> int {
+        auto found = graphs.find(static_cast<Graph*>(handle));
+        if (found == graphs.end())
+            return InvalidValue;
+        auto copy = std::make_unique<Graph>(*found->second);
+        *executable = copy.get();
+        executables[copy.get()] = std::move(copy);
+        return Success;
+    });
+}
+
+CUDA_API cuGraphInstantiate_v2(void** executable, void* graph, void**, char* log, size_t logBytes) {
+    if (log && logBytes > 0)
+        *log = 0;
+    return cuGraphInstantiateWithFlags(executable, graph, 0);
+}
+
+CUDA_API cuGraphLaunch(void* handle, void* streamHandle) {
+    return withStream(streamHandle, [&](Context& context, Stream& stream) -> int {
+        auto found = executables.find(static_cast<Graph*>(handle));
+        if (found == executables.end())
+            return InvalidValue;
+        const auto& nodes = found->second->nodes;
+        auto kernels = std::count_if(nodes.begin(), nodes.end(), [](const NodePointer& node) { return node->isKernel; });
+        if (!stream.capture && isLost(context, uint64_t(kernels)))
+            return context.error = LaunchFailed;
+        for (const auto& node : nodes)
+            if (int error = submit(context, stream, node->isKernel, node->run))
+                return error;
+        return Success;
+    });
+}
+
+CUDA_API cuGraphGetNodes(void* handle, void** nodes, size_t* count) {
+    return withContext([&](Context&) -> int {
+        auto found = graphs.find(static_cast<Graph*>(handle));
+        if (found == graphs.end())
+            return InvalidValue;
+        const auto& all = found->second->nodes;
+        if (nodes)
+            for (size_t i = 0; i < *count; i++)
+                nodes[i] = i < all.size() ? const_cast<Node*>(all[i].get()) : nullptr;
+        *count = nodes ? std::min(*count, all.size()) : all.size();
+        return Success;
+    });
+}
+
+CUDA_API cuGraphDestroy(void* handle) {
+    return withDriver([&]() -> int { return graphs.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
+}
+
+CUDA_API cuGraphExecDestroy(void* handle) {
+    return withDriver([&]() -> int { return executables.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
+}
