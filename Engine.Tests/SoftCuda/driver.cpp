@@ -1,352 +1,19 @@
-// The entry points of the CUDA driver. What is given to a stream waits there until something synchronises with it, so that a
-// program that forgets to does not see its results; errors of kernels come up there too, and stay with the context.
-
-#include "machine.h"
+// The entry points of the CUDA driver. Pointers to the device are integers, as in the driver's own header; handles are opaque.
+#include "context.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <deque>
-#include <functional>
-#include <map>
-#include <mutex>
-#include <set>
-#include <thread>
 
 using namespace softcuda;
 
+#define CUDA_API extern "C" __attribute__((visibility("default"))) int
+
 namespace {
-
-enum Result : int {
-    Success = 0, InvalidValue = 1, OutOfMemory = 2, NotInitialized = 3, NoDevice = 100, InvalidDevice = 101, InvalidImage = 200,
-    InvalidContext = 201, NoBinaryForGpu = 209, PeerAccessUnsupported = 217, InvalidPtx = 218, UnsupportedPtxVersion = 222,
-    InvalidHandle = 400, IllegalState = 401, NotFound = 500, NotReady = 600, IllegalAddress = illegalAddress,
-    PeerAccessNotEnabled = 705, HostMemoryAlreadyRegistered = 712, HostMemoryNotRegistered = 713,
-    MisalignedAddress = misalignedAddress, LaunchFailed = launchFailed, CaptureUnsupported = 900, CaptureInvalidated = 901,
-    CaptureImplicit = 906, CapturedEvent = 907, CaptureWrongThread = 908,
-};
-
-struct ErrorText {
-    const char *name, *text;
-};
-
-const std::map<int, ErrorText> errorTexts = {
-    {Success, {"CUDA_SUCCESS", "no error"}},
-    {InvalidValue, {"CUDA_ERROR_INVALID_VALUE", "invalid argument"}},
-    {OutOfMemory, {"CUDA_ERROR_OUT_OF_MEMORY", "out of memory"}},
-    {NotInitialized, {"CUDA_ERROR_NOT_INITIALIZED", "initialization error"}},
-    {NoDevice, {"CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"}},
-    {InvalidDevice, {"CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"}},
-    {InvalidImage, {"CUDA_ERROR_INVALID_IMAGE", "device kernel image is invalid"}},
-    {InvalidContext, {"CUDA_ERROR_INVALID_CONTEXT", "invalid device context"}},
-    {NoBinaryForGpu, {"CUDA_ERROR_NO_BINARY_FOR_GPU", "no kernel image is available for execution on the device"}},
-    {PeerAccessUnsupported, {"CUDA_ERROR_PEER_ACCESS_UNSUPPORTED", "peer access is not supported between these two devices"}},
-    {InvalidPtx, {"CUDA_ERROR_INVALID_PTX", "a PTX JIT compilation failed"}},
-    {UnsupportedPtxVersion, {"CUDA_ERROR_UNSUPPORTED_PTX_VERSION", "the provided PTX was compiled with an unsupported toolchain"}},
-    {InvalidHandle, {"CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"}},
-    {IllegalState, {"CUDA_ERROR_ILLEGAL_STATE", "the operation cannot be performed in the present state"}},
-    {NotFound, {"CUDA_ERROR_NOT_FOUND", "named symbol not found"}},
-    {NotReady, {"CUDA_ERROR_NOT_READY", "device not ready"}},
-    {IllegalAddress, {"CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"}},
-    {PeerAccessNotEnabled, {"CUDA_ERROR_PEER_ACCESS_NOT_ENABLED", "peer access has not been enabled"}},
-    {HostMemoryAlreadyRegistered,
-        {"CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED", "part or all of the requested memory range is already mapped"}},
-    {HostMemoryNotRegistered, {"CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED", "pointer does not correspond to a registered memory region"}},
-    {MisalignedAddress, {"CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"}},
-    {LaunchFailed, {"CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"}},
-    {CaptureUnsupported, {"CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"}},
-    {CaptureInvalidated, {"CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error during capture"}},
-    {CaptureImplicit,
-        {"CUDA_ERROR_STREAM_CAPTURE_IMPLICIT", "operation would make the legacy stream depend on a capturing blocking stream"}},
-    {CapturedEvent, {"CUDA_ERROR_CAPTURED_EVENT", "operation not permitted on an event last recorded in a capturing stream"}},
-    {CaptureWrongThread, {"CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD", "attempt to terminate a thread-local capture from another thread"}},
-};
 
 constexpr uint64_t defaultMemory = 4ull << 30;
 constexpr int driverVersion = 12040, multiprocessors = 132, threadsPerMultiprocessor = 2048;
 
-uint64_t setting(const char* name, uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-int deviceCount() {
-    static const int count = int(setting("SOFTCUDA_DEVICES", 1));
-    return count;
-}
-
-uint64_t deviceMemory() {
-    static const uint64_t bytes = setting("SOFTCUDA_MEMORY", defaultMemory);
-    return bytes;
-}
-
-// A piece of work of a stream or of a graph.
-struct Node {
-    bool isKernel;
-    std::function<int()> run;
-};
-using NodePointer = std::shared_ptr<const Node>;
-
-struct Graph {
-    std::vector<NodePointer> nodes;
-};
-
-enum CaptureMode { Global, ThreadLocal, Relaxed };
-
-struct Capture {
-    CaptureMode mode;
-    std::thread::id thread;
-    std::unique_ptr<Graph> graph = std::make_unique<Graph>();
-    bool isInvalid = false;
-};
-
-struct Stream {
-    bool isNonBlocking = false;
-    std::unique_ptr<Capture> capture;
-};
-
-struct Event {
-    bool hasTime = true, isCaptured = false;
-    Stream* stream = nullptr;
-    // Of the last record: whether, and when, the stream came to it.
-    struct Record {
-        bool isReached = false;
-        std::chrono::steady_clock::time_point time;
-    };
-    std::shared_ptr<Record> record;
-};
-
-struct Context {
-    int device = 0;
-    int error = Success;
-    uint64_t usedBytes = 0;
-    Stream legacy;
-    std::map<Stream*, std::unique_ptr<Stream>> streams;
-    std::map<Event*, std::unique_ptr<Event>> events;
-    std::map<Module*, std::unique_ptr<Module>> modules;
-    std::set<Function*> functions;
-    std::deque<std::pair<Stream*, NodePointer>> work;
-};
-
-struct Device {
-    uint64_t used = 0, launches = 0;
-};
-
-std::recursive_mutex mutex;
-bool isInitialized = false;
-std::map<int, Device> devices;
-std::map<Context*, std::unique_ptr<Context>> contexts;
-std::map<Graph*, std::unique_ptr<Graph>> graphs, executables;
-std::map<void*, std::unique_ptr<uint8_t[]>> hostMemory;
-thread_local Context* currentContext = nullptr;
-
 uint64_t occupied(size_t bytes) { return (bytes + 511) / 512 * 512; }
-
-// ---- Work
-
-// Runs all work that a stream waits for. The legacy stream and those that block it wait for one another.
-int synchronise(Context& context, const Stream* stream) {
-    for (auto item = context.work.begin(); item != context.work.end();) {
-        bool isWaitedFor = !stream || item->first == stream || (!stream->isNonBlocking && !item->first->isNonBlocking);
-        if (!isWaitedFor) {
-            ++item;
-            continue;
-        }
-        NodePointer node = item->second;
-        item = context.work.erase(item);
-        if (int error = node->run()) {
-            context.error = error;
-            context.work.clear();
-            return error;
-        }
-    }
-    return Success;
-}
-
-void invalidate(Stream& stream) {
-    if (stream.capture)
-        stream.capture->isInvalid = true;
-}
-
-template <class Do> void forStreams(Do act) {
-    for (auto& [_, context] : contexts) {
-        act(context->legacy);
-        for (auto& [_, stream] : context->streams)
-            act(*stream);
-    }
-}
-
-// Calls that may synchronise are forbidden to every thread while a stream captures, or to its own thread, or allowed, by its mode.
-int checkUnsafe() {
-    int result = Success;
-    forStreams([&](Stream& stream) {
-        if (!stream.capture || stream.capture->mode == Relaxed)
-            return;
-        if (stream.capture->mode == Global || stream.capture->thread == std::this_thread::get_id()) {
-            invalidate(stream);
-            result = CaptureUnsupported;
-        }
-    });
-    return result;
-}
-
-// The legacy stream cannot be used while a stream captures that it would wait for.
-int checkLegacy(Context& context, const Stream& stream) {
-    int result = Success;
-    if (&stream == &context.legacy)
-        for (auto& [_, other] : context.streams)
-            if (other->capture && !other->isNonBlocking) {
-                invalidate(*other);
-                result = CaptureImplicit;
-            }
-    return result;
-}
-
-// Gives work to a stream, or to the graph that it captures.
-int submit(Context& context, Stream& stream, bool isKernel, std::function<int()> run) {
-    if (int error = checkLegacy(context, stream))
-        return error;
-    auto node = std::make_shared<const Node>(Node{isKernel, std::move(run)});
-    if (stream.capture) {
-        if (stream.capture->isInvalid)
-            return CaptureInvalidated;
-        stream.capture->graph->nodes.push_back(node);
-        return Success;
-    }
-    constexpr size_t longQueue = 1024;
-    context.work.push_back({&stream, node});
-    return context.work.size() > longQueue ? synchronise(context, nullptr) : Success;
-}
-
-// A device that fails does so for good: after so many launches every call is answered with an error.
-bool isLost(const Context& context, uint64_t more = 0) {
-    static const uint64_t limit = setting("SOFTCUDA_LOSE_AFTER", ~0ull);
-    auto& launches = devices[context.device].launches;
-    if (launches > limit)
-        return true;
-    launches += more;
-    return launches > limit;
-}
-
-template <class Do> int withDriver(Do act) {
-    std::lock_guard lock(mutex);
-    return isInitialized ? act() : NotInitialized;
-}
-
-// Calls a function with the current context, unless an earlier error is still its answer.
-template <class Do> int withContext(Do act) {
-    std::lock_guard lock(mutex);
-    if (!isInitialized)
-        return NotInitialized;
-    if (!contexts.count(currentContext))
-        return InvalidContext;
-    if (isLost(*currentContext))
-        currentContext->error = LaunchFailed;
-    return currentContext->error ? currentContext->error : act(*currentContext);
-}
-
-template <class Do> int withStream(void* handle, Do act) {
-    return withContext([&](Context& context) -> int {
-        auto* stream = static_cast<Stream*>(handle);
-        if (stream && stream != reinterpret_cast<Stream*>(1) && !context.streams.count(stream))
-            return InvalidHandle;
-        return act(context, context.streams.count(stream) ? *stream : context.legacy);
-    });
-}
-
-template <class Do> int withEvent(void* handle, Do act) {
-    return withContext([&](Context& context) -> int {
-        auto* event = static_cast<Event*>(handle);
-        return context.events.count(event) ? act(context, *event) : InvalidHandle;
-    });
-}
-
-template <class Do> int withFunction(void* handle, Do act) {
-    return withContext([&](Context& context) -> int {
-        auto* function = static_cast<Function*>(handle);
-        return context.functions.count(function) && function->module->isLoaded ? act(context, *function) : InvalidHandle;
-    });
-}
-
-// ---- Copies
-
-enum class Side { Host, Device, Wrong };
-
-Side sideOf(const Context& context, uint64_t address, uint64_t bytes) {
-    const Allocation* allocation = findAllocation(address);
-    if (allocation && !allocation->onHost())
-        return allocation->owner == &context && allocation->holds(address, bytes) ? Side::Device : Side::Wrong;
-    return address - sharedWindow < 1ull << 44 ? Side::Wrong : Side::Host;
-}
-
-bool isLocked(uint64_t address, uint64_t bytes) {
-    const Allocation* allocation = findAllocation(address);
-    return allocation && allocation->onHost() && allocation->holds(address, bytes);
-}
-
-// What `expected` sides are does not matter where it is Wrong. Memory of the host that is not page-locked is read at once, and
-// written before the call returns, as with a real driver.
-int copy(Context& context, Stream& stream, uint64_t to, uint64_t from, uint64_t bytes, Side toExpected, Side fromExpected) {
-    if (bytes == 0)
-        return Success;
-    Side toSide = sideOf(context, to, bytes), fromSide = sideOf(context, from, bytes);
-    if (toSide == Side::Wrong || fromSide == Side::Wrong || (toExpected != Side::Wrong && toSide != toExpected)
-        || (fromExpected != Side::Wrong && fromSide != fromExpected)) {
-        std::fprintf(stderr, "softcuda: copy of %llu bytes from %s to %s\n", static_cast<unsigned long long>(bytes),
-            describeAddress(from).c_str(), describeAddress(to).c_str());
-        return InvalidValue;
-    }
-    bool pageableFrom = fromSide == Side::Host && !isLocked(from, bytes), pageableTo = toSide == Side::Host && !isLocked(to, bytes);
-    if (stream.capture && (pageableFrom || pageableTo)) {
-        invalidate(stream);
-        return CaptureUnsupported;
-    }
-    auto* target = reinterpret_cast<uint8_t*>(to);
-    auto* source = reinterpret_cast<const uint8_t*>(from);
-    if (pageableFrom && !pageableTo) {
-        std::vector<uint8_t> staged(source, source + bytes);
-        return submit(context, stream, false, [target, staged = std::move(staged)] {
-            std::copy(staged.begin(), staged.end(), target);
-            return Success;
-        });
-    }
-    // Memory that was freed since, by a graph for one, is no longer to be touched.
-    int error = submit(context, stream, false, [=, &context] {
-        if (sideOf(context, to, bytes) != toSide || sideOf(context, from, bytes) != fromSide) {
-            std::fprintf(stderr, "softcuda: a copy of %llu bytes touches freed memory\n", static_cast<unsigned long long>(bytes));
-            return int(IllegalAddress);
-        }
-        std::memmove(target, source, bytes);
-        return int(Success);
-    });
-    return error || !pageableTo ? error : synchronise(context, &stream);
-}
-
-int copyNow(uint64_t to, uint64_t from, uint64_t bytes, Side toExpected, Side fromExpected) {
-    return withContext([&](Context& context) {
-        if (int error = checkUnsafe())
-            return error;
-        if (int error = copy(context, context.legacy, to, from, bytes, toExpected, fromExpected))
-            return error;
-        return synchronise(context, &context.legacy);
-    });
-}
-
-template <class T> int fill(void* handle, uint64_t to, T value, uint64_t count) {
-    return withStream(handle, [&](Context& context, Stream& stream) -> int {
-        uint64_t bytes = count * sizeof(T);
-        if (count > ~0ull / sizeof(T) || to % sizeof(T) || (bytes > 0 && sideOf(context, to, bytes) != Side::Device))
-            return InvalidValue;
-        return submit(context, stream, false, [=, &context] {
-            if (bytes > 0 && sideOf(context, to, bytes) != Side::Device)
-                return int(IllegalAddress);
-            std::fill_n(reinterpret_cast<T*>(to), count, value);
-            return int(Success);
-        });
-    });
-}
-
-// ---- Kernels
 
 int load(Context& context, void** handle, const char* text, std::string& log) {
     try {
@@ -415,79 +82,74 @@ const std::map<int, int> attributes = {
     {86, 0}, {87, 2}, {88, 0}, {89, 0}, {90, 1}, {91, 1}, {95, 1}, {97, maxShared}, {106, 32}, {111, 1024},
 };
 
+template <class T> int fill(void* handle, uint64_t to, T value, uint64_t count) {
+    return withStream(handle, [&](Context& context, Stream& stream) -> int {
+        uint64_t bytes = count * sizeof(T);
+        if (count > ~0ull / sizeof(T) || to % sizeof(T) || (bytes > 0 && sideOf(context, to, bytes) != Side::Device))
+            return InvalidValue;
+        return submit(context, stream, false, [=, &context] {
+            if (bytes > 0 && sideOf(context, to, bytes) != Side::Device)
+                return int(IllegalAddress);
+            std::fill_n(reinterpret_cast<T*>(to), count, value);
+            return int(Success);
+        });
+    });
 }
 
-// ---- Entry points. Pointers to the device are integers, as in the driver's own header; handles are opaque.
-
-#define CUDA_API extern "C" __attribute__((visibility("default"))) int
+}
 
 CUDA_API cuInit(unsigned flags) {
-    std::lock_guard lock(mutex);
+    std::lock_guard lock(driver.mutex);
     if (flags != 0)
         return InvalidValue;
-    if (deviceCount() < 1)
-        return NoDevice;
-    isInitialized = true;
-    return Success;
+    if (driver.devices.empty())
+        driver.devices.assign(setting("SOFTCUDA_DEVICES", 1), Device{setting("SOFTCUDA_MEMORY", defaultMemory)});
+    return driver.devices.empty() ? NoDevice : Success;
 }
 
-CUDA_API cuDriverGetVersion(int* version) {
-    *version = driverVersion;
-    return Success;
+CUDA_API cuDriverGetVersion(int* version) { return *version = driverVersion, Success; }
+
+CUDA_API cuGetErrorName(int error, const char** name) {
+    switch (error) {
+#define NAME(value, number, name_, text) case number: return *name = name_, Success;
+    CUDA_ERRORS(NAME)
+#undef NAME
+    default: return *name = nullptr, InvalidValue;
+    }
 }
 
 CUDA_API cuGetErrorString(int error, const char** text) {
-    auto found = errorTexts.find(error);
-    *text = found == errorTexts.end() ? nullptr : found->second.text;
-    return *text ? Success : InvalidValue;
-}
-
-CUDA_API cuGetErrorName(int error, const char** name) {
-    auto found = errorTexts.find(error);
-    *name = found == errorTexts.end() ? nullptr : found->second.name;
-    return *name ? Success : InvalidValue;
+    switch (error) {
+#define TEXT(value, number, name, text_) case number: return *text = text_, Success;
+    CUDA_ERRORS(TEXT)
+#undef TEXT
+    default: return *text = nullptr, InvalidValue;
+    }
 }
 
 CUDA_API cuDeviceGetCount(int* count) {
-    return withDriver([&]() -> int { return *count = deviceCount(), Success; });
+    return withDriver([&]() -> int { return *count = int(driver.devices.size()), Success; });
 }
 
 CUDA_API cuDeviceGet(int* device, int ordinal) {
-    return withDriver([&]() -> int {
-        if (ordinal < 0 || ordinal >= deviceCount())
-            return InvalidDevice;
-        *device = ordinal;
-        return Success;
-    });
+    return withDevice(ordinal, [&](Device&) -> int { return *device = ordinal, Success; });
 }
 
 CUDA_API cuDeviceGetName(char* name, int length, int device) {
-    return withDriver([&]() -> int {
-        if (device < 0 || device >= deviceCount())
-            return InvalidDevice;
-        std::snprintf(name, size_t(length), "Software CUDA (PTX interpreter)");
-        return Success;
-    });
+    return withDevice(device, [&](Device&) -> int { return std::snprintf(name, size_t(length), "Software CUDA (PTX interpreter)"), Success; });
 }
 
-CUDA_API cuDeviceTotalMem_v2(size_t* bytes, int device) {
-    return withDriver([&]() -> int {
-        if (device < 0 || device >= deviceCount())
-            return InvalidDevice;
-        *bytes = deviceMemory();
-        return Success;
-    });
+CUDA_API cuDeviceTotalMem_v2(size_t* bytes, int ordinal) {
+    return withDevice(ordinal, [&](Device& device) -> int { return *bytes = device.memory, Success; });
 }
 
-CUDA_API cuDeviceGetAttribute(int* value, int attribute, int device) {
-    return withDriver([&]() -> int {
+CUDA_API cuDeviceGetAttribute(int* value, int attribute, int ordinal) {
+    return withDevice(ordinal, [&](Device&) -> int {
         constexpr int pciBus = 33;
-        if (device < 0 || device >= deviceCount())
-            return InvalidDevice;
         auto found = attributes.find(attribute);
         if (found == attributes.end() && attribute != pciBus)
             return InvalidValue;
-        *value = attribute == pciBus ? device + 1 : found->second;
+        *value = attribute == pciBus ? ordinal + 1 : found->second;
         return Success;
     });
 }
@@ -507,16 +169,14 @@ CUDA_API cuCtxDisablePeerAccess(void*) { return PeerAccessNotEnabled; }
 
 // ---- Contexts
 
-CUDA_API cuCtxCreate_v2(void** handle, unsigned, int device) {
-    return withDriver([&]() -> int {
-        if (device < 0 || device >= deviceCount())
-            return InvalidDevice;
+CUDA_API cuCtxCreate_v2(void** handle, unsigned, int ordinal) {
+    return withDevice(ordinal, [&](Device&) -> int {
         auto context = std::make_unique<Context>();
-        context->device = device;
+        context->device = ordinal;
         if (isLost(*context))
             return LaunchFailed;
         *handle = currentContext = context.get();
-        contexts[currentContext] = std::move(context);
+        driver.contexts[currentContext] = std::move(context);
         return Success;
     });
 }
@@ -524,13 +184,13 @@ CUDA_API cuCtxCreate_v2(void** handle, unsigned, int device) {
 CUDA_API cuCtxDestroy_v2(void* handle) {
     return withDriver([&]() -> int {
         auto* context = static_cast<Context*>(handle);
-        if (!contexts.count(context))
+        if (!driver.contexts.count(context))
             return InvalidContext;
         if (!context->error)
             synchronise(*context, nullptr);
-        devices[context->device].used -= context->usedBytes;
+        driver.devices[context->device].used -= context->usedBytes;
         freeAll(context);
-        contexts.erase(context);
+        driver.contexts.erase(context);
         if (currentContext == context)
             currentContext = nullptr;
         return Success;
@@ -540,7 +200,7 @@ CUDA_API cuCtxDestroy_v2(void* handle) {
 CUDA_API cuCtxSetCurrent(void* handle) {
     return withDriver([&]() -> int {
         auto* context = static_cast<Context*>(handle);
-        if (context && !contexts.count(context))
+        if (context && !driver.contexts.count(context))
             return InvalidContext;
         currentContext = context;
         return Success;
@@ -579,8 +239,8 @@ CUDA_API cuCtxSetSharedMemConfig(int) {
 
 CUDA_API cuMemGetInfo_v2(size_t* free, size_t* total) {
     return withContext([&](Context& context) -> int {
-        *total = deviceMemory();
-        *free = *total - devices[context.device].used;
+        *total = driver.devices[context.device].memory;
+        *free = *total - driver.devices[context.device].used;
         return Success;
     });
 }
@@ -591,11 +251,12 @@ CUDA_API cuMemAlloc_v2(uint64_t* address, size_t bytes) {
             return error;
         if (bytes == 0)
             return InvalidValue;
-        uint64_t& used = devices[context.device].used;
-        if (bytes > deviceMemory() || occupied(bytes) > deviceMemory() - used || !(*address = allocateDevice(&context, bytes)))
+        Device& device = driver.devices[context.device];
+        uint64_t taken = occupied(bytes);
+        if (bytes > device.memory || taken > device.memory - device.used || !(*address = allocateDevice(&context, bytes)))
             return OutOfMemory;
-        used += occupied(bytes);
-        context.usedBytes += occupied(bytes);
+        device.used += taken;
+        context.usedBytes += taken;
         return Success;
     });
 }
@@ -611,7 +272,7 @@ CUDA_API cuMemFree_v2(uint64_t address) {
         size_t bytes = freeDevice(&context, address);
         if (bytes == 0)
             return InvalidValue;
-        devices[context.device].used -= occupied(bytes);
+        driver.devices[context.device].used -= occupied(bytes);
         context.usedBytes -= occupied(bytes);
         return Success;
     });
@@ -629,7 +290,7 @@ CUDA_API cuMemAllocHost_v2(void** pointer, size_t bytes) {
         std::memset(memory.get(), 0xFF, bytes);
         *pointer = memory.get();
         lockHost(memory.get(), bytes);
-        hostMemory[memory.get()] = std::move(memory);
+        driver.hostMemory[memory.get()] = std::move(memory);
         return Success;
     });
 }
@@ -638,11 +299,11 @@ CUDA_API cuMemFreeHost(void* pointer) {
     return withContext([&](Context& context) -> int {
         if (int error = checkUnsafe())
             return error;
-        if (!hostMemory.count(pointer))
+        if (!driver.hostMemory.count(pointer))
             return InvalidValue;
         int error = synchronise(context, nullptr);
         unlockHost(pointer);
-        hostMemory.erase(pointer);
+        driver.hostMemory.erase(pointer);
         return error;
     });
 }
@@ -660,14 +321,14 @@ CUDA_API cuMemHostUnregister(void* pointer) {
         if (int error = checkUnsafe())
             return error;
         int error = synchronise(context, nullptr);
-        return hostMemory.count(pointer) || !unlockHost(pointer) ? HostMemoryNotRegistered : error;
+        return driver.hostMemory.count(pointer) || !unlockHost(pointer) ? HostMemoryNotRegistered : error;
     });
 }
 
 CUDA_API cuMemHostGetDevicePointer_v2(uint64_t* address, void* pointer, unsigned) {
     return withContext([&](Context&) -> int {
         *address = reinterpret_cast<uint64_t>(pointer);
-        return isLocked(*address, 1) ? Success : InvalidValue;
+        return isPageLocked(*address, 1) ? Success : InvalidValue;
     });
 }
 
@@ -684,7 +345,7 @@ CUDA_API cuPointerGetAttribute(void* data, int attribute, uint64_t address) {
 
 CUDA_API cuMemcpyAsync(uint64_t to, uint64_t from, size_t bytes, void* handle) {
     return withStream(handle, [&](Context& context, Stream& stream) {
-        return copy(context, stream, to, from, bytes, Side::Wrong, Side::Wrong);
+        return copy(context, stream, to, from, bytes, Side::Any, Side::Any);
     });
 }
 
@@ -706,7 +367,7 @@ CUDA_API cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void* ha
     });
 }
 
-CUDA_API cuMemcpy(uint64_t to, uint64_t from, size_t bytes) { return copyNow(to, from, bytes, Side::Wrong, Side::Wrong); }
+CUDA_API cuMemcpy(uint64_t to, uint64_t from, size_t bytes) { return copyNow(to, from, bytes, Side::Any, Side::Any); }
 
 CUDA_API cuMemcpyHtoD_v2(uint64_t to, const void* from, size_t bytes) {
     return copyNow(to, reinterpret_cast<uint64_t>(from), bytes, Side::Device, Side::Host);
@@ -878,19 +539,6 @@ CUDA_API cuStreamDestroy_v2(void* handle) {
     });
 }
 
-namespace {
-
-// Before a stream is waited for, or asked how far it is.
-int checkWait(Context& context, Stream& stream) {
-    if (stream.capture) {
-        invalidate(stream);
-        return CaptureUnsupported;
-    }
-    return checkLegacy(context, stream);
-}
-
-}
-
 CUDA_API cuStreamSynchronize(void* handle) {
     return withStream(handle, [&](Context& context, Stream& stream) {
         if (int error = checkWait(context, stream))
@@ -1002,7 +650,7 @@ CUDA_API cuStreamEndCapture(void* handle, void** graph) {
         if (capture->isInvalid)
             return CaptureInvalidated;
         *graph = capture->graph.get();
-        graphs[capture->graph.get()] = std::move(capture->graph);
+        driver.graphs[capture->graph.get()] = std::move(capture->graph);
         return Success;
     });
 }
@@ -1010,7 +658,7 @@ CUDA_API cuStreamEndCapture(void* handle, void** graph) {
 CUDA_API cuStreamIsCapturing(void* handle, int* status) {
     return withStream(handle, [&](Context& context, Stream& stream) -> int {
         enum { None, Active, Invalidated };
-        if (int error = checkLegacy(context, stream))
+        if (int error = checkLegacy(context, stream, false))
             return error;
         *status = !stream.capture ? None : stream.capture->isInvalid ? Invalidated : Active;
         return Success;
@@ -1019,12 +667,12 @@ CUDA_API cuStreamIsCapturing(void* handle, int* status) {
 
 CUDA_API cuGraphInstantiateWithFlags(void** executable, void* handle, uint64_t) {
     return withContext([&](Context&) -> int {
-        auto found = graphs.find(static_cast<Graph*>(handle));
-        if (found == graphs.end())
+        auto found = driver.graphs.find(static_cast<Graph*>(handle));
+        if (found == driver.graphs.end())
             return InvalidValue;
         auto copy = std::make_unique<Graph>(*found->second);
         *executable = copy.get();
-        executables[copy.get()] = std::move(copy);
+        driver.executables[copy.get()] = std::move(copy);
         return Success;
     });
 }
@@ -1037,8 +685,8 @@ CUDA_API cuGraphInstantiate_v2(void** executable, void* graph, void**, char* log
 
 CUDA_API cuGraphLaunch(void* handle, void* streamHandle) {
     return withStream(streamHandle, [&](Context& context, Stream& stream) -> int {
-        auto found = executables.find(static_cast<Graph*>(handle));
-        if (found == executables.end())
+        auto found = driver.executables.find(static_cast<Graph*>(handle));
+        if (found == driver.executables.end())
             return InvalidValue;
         const auto& nodes = found->second->nodes;
         auto kernels = std::count_if(nodes.begin(), nodes.end(), [](const NodePointer& node) { return node->isKernel; });
@@ -1053,8 +701,8 @@ CUDA_API cuGraphLaunch(void* handle, void* streamHandle) {
 
 CUDA_API cuGraphGetNodes(void* handle, void** nodes, size_t* count) {
     return withContext([&](Context&) -> int {
-        auto found = graphs.find(static_cast<Graph*>(handle));
-        if (found == graphs.end())
+        auto found = driver.graphs.find(static_cast<Graph*>(handle));
+        if (found == driver.graphs.end())
             return InvalidValue;
         const auto& all = found->second->nodes;
         if (nodes)
@@ -1066,9 +714,9 @@ CUDA_API cuGraphGetNodes(void* handle, void** nodes, size_t* count) {
 }
 
 CUDA_API cuGraphDestroy(void* handle) {
-    return withDriver([&]() -> int { return graphs.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
+    return withDriver([&]() -> int { return driver.graphs.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
 }
 
 CUDA_API cuGraphExecDestroy(void* handle) {
-    return withDriver([&]() -> int { return executables.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
+    return withDriver([&]() -> int { return driver.executables.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
 }

@@ -1,5 +1,5 @@
 // Runs the blocks of a launch, spread over a few threads of the host. Within a block each thread runs until it ends or waits.
-#include "machine.h"
+#include "context.h"
 
 #include <algorithm>
 #include <atomic>
@@ -10,11 +10,6 @@
 
 namespace softcuda {
 namespace {
-
-long setting(const char* name, long otherwise) {
-    const char* text = std::getenv(name);
-    return text && *text ? std::strtol(text, nullptr, 10) : otherwise;
-}
 
 Size3 place(uint64_t index, Size3 size) {
     return {uint32_t(index % size.x), uint32_t(index / size.x % size.y), uint32_t(index / size.x / size.y)};
@@ -31,7 +26,7 @@ public:
         registers.resize(kept * module.registers.size());
         parameters.resize(kept * module.parameterBytes);
         local.resize(kept * module.localBytes);
-        block.shared.resize(maxStaticShared + launch.dynamicShared);
+        block.shared.resize(launch.dynamicShared > 0 ? maxStaticShared + launch.dynamicShared : module.sharedBytes);
         for (size_t i = 0; i < kept; i++) {
             Thread& thread = block.threads[i];
             thread.block = &block;
@@ -39,13 +34,12 @@ public:
             thread.parameters = parameters.data() + i * module.parameterBytes;
             thread.local = local.data() + i * module.localBytes;
         }
-        looksForRaces = setting("SOFTCUDA_RACES", 0) != 0 && module.isCooperative;
+        looksForRaces = setting("SOFTCUDA_RACES", 0) != 0;
     }
 
     void run(Size3 index) {
         block.index = index;
-        std::fill(block.shared.begin(), block.shared.begin() + block.module.sharedBytes, 0xFF);
-        std::fill(block.shared.begin() + maxStaticShared, block.shared.end(), 0xFF);
+        std::fill(block.shared.begin(), block.shared.end(), 0xFF);
         if (looksForRaces) {
             block.touches.assign(block.shared.size(), {});
             block.warpBarriers.assign((count + warpSize - 1) / warpSize, 0);
@@ -207,34 +201,32 @@ uint8_t* Block::global(Thread& thread, const Instruction* at, uint64_t address, 
 
 // Two threads that touch a byte of shared memory with no barrier between, one of them to write.
 void Block::checkRace(const Thread& thread, const Instruction* at, uint64_t address, uint32_t bytes, Access access) {
-    constexpr int32_t many = -2;
-    auto self = int32_t(thread.index);
+    auto self = int32_t(thread.index), warp = self / int32_t(warpSize);
     for (uint64_t i = address; i < address + bytes; i++) {
         Touch& touch = touches[i];
-        uint32_t ownWarp = warpBarriers[thread.index / warpSize];
-        if (touch.time < barrier || (touch.time < ownWarp && touch.warp == self / int32_t(warpSize)))
-            touch = {};
-        bool isAtomic = access == Access::Atomic;
-        int32_t other = touch.writer >= 0 && touch.writer != self && !(isAtomic && touch.isAtomic) ? touch.writer
-            : access != Access::Read && touch.reader != -1 && touch.reader != self                 ? touch.reader
-                                                                                                   : -1;
-        if (other != -1)
-            fault(thread, at, launchFailed, "a race for shared byte " + std::to_string(i) + " with "
-                + (other == many ? "several threads" : "thread " + std::to_string(other)));
-        int32_t warp = self / int32_t(warpSize);
-        touch.warp = touch.warp == -1 || touch.warp == warp ? warp : many;
-        touch.time = barrierCount;
-        touch.isAtomic = isAtomic;
-        if (access == Access::Read)
-            touch.reader = touch.reader == -1 || touch.reader == self ? self : many;
-        else
-            touch.writer = self;
+        auto conflicts = [&](int who) {
+            int32_t other = touch.thread[who];
+            bool isOrdered = touch.time[who] < barrier || (other / int32_t(warpSize) == warp && touch.time[who] < warpBarriers[warp]);
+            return other >= 0 && other != self && !isOrdered;
+        };
+        bool isAtomic = access == Access::Atomic, reads = access == Access::Read;
+        for (int who = 0; who < (reads ? 1 : 3); who++)
+            if (conflicts(who) && !(who == 0 && isAtomic && touch.isAtomic))
+                fault(thread, at, launchFailed, "a race for shared byte " + std::to_string(i) + " with thread "
+                    + std::to_string(touch.thread[who]));
+        if (reads && touch.thread[1] != self) {
+            touch.thread[2] = touch.thread[1];
+            touch.time[2] = touch.time[1];
+        }
+        touch.thread[reads] = self;
+        touch.time[reads] = barrierCount;
+        touch.isAtomic = reads ? touch.isAtomic : isAtomic;
     }
 }
 
 int execute(const Launch& launch) {
     static const bool traces = setting("SOFTCUDA_TRACE", 0) != 0;
-    static const auto cores = setting("SOFTCUDA_THREADS", std::max(1u, std::thread::hardware_concurrency()));
+    static const uint64_t cores = std::max<uint64_t>(1, setting("SOFTCUDA_THREADS", std::thread::hardware_concurrency()));
     auto start = std::chrono::steady_clock::now();
     uint64_t blocks = launch.grid.count();
     std::atomic<uint64_t> next{0}, steps{0};
@@ -254,7 +246,7 @@ int execute(const Launch& launch) {
         steps += runner.steps;
     };
     constexpr uint64_t worthATeam = 4096;
-    uint64_t team = blocks * launch.block.count() < worthATeam ? 1 : std::min<uint64_t>(blocks, uint64_t(std::max(1l, cores)));
+    uint64_t team = blocks * launch.block.count() < worthATeam ? 1 : std::min(blocks, cores);
     std::vector<std::thread> others;
     for (uint64_t i = 1; i < team; i++)
         others.emplace_back(work);

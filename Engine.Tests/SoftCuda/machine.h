@@ -120,10 +120,11 @@ struct Thread {
     std::vector<const Instruction*> returns;
 };
 
-// Who touched a byte of shared memory, and when, where races are looked for. Time counts the barriers that were passed.
+// Who touched a byte of shared memory, and when, where races are looked for: who wrote it, and the last two that read it. Time
+// counts the barriers that were passed.
 struct Touch {
-    uint32_t time = 0;
-    int32_t writer = -1, reader = -1, warp = -1;
+    int32_t thread[3] = {-1, -1, -1};
+    uint32_t time[3] = {};
     bool isAtomic = false;
 };
 

@@ -41,6 +41,8 @@ void forget(std::map<uint64_t, Allocation>::iterator allocation) {
 
 const uint64_t sharedWindow = range.start, localWindow = range.start + windowBytes;
 
+bool isReserved(uint64_t address) { return address - range.start < reservedBytes; }
+
 uint64_t allocateDevice(const void* owner, size_t bytes) {
     uint64_t pages = (bytes + pageBytes - 1) / pageBytes + 1; // one page of distance to the next allocation
     if (range.start == 0 || pages > (range.end - range.next) / pageBytes)

@@ -25,6 +25,9 @@ struct Allocation {
 constexpr uint64_t windowBytes = 16 << 20;
 extern const uint64_t sharedWindow, localWindow;
 
+// Whether an address is one of those that only device memory has.
+bool isReserved(uint64_t address);
+
 // The address of fresh memory, filled with 0xFF (not-a-number, whatever its type), or 0 where no address is left.
 uint64_t allocateDevice(const void* owner, size_t bytes);
 

@@ -215,7 +215,7 @@ void Reader::function(bool isEntry) {
 
     while (!at("{") && !at(";")) {
         std::string directive = word();
-        if (directive == ".maxntid" || directive == ".reqntid") {
+        if (directive == ".maxntid") {
             uint64_t threads = integer();
             while (accept(","))
                 threads *= integer();
@@ -371,7 +371,8 @@ void Reader::body() {
             for (int i = 0; i < 3; i++)
                 integer();
         } else if (accept(".pragma")) {
-            next();
+            if (next().text != "nounroll")
+                fail("unknown pragma");
             expect(";");
         } else if (now().kind == Token::Word && tokens[position + 1].text == ":") {
             std::string label = word();

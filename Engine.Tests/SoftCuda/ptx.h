@@ -115,7 +115,7 @@ void decode(Reader& reader, const Statement& statement);
 void warpBarrier(Warp& warp, const Instruction* i);
 template <int mode> void warpShuffle(Warp& warp, const Instruction* i);
 template <int mode> void warpVote(Warp& warp, const Instruction* i);
-template <int k> void warpMultiplyMatrices(Warp& warp, const Instruction* i);
+void warpMultiplyMatrices(Warp& warp, const Instruction* i);
 
 // Goes on at the target, past the guarded instructions, unless the predicate is as wanted.
 Step guard(bool wanted);

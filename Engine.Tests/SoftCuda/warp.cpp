@@ -62,10 +62,10 @@ template void warpVote<1>(Warp&, const Instruction*);
 template void warpVote<2>(Warp&, const Instruction*);
 template void warpVote<3>(Warp&, const Instruction*);
 
-// D = A B + C for A of 16 x k, B of k x 8, in tf32: the low 13 bits of the inputs are ignored, as the hardware does. Products are
+// D = A B + C for A of 16 x 8 and B of 8 x 8, in tf32: the low 13 bits of the inputs are ignored, as the hardware does. Products are
 // summed in double precision and rounded once; the order and the roundings of a card's sum are not specified.
-template <int k> void warpMultiplyMatrices(Warp& warp, const Instruction* i) {
-    constexpr int perLaneA = k / 2, perLaneB = k / 4;
+void warpMultiplyMatrices(Warp& warp, const Instruction* i) {
+    constexpr int k = 8, perLaneA = 4, perLaneB = 2;
     float a[16][k], b[k][8];
     auto tf32 = [](Thread& thread, uint32_t from) {
         uint32_t bits = get<uint32_t>(thread, from) & ~0x1FFFu;
@@ -99,8 +99,5 @@ template <int k> void warpMultiplyMatrices(Warp& warp, const Instruction* i) {
             set(thread, d[part], results[part]);
     });
 }
-
-template void warpMultiplyMatrices<4>(Warp&, const Instruction*);
-template void warpMultiplyMatrices<8>(Warp&, const Instruction*);
 
 }
