@@ -35,27 +35,43 @@ public abstract class Device : IDisposable
     /// <summary>The number of programs that make progress at the same time (threads of a processor).</summary>
     public abstract int Concurrency { get; }
 
+    /// <summary>
+    /// Whether a batch is best worked on as a whole, and not in blocks that fit the caches of a processor.
+    /// </summary>
+    public virtual bool PrefersWholeBatches => false;
+
     /// <summary>Where the device's memory comes from, with its leak count.</summary>
     public abstract BufferPool Pool { get; }
 
     /// <summary>Opens the device of that name: a new one each time, for the caller to dispose.</summary>
-    /// <param name="name">"cpu".</param>
-    /// <param name="threads">Threads to use; 0 for all cores.</param>
+    /// <param name="name">
+    /// "cpu"; in a build with GPU devices also "cuda:0" and on, "opencl:0" and on, and "emulator", which runs the kernels of a GPU on
+    /// the processor, very slowly.
+    /// </param>
+    /// <param name="threads">Threads of the processor to use, where that is the device; 0 for all cores.</param>
     /// <exception cref="ArgumentException">No such device is to be had; the message says what is.</exception>
     public static Device Open(string name, int threads = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        return name switch
-        {
-            "cpu" => threads == 0 ? new CpuDevice(Environment.ProcessorCount) : new CpuDevice(threads),
-            _ when name.Split(':')[0] is "cuda" or "opencl" or "emulator"
-                => throw new ArgumentException($"Device '{name}': this build has no GPU devices. The device of this build is 'cpu'."),
-            _ => throw new ArgumentException($"Device '{name}' is unknown: the device of this build is 'cpu'."),
-        };
+        if (name == "cpu")
+            return new CpuDevice(threads == 0 ? Environment.ProcessorCount : threads);
+        if (name.Split(':')[0] is not ("cuda" or "opencl" or "emulator"))
+            throw new ArgumentException($"Device '{name}' is unknown: there are {string.Join(", ", Names)}.");
+#if GPU
+        return Gpu.IlgpuDevice.Open(name);
+#else
+        throw new ArgumentException(
+            $"Device '{name}': this build has no GPU devices, only 'cpu'. Build with '-p:Gpu=true' to have them: "
+            + "'dotnet run -c Release -p:Gpu=true --project Engine.Bench -- ...'.");
+#endif
     }
 
-    /// <summary>The devices of this build, opened one after the other.</summary>
+    /// <summary>The names of the devices that are here, found one after the other.</summary>
+#if GPU
+    public static IEnumerable<string> Names => ["cpu", .. Gpu.IlgpuDevice.Found];
+#else
     public static IEnumerable<string> Names => ["cpu"];
+#endif
 
     /// <summary>Takes memory with undefined contents.</summary>
     public Buffer Allocate(long byteLength)
@@ -83,6 +99,13 @@ public abstract class Device : IDisposable
 
     /// <summary>Copies bytes between two buffers of this device.</summary>
     public abstract void Copy(Buffer source, long sourceByte, Buffer destination, long destinationByte, long byteLength);
+
+    /// <summary>Copies many pieces of memory, whose destinations don't overlap, at once where the device can.</summary>
+    public virtual void Copy(IReadOnlyList<BufferCopy> copies)
+    {
+        foreach (var copy in copies)
+            Copy(copy.Source, copy.SourceByte, copy.Destination, copy.DestinationByte, copy.ByteLength);
+    }
 
     /// <summary>Sets every element.</summary>
     public abstract void Fill(ElementType type, Buffer destination, double value);
@@ -193,6 +216,9 @@ public abstract class Device : IDisposable
         Pool.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Makes recorded commands ready for being given again and again.</summary>
+    internal virtual Command[] Prepare(Command[] commands) => commands;
 
     private Recording? RecordingHere
         => Recording.Current is { } recording && recording.Device != this

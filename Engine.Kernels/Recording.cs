@@ -39,8 +39,8 @@ public sealed class Recording : IDisposable
     /// <summary>Whether this thread is recording; if so no value may be read by the host.</summary>
     public static bool IsActive => s_current is not null;
 
-    /// <summary>The number of commands a replay runs.</summary>
-    public int CommandCount => _commands.Length;
+    /// <summary>The number of commands a replay runs; a device may have made one of them.</summary>
+    public int CommandCount { get; private set; }
 
     /// <summary>The device whose commands are recorded.</summary>
     internal Device Device { get; }
@@ -83,7 +83,8 @@ public sealed class Recording : IDisposable
         bool sameResults = results.Select(buffer => buffer.Slot).SequenceEqual(_results);
         if (_nextRequest != _requests.Count || _nextCommand != _live.Length || !sameResults)
             throw Changed();
-        _commands = [.. _stored];
+        CommandCount = _stored.Count;
+        _commands = Device.Prepare([.. _stored]);
         _uses.Clear();
         _kinds.Clear();
     }
@@ -112,7 +113,10 @@ public sealed class Recording : IDisposable
         foreach (var buffer in _owned)
             Device.GiveBack(buffer);
         _owned.Clear();
+        foreach (var command in _commands)
+            (command as IDisposable)?.Dispose();
         _commands = [];
+        CommandCount = 0;
     }
 
     internal Buffer Allocate(long byteLength)

@@ -26,6 +26,9 @@ public readonly unsafe struct View<T>(long address, int length)
         get => (T*)Address;
     }
 
+    /// <summary>The view from an element on.</summary>
+    public View<T> From(int start) => new(Address + ((long)start * sizeof(T)), Length - start);
+
     /// <summary>A reference to one element. A Debug build asserts that <paramref name="index"/> is in range.</summary>
     public ref T this[int index]
     {

@@ -59,7 +59,7 @@ public sealed record OperationSample(
         Two<Maximum>("broadcast", (a, b) => Tensor.Maximum(a, b).Square(), s_matrix, [3]),
         Two<Minimum>("broadcast", (a, b) => Tensor.Minimum(a, b).Square(), s_matrix, [3]),
         Two<Power>("positive base", (a, b) => a.Pow(b), s_matrix, [3], 0.5, 2, 3),
-        One<Power>("constant exponents", x => x.Pow(Tensor.From(0.0, 1, 2).Cast(x.Type)), s_matrix, 0.2, 0.9, 3),
+        One<Power>("constant exponents", x => x.Pow(Tensor.From([0, 1, 2], [3], x.Type, x.Device)), s_matrix, 0.2, 0.9, 3),
         Two<Greater>("same shape", (a, b) => (a > b) * a.Exp(), s_matrix, s_matrix),
         Two<GreaterEqual>("same shape", (a, b) => (a >= b) * a.Exp(), s_matrix, s_matrix),
         Two<Equal>("same shape", (a, b) => Tensor.Equal(a, b) + (a * b), s_matrix, s_matrix),

@@ -52,48 +52,6 @@ public sealed partial class CpuDevice
         where T : unmanaged, INumber<T>
         => Launch(kernel, kernel.Units, Math.Max(1, ElementGrain / kernel.UnitLength));
 
-    // One shape for functions of one, two and three numbers: the operands a function lacks are neither loaded nor moved.
-    private interface IArity
-    {
-        static abstract int Operands { get; }
-
-        V Invoke<V>(V x, V y, V z)
-            where V : struct, ILanes<V>;
-    }
-
-    private readonly struct OfUnary<TFunction>(TFunction function) : IArity
-        where TFunction : struct, IUnary
-    {
-        public static int Operands => 1;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x, V y, V z)
-            where V : struct, ILanes<V>
-            => function.Invoke(x);
-    }
-
-    private readonly struct OfBinary<TFunction>(TFunction function) : IArity
-        where TFunction : struct, IBinary
-    {
-        public static int Operands => 2;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x, V y, V z)
-            where V : struct, ILanes<V>
-            => function.Invoke(x, y);
-    }
-
-    private readonly struct OfTernary<TFunction>(TFunction function) : IArity
-        where TFunction : struct, ITernary
-    {
-        public static int Operands => 3;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public V Invoke<V>(V x, V y, V z)
-            where V : struct, ILanes<V>
-            => function.Invoke(x, y, z);
-    }
-
     /// <summary>
     /// Applies a function along rows of a contiguous destination; along a row an operand moves by one element or not at all.
     /// A nest that is a single row is cut into pieces of <see cref="Piece"/> elements instead.

@@ -1,21 +1,30 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace Engine.Kernels.Memory;
 
 /// <summary>
-/// Native memory in size classes (four to a power of two), aligned to 64 bytes. Returned blocks are kept for the next request of
-/// their class. Each block ends in 64 spare bytes, so that a vector load at its last element stays inside it.
+/// Memory in size classes (four to a power of two), aligned to 64 bytes. Returned blocks are kept for the next request of their
+/// class. Each block ends in 64 spare bytes, so that a vector load at its last element stays inside it.
 /// </summary>
 /// <remarks>Thread-safe.</remarks>
-public sealed unsafe class BufferPool : IDisposable
+public sealed class BufferPool : IDisposable
 {
     /// <summary>Alignment of every block and the number of spare bytes behind it.</summary>
     public const int Alignment = 64;
 
     private readonly Dictionary<long, Stack<long>> _free = [];
     private readonly Lock _lock = new();
+    private readonly IMemorySource _source;
     private bool _disposed;
+
+    /// <summary>A pool over the memory of the processor.</summary>
+    public BufferPool()
+        : this(new NativeMemorySource())
+    {
+    }
+
+    /// <summary>A pool over the memory of a device.</summary>
+    internal BufferPool(IMemorySource source) => _source = source;
 
     /// <summary>Blocks handed out and not yet returned: zero when nothing leaks.</summary>
     public int LiveBlocks { get; private set; }
@@ -42,7 +51,17 @@ public sealed unsafe class BufferPool : IDisposable
 
         try
         {
-            return (long)NativeMemory.AlignedAlloc((nuint)(size + Alignment), Alignment);
+            return _source.Allocate(size + Alignment);
+        }
+        catch (OutOfMemoryException)
+        {
+            // What is kept for later may be what is missing now.
+            ReleaseKept();
+        }
+
+        try
+        {
+            return _source.Allocate(size + Alignment);
         }
         catch (OutOfMemoryException)
         {
@@ -62,7 +81,7 @@ public sealed unsafe class BufferPool : IDisposable
         {
             if (_disposed)
             {
-                NativeMemory.AlignedFree((void*)address);
+                _source.Free(address);
                 return;
             }
 
@@ -76,14 +95,16 @@ public sealed unsafe class BufferPool : IDisposable
     public void Dispose()
     {
         lock (_lock)
-        {
             _disposed = true;
-            foreach (var blocks in _free.Values)
-            {
-                foreach (long address in blocks)
-                    NativeMemory.AlignedFree((void*)address);
-            }
+        ReleaseKept();
+    }
 
+    private void ReleaseKept()
+    {
+        lock (_lock)
+        {
+            foreach (long address in _free.Values.SelectMany(blocks => blocks))
+                _source.Free(address);
             _free.Clear();
         }
     }

@@ -1,0 +1,76 @@
+using Engine.Kernels.Functions;
+
+namespace Engine.Kernels.Bodies;
+
+/// <summary>One element of a map, the plain way.</summary>
+/// <typeparam name="TArity">The function.</typeparam>
+/// <typeparam name="V">One number as lanes.</typeparam>
+/// <typeparam name="T">The element type.</typeparam>
+internal readonly struct MapBody<TArity, V, T>(
+    TArity function, Nest nest, Strides strideX, Strides strideY, Strides strideZ, View<T> y, View<T> x0, View<T> x1, View<T> x2) : IBody
+    where TArity : struct, IArity
+    where V : struct, ILanes<V, T>
+    where T : unmanaged
+{
+    /// <inheritdoc/>
+    public void Invoke(int index)
+    {
+        var place = nest.At(index);
+        V a = V.Splat(x0[strideX.At(place)]);
+        V b = TArity.Operands > 1 ? V.Splat(x1[strideY.At(place)]) : a;
+        V c = TArity.Operands > 2 ? V.Splat(x2[strideZ.At(place)]) : a;
+        y[index] = V.Lane(function.Invoke(a, b, c), 0);
+    }
+}
+
+/// <summary>One result of a reduction, the plain way: in the order of the loops.</summary>
+/// <typeparam name="TReducer">The combination.</typeparam>
+/// <typeparam name="V">One number as lanes.</typeparam>
+/// <typeparam name="T">The element type.</typeparam>
+internal readonly struct ReduceBody<TReducer, V, T>(
+    TReducer reducer, Nest kept, Strides strideKept, Nest reduced, Strides strideReduced, int count, View<T> y, View<T> x) : IBody
+    where TReducer : struct, IReducer
+    where V : struct, ILanes<V, T>
+    where T : unmanaged
+{
+    /// <inheritdoc/>
+    public void Invoke(int index)
+    {
+        int start = strideKept.At(kept.At(index));
+        V total = reducer.Identity<V>();
+        for (int i = 0; i < count; i++)
+            total = reducer.Combine(total, V.Splat(x[start + strideReduced.At(reduced.At(i))]));
+        y[index] = V.Lane(total, 0);
+    }
+}
+
+/// <summary>Copies one element between two layouts.</summary>
+/// <typeparam name="T">A type of the elements' size.</typeparam>
+internal readonly struct CopyStridedBody<T>(Nest nest, Strides to, Strides from, View<T> y, View<T> x) : IBody
+    where T : unmanaged
+{
+    /// <inheritdoc/>
+    public void Invoke(int index)
+    {
+        var place = nest.At(index);
+        y[to.At(place)] = x[from.At(place)];
+    }
+}
+
+/// <summary>Copies one element.</summary>
+/// <typeparam name="T">A type of the elements' size.</typeparam>
+internal readonly struct CopyBody<T>(View<T> y, View<T> x) : IBody
+    where T : unmanaged
+{
+    /// <inheritdoc/>
+    public void Invoke(int index) => y[index] = x[index];
+}
+
+/// <summary>Sets one element.</summary>
+/// <typeparam name="T">The element type.</typeparam>
+internal readonly struct FillBody<T>(View<T> y, T value) : IBody
+    where T : unmanaged
+{
+    /// <inheritdoc/>
+    public void Invoke(int index) => y[index] = value;
+}

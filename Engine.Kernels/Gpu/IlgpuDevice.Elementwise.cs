@@ -1,0 +1,109 @@
+using Engine.Kernels.Bodies;
+using Engine.Kernels.Functions;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels.Gpu;
+
+internal sealed partial class IlgpuDevice
+{
+    /// <inheritdoc/>
+    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x)
+        => MapAny(type, new OfUnary<TFunction>(function), loops, destination, x, x, x);
+
+    /// <inheritdoc/>
+    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y)
+        => MapAny(type, new OfBinary<TFunction>(function), loops, destination, x, y, x);
+
+    /// <inheritdoc/>
+    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+        => MapAny(type, new OfTernary<TFunction>(function), loops, destination, x, y, z);
+
+    /// <inheritdoc/>
+    public override void CopyStrided(
+        ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset)
+    {
+        if (type.Size() == 8)
+            CopyStrided(loops, () => destination.Write<long>(), destinationOffset, () => source.Read<long>(), sourceOffset);
+        else
+            CopyStrided(loops, () => destination.Write<int>(), destinationOffset, () => source.Read<int>(), sourceOffset);
+    }
+
+    /// <inheritdoc/>
+    public override void Random<TDistribution>(
+        ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+    {
+        if (shape.Rows == 0 || shape.Columns == 0)
+            return;
+        switch (type)
+        {
+            case ElementType.Float32:
+                RandomOf<TDistribution, Uniform32, ScalarFloat32, AsItself<ScalarFloat32, float>, float>(
+                    distribution, shape, destination, streams);
+                break;
+            case ElementType.Float64:
+                RandomOf<TDistribution, Uniform64, ScalarFloat64, AsItself<ScalarFloat64, double>, double>(
+                    distribution, shape, destination, streams);
+                break;
+
+            // Drawn as float64, whose 32 random bits tell all integers apart.
+            default:
+                RandomOf<TDistribution, Uniform64, ScalarFloat64, AsInt32, int>(distribution, shape, destination, streams);
+                break;
+        }
+    }
+
+    private void MapAny<TArity>(ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+        where TArity : struct, IArity
+    {
+        switch (type)
+        {
+            case ElementType.Float32: MapOf<TArity, ScalarFloat32, float>(function, loops, destination, x, y, z); break;
+            case ElementType.Float64: MapOf<TArity, ScalarFloat64, double>(function, loops, destination, x, y, z); break;
+            default: MapOf<TArity, ScalarInt32, int>(function, loops, destination, x, y, z); break;
+        }
+    }
+
+    private void MapOf<TArity, V, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+        where TArity : struct, IArity
+        where V : struct, ILanes<V, T>
+        where T : unmanaged
+    {
+        foreach (var part in NestParts.Of(loops))
+        {
+            View<T> to = destination.Write<T>(), from0 = x.Read<T>();
+            View<T> from1 = TArity.Operands > 1 ? y.Read<T>() : from0, from2 = TArity.Operands > 2 ? z.Read<T>() : from0;
+            Strides stride0 = part.Strides(1), stride1 = TArity.Operands > 1 ? part.Strides(2) : stride0;
+            Strides stride2 = TArity.Operands > 2 ? part.Strides(3) : stride0;
+            Launch(
+                new MapBody<TArity, V, T>(
+                    function, part.Nest, stride0, stride1, stride2, to.From(part.Start(0)), from0, from1, from2),
+                part.Count);
+        }
+    }
+
+    private void CopyStrided<T>(Loops loops, Func<View<T>> destination, int destinationOffset, Func<View<T>> source, int sourceOffset)
+        where T : unmanaged
+    {
+        foreach (var part in NestParts.Of(loops))
+        {
+            View<T> to = destination(), from = source();
+            Launch(
+                new CopyStridedBody<T>(part.Nest, part.Strides(0, destinationOffset), part.Strides(1, sourceOffset), to, from), part.Count);
+        }
+    }
+
+    private void RandomOf<TDistribution, TUniform, V, TStorage, TStored>(
+        TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+        where TDistribution : struct, IDistribution
+        where TUniform : struct, IUniform<V>
+        where V : struct, ILanes<V>
+        where TStorage : struct, IStorage<V, TStored>
+        where TStored : unmanaged
+    {
+        int blocks = (int)((shape.Columns + 3L) / 4);
+        Launch(
+            new RandomBody<TDistribution, TUniform, V, TStorage, TStored>(
+                distribution, shape.Columns, blocks, (int)shape.Purpose, (int)shape.Step, destination.Write<TStored>(), streams.Read<int>()),
+            checked(shape.Rows * blocks));
+    }
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace Engine.Kernels.Gpu;
+
+internal sealed partial class IlgpuDevice
+{
+    // Threads of a group that runs a body. The emulator has a thread of the processor for each.
+    private const int GroupSize = 128, EmulatedGroupSize = 32;
+
+    // The largest groups of any kernel here.
+    private const int LargestGroup = 256;
+
+    private const string Emulator = "emulator";
+
+    /// <summary>The names of the GPU devices that are here.</summary>
+    public static IEnumerable<string> Found
+    {
+        get
+        {
+            using var context = Context.Create(builder => builder.Cuda().OpenCL());
+            int cuda = context.GetCudaDevices().Count, openCl = context.GetCLDevices().Count;
+            return [.. Numbered("cuda", cuda), .. Numbered("opencl", openCl), Emulator];
+        }
+    }
+
+    /// <summary>Opens a device.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public static IlgpuDevice Open(string name)
+    {
+        string[] parts = name.Split(':');
+        string kind = parts[0];
+        int index = 0;
+        bool named = parts.Length == 1 ? kind == Emulator
+            : parts.Length == 2 && kind != Emulator && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index);
+        if (!named)
+            throw new ArgumentException($"Device '{name}' is unknown: write 'emulator', or 'cuda' or 'opencl' with a number, as in 'cuda:0'.");
+
+        var context = Context.Create(
+            builder =>
+            {
+                _ = kind switch
+                {
+                    "cuda" => builder.Cuda(),
+                    "opencl" => builder.OpenCL(),
+                    _ => builder.CPU(new CPUDevice(32, LargestGroup / 32, 1)),
+                };
+                builder.Optimize(OptimizationLevel.O2);
+            });
+        try
+        {
+            return kind switch
+            {
+                "cuda" => OfCuda(name, context, Chosen(name, context.GetCudaDevices(), index)),
+                "opencl" => OfOpenCl(name, context, Chosen(name, context.GetCLDevices(), index)),
+                _ => new IlgpuDevice(
+                    name, "ILGPU's emulator of a GPU on the processor, for tests", EmulatedGroupSize, context, context.CreateCPUAccelerator(0)),
+            };
+        }
+        catch (AcceleratorException e)
+        {
+            context.Dispose();
+            throw new ArgumentException($"Device '{name}' can't be opened: {e.Message}", e);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the emulator with <see cref="IsDry"/>.</summary>
+    public static IlgpuDevice OpenDry()
+    {
+        var context = Context.Create(builder => builder.CPU(new CPUDevice(32, LargestGroup / 32, 1)));
+        return new IlgpuDevice(
+            Emulator, "notes kernels", EmulatedGroupSize, context, context.CreateCPUAccelerator(0)) { IsDry = true };
+    }
+
+    private static IlgpuDevice OfCuda(string name, Context context, CudaDevice found)
+    {
+        var accelerator = found.CreateCudaAccelerator(context);
+        string description = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{found.Name}, {Gibibytes(found.MemorySize)}, {found.Architecture}, CUDA driver {found.DriverVersion}");
+        return new IlgpuDevice(name, description, GroupSize, context, accelerator);
+    }
+
+    private static IlgpuDevice OfOpenCl(string name, Context context, CLDevice found)
+    {
+        // Kernels get addresses, which other OpenCL devices than processors don't share with the host.
+        if (found.DeviceType != CLDeviceType.CL_DEVICE_TYPE_CPU)
+        {
+            throw new ArgumentException(
+                $"Device '{name}', {found.Name}, has memory of its own: only OpenCL devices that share the processor's memory, "
+                + "such as PoCL's, can be used. Use CUDA for a GPU.");
+        }
+
+        var accelerator = found.CreateCLAccelerator(context);
+        string description = string.Create(
+            CultureInfo.InvariantCulture, $"{found.Name}, {Gibibytes(found.MemorySize)}, OpenCL {found.DeviceVersion}, {found.Vendor}");
+        return new IlgpuDevice(name, description, GroupSize, context, accelerator);
+    }
+
+    private static T Chosen<T>(string name, Context.DeviceCollection<T> devices, int index)
+        where T : ILGPU.Runtime.Device
+    {
+        if (index < devices.Count)
+            return devices[index];
+        string kind = name.Split(':')[0];
+        throw new ArgumentException(
+            devices.Count > 0 ? $"Device '{name}' is not here: there are {string.Join(", ", Numbered(kind, devices.Count))}."
+            : kind == "cuda" ? $"Device '{name}' is not here: no CUDA driver (libcuda.so.1, nvcuda.dll) was found, or it has no device. "
+                + "Install NVIDIA's driver, and see that 'nvidia-smi' lists the card."
+            : $"Device '{name}' is not here: no OpenCL runtime (libOpenCL.so.1, OpenCL.dll) was found, or it has no device that ILGPU can "
+                + "use. Install one, such as PoCL 6 with ocl-icd.");
+    }
+
+    private static IEnumerable<string> Numbered(string kind, int count)
+        => Enumerable.Range(0, count).Select(index => string.Create(CultureInfo.InvariantCulture, $"{kind}:{index}"));
+
+    private static string Gibibytes(long bytes)
+        => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.0} GiB");
+
+    // Drivers come as libcuda.so.1 and libOpenCL.so.1; the names without a number belong to development packages.
+#pragma warning disable CA2255 // Once, before ILGPU looks for a driver.
+    [ModuleInitializer]
+#pragma warning restore CA2255
+    internal static void FindDrivers()
+    {
+        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Find);
+        NativeLibrary.SetDllImportResolver(typeof(IlgpuDevice).Assembly, Find);
+
+        static nint Find(string name, Assembly assembly, DllImportSearchPath? path)
+            => OperatingSystem.IsLinux() && name is "cuda" or "OpenCL"
+                && NativeLibrary.TryLoad($"lib{name}.so.1", assembly, path, out nint library) ? library : 0;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Runtime.InteropServices;
+
+namespace Engine.Kernels.Memory;
+
+/// <summary>Where a pool takes its blocks from.</summary>
+internal interface IMemorySource
+{
+    /// <summary>Takes a block, aligned to <see cref="BufferPool.Alignment"/> bytes.</summary>
+    /// <exception cref="OutOfMemoryException">There is none.</exception>
+    long Allocate(long byteLength);
+
+    /// <summary>Returns a block.</summary>
+    void Free(long address);
+}
+
+/// <summary>The memory of the processor.</summary>
+internal sealed unsafe class NativeMemorySource : IMemorySource
+{
+    public long Allocate(long byteLength) => (long)NativeMemory.AlignedAlloc((nuint)byteLength, BufferPool.Alignment);
+
+    public void Free(long address) => NativeMemory.AlignedFree((void*)address);
+}
