@@ -63,6 +63,7 @@ struct Context {
     std::map<Event*, std::unique_ptr<Event>> events;
     std::map<Module*, std::unique_ptr<Module>> modules;
     std::set<Function*> functions;
+    std::map<Graph*, std::unique_ptr<Graph>> graphs, executables;
     std::deque<std::pair<Stream*, NodePointer>> work;
 };
 
@@ -75,7 +76,6 @@ struct Driver {
     std::recursive_mutex mutex;
     std::vector<Device> devices; // empty before cuInit
     std::map<Context*, std::unique_ptr<Context>> contexts;
-    std::map<Graph*, std::unique_ptr<Graph>> graphs, executables;
     std::map<void*, std::unique_ptr<uint8_t[]>> hostMemory;
 };
 extern Driver driver;

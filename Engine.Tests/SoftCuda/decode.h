@@ -145,10 +145,13 @@ template <class Op> Call overNumbers(Type type) { return type.kind == 'f' ? over
 template <class Op> Call overBits(Type type) {
     Type bits{type.kind == 'p' ? 'p' : 'b', type.bytes};
     Call call = select<bool, BITS>(bits, [](auto tag) { return softcuda::call<&Op::template of<typename decltype(tag)::type>>(); });
-    for (Type* part : {&call.result, call.sources.data(), call.sources.data() + 1})
-        if (part < call.sources.data() + call.sources.size() || part == &call.result)
-            if (part->kind == 'u' && part->bytes == type.bytes)
-                part->kind = type.kind;
+    auto retype = [type](Type& part) {
+        if (part.kind == 'u' && part.bytes == type.bytes)
+            part.kind = type.kind;
+    };
+    retype(call.result);
+    for (Type& source : call.sources)
+        retype(source);
     return call;
 }
 

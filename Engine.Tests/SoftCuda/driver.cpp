@@ -11,7 +11,7 @@ using namespace softcuda;
 namespace {
 
 constexpr uint64_t defaultMemory = 4ull << 30;
-constexpr int driverVersion = 12040, multiprocessors = 132, threadsPerMultiprocessor = 2048;
+constexpr int driverVersion = 12040, multiprocessors = 132, threadsPerMultiprocessor = 2048, sharedPerMultiprocessor = 228 << 10;
 
 uint64_t occupied(size_t bytes) { return (bytes + 511) / 512 * 512; }
 
@@ -70,16 +70,47 @@ int residentBlocks(const Function& function, int blockSize, size_t dynamicShared
     if (blockSize < 1 || uint32_t(blockSize) > function.maxThreads)
         return 0;
     uint64_t warps = (blockSize + warpSize - 1) / warpSize;
-    uint64_t byThreads = threadsPerMultiprocessor / warpSize / warps, byShared = 233472 / (function.module->sharedBytes + dynamicShared + 1024);
+    uint64_t byThreads = threadsPerMultiprocessor / warpSize / warps;
+    uint64_t byShared = sharedPerMultiprocessor / (function.module->sharedBytes + dynamicShared + 1024); // a block keeps 1 KiB more
     return int(std::min({byThreads, byShared, uint64_t(32)}));
 }
 
+// By the numbers of CU_DEVICE_ATTRIBUTE_...; the bus, 33, is the ordinal of the device.
 const std::map<int, int> attributes = {
-    {1, 1024}, {2, 1024}, {3, 1024}, {4, 64}, {5, 0x7FFFFFFF}, {6, 65535}, {7, 65535}, {8, maxStaticShared}, {9, 65536}, {10, warpSize},
-    {11, 0x7FFFFFFF}, {12, 65536}, {13, 1980000}, {14, 512}, {15, 1}, {16, multiprocessors}, {17, 0}, {18, 0}, {19, 1}, {20, 0},
-    {30, 512}, {31, 1}, {32, 1}, {34, 0}, {35, 0}, {36, 2619000}, {37, 5120}, {38, 50 << 20}, {39, threadsPerMultiprocessor}, {40, 3},
-    {41, 1}, {50, 0}, {51, 32}, {75, 9}, {76, 0}, {78, 1}, {79, 1}, {80, 1}, {81, 233472}, {82, 65536}, {83, 0}, {84, 0}, {85, 0},
-    {86, 0}, {87, 2}, {88, 0}, {89, 0}, {90, 1}, {91, 1}, {95, 1}, {97, maxShared}, {106, 32}, {111, 1024},
+    {1, 1024},                      // MAX_THREADS_PER_BLOCK
+    {2, 1024},                      // MAX_BLOCK_DIM_X
+    {3, 1024},                      // MAX_BLOCK_DIM_Y
+    {4, 64},                        // MAX_BLOCK_DIM_Z
+    {5, 0x7FFFFFFF},                // MAX_GRID_DIM_X
+    {6, 65535},                     // MAX_GRID_DIM_Y
+    {7, 65535},                     // MAX_GRID_DIM_Z
+    {8, maxStaticShared},           // MAX_SHARED_MEMORY_PER_BLOCK
+    {9, 65536},                     // TOTAL_CONSTANT_MEMORY
+    {10, warpSize},                 // WARP_SIZE
+    {11, 0x7FFFFFFF},               // MAX_PITCH
+    {12, 65536},                    // MAX_REGISTERS_PER_BLOCK
+    {13, 1980000},                  // CLOCK_RATE
+    {16, multiprocessors},          // MULTIPROCESSOR_COUNT
+    {19, 1},                        // CAN_MAP_HOST_MEMORY
+    {31, 1},                        // CONCURRENT_KERNELS
+    {32, 1},                        // ECC_ENABLED
+    {34, 0},                        // PCI_DEVICE_ID
+    {35, 0},                        // TCC_DRIVER
+    {36, 2619000},                  // MEMORY_CLOCK_RATE
+    {37, 5120},                     // GLOBAL_MEMORY_BUS_WIDTH
+    {38, 50 << 20},                 // L2_CACHE_SIZE
+    {39, threadsPerMultiprocessor}, // MAX_THREADS_PER_MULTIPROCESSOR
+    {40, 3},                        // ASYNC_ENGINE_COUNT
+    {41, 1},                        // UNIFIED_ADDRESSING
+    {50, 0},                        // PCI_DOMAIN_ID
+    {75, 9},                        // COMPUTE_CAPABILITY_MAJOR
+    {76, 0},                        // COMPUTE_CAPABILITY_MINOR
+    {81, sharedPerMultiprocessor},  // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
+    {82, 65536},                    // MAX_REGISTERS_PER_MULTIPROCESSOR
+    {83, 0},                        // MANAGED_MEMORY
+    {90, 1},                        // COMPUTE_PREEMPTION_SUPPORTED
+    {91, 1},                        // CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM
+    {97, maxShared},                // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
 };
 
 template <class T> int fill(void* handle, uint64_t to, T value, uint64_t count) {
@@ -154,16 +185,8 @@ CUDA_API cuDeviceGetAttribute(int* value, int attribute, int ordinal) {
     });
 }
 
-CUDA_API cuDeviceCanAccessPeer(int* canAccess, int, int) {
-    *canAccess = 0;
-    return Success;
-}
-
-CUDA_API cuDeviceGetP2PAttribute(int* value, int, int, int) {
-    *value = 0;
-    return Success;
-}
-
+CUDA_API cuDeviceCanAccessPeer(int* canAccess, int, int) { return *canAccess = 0, Success; }
+CUDA_API cuDeviceGetP2PAttribute(int* value, int, int, int) { return *value = 0, Success; }
 CUDA_API cuCtxEnablePeerAccess(void*, unsigned) { return PeerAccessUnsupported; }
 CUDA_API cuCtxDisablePeerAccess(void*) { return PeerAccessNotEnabled; }
 
@@ -219,21 +242,11 @@ CUDA_API cuCtxSynchronize() {
     });
 }
 
-CUDA_API cuCtxGetCacheConfig(int* config) {
-    return withContext([&](Context&) -> int { return *config = 0, Success; });
-}
-
-CUDA_API cuCtxSetCacheConfig(int) {
-    return withContext([](Context&) -> int { return Success; });
-}
-
-CUDA_API cuCtxGetSharedMemConfig(int* config) {
-    return withContext([&](Context&) -> int { return *config = 1, Success; });
-}
-
-CUDA_API cuCtxSetSharedMemConfig(int) {
-    return withContext([](Context&) -> int { return Success; });
-}
+// Preferences for caches and banks, which mean nothing here.
+CUDA_API cuCtxGetCacheConfig(int* config) { return *config = 0, Success; }
+CUDA_API cuCtxSetCacheConfig(int) { return Success; }
+CUDA_API cuCtxGetSharedMemConfig(int* config) { return *config = 1, Success; }
+CUDA_API cuCtxSetSharedMemConfig(int) { return Success; }
 
 // ---- Memory
 
@@ -640,7 +653,7 @@ CUDA_API cuStreamBeginCapture_v2(void* handle, int mode) {
 }
 
 CUDA_API cuStreamEndCapture(void* handle, void** graph) {
-    return withStream(handle, [&](Context&, Stream& stream) -> int {
+    return withStream(handle, [&](Context& context, Stream& stream) -> int {
         *graph = nullptr;
         if (!stream.capture)
             return IllegalState;
@@ -650,7 +663,7 @@ CUDA_API cuStreamEndCapture(void* handle, void** graph) {
         if (capture->isInvalid)
             return CaptureInvalidated;
         *graph = capture->graph.get();
-        driver.graphs[capture->graph.get()] = std::move(capture->graph);
+        context.graphs[capture->graph.get()] = std::move(capture->graph);
         return Success;
     });
 }
@@ -666,13 +679,13 @@ CUDA_API cuStreamIsCapturing(void* handle, int* status) {
 }
 
 CUDA_API cuGraphInstantiateWithFlags(void** executable, void* handle, uint64_t) {
-    return withContext([&](Context&) -> int {
-        auto found = driver.graphs.find(static_cast<Graph*>(handle));
-        if (found == driver.graphs.end())
+    return withContext([&](Context& context) -> int {
+        auto found = context.graphs.find(static_cast<Graph*>(handle));
+        if (found == context.graphs.end())
             return InvalidValue;
         auto copy = std::make_unique<Graph>(*found->second);
         *executable = copy.get();
-        driver.executables[copy.get()] = std::move(copy);
+        context.executables[copy.get()] = std::move(copy);
         return Success;
     });
 }
@@ -685,8 +698,8 @@ CUDA_API cuGraphInstantiate_v2(void** executable, void* graph, void**, char* log
 
 CUDA_API cuGraphLaunch(void* handle, void* streamHandle) {
     return withStream(streamHandle, [&](Context& context, Stream& stream) -> int {
-        auto found = driver.executables.find(static_cast<Graph*>(handle));
-        if (found == driver.executables.end())
+        auto found = context.executables.find(static_cast<Graph*>(handle));
+        if (found == context.executables.end())
             return InvalidValue;
         const auto& nodes = found->second->nodes;
         auto kernels = std::count_if(nodes.begin(), nodes.end(), [](const NodePointer& node) { return node->isKernel; });
@@ -700,9 +713,9 @@ CUDA_API cuGraphLaunch(void* handle, void* streamHandle) {
 }
 
 CUDA_API cuGraphGetNodes(void* handle, void** nodes, size_t* count) {
-    return withContext([&](Context&) -> int {
-        auto found = driver.graphs.find(static_cast<Graph*>(handle));
-        if (found == driver.graphs.end())
+    return withContext([&](Context& context) -> int {
+        auto found = context.graphs.find(static_cast<Graph*>(handle));
+        if (found == context.graphs.end())
             return InvalidValue;
         const auto& all = found->second->nodes;
         if (nodes)
@@ -714,9 +727,9 @@ CUDA_API cuGraphGetNodes(void* handle, void** nodes, size_t* count) {
 }
 
 CUDA_API cuGraphDestroy(void* handle) {
-    return withDriver([&]() -> int { return driver.graphs.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
+    return withContext([&](Context& context) -> int { return context.graphs.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
 }
 
 CUDA_API cuGraphExecDestroy(void* handle) {
-    return withDriver([&]() -> int { return driver.executables.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
+    return withContext([&](Context& context) -> int { return context.executables.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
 }
