@@ -14,7 +14,18 @@ uint64_t setting(const char* name, uint64_t otherwise) {
     return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-// Runs all work that a stream waits for. The legacy stream and those that block it wait for one another.
+std::FILE* messages() {
+    static std::FILE* const file = [] {
+        const char* name = std::getenv("SOFTCUDA_LOG");
+        std::FILE* opened = name && *name ? std::fopen(name, "a") : nullptr;
+        if (opened)
+            std::setvbuf(opened, nullptr, _IOLBF, BUFSIZ);
+        return opened ? opened : stderr;
+    }();
+    return file;
+}
+
+// The legacy stream and the streams that block it wait for one another.
 int synchronise(Context& context, const Stream* stream) {
     for (auto item = context.work.begin(); item != context.work.end();) {
         bool isWaitedFor = !stream || item->first == stream || (!stream->isNonBlocking && !item->first->isNonBlocking);
@@ -112,7 +123,7 @@ int copy(Context& context, Stream& stream, uint64_t to, uint64_t from, uint64_t 
     Side toSide = sideOf(context, to, bytes), fromSide = sideOf(context, from, bytes);
     auto isRight = [](Side side, Side expected) { return side != Side::Wrong && (expected == Side::Any || side == expected); };
     if (!isRight(toSide, toExpected) || !isRight(fromSide, fromExpected)) {
-        std::fprintf(stderr, "softcuda: copy of %llu bytes from %s to %s\n", static_cast<unsigned long long>(bytes),
+        std::fprintf(messages(), "softcuda: copy of %llu bytes from %s to %s\n", static_cast<unsigned long long>(bytes),
             describeAddress(from).c_str(), describeAddress(to).c_str());
         return InvalidValue;
     }
@@ -133,7 +144,7 @@ int copy(Context& context, Stream& stream, uint64_t to, uint64_t from, uint64_t 
     // Memory that was freed since, by a graph for one, is no longer to be touched.
     int error = submit(context, stream, false, [=, &context] {
         if (sideOf(context, to, bytes) != toSide || sideOf(context, from, bytes) != fromSide) {
-            std::fprintf(stderr, "softcuda: a copy of %llu bytes touches freed memory\n", static_cast<unsigned long long>(bytes));
+            std::fprintf(messages(), "softcuda: a copy of %llu bytes touches freed memory\n", static_cast<unsigned long long>(bytes));
             return int(IllegalAddress);
         }
         std::memmove(target, source, bytes);

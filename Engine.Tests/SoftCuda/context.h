@@ -6,6 +6,7 @@
 #include "machine.h"
 
 #include <chrono>
+#include <cstdio>
 #include <deque>
 #include <functional>
 #include <map>
@@ -17,6 +18,9 @@ namespace softcuda {
 
 // An environment variable that is a number.
 uint64_t setting(const char* name, uint64_t otherwise);
+
+// Where messages go: the standard error, or a file that SOFTCUDA_LOG names, for hosts that swallow it.
+std::FILE* messages();
 
 // A piece of work of a stream or of a graph.
 struct Node {

@@ -26,7 +26,7 @@ int load(Context& context, void** handle, const char* text, std::string& log) {
         return Success;
     } catch (const PtxError& error) {
         log = error.message;
-        std::fprintf(stderr, "softcuda: %s\n", log.c_str());
+        std::fprintf(messages(), "softcuda: %s\n", log.c_str());
         return error.code;
     }
 }
@@ -485,7 +485,7 @@ CUDA_API cuLaunchKernel(void* handle, unsigned gridX, unsigned gridY, unsigned g
             launch.owner = &context;
             bool isComplete = readParameters(function, parameters, extra, launch.parameters);
             if (!isComplete || !fits(function, launch.grid, launch.block, sharedBytes)) {
-                std::fprintf(stderr, "softcuda: kernel %s cannot be launched: %s, grid (%u,%u,%u), block (%u,%u,%u), %u shared bytes\n",
+                std::fprintf(messages(), "softcuda: kernel %s cannot be launched: %s, grid (%u,%u,%u), block (%u,%u,%u), %u shared bytes\n",
                     function.name.c_str(), isComplete ? "past a limit" : "too few parameters", gridX, gridY, gridZ, blockX, blockY, blockZ,
                     sharedBytes);
                 return InvalidValue;
