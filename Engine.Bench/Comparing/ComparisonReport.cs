@@ -55,6 +55,7 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
         {
             device.Name,
             device.Device.Description,
+            device.Device.Driver,
             device.Device.Concurrency,
             device.Peak?.FlopsPerSecond,
             device.Peak?.BytesPerSecond,
