@@ -45,7 +45,8 @@ internal sealed partial class IlgpuDevice : Device
     public override string Description { get; }
 
     /// <inheritdoc/>
-    public override long MemoryBytes => _accelerator.MemorySize;
+    public override long MemoryBytes
+        => _accelerator.AcceleratorType == AcceleratorType.CPU ? Cpu.MemoryBytes : _accelerator.MemorySize;
 
     /// <inheritdoc/>
     public override string Driver { get; }
