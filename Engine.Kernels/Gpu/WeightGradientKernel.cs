@@ -19,23 +19,24 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
     private readonly WholeImages<T> _images = images;
     private readonly TSource _cotangents = cotangents;
     private readonly ConvolutionTile _tile
-        = new(plan.Shape, plan.Images, plan.TileHeight, plan.TileWidth, plan.Chunk, plan.Chunk | 1, plan.Threads);
+        = new(plan.Shape, plan.Images, plan.TileHeight, plan.TileWidth, plan.Chunk, plan.Chunk, plan.Threads);
 
     private readonly ConvolutionTile _results
         = new(plan.Shape.Transposed(), plan.Images, plan.Rows, plan.Columns, 4 * plan.Quads, 4 * plan.Quads, plan.Threads);
 
     private readonly int _inputs = plan.Shape.InputChannels;
     private readonly int _outputs = plan.Shape.OutputChannels;
-    private readonly int _kernelSize = plan.Shape.KernelHeight * plan.Shape.KernelWidth;
+    private readonly int _kernelHeight = plan.Shape.KernelHeight;
     private readonly int _kernelWidth = plan.Shape.KernelWidth;
+    private readonly Quotient _byChunk = new(plan.Chunk);
+    private readonly Quotient _byRowTapQuads = new(plan.RowTapQuads);
+    private readonly Quotient _byRows = new(plan.Rows);
     private readonly int _padTop = plan.Shape.PadTop;
     private readonly int _padLeft = plan.Shape.PadLeft;
     private readonly int _quads = plan.Quads;
-    private readonly int _chunk = plan.Chunk;
     private readonly int _tapQuads = plan.TapQuads;
     private readonly int _slices = plan.Slices;
     private readonly int _unitImages = plan.Images;
-    private readonly int _rows = plan.Rows;
     private readonly int _columns = plan.Columns;
     private readonly int _rowBlocks = plan.RowBlocks;
     private readonly int _columnBlocks = plan.ColumnBlocks;
@@ -50,7 +51,7 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         var pixels = SharedMemory.Allocate<T>(WeightGradientPlan.TileRoom);
         var results = SharedMemory.Allocate<Four<T>>(WeightGradientPlan.ResultRoom / 4);
 
-        int block = Grid.IdxX, output = block % _channelBlocks * 4 * _quads, input = block / _channelBlocks % _chunkBlocks * _chunk;
+        int block = Grid.IdxX, output = block % _channelBlocks * 4 * _quads, input = block / _channelBlocks % _chunkBlocks * _byChunk.Divisor;
         int piece = block / (_channelBlocks * _chunkBlocks);
         int thread = Group.IdxX, quad = thread % _quads, tap = thread / _quads % _tapQuads, slice = thread / (_quads * _tapQuads);
 
@@ -59,7 +60,7 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         for (int unit = first; unit < end; unit++)
         {
             int line = unit / _columnBlocks, left = (unit - (line * _columnBlocks)) * _columns;
-            int image = line / _rowBlocks, top = (line - (image * _rowBlocks)) * _rows;
+            int image = line / _rowBlocks, top = (line - (image * _rowBlocks)) * _byRows.Divisor;
 
             // Nobody needs the unit before any more.
             if (unit > first)
@@ -74,60 +75,51 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
             sums = sums.PlusSlices(pixels, _quads * _tapQuads, _slices);
         if (slice > 0)
             return;
-        PutTap(piece, tap, input, output + (4 * quad), sums.A);
-        PutTap(piece, tap + _tapQuads, input, output + (4 * quad), sums.B);
-        PutTap(piece, tap + (2 * _tapQuads), input, output + (4 * quad), sums.C);
-        PutTap(piece, tap + (3 * _tapQuads), input, output + (4 * quad), sums.D);
+        int row = _byRowTapQuads.Of(tap), place = 4 * (tap - (row * _byRowTapQuads.Divisor));
+        PutTap(piece, row, place, input, output + (4 * quad), sums.A);
+        PutTap(piece, row, place + 1, input, output + (4 * quad), sums.B);
+        PutTap(piece, row, place + 2, input, output + (4 * quad), sums.C);
+        PutTap(piece, row, place + 3, input, output + (4 * quad), sums.D);
     }
 
     // Threads without a slice have no rows to add.
     private SixteenSums<T> PlusUnit(
         SixteenSums<T> sums, ArrayView<T> pixels, ArrayView<Four<T>> results, int tap, int quad, int slice)
     {
-        int step = _tile.PixelStride, a = PlaceOf(tap), b = PlaceOf(tap + _tapQuads);
-        int c = PlaceOf(tap + (2 * _tapQuads)), d = PlaceOf(tap + (3 * _tapQuads));
-        int lines = slice < _slices ? _unitImages * _rows : 0;
+        int kernelRow = _byRowTapQuads.Of(tap), step = _tile.PixelStride;
+        int first = (kernelRow * _tile.LineStride) + (4 * (tap - (kernelRow * _byRowTapQuads.Divisor)));
+        int lines = slice < _slices ? _unitImages * _byRows.Divisor : 0;
         for (int line = slice; line < lines; line += _slices)
         {
-            int image = line / _rows, at = (image * _tile.ImageStride) + ((line - (image * _rows)) * _tile.LineStride);
-            int place = (line * _columns * _quads) + quad, column = 0;
-            for (; column < _columns - 2; column += 3)
+            int image = _byRows.Of(line), row = line - (image * _byRows.Divisor), column = 0;
+            int at = (image * _tile.ImageStride) + (row * _tile.LineStride) + first, place = (line * _columns * _quads) + quad;
+            for (; column < _columns - 2; column += 3, at += 3 * step, place += 3 * _quads)
             {
-                sums = PlusPixel(sums, pixels, at, a, b, c, d, results[place]);
-                sums = PlusPixel(sums, pixels, at + step, a, b, c, d, results[place + _quads]);
-                sums = PlusPixel(sums, pixels, at + (2 * step), a, b, c, d, results[place + (2 * _quads)]);
-                at += 3 * step;
-                place += 3 * _quads;
+                sums = PlusPixel(sums, pixels, at, results[place]);
+                sums = PlusPixel(sums, pixels, at + step, results[place + _quads]);
+                sums = PlusPixel(sums, pixels, at + (2 * step), results[place + (2 * _quads)]);
             }
 
-            for (; column < _columns; column++)
-            {
-                sums = PlusPixel(sums, pixels, at, a, b, c, d, results[place]);
-                at += step;
-                place += _quads;
-            }
+            for (; column < _columns; column++, at += step, place += _quads)
+                sums = PlusPixel(sums, pixels, at, results[place]);
         }
 
         return sums;
     }
 
-    private static SixteenSums<T> PlusPixel(SixteenSums<T> sums, ArrayView<T> pixels, int at, int a, int b, int c, int d, Four<T> results)
-        => sums.PlusProducts(pixels[at + a], pixels[at + b], pixels[at + c], pixels[at + d], results);
-
-    // Where a tap is from the first pixel on; a tap too many is somewhere.
-    private int PlaceOf(int tap)
+    private static SixteenSums<T> PlusPixel(SixteenSums<T> sums, ArrayView<T> pixels, int at, Four<T> results)
     {
-        int position = tap / _chunk, row = position / _kernelWidth;
-        return position >= _kernelSize ? 0
-            : (row * _tile.LineStride) + ((position - (row * _kernelWidth)) * _tile.PixelStride) + tap - (position * _chunk);
+        // A view to start from, for the distances to be part of the instructions.
+        var taps = pixels.SubView(at);
+        return sums.PlusProducts(taps[0], taps[1], taps[2], taps[3], results);
     }
 
-    private void PutTap(int piece, int tap, int input, int output, Four<T> sums)
+    private void PutTap(int piece, int row, int place, int input, int output, Four<T> sums)
     {
-        int position = tap / _chunk, channel = input + tap - (position * _chunk);
-        if (position >= _kernelSize || channel >= _inputs)
+        int column = _byChunk.Of(place), channel = input + place - (column * _byChunk.Divisor);
+        if (column >= _kernelWidth || channel >= _inputs)
             return;
-        int at = (((((piece * _kernelSize) + position) * _inputs) + channel) * _outputs) + output;
+        int at = (((((((piece * _kernelHeight) + row) * _kernelWidth) + column) * _inputs) + channel) * _outputs) + output;
         if (output < _outputs)
             _y[at] = sums.X;
         if (output + 1 < _outputs)

@@ -1,10 +1,10 @@
 namespace Engine.Kernels.Gpu;
 
 /// <summary>
-/// How the work of a gradient with respect to a convolution's weights is cut into groups of threads. A thread sums for four taps (kernel
-/// row, kernel column, input channel) in four output channels; a group does so for all taps of some channels, over a piece of the batch.
-/// A piece consists of units: rows of results, of a few images, that are in shared memory at a time. It follows from sizes alone, as
-/// then does the order of all sums.
+/// How the work of a gradient with respect to a convolution's weights is cut into groups of threads. A thread sums for four taps in four
+/// output channels: taps are kernel row, kernel column and input channel, and the four lie side by side in a row of pixels. A group does
+/// so for all taps of some input channels, over a piece of the batch. A piece consists of units: rows of results, of a few images, that
+/// are in shared memory at a time. It follows from sizes alone, as then does the order of all sums.
 /// </summary>
 /// <param name="Shape">Sizes of the convolution.</param>
 internal sealed record WeightGradientPlan(ConvolutionShape Shape)
@@ -35,8 +35,11 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     /// <summary>Images of a unit.</summary>
     public int Images { get; private init; } = 1;
 
+    /// <summary>Fours of taps of a row of the kernel.</summary>
+    public int RowTapQuads => Parts.Of(Shape.KernelWidth * Chunk, 4);
+
     /// <summary>Fours of taps of a group.</summary>
-    public int TapQuads => Parts.Of(KernelSize * Chunk, 4);
+    public int TapQuads => Shape.KernelHeight * RowTapQuads;
 
     /// <summary>Threads that share out the rows of one sum.</summary>
     public int Slices
@@ -75,21 +78,20 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     /// <summary>The number of groups.</summary>
     public int Groups => Pieces * ChannelBlocks * ChunkBlocks;
 
-    private int KernelSize => Shape.KernelHeight * Shape.KernelWidth;
-
+    // The last four taps may stand out over the tile.
     private bool Fits
-        => TileHeight * TileWidth * Images * (Chunk | 1) <= TileRoom && Rows * Columns * Images * 4 * Quads <= ResultRoom;
+        => (TileHeight * TileWidth * Images * Chunk) + 3 <= TileRoom && Rows * Columns * Images * 4 * Quads <= ResultRoom;
 
     /// <summary>The plan; null where there is nothing to sum, or the kernel is too large.</summary>
     /// <param name="shape">Sizes of the convolution.</param>
     public static WeightGradientPlan? For(ConvolutionShape shape)
     {
-        int positions = shape.KernelHeight * shape.KernelWidth, tapQuads = Parts.Of(positions, 4);
+        int tapQuads = shape.KernelHeight * Parts.Of(shape.KernelWidth, 4);
         bool empty = shape.Batch * shape.OutputHeight == 0 || shape.OutputWidth * shape.OutputChannels == 0 || shape.Taps == 0;
         if (empty || tapQuads > MostThreads)
             return null;
         int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), Math.Min(MostQuads, MostThreads / tapQuads));
-        int chunk = Parts.Even(shape.InputChannels, MostThreads / quads * 4 / positions);
+        int chunk = Parts.Even(shape.InputChannels, MostThreads / (quads * shape.KernelHeight) * 4 / shape.KernelWidth);
         var plan = new WeightGradientPlan(shape) { Quads = quads, Chunk = chunk, Rows = shape.OutputHeight, Columns = shape.OutputWidth };
         while (!plan.Fits || plan.Units * plan.ChannelBlocks * plan.ChunkBlocks < WantedGroups / 2)
         {
