@@ -11,20 +11,16 @@ internal readonly struct ConvolutionBlocks(ConvolutionPlan plan)
     private readonly int _rowBlocks = plan.RowBlocks;
     private readonly int _columnBlocks = plan.ColumnBlocks;
 
+    private readonly Quotient _byQuads = new(plan.Quads);
+    private readonly Quotient _byColumns = new(plan.Columns);
+    private readonly Quotient _byRows = new(plan.Rows);
+    private readonly Quotient _byImages = new(plan.Images);
+
     /// <summary>Fours of output channels of a group.</summary>
-    public int Quads { get; } = plan.Quads;
-
-    /// <summary>Rows of windows of a group.</summary>
-    public int Rows { get; } = plan.Rows;
-
-    /// <summary>Windows of such a row.</summary>
-    public int Columns { get; } = plan.Columns;
-
-    /// <summary>Images of a group.</summary>
-    public int Images { get; } = plan.Images;
+    public int Quads => _byQuads.Divisor;
 
     /// <summary>Threads that have the same place but for the slice.</summary>
-    public int SliceThreads => Quads * Rows * Columns * Images;
+    public int SliceThreads => _byQuads.Divisor * _byColumns.Divisor * _byRows.Divisor * _byImages.Divisor;
 
     /// <summary>Whether there is such a window.</summary>
     public bool Has(int image, int row, int column) => image < _batch && row < _allRows && column < _allColumns;
@@ -32,18 +28,20 @@ internal readonly struct ConvolutionBlocks(ConvolutionPlan plan)
     /// <summary>The first output channel, window and image of a group.</summary>
     public ConvolutionPlace OfGroup(int group)
     {
-        int channels = group % _channelBlocks, rest = group / _channelBlocks;
-        int column = rest % _columnBlocks, line = rest / _columnBlocks, image = line / _rowBlocks, row = line - (image * _rowBlocks);
-        return new(channels * 4 * Quads, column * Columns, row * Rows, image * Images, 0);
+        int rest = group / _channelBlocks, channels = group - (rest * _channelBlocks);
+        int line = rest / _columnBlocks, column = rest - (line * _columnBlocks);
+        int image = line / _rowBlocks, row = line - (image * _rowBlocks);
+        return new(
+            channels * 4 * Quads, column * _byColumns.Divisor, row * _byRows.Divisor, image * _byImages.Divisor, 0);
     }
 
     /// <summary>Where a thread is in its group.</summary>
     public ConvolutionPlace OfThread(int thread)
     {
-        int quad = thread % Quads, rest = thread / Quads, column = rest % Columns;
-        rest /= Columns;
-        int row = rest % Rows, images = rest / Rows, slice = images / Images;
-        return new(quad, column, row, images - (slice * Images), slice);
+        int windows = _byQuads.Of(thread), rows = _byColumns.Of(windows), images = _byRows.Of(rows), slice = _byImages.Of(images);
+        return new(
+            thread - (windows * Quads), windows - (rows * _byColumns.Divisor), rows - (images * _byRows.Divisor),
+            images - (slice * _byImages.Divisor), slice);
     }
 }
 

@@ -15,10 +15,7 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     /// <summary>Numbers that a group's part of the weights may have in shared memory.</summary>
     public const int WeightRoom = 2560;
 
-    /// <summary>Sums of a thread.</summary>
-    public const int Sums = 16;
-
-    private const int MostThreads = 256, MostQuads = 8, Warp = 32;
+    private const int LeastThreads = 128, MostThreads = 256, MostQuads = 8, Warp = 32;
 
     // About as many as a large GPU has multiprocessors: with fewer groups some are idle.
     private const int WantedGroups = 128;
@@ -47,8 +44,8 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     /// <summary>Threads that have a sum, or part of one, to compute.</summary>
     public int Workers => Quads * Rows * Columns * Images * Slices;
 
-    /// <summary>Threads of a group, whole warps.</summary>
-    public int Threads => Parts.Of(Workers, Warp) * Warp;
+    /// <summary>Threads of a group, whole warps: those without a sum help to load.</summary>
+    public int Threads => Math.Max(LeastThreads, Parts.Of(Workers, Warp) * Warp);
 
     /// <summary>Rows of pixels that a group's windows need.</summary>
     public int TileHeight => (2 * Rows) + Shape.KernelHeight - 1;
@@ -115,15 +112,14 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     // As many as there are threads for, if enough groups are left, and room for as many channels.
     private ConvolutionPlan WithMoreImages()
     {
-        var plan = this;
-        for (var next = this; next.Workers <= MostThreads && next.Groups >= WantedGroups && next.Channels == Channels;)
-            (plan, next) = (next, next with { Images = next.Images + 1 });
-        return plan;
+        var next = this with { Images = Images + 1 };
+        bool fits = next.Images <= Shape.Batch && next.Workers <= MostThreads && next.Channels == Channels;
+        return fits && next.Groups >= WantedGroups ? next.WithMoreImages() : this;
     }
 
     private ConvolutionPlan WithMoreThreads()
     {
-        int chunk = Parts.Even(Shape.InputChannels, Channels), sums = Workers * Sums;
+        int chunk = Parts.Even(Shape.InputChannels, Channels), sums = Workers * SixteenSums<float>.Count;
         int slices = Math.Min(Math.Min(MostThreads / Workers, chunk / SliceChannels), 1 + (TileRoom / sums));
         return this with { Chunk = chunk, Slices = Math.Max(1, slices) };
     }

@@ -8,6 +8,9 @@ namespace Engine.Kernels.Gpu;
 internal readonly struct SixteenSums<T>(Four<T> a, Four<T> b, Four<T> c, Four<T> d)
     where T : unmanaged, INumber<T>
 {
+    /// <summary>How many sums these are.</summary>
+    public const int Count = 16;
+
     /// <summary>The sums of the first factor.</summary>
     public Four<T> A { get; } = a;
 

@@ -15,7 +15,7 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     /// <summary>Numbers that a unit may have of the results in shared memory.</summary>
     public const int ResultRoom = 2560;
 
-    private const int MostThreads = 256, MostQuads = 8, Warp = 32;
+    private const int LeastThreads = 128, MostThreads = 256, MostQuads = 8, Warp = 32;
 
     // Twice what a large GPU has of multiprocessors, for one group to compute while another one waits for memory.
     private const int WantedGroups = 264;
@@ -41,12 +41,15 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     /// <summary>Fours of taps of a group.</summary>
     public int TapQuads => Shape.KernelHeight * RowTapQuads;
 
+    /// <summary>Threads that have different sums.</summary>
+    public int Workers => TapQuads * Quads;
+
     /// <summary>Threads that share out the rows of one sum.</summary>
     public int Slices
-        => Math.Max(1, Math.Min(Math.Min(MostThreads / (TapQuads * Quads), Images * Rows), 1 + (TileRoom / (TapQuads * Quads * 16))));
+        => Math.Min(Math.Min(MostThreads / Workers, Images * Rows), 1 + (TileRoom / (Workers * SixteenSums<float>.Count)));
 
-    /// <summary>Threads of a group, whole warps.</summary>
-    public int Threads => Parts.Of(TapQuads * Quads * Slices, Warp) * Warp;
+    /// <summary>Threads of a group, whole warps: those without a sum help to load.</summary>
+    public int Threads => Math.Max(LeastThreads, Parts.Of(Workers * Slices, Warp) * Warp);
 
     /// <summary>Rows of pixels of a unit.</summary>
     public int TileHeight => Rows + Shape.KernelHeight - 1;
@@ -107,8 +110,13 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
                 break;
         }
 
-        for (var next = plan; next.Fits && next.Groups >= WantedGroups / 2 && next.Images <= shape.Batch;)
-            (plan, next) = (next, next with { Images = next.Images + 1 });
-        return plan;
+        return plan.WithMoreImages();
+    }
+
+    // As many as there is room for, if enough groups are left.
+    private WeightGradientPlan WithMoreImages()
+    {
+        var next = this with { Images = Images + 1 };
+        return next.Images <= Shape.Batch && next.Fits && next.Groups >= WantedGroups / 2 ? next.WithMoreImages() : this;
     }
 }
