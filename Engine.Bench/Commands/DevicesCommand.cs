@@ -33,7 +33,7 @@ public static class DevicesCommand
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return [name, "-", e.Message];
+            return [name, "-", e.Message.ReplaceLineEndings(" ")];
         }
     }
 }
