@@ -37,13 +37,15 @@ internal readonly struct ReduceKernel<TReducer, V, T>(
         if (isBusy)
             total = Own(part, total);
 
+        shared[thread] = total;
         for (int half = grid.Parts >> 1; half > 0; half >>= 1)
         {
-            shared[thread] = total;
             Group.Barrier();
             if (part.Number < half)
+            {
                 total = reducer.Combine(total, shared[thread + (half * grid.PartStride)]);
-            Group.Barrier();
+                shared[thread] = total;
+            }
         }
 
         if (isBusy && part.Number == 0)
