@@ -88,6 +88,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
                     Require(instance.Results, block);
                 for (int i = 0; i < results.Length; i++)
                     instance.CopyResult(i, results[i], (known[i].ByRow ? FirstRow(block) : block) * RowBytes(results[i]));
+                instance.Deliver();
             }
             catch
             {

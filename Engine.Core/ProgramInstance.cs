@@ -9,6 +9,7 @@ internal sealed class ProgramInstance : IDisposable
     private readonly Device _device;
     private readonly Recording _recording;
     private readonly Tensor[] _inputs;
+    private readonly List<BufferCopy> _copies = [];
     private int _runs;
 
     /// <summary>Makes room for inputs like those given.</summary>
@@ -36,7 +37,7 @@ internal sealed class ProgramInstance : IDisposable
 
     public long WorkingBytes => _recording.ArenaBytes;
 
-    /// <summary>Copies an input, or the part of a larger tensor that begins at a byte.</summary>
+    /// <summary>Names an input of the next run: a tensor, or the part of a larger one that begins at a byte.</summary>
     public void SetInput(int number, Tensor source, long sourceByte)
     {
         var input = _inputs[number];
@@ -46,19 +47,29 @@ internal sealed class ProgramInstance : IDisposable
                 $"Input {number} is on device {source.Device.Name}, but the program runs on {_device.Name}: copy it with To.");
         }
 
-        _device.Copy(source.Buffer, sourceByte, input.Buffer, 0, (long)input.Count * input.Type.Size());
+        _copies.Add(new(source.Buffer, sourceByte, input.Buffer, 0, (long)input.Count * input.Type.Size()));
     }
 
-    /// <summary>Copies a result, perhaps to the part of a larger tensor that begins at a byte.</summary>
+    /// <summary>Names a place for a result: a tensor, or the part of a larger one that begins at a byte.</summary>
     public void CopyResult(int number, Tensor destination, long destinationByte)
     {
         var result = Results[number];
-        _device.Copy(result.Buffer, 0, destination.Buffer, destinationByte, (long)result.Count * result.Type.Size());
+        _copies.Add(new(result.Buffer, 0, destination.Buffer, destinationByte, (long)result.Count * result.Type.Size()));
     }
 
-    /// <summary>Runs the function. If it throws, the instance is of no further use but to be disposed.</summary>
+    /// <summary>Copies results to the places named.</summary>
+    public void Deliver()
+    {
+        // Together, because a device may need about as long for one as for all.
+        _device.Copy(_copies);
+        _copies.Clear();
+    }
+
+    /// <summary>Runs the function with the inputs named. If it throws, the instance is of no further use but to be disposed.</summary>
     public void Run()
     {
+        Deliver();
+
         // The graph of a recorded run is not needed any more, only where its results are.
         switch (_runs)
         {

@@ -44,10 +44,10 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
         string signature = string.Join(' ', inputs.Select(input => $"{input.Type}{input.Shape}"));
         if (!_instances.TryGetValue(signature, out var instance))
             _instances.Add(signature, instance = new ProgramInstance(function, _device, inputs));
-        for (int i = 0; i < inputs.Length; i++)
-            instance.SetInput(i, inputs[i], 0);
         try
         {
+            for (int i = 0; i < inputs.Length; i++)
+                instance.SetInput(i, inputs[i], 0);
             instance.Run();
         }
         catch
@@ -68,6 +68,7 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
             instance.CopyResult(i, results[i], 0);
         }
 
+        instance.Deliver();
         return results;
     }
 

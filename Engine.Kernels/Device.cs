@@ -35,6 +35,11 @@ public abstract class Device : IDisposable
     /// <summary>The number of programs that make progress at the same time (threads of a processor).</summary>
     public abstract int Concurrency { get; }
 
+    /// <summary>
+    /// Whether a batch is best worked on as a whole, and not in blocks that fit the caches of a processor.
+    /// </summary>
+    public virtual bool PrefersWholeBatches => false;
+
     /// <summary>Where the device's memory comes from, with its leak count.</summary>
     public abstract BufferPool Pool { get; }
 

@@ -1,3 +1,5 @@
+using Engine.Kernels;
+
 namespace Engine.Bench.Output;
 
 /// <summary>Turns what went wrong into a line and an exit code.</summary>
@@ -16,11 +18,12 @@ internal static class Complaints
             OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
             IOException when s_diskFull.Contains(exception.HResult)
                 => ($"The disk is full: make room, or name a folder elsewhere with --out. ({exception.Message})", ExitCodes.UserError),
-            OutOfMemoryException => ("There is not enough memory for a run of this size.", ExitCodes.UserError),
+            OutOfMemoryException => ($"There is not enough memory for a run of this size. {exception.Message}", ExitCodes.UserError),
+            DeviceException => ($"{exception.Message} A run with a checkpoint goes on with --resume.", ExitCodes.Failed),
             _ => ($"{exception.GetType().Name}: {exception.Message}", ExitCodes.Failed),
         };
         error.WriteLine(message.ReplaceLineEndings(" "));
-        if (code == ExitCodes.Failed)
+        if (code == ExitCodes.Failed && exception is not DeviceException)
         {
             error.WriteLine(Environment.GetEnvironmentVariable("ENGINE_DEBUG") == "1"
                 ? exception.ToString()

@@ -39,6 +39,10 @@ internal readonly struct RandomBody<TDistribution, TUniform, V, TStorage, TStore
 }
 
 /// <summary>Turns a random word into a uniform number in the open interval (0, 1).</summary>
+/// <remarks>
+/// By adding a negative constant: ILGPU makes one subtraction of two constants in a row, such as this one and a distribution's, and
+/// rounds their sum.
+/// </remarks>
 internal interface IUniform<V>
     where V : struct, ILanes<V>
 {
@@ -50,14 +54,14 @@ internal interface IUniform<V>
 internal readonly struct Uniform32 : IUniform<ScalarFloat32>
 {
     public static ScalarFloat32 Of(uint word)
-        => new(BitConverter.Int32BitsToSingle((int)(word >> 9) | 0x3F800000) - (1 - 5.9604644775390625e-8f));
+        => new(BitConverter.Int32BitsToSingle((int)(word >> 9) | 0x3F800000) + -(1 - 5.9604644775390625e-8f));
 }
 
 /// <summary>All 32 bits and a half, as the mantissa of a double from 2^20 to 2^20 + 1, less 2^20 - 2^-33.</summary>
 internal readonly struct Uniform64 : IUniform<ScalarFloat64>
 {
     public static ScalarFloat64 Of(uint word)
-        => new(BitConverter.Int64BitsToDouble((long)word | 0x4130000000000000L) - (1048576 - 1.1641532182693481e-10));
+        => new(BitConverter.Int64BitsToDouble((long)word | 0x4130000000000000L) + -(1048576 - 1.1641532182693481e-10));
 }
 
 /// <summary>How a number goes to memory.</summary>

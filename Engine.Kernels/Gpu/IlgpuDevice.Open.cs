@@ -76,6 +76,14 @@ internal sealed partial class IlgpuDevice
         }
     }
 
+    /// <summary>Opens the emulator with <see cref="IsDry"/>.</summary>
+    public static IlgpuDevice OpenDry()
+    {
+        var context = Context.Create(builder => builder.CPU(new CPUDevice(32, LargestGroup / 32, 1)));
+        return new IlgpuDevice(
+            Emulator, "notes kernels", EmulatedGroupSize, context, context.CreateCPUAccelerator(0)) { IsDry = true };
+    }
+
     private static IlgpuDevice OfCuda(string name, Context context, CudaDevice found)
     {
         var accelerator = found.CreateCudaAccelerator(context);

@@ -51,6 +51,9 @@ internal sealed partial class IlgpuDevice : Device
     public override int Concurrency => 1;
 
     /// <inheritdoc/>
+    public override bool PrefersWholeBatches => true;
+
+    /// <inheritdoc/>
     public override BufferPool Pool { get; }
 
     /// <summary>How often something was handed to the driver to be done: a kernel, a copy, or a graph of these.</summary>
@@ -59,8 +62,13 @@ internal sealed partial class IlgpuDevice : Device
     /// <summary>How often the host has waited for the device.</summary>
     public long Waits => Interlocked.Read(ref _waits);
 
-    /// <summary>The kernels compiled so far, see <see cref="KernelCache.MethodOf"/>.</summary>
+    /// <summary>The kernels asked for so far, see <see cref="KernelCache.MethodOf"/>.</summary>
     public IEnumerable<Type> Kernels => _kernels.Kernels;
+
+    /// <summary>
+    /// Whether kernels are only noted, neither compiled nor run: to learn which ones some work needs, whatever its size.
+    /// </summary>
+    public bool IsDry { get; init; }
 
     /// <inheritdoc/>
     public override void Upload<T>(ReadOnlySpan<T> source, Buffer destination)
@@ -189,6 +197,12 @@ internal sealed partial class IlgpuDevice : Device
         {
             if (count == 0)
                 return;
+            if (device.IsDry)
+            {
+                device._kernels.Note<TBody>();
+                return;
+            }
+
             try
             {
                 lock (device._gate)
@@ -211,6 +225,12 @@ internal sealed partial class IlgpuDevice : Device
         {
             if (groups == 0)
                 return;
+            if (device.IsDry)
+            {
+                device._kernels.Note<TKernel>();
+                return;
+            }
+
             try
             {
                 lock (device._gate)

@@ -12,7 +12,7 @@ internal sealed class KernelCache(Accelerator accelerator, int groupSize)
 {
     private readonly ConcurrentDictionary<Type, Delegate> _launchers = [];
 
-    /// <summary>The kernels compiled so far.</summary>
+    /// <summary>The kernels asked for so far.</summary>
     public IEnumerable<Type> Kernels => _launchers.Keys;
 
     /// <summary>The method that ILGPU compiles for a kernel.</summary>
@@ -32,6 +32,14 @@ internal sealed class KernelCache(Accelerator accelerator, int groupSize)
         where TKernel : struct, IGroupKernel
         => (Action<AcceleratorStream, KernelConfig, TKernel>)_launchers.GetOrAdd(
             typeof(TKernel), _ => accelerator.LoadKernel<TKernel>(RunGroup));
+
+    /// <summary>Takes note of a kernel without compiling it.</summary>
+    public void Note<TKernel>() => _launchers.TryAdd(typeof(TKernel), Nothing);
+
+    private static void Nothing()
+    {
+        // A kernel that is only noted is never launched.
+    }
 
     private static void RunBody<TBody>(Index1D index, TBody body)
         where TBody : struct, IBody

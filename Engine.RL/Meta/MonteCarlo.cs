@@ -22,7 +22,7 @@ public sealed class MonteCarlo : IDisposable
     /// <param name="kappa">The discount of mixes; null for the default.</param>
     /// <param name="traceDecay">The factor mu of accumulative traces, see <see cref="LookAhead.Branch"/>.</param>
     /// <param name="perReplicate">Whether every replicate's meta-gradient is wanted, or the sum over each block of them.</param>
-    /// <param name="block">Replicates of a block.</param>
+    /// <param name="block">Replicates of a block, on a device that works on blocks.</param>
     /// <param name="device">Where to run.</param>
     public MonteCarlo(
         ValuePrediction task,
@@ -35,7 +35,7 @@ public sealed class MonteCarlo : IDisposable
         int block,
         Device device)
     {
-        _program = new BlockedProgram(Estimate, block, device);
+        _program = new BlockedProgram(Estimate, device.PrefersWholeBatches ? int.MaxValue : block, device);
 
         Tensor[] Estimate(Tensor[] group, Tensor[] rows)
         {

@@ -8,11 +8,12 @@ namespace Engine.Tests.Golden;
 
 public class ActorCriticGoldenTests
 {
-    [Fact]
-    public void LambdaReturnsAgree()
+    [Theory]
+    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    public void LambdaReturnsAgree(string device)
     {
         using var scope = new TensorScope();
-        var golden = GoldenFile.Open("lambda_returns");
+        var golden = GoldenFile.Open("lambda_returns", device);
         Tensor v = golden.Input("v"), gamma = golden.Input("gamma"), lambda = golden.Input("lambda");
         var g = LambdaReturns.Of(golden.Input("r"), golden.Input("live"), v, gamma, lambda);
         golden.Agrees("g", g);
@@ -22,11 +23,12 @@ public class ActorCriticGoldenTests
         golden.Agrees("dlambda", gradient[2]);
     }
 
-    [Fact]
-    public void LossesAgree()
+    [Theory]
+    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    public void LossesAgree(string device)
     {
         using var scope = new TensorScope();
-        var golden = GoldenFile.Open("a2c_loss");
+        var golden = GoldenFile.Open("a2c_loss", device);
         Tensor logits = golden.Input("logits"), v = golden.Input("v"), eta = golden.Input("eta");
         var rollout = new Rollout(logits, v, golden.Input("actions").Cast(ElementType.Int32), golden.Input("r"), golden.Input("live"));
 

@@ -8,12 +8,17 @@ namespace Engine.Tests.Golden;
 public class ConvolutionGoldenTests
 {
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void ConvolutionReluAndPoolAgreeToSecondOrder(bool fused)
+    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    public void ConvolutionReluAndPoolAgreeToSecondOrder(string device) => AgreeToSecondOrder(fused: false, device);
+
+    [Theory]
+    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    public void FusedConvolutionReluAndPoolAgreeToSecondOrder(string device) => AgreeToSecondOrder(fused: true, device);
+
+    private static void AgreeToSecondOrder(bool fused, string device)
     {
         using var scope = new TensorScope();
-        var golden = GoldenFile.Open("conv_relu_pool");
+        var golden = GoldenFile.Open("conv_relu_pool", device);
         Tensor x = golden.Input("x"), w = golden.Input("w"), b = golden.Input("b"), g = golden.Input("g");
         var y = fused ? Conv2d.ReluPool(x, w, b) : Conv2d.Apply(x, w, b).Relu().MaxPool();
         golden.Agrees("y", y);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Engine.Core;
+using Engine.Kernels;
 using Xunit;
 
 namespace Engine.Tests.Golden;
@@ -12,15 +13,18 @@ public sealed class GoldenFile
 {
     private readonly JsonElement _root;
 
-    private GoldenFile(JsonElement root) => _root = root;
+    private GoldenFile(JsonElement root, Device device) => (_root, Device) = (root, device);
 
-    public static GoldenFile Open(string name)
+    /// <summary>Where inputs are made.</summary>
+    public Device Device { get; }
+
+    public static GoldenFile Open(string name, string device)
     {
         string folder = Environment.GetEnvironmentVariable("ENGINE_GOLDEN") ?? Path.Combine(AppContext.BaseDirectory, "Golden");
         string path = Path.Combine(folder, name + ".json");
         Assert.True(File.Exists(path), $"no golden file {path}");
         using var document = JsonDocument.Parse(File.ReadAllText(path));
-        return new GoldenFile(document.RootElement.Clone());
+        return new GoldenFile(document.RootElement.Clone(), TestDevices.Open(device));
     }
 
     public double Setting(string name) => _root.GetProperty("settings").GetProperty(name).GetDouble();
@@ -50,10 +54,10 @@ public sealed class GoldenFile
         Assert.True(difference <= 1e-9 * Math.Max(norm, 1e-300), $"{name} differs by {difference / norm:G3}, relative");
     }
 
-    private static Tensor Read(JsonElement array)
+    private Tensor Read(JsonElement array)
     {
         int[] shape = [.. array.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32())];
         double[] data = [.. array.GetProperty("data").EnumerateArray().Select(value => value.GetDouble())];
-        return Tensor.From(data, shape);
+        return Tensor.From(data, shape, Device);
     }
 }

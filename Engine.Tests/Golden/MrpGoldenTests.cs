@@ -13,19 +13,24 @@ namespace Engine.Tests.Golden;
 public class MrpGoldenTests
 {
     [Theory]
-    [InlineData("mrp_meta_sgd")]
-    [InlineData("mrp_meta_adam")]
-    public void MetaGradientsAgree(string name)
+    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    public void MetaGradientsWithSgdAgree(string device) => MetaGradientsAgree("mrp_meta_sgd", device);
+
+    [Theory]
+    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    public void MetaGradientsWithAdamAgree(string device) => MetaGradientsAgree("mrp_meta_adam", device);
+
+    private static void MetaGradientsAgree(string name, string device)
     {
         using var scope = new TensorScope();
-        var golden = GoldenFile.Open(name);
+        var golden = GoldenFile.Open(name, device);
         int steps = (int)golden.Setting("n");
         bool adam = name.EndsWith("adam", StringComparison.Ordinal);
         Optimiser optimiser = adam ? new Adam(golden.Setting("lr")) : new Sgd(golden.Setting("lr"));
         var logit = golden.Input("logit");
         var network = new Mlp([1, 10, 10, 1]);
         Tensor[] theta = [Flat(golden.Inputs("theta"))];
-        var step = Tensor.From((int)golden.Setting("adam_step")).Reshape();
+        var step = Tensor.From([(int)golden.Setting("adam_step")], [], golden.Device);
         Tensor[] moments = adam ? [Flat(golden.Inputs("adam_m")), Flat(golden.Inputs("adam_v"))] : [];
 
         // One replicate; rewards of inner step i are rewards[i].
@@ -41,7 +46,8 @@ public class MrpGoldenTests
         Assert.Equal(!adam, golden.HasOutput("trace"));
         if (golden.HasOutput("trace"))
         {
-            var traced = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps, new BranchOptions(golden.Setting("mu")));
+            var options = new BranchOptions(golden.Setting("mu"));
+            var traced = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps, options);
             golden.Agrees("trace", Gradient.Of(traced[^1].OuterLoss, logit)[0]);
         }
 

@@ -10,14 +10,15 @@ namespace Engine.Tests.Golden;
 
 public class SnakeMetaGoldenTests
 {
-    [Fact]
-    public void MetaGradientsThroughNetworkClipAndAdamAgree()
+    [Theory]
+    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    public void MetaGradientsThroughNetworkClipAndAdamAgree(string device)
     {
         using var scope = new TensorScope();
-        var golden = GoldenFile.Open("snake_meta");
+        var golden = GoldenFile.Open("snake_meta", device);
         var network = new ActorCritic([6, 6, 5], 4, channels: 4, units: 10, headUnits: 6);
         Tensor[] theta = golden.Inputs("theta");
-        Assert.Equal(theta.Select(p => p.Shape), network.Initialise(Tensor.From([0, 0, 0], [1, 3])).Select(p => p.Shape));
+        Assert.Equal(theta.Select(p => p.Shape), network.Initialise(Tensor.From([0, 0, 0], [1, 3], golden.Device)).Select(p => p.Shape));
         var raw = golden.Input("raw");
         var problem = new Fixed(golden, network, raw.Sigmoid());
 
@@ -29,7 +30,7 @@ public class SnakeMetaGoldenTests
 
         int steps = (int)golden.Setting("n");
         var optimiser = new ClippedOptimiser(new Adam(golden.Setting("lr")), golden.Setting("clip"));
-        var step = Tensor.From((int)golden.Setting("adam_step")).Reshape();
+        var step = Tensor.From([(int)golden.Setting("adam_step")], [], golden.Device);
         var state = new OptimiserState(step, [.. golden.Inputs("adam_m"), .. golden.Inputs("adam_v")]);
         var points = LookAhead.Branch(problem, optimiser, theta, state, steps);
         golden.Agrees("n_step", Tensor.Stack(0, [.. points.Select(point => Gradient.Of(point.OuterLoss, raw)[0])]));

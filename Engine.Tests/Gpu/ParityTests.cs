@@ -6,7 +6,6 @@ using Xunit;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Every operation, value and derivatives to order 2, on every GPU device against the processor.</summary>
-[Collection(nameof(GpuCollection))]
 public class ParityTests
 {
     public static TheoryData<string, int, string> Samples
@@ -31,7 +30,7 @@ public class ParityTests
         foreach (var (type, tolerance) in new[] { (ElementType.Float64, 1e-10), (ElementType.Float32, 1e-5) })
         {
             using var scope = new TensorScope();
-            Tensor[] expected = Results(Device.Cpu, number, type), actual = Results(GpuDevices.Open(device), number, type);
+            Tensor[] expected = Results(Device.Cpu, number, type), actual = Results(TestDevices.Open(device), number, type);
             Assert.Equal(expected.Length, actual.Length);
             for (int i = 0; i < expected.Length; i++)
             {

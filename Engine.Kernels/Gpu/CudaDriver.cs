@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using ILGPU.Runtime.Cuda;
+
+namespace Engine.Kernels.Gpu;
+
+/// <summary>Functions of the CUDA driver that ILGPU does not wrap: capture of a stream's commands, and graphs.</summary>
+internal static partial class CudaDriver
+{
+    /// <summary>Only this thread is kept from calls that a capture can't take up.</summary>
+    public const int CaptureThreadLocal = 1;
+
+    private const string Library = "cuda";
+
+    /// <summary>From here on commands for the stream are kept instead of run.</summary>
+    [LibraryImport(Library, EntryPoint = "cuStreamBeginCapture_v2")]
+    public static partial CudaError BeginCapture(nint stream, int mode);
+
+    /// <summary>Ends the capture; the graph is 0 if it failed.</summary>
+    [LibraryImport(Library, EntryPoint = "cuStreamEndCapture")]
+    public static partial CudaError EndCapture(nint stream, out nint graph);
+
+    /// <summary>Makes a graph that can be launched.</summary>
+    [LibraryImport(Library, EntryPoint = "cuGraphInstantiateWithFlags")]
+    public static partial CudaError Instantiate(out nint executable, nint graph, ulong flags);
+
+    /// <summary>Runs a graph after the stream's earlier commands.</summary>
+    [LibraryImport(Library, EntryPoint = "cuGraphLaunch")]
+    public static partial CudaError Launch(nint executable, nint stream);
+
+    /// <summary>Gives back a graph that can be launched.</summary>
+    [LibraryImport(Library, EntryPoint = "cuGraphExecDestroy")]
+    public static partial CudaError DestroyExecutable(nint executable);
+
+    /// <summary>Gives back a graph.</summary>
+    [LibraryImport(Library, EntryPoint = "cuGraphDestroy")]
+    public static partial CudaError DestroyGraph(nint graph);
+}

@@ -1,0 +1,102 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Nn;
+using Engine.Core.Operations;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Engine.Kernels.Gpu;
+using Engine.RL.Experiments;
+using Engine.RL.Meta;
+using Xunit;
+
+namespace Engine.Tests.Gpu;
+
+/// <summary>Recorded programs on a GPU: what they compute, and how little the host has to do for a replay.</summary>
+public class GpuProgramTests
+{
+    // The list of what to copy and the kernel that copies it.
+    private const int CopyAll = 2;
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
+    public void ATrainingLoopAdvancesInReplaysAsOnTheProcessor(string name)
+    {
+        using var scope = new TensorScope();
+        var expected = Train(Device.Cpu, 5);
+        var actual = Train(TestDevices.Open(name), 5);
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Difference.Of(expected[i], actual[i]) < 1e-10, $"result {i}:\n{expected[i]}\n{actual[i]}");
+    }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
+    public void AReplayIsOneLaunchOnCudaBesideItsCopies(string name)
+    {
+        // A device of its own, so that no other test counts.
+        using var device = (IlgpuDevice)Device.Open(name);
+        using var program = new TensorProgram(x => [(x[0] * 2).Sin() + x[1], x[0].Sum()], device);
+        using var scope = new TensorScope();
+        Tensor[] inputs = [Tensor.From([1.0, 2, 3], [3], device), Tensor.From([4.0, 5, 6], [3], device)];
+        for (int run = 0; run < 3; run++)
+        {
+            long launches = device.Launches, waits = device.Waits;
+            var results = program.Run(inputs);
+            launches = device.Launches - launches;
+            Assert.Equal(waits, device.Waits);
+            if (run > 0)
+                Assert.Equal(CopyAll + (name.StartsWith("cuda", StringComparison.Ordinal) ? 1 : program.CommandCount) + CopyAll, launches);
+            Assert.Equal(6, results[1].Item(), 1e-12);
+        }
+
+        Assert.True(program.CommandCount >= 3);
+    }
+
+    [Theory]
+    [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
+    public void AnUpdateOfSnakeWaitsForItsMetricsAlone(string name)
+    {
+        using var device = (IlgpuDevice)Device.Open(name);
+        var settings = new SnakeSettings { Rows = 4, Columns = 4, Envs = 2, Rollout = 2 };
+        using var learner = new SnakeLearner(new SnakeTask(settings), settings, MetaGradientMethod.Parse("0"), 0, device);
+        double[] metrics = [];
+        for (int update = 0; update < 3; update++)
+        {
+            long launches = device.Launches, waits = device.Waits;
+            metrics = learner.Step();
+            Assert.Equal(1, device.Waits - waits);
+
+            // The streams go up, the metrics come down; between them lie the rollout, its gradient and the update.
+            if (update == 2 && name.StartsWith("cuda", StringComparison.Ordinal))
+                Assert.Equal(1 + CopyAll + 1 + CopyAll + 1, device.Launches - launches);
+        }
+
+        Assert.Equal(SnakeLearner.MetricCount, metrics.Length);
+    }
+
+    // A small network that learns, with random numbers, Adam's count and a learning rate that changes: all must live on the device.
+    private static Tensor[] Train(Device device, int steps)
+    {
+        var network = new Mlp([2, 4, 1]);
+        var optimiser = new Adam(1e-2);
+        Tensor[] parameters = [.. network.Initialise(Streams.Of(3, device: device), ElementType.Float64)];
+        Tensor[][] start = [parameters, optimiser.Initial(parameters).Tensors];
+        using var loop = new TensorLoop(
+            (carried, inputs) =>
+            {
+                var state = new OptimiserState(carried[1][0], carried[1][1..]);
+                var x = new DrawNormal(0, 1, 7, 0, [1, 3, 2], ElementType.Float64).Apply(inputs[0]);
+                var loss = (network.Apply(carried[0], x) - x.Sum(-1).Expand(-1)).Square().Mean();
+                var (updated, next) = optimiser.Update(carried[0], Gradient.Of(loss, carried[0]), state, inputs[1]);
+                return ([updated, next.Tensors], [loss]);
+            },
+            start,
+            device);
+        var losses = new List<Tensor>();
+        for (int i = 0; i < steps; i++)
+            losses.AddRange(loop.Run(Streams.Of(3, iteration: i, device: device), Tensor.From([0.01 / (i + 1)], [], device)));
+
+        // Copies, because what a loop carries ends with it.
+        return [.. losses, .. loop.Carried.SelectMany(group => group).Select(tensor => tensor + 0)];
+    }
+}

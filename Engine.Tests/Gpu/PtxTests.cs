@@ -1,0 +1,97 @@
+using System.Text.RegularExpressions;
+using Engine.Bench.Workloads;
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Kernels;
+using Engine.Kernels.Gpu;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using Xunit;
+using Device = Engine.Kernels.Device;
+
+namespace Engine.Tests.Gpu;
+
+/// <summary>
+/// Every kernel compiles for a card of compute capability 9.0, which needs neither card nor driver. Where ENGINE_PTX names a folder the
+/// text goes there, for ptxas.
+/// </summary>
+public partial class PtxTests
+{
+    [Fact]
+    public void EveryKernelCompilesToPtx()
+    {
+        using var device = IlgpuDevice.OpenDry();
+        UseOperations(device);
+        UseWorkloads(device);
+        Type[] kernels = [.. device.Kernels.OrderBy(kernel => kernel.ToString(), StringComparer.Ordinal)];
+        Assert.True(kernels.Length > 120, $"only {kernels.Length} kernels were found");
+
+        string? folder = Environment.GetEnvironmentVariable("ENGINE_PTX");
+        if (folder is not null)
+            Directory.CreateDirectory(folder);
+        using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
+        var failures = new List<string>();
+        foreach (var kernel in kernels)
+        {
+            try
+            {
+                string text = Compile(backend, kernel);
+                Assert.Contains(".visible .entry", text, StringComparison.Ordinal);
+                if (folder is not null)
+                    File.WriteAllText(Path.Combine(folder, Name(kernel) + ".ptx"), text);
+            }
+            catch (Exception e) when (e is InternalCompilerException or NotSupportedException)
+            {
+                failures.Add($"{kernel}: {e.Message} {e.InnerException?.Message}");
+            }
+        }
+
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
+    }
+
+    private static string Compile(PTXBackend backend, Type kernel)
+    {
+        var method = KernelCache.MethodOf(kernel);
+        var entry = kernel.IsAssignableTo(typeof(IBody))
+            ? EntryPointDescription.FromImplicitlyGroupedKernel(method)
+            : EntryPointDescription.FromExplicitlyGroupedKernel(method);
+        return ((PTXCompiledKernel)backend.Compile(entry, new KernelSpecialization())).PTXAssembly;
+    }
+
+    private static void UseOperations(Device device)
+    {
+        foreach (var sample in OperationSample.All)
+        {
+            foreach (var type in (ElementType[])[ElementType.Float32, ElementType.Float64])
+            {
+                using var scope = new TensorScope();
+                var inputs = sample.Inputs(1, type, device);
+                Tensor[] free = [.. inputs.Where(input => input.Type.IsFloat())];
+                var value = sample.Function(inputs);
+                var first = Gradient.Vjp([value], free, [value]);
+                Gradient.Vjp(first, free, first);
+            }
+        }
+    }
+
+    // At their full sizes, which choose other kernels than those of the samples.
+    private static void UseWorkloads(Device device)
+    {
+        foreach (var workload in Workload.All)
+        {
+            using var work = workload.Create(device);
+            work.Run();
+            work.Run();
+        }
+    }
+
+    private static string Name(Type kernel)
+        => Symbols().Replace(kernel.ToString().Replace("Engine.Kernels.", "", StringComparison.Ordinal), "-").Trim('-');
+
+    [GeneratedRegex("[^A-Za-z0-9]+(?:Bodies|Functions|System|Gpu)?[^A-Za-z0-9]*")]
+    private static partial Regex Symbols();
+}
