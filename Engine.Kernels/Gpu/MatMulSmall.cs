@@ -6,7 +6,7 @@ namespace Engine.Kernels.Gpu;
 
 /// <summary>
 /// Products of few results: a group computes a tile of 16 x 16. It goes through the inner indices in slabs of 64, in few long steps,
-/// since waiting for memory is what takes time. Each quarter of the group sums up a quarter of the slab's inner indices, a thread
+/// since waiting for memory is what takes time; shared memory holds two. Each quarter of the group sums up a quarter of the slab's inner indices, a thread
 /// 2 x 2 results of it; the four sums are added in order.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
@@ -30,36 +30,41 @@ internal readonly struct MatMulSmall<T>(
     /// <inheritdoc/>
     public void Invoke()
     {
-        var slabA = SharedMemory.Allocate<Pair>(Slab * Pairs);
-        var slabB = SharedMemory.Allocate<Pair>(Slab * Pairs);
+        var slabsA = SharedMemory.Allocate<Pair>(2 * Slab * Pairs);
+        var slabsB = SharedMemory.Allocate<Pair>(2 * Slab * Pairs);
         var tile = grid.Tile(Grid.IdxX);
         int thread = Group.IdxX, top = tile.Row * Side, left = tile.Column * Side;
         int start = tile.Piece * grid.InnerOfPiece, end = IntrinsicMath.Min(start + grid.InnerOfPiece, grid.Inner);
-        int quarter = thread >> 6, pairRow = (thread >> 3) & 7, pairColumn = thread & 7;
-        var columns = slabA.SubView((quarter * Pairs * 16) + pairRow, (Pairs * 16) - pairRow);
-        var rows = slabB.SubView((quarter * Pairs * 16) + pairColumn, (Pairs * 16) - pairColumn);
+        int quarter = thread >> 6, pairRow = (thread >> 3) & 7, pairColumn = thread & 7, own = quarter * Pairs * 16;
 
         var sums = default(Quad<T>);
         var nextA = Read(formA, a, tile.Matrix, top, start, end);
         var nextB = Read(formB, b, tile.Matrix, left, start, end);
-        for (int k = start; k < end; k += Slab)
+        for (int k = start, half = 0; k < end; k += Slab, half ^= 1)
         {
+            var slabA = slabsA.SubView(half * Slab * Pairs, Slab * Pairs);
+            var slabB = slabsB.SubView(half * Slab * Pairs, Slab * Pairs);
             Put(formA, slabA.Cast<T>(), nextA);
             Put(formB, slabB.Cast<T>(), nextB);
+
+            // Whoever gets past has multiplied the slab before this one, whose place the next one takes. A second barrier, after the
+            // multiplication, would not do: ILGPU moves it in front of the reads that it is to wait for.
             Group.Barrier();
             nextA = Read(formA, a, tile.Matrix, top, k + Slab, end);
             nextB = Read(formB, b, tile.Matrix, left, k + Slab, end);
 
             // By hand, because no compiler unrolls it.
+            var columns = slabA.SubView(own + pairRow, (Pairs * 16) - pairRow);
+            var rows = slabB.SubView(own + pairColumn, (Pairs * 16) - pairColumn);
             sums = FourSteps(sums, columns, rows, 0);
             sums = FourSteps(sums, columns, rows, 4);
             sums = FourSteps(sums, columns, rows, 8);
             sums = FourSteps(sums, columns, rows, 12);
-            Group.Barrier();
         }
 
-        // The quarters' sums, and from here on a result a thread.
-        var parts = slabA.Cast<T>();
+        // The quarters' sums in the place of the slabs, and from here on a result a thread.
+        Group.Barrier();
+        var parts = slabsA.Cast<T>();
         int at = (quarter << 8) + (pairRow << 5) + (pairColumn << 1);
         parts[at] = sums.X;
         parts[at + 1] = sums.Y;

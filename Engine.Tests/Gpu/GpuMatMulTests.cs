@@ -8,7 +8,6 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Matrix products in every way, whichever a shape would take, on every GPU device.</summary>
-[Collection(nameof(GpuCollection))]
 public class GpuMatMulTests
 {
     // Elements behind each operand, NaN, and behind each result, which must stay as they are.
@@ -29,14 +28,14 @@ public class GpuMatMulTests
         }
     }
 
-    public static TheoryData<string> Names => GpuDevices.Names;
+    public static TheoryData<string> Names => TestDevices.Gpus;
 
     [Theory]
     [MemberData(nameof(Ways))]
     public void ProductsAroundTileEdgesAreThoseOfTheProcessor(string name, string wayName)
     {
         var way = Enum.Parse<MatMulWay>(wayName);
-        var device = GpuDevices.Open(name);
+        var device = (IlgpuDevice)TestDevices.Open(name);
         var random = new Random(1);
         int side = way is MatMulWay.Square or MatMulWay.Tall ? 64 : 16, slab = way == MatMulWay.Small ? 64 : 16;
         int[] outers = [1, 3, side - 4, side - 1, side, side + 1, side + 4, 2 * side, (2 * side) + 1];
@@ -67,9 +66,9 @@ public class GpuMatMulTests
         for (int transposes = 0; transposes < 4; transposes++)
         {
             var shape = new MatMulShape(2, 132, 36, 68, (transposes & 1) != 0, (transposes & 2) != 0, 132 * 36, 36 * 68, 68);
-            MatchesTheProcessor<ScalarFloat32, float>(GpuDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
-            MatchesTheProcessor<ScalarFloat32, float>(GpuDevices.Open(name), new(MatMulWay.Tall, 1), shape, true, random);
-            MatchesTheProcessor<ScalarFloat64, double>(GpuDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
+            MatchesTheProcessor<ScalarFloat32, float>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
+            MatchesTheProcessor<ScalarFloat32, float>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Tall, 1), shape, true, random);
+            MatchesTheProcessor<ScalarFloat64, double>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
         }
     }
 
@@ -78,7 +77,7 @@ public class GpuMatMulTests
     public void WhatIsNotFiniteStaysInItsRowsAndColumns(string name, string wayName)
     {
         var way = Enum.Parse<MatMulWay>(wayName);
-        var device = GpuDevices.Open(name);
+        var device = (IlgpuDevice)TestDevices.Open(name);
         var shape = new MatMulShape(1, 18, 70, 19, false, true, 0, 0);
         float[] a = [.. Enumerable.Range(0, 18 * 70).Select(_ => 1f)], b = [.. Enumerable.Range(0, 70 * 19).Select(_ => 2f)];
         a[(3 * 70) + 69] = float.NaN;
@@ -96,7 +95,7 @@ public class GpuMatMulTests
     [MemberData(nameof(Names))]
     public void RealNumbersAreMultipliedToRoundingErrorAndAlwaysToTheSameBits(string name)
     {
-        var device = GpuDevices.Open(name);
+        var device = (IlgpuDevice)TestDevices.Open(name);
         var random = new Random(3);
         foreach (var shape in new MatMulShape[] { new(3, 20, 10, 30, false, true, 200, 300), new(1, 20, 1100, 18, true, false, 0, 0) })
         {

@@ -8,10 +8,9 @@ using Xunit;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Reductions on every GPU device against naive ones.</summary>
-[Collection(nameof(GpuCollection))]
 public class GpuReduceTests
 {
-    public static TheoryData<string> Names => GpuDevices.Names;
+    public static TheoryData<string> Names => TestDevices.Gpus;
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -60,7 +59,7 @@ public class GpuReduceTests
     [MemberData(nameof(Names))]
     public void NaNIsTheLargestElementWhereverItStands(string name)
     {
-        var device = GpuDevices.Open(name);
+        var device = TestDevices.Open(name);
         foreach (int length in new[] { 1, 5, 37, 20_000 })
         {
             foreach (int at in length < 20_000 ? [0, length / 2, length - 1] : new[] { length / 3 })
@@ -80,8 +79,8 @@ public class GpuReduceTests
     {
         using var scope = new TensorScope();
         foreach (int[] axes in new int[][] { [0], [0, 1], [0, 2], [0, 1, 2] })
-            Assert.All(new Sum(axes).Apply(Tensor.Zeros([0, 5, 3], device: GpuDevices.Open(name))).ToDoubles(), sum => Assert.Equal(0, sum));
-        Assert.Empty(new Sum([1]).Apply(Tensor.Zeros([0, 5, 3], device: GpuDevices.Open(name))).ToDoubles());
+            Assert.All(new Sum(axes).Apply(Tensor.Zeros([0, 5, 3], device: TestDevices.Open(name))).ToDoubles(), sum => Assert.Equal(0, sum));
+        Assert.Empty(new Sum([1]).Apply(Tensor.Zeros([0, 5, 3], device: TestDevices.Open(name))).ToDoubles());
     }
 
     [Theory]
@@ -89,7 +88,7 @@ public class GpuReduceTests
     public void LargestOfTheSmallestNumbers(string name)
     {
         using var scope = new TensorScope();
-        var device = GpuDevices.Open(name);
+        var device = TestDevices.Open(name);
         int[] integers = [.. Enumerable.Repeat(int.MinValue, 19)];
         float[] infinities = [.. Enumerable.Repeat(float.NegativeInfinity, 19)];
         Assert.Equal(int.MinValue, Tensor.From(integers, [19], device).Max().Item());
@@ -147,7 +146,7 @@ public class GpuReduceTests
         where T : unmanaged, INumber<T>
     {
         using var scope = new TensorScope();
-        var device = GpuDevices.Open(name);
+        var device = TestDevices.Open(name);
         T[] whole = [.. Enumerable.Range(0, shape.ElementCount).Select(_ => T.CreateChecked(random.Next(-50, 50)))];
         int[] kept = [.. Enumerable.Range(0, shape.Rank).Except(axes)];
         int[] strides = shape.Strides();
