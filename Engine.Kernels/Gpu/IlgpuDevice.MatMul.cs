@@ -1,5 +1,6 @@
 using System.Numerics;
 using Engine.Kernels.Bodies;
+using Engine.Kernels.Functions;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;
@@ -9,17 +10,79 @@ internal sealed partial class IlgpuDevice
     /// <inheritdoc/>
     public override void MatMul(ElementType type, MatMulShape shape, Buffer destination, Buffer a, Buffer b, Buffer? bias)
     {
+        var plan = MatMulPlan.Of(shape, type);
         switch (type)
         {
-            case ElementType.Float32: MatMul<float>(shape, destination, a, b, bias); break;
-            case ElementType.Float64: MatMul<double>(shape, destination, a, b, bias); break;
+            case ElementType.Float32: MatMul<ScalarFloat32, float>(plan, shape, destination, a, b, bias); break;
+            case ElementType.Float64: MatMul<ScalarFloat64, double>(plan, shape, destination, a, b, bias); break;
             default: throw new ArgumentException($"MatMul: {type} is not supported, cast to Float32 or Float64.");
         }
     }
 
-    private void MatMul<T>(MatMulShape shape, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+    /// <summary>A product in a way of the caller's choice.</summary>
+    internal void MatMul<V, T>(MatMulPlan plan, MatMulShape shape, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+        where V : unmanaged, ILanes<V, T>
         where T : unmanaged, INumber<T>
-        => Launch(
-            new MatMulBody<T>(shape, destination.Write<T>(), a.Read<T>(), b.Read<T>(), bias?.Read<T>() ?? default),
-            checked(shape.Batch * shape.Rows * shape.Columns));
+    {
+        int results = checked(shape.Batch * shape.Rows * shape.Columns);
+        var grid = plan.Way switch
+        {
+            MatMulWay.Small => Grid(MatMulSmall<T>.Side, MatMulSmall<T>.Side, MatMulSmall<T>.Slab),
+            MatMulWay.Square => Grid(MatMulTiles.Side, MatMulTiles.Side, MatMulTiles.Slab),
+            _ => Grid(2 * MatMulTiles.Side, MatMulTiles.Side, MatMulTiles.Slab),
+        };
+        if (results == 0 || grid.Pieces == 1)
+        {
+            MatMulOnce<T>(plan.Way, grid, shape, destination, a, b, bias);
+            return;
+        }
+
+        var pieces = AllocateOf<T>((long)grid.Pieces * results);
+        MatMulOnce<T>(plan.Way, grid, shape, pieces, a, b, bias);
+        ReduceOf<SumReducer, V, T>(
+            default, Loops.Of([results], [1], [1]), Loops.Of([grid.Pieces], [results]), destination, pieces);
+        Return(pieces);
+
+        MatMulGrid Grid(int rows, int columns, int slab) => new(shape, rows, columns, plan.Pieces, slab, bias is not null);
+    }
+
+    private void MatMulOnce<T>(MatMulWay way, MatMulGrid grid, MatMulShape shape, Buffer destination, Buffer a, Buffer b, Buffer? bias)
+        where T : unmanaged, INumber<T>
+    {
+        View<T> to = destination.Write<T>(), x = a.Read<T>(), y = b.Read<T>(), start = bias?.Read<T>() ?? default;
+        var formA = new MatMulOperand(shape.Rows, shape.Inner, !shape.TransposeA, shape.BatchStrideA);
+        var formB = new MatMulOperand(shape.Columns, shape.Inner, shape.TransposeB, shape.BatchStrideB);
+        switch (way)
+        {
+            case MatMulWay.Body:
+                Launch(new MatMulBody<T>(shape, to, x, y, start), shape.Batch * shape.Rows * shape.Columns);
+                break;
+            case MatMulWay.Small:
+                LaunchGroups(new MatMulSmall<T>(grid, formA, formB, to, x, y, start), grid.Groups, MatMulSmall<T>.GroupSize);
+                break;
+            case MatMulWay.Square:
+                Tiles<SquareTile>();
+                break;
+            default:
+                Tiles<TallTile>();
+                break;
+        }
+
+        void Tiles<THeight>()
+            where THeight : struct, ITileHeight
+        {
+            if (_whole is not null && formA.HasWholeQuads && formB.HasWholeQuads && (shape.Columns & 3) == 0)
+                TilesOf<THeight, AlignedQuads<T>>(Aligned(to), Aligned(x), Aligned(y));
+            else
+                TilesOf<THeight, AnyQuads<T>>(new(to), new(x), new(y));
+        }
+
+        void TilesOf<THeight, TQuads>(TQuads into, TQuads left, TQuads right)
+            where THeight : struct, ITileHeight
+            where TQuads : struct, IQuads<T>
+            => LaunchGroups(
+                new MatMulTiles<THeight, TQuads, T>(grid, formA, formB, into, left, right, start), grid.Groups, MatMulTiles.GroupSize);
+
+        AlignedQuads<T> Aligned(View<T> view) => new(_whole!.Of<Quad<T>, T>(view));
+    }
 }

@@ -17,13 +17,36 @@ internal sealed partial class IlgpuDevice
         }
     }
 
+    // What is too deep for a kernel, or too long for few groups, is combined in pieces, and these then in their order.
     private void ReduceOf<TReducer, V, T>(TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
         where TReducer : struct, IReducer
         where V : unmanaged, ILanes<V, T>
         where T : unmanaged
-        => Launch(
-            new ReduceBody<TReducer, V, T>(
-                reducer, new Nest(kept), new Strides(kept, 1), new Nest(reduced), new Strides(reduced, 0), reduced.Count,
-                destination.Write<T>(), x.Read<T>()),
-            kept.Count);
+    {
+        if (kept.Count == 0)
+            return;
+        NestParts[] along = reduced.Count == 0 ? [new NestParts(reduced, 0, 0)] : [.. NestParts.Of(reduced)];
+        bool across = kept.Sizes.Length > 0 && kept.InnerStride(1) < reduced.InnerStride(0);
+        int results = NestParts.Of(kept).First().Count;
+        var grid = new ReduceGrid(results, along[0].Count, across);
+        int pieces = along.Length * grid.Pieces;
+        var sums = pieces == 1 ? destination : AllocateOf<T>((long)pieces * kept.Count);
+        for (int i = 0; i < along.Length; i++)
+        {
+            foreach (var part in NestParts.Of(kept))
+            {
+                LaunchGroups(
+                    new ReduceKernel<TReducer, V, T>(
+                        reducer, grid, part.Nest, part.Strides(1), along[i].Nest, along[i].Strides(0), kept.Count,
+                        sums.Write<T>().From((i * grid.Pieces * kept.Count) + part.Start(0)), x.Read<T>()),
+                    grid.Groups, grid.GroupSize);
+            }
+        }
+
+        if (pieces == 1)
+            return;
+        ReduceOf<TReducer, V, T>(
+            reducer, Loops.Of([kept.Count], [1], [1]), Loops.Of([pieces], [kept.Count]), destination, sums);
+        Return(sums);
+    }
 }

@@ -20,6 +20,9 @@ internal sealed partial class IlgpuDevice : Device
     private readonly GpuMemory _memory;
     private readonly KernelCache _kernels;
 
+    // Where kernels may move aligned quads; OpenCL has handles in the place of addresses.
+    private readonly WholeMemory? _whole;
+
     // One thread at a time: a capture must not take up another thread's commands.
     private readonly Lock _gate = new();
     private long _launches;
@@ -35,6 +38,7 @@ internal sealed partial class IlgpuDevice : Device
         _stream = accelerator.CreateStream();
         _memory = accelerator is CudaAccelerator cuda ? new CudaMemory(cuda, (CudaStream)_stream) : new SharedGpuMemory(_stream);
         _kernels = new KernelCache(accelerator, groupSize);
+        _whole = accelerator.AcceleratorType == AcceleratorType.OpenCL ? null : new WholeMemory(accelerator);
         Pool = new BufferPool(_memory);
     }
 

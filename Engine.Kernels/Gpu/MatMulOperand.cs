@@ -1,0 +1,48 @@
+using System.Numerics;
+
+namespace Engine.Kernels.Gpu;
+
+/// <summary>How one operand of a product lies in memory. "Outer" is a row of the left operand and a column of the right one.</summary>
+/// <param name="outers">The number of outer indices.</param>
+/// <param name="inner">The number of inner indices.</param>
+/// <param name="alongInner">Whether numbers of neighbouring inner indices are neighbours; those of outer ones are otherwise.</param>
+/// <param name="batchStride">Elements from one matrix to the next.</param>
+internal readonly struct MatMulOperand(int outers, int inner, bool alongInner, int batchStride)
+{
+    // Not a bool, which has no fixed layout.
+    private readonly int _alongInner = alongInner ? 1 : 0;
+
+    /// <summary>The number of outer indices.</summary>
+    public int Outers { get; } = outers;
+
+    /// <summary>Whether numbers of neighbouring inner indices are neighbours.</summary>
+    public bool AlongInner => _alongInner != 0;
+
+    /// <summary>Whether all quads along the neighbours are whole, and start at multiples of four elements.</summary>
+    public bool HasWholeQuads => ((AlongInner ? inner : Outers) & 3) == 0 && (BatchStride & 3) == 0;
+
+    private int BatchStride { get; } = batchStride;
+
+    /// <summary>The element of an index.</summary>
+    public int At(int matrix, int outer, int k)
+        => (matrix * BatchStride) + (AlongInner ? (outer * inner) + k : (k * Outers) + outer);
+
+    /// <summary>Reads four neighbours.</summary>
+    /// <param name="numbers">The operand.</param>
+    /// <param name="matrix">The matrix of the batch.</param>
+    /// <param name="outer">The outer index of the first.</param>
+    /// <param name="k">The inner index of the first.</param>
+    /// <param name="end">The inner index to read up to.</param>
+    public Quad<T> Read<TQuads, T>(TQuads numbers, int matrix, int outer, int k, int end)
+        where TQuads : struct, IQuads<T>
+        where T : unmanaged, INumber<T>
+    {
+        int available = AlongInner ? (outer < Outers ? end - k : 0) : (k < end ? Outers - outer : 0);
+        return numbers.Read(At(matrix, outer, k), available);
+    }
+
+    /// <summary>Reads one number; zero past the ends.</summary>
+    public T Read<T>(View<T> numbers, int matrix, int outer, int k, int end)
+        where T : unmanaged
+        => outer < Outers && k < end ? numbers[At(matrix, outer, k)] : default;
+}
