@@ -68,7 +68,7 @@ public static class MicroCommand
             string[] names = [.. (parsed.GetValue(devices) ?? []).Distinct()];
             foreach (string name in names)
                 CommonOptions.OpenDevice(new RunConfig<object>(new object(), name, parsed.GetValue(threads))).Dispose();
-            DeviceBenchmark.Chosen = new(names, parsed.GetValue(threads));
+            DeviceBenchmark.Chosen = new(names, parsed.GetValue(threads), cancel);
             string[] patterns = parsed.GetValue(filter) ?? [];
             var config = Config(parsed.GetValue(job), patterns);
             BenchmarkRunInfo[] chosen = [.. Choose(config)];
@@ -94,7 +94,10 @@ public static class MicroCommand
                 var events = new MicroProgress(progress, chosen.Sum(type => type.BenchmarksCases.Length), cancel);
                 config.AddEventProcessor(events).WithArtifactsPath(folder.Location);
                 foreach (var type in Choose(config))
+                {
                     reports.Add(BenchmarkRunner.Run(type));
+                    cancel.ThrowIfCancellationRequested();
+                }
             }
 
             return Task.FromResult(Finish(parsed, reports, folder));

@@ -12,7 +12,7 @@ public abstract class DeviceBenchmark
     private int _drawn;
 
     /// <summary>The devices that were asked for. Set before the benchmarks run, which they do in this process.</summary>
-    internal static MicroDevices Chosen { get; set; } = new(["cpu"], Threads: 0);
+    internal static MicroDevices Chosen { get; set; } = new(["cpu"], Threads: 0, CancellationToken.None);
 
     /// <summary>The names of the devices.</summary>
     public static IEnumerable<string> Devices => Chosen.Names;
@@ -64,6 +64,7 @@ public abstract class DeviceBenchmark
     /// <summary>Runs a function and waits for the device.</summary>
     private protected void Run(Func<Tensor> function)
     {
+        Chosen.Cancel.ThrowIfCancellationRequested();
         using var scope = new TensorScope();
         function();
         Opened.Synchronize();
@@ -73,4 +74,5 @@ public abstract class DeviceBenchmark
 /// <summary>Where benchmarks run.</summary>
 /// <param name="Names">Names of devices.</param>
 /// <param name="Threads">Threads of the processor, 0 for all cores.</param>
-internal sealed record MicroDevices(string[] Names, int Threads);
+/// <param name="Cancel">Asks to stop.</param>
+internal sealed record MicroDevices(string[] Names, int Threads, CancellationToken Cancel);

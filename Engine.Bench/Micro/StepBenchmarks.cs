@@ -19,7 +19,7 @@ public class StepBenchmarks : DeviceBenchmark
 
     /// <summary>One call.</summary>
     [Benchmark]
-    public void Call() => Timing.Call(_work, Opened, CancellationToken.None);
+    public void Call() => Timing.Call(_work, Opened, Chosen.Cancel);
 
     /// <inheritdoc/>
     private protected override void MakeInputs()
