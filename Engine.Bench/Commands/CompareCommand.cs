@@ -126,7 +126,7 @@ public static class CompareCommand
         {
             for (int i = 0; i < devices.Length && workloads.Length > 0; i++)
             {
-                devices[i] = devices[i] with { Peak = Peak.Of(devices[i].Device, cancel) };
+                devices[i].Measure(cancel);
                 progress.Report("speeds", i + 1, devices.Length);
             }
 

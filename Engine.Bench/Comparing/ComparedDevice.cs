@@ -10,7 +10,10 @@ namespace Engine.Bench.Comparing;
 internal sealed record ComparedDevice(string Name, Device Device) : IDisposable
 {
     /// <summary>Its speeds; null if they were not measured.</summary>
-    public Peak? Peak { get; init; }
+    public Peak? Peak { get; set; }
+
+    /// <summary>Why its speeds could not be measured; null if they could, or were not to be.</summary>
+    public string? Failed { get; private set; }
 
     /// <summary>Opens devices.</summary>
     /// <param name="option">The option that names them.</param>
@@ -35,6 +38,19 @@ internal sealed record ComparedDevice(string Name, Device Device) : IDisposable
         {
             opened.ForEach(device => device.Dispose());
             throw;
+        }
+    }
+
+    /// <summary>Measures its speeds.</summary>
+    public void Measure(CancellationToken cancel)
+    {
+        try
+        {
+            Peak = Peak.Of(Device, cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Failed = Outcome.Describe(e);
         }
     }
 

@@ -41,7 +41,8 @@ internal sealed class Comparer(IReadOnlyList<ComparedDevice> devices, int repeat
         var outcome = new Outcome(device.Name);
 
         // A call can't be interrupted: what is bound to take too long is not begun.
-        if (reference?.MedianMs is { } median && device.Peak?.TimesSlowerThan(devices[0].Peak!) is { } slower
+        if (reference?.MedianMs is { } median && device.Peak is { } peak && devices[0].Peak is { } fast
+            && peak.TimesSlowerThan(fast) is var slower
             && slower * median > limit.TotalMilliseconds)
         {
             string reason = Invariant($"over {limit.TotalSeconds:0.#} s, since the device is {slower:0} times slower");
@@ -67,7 +68,7 @@ internal sealed class Comparer(IReadOnlyList<ComparedDevice> devices, int repeat
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // One failure should not cost what all the others show.
-            return (outcome with { Failed = $"{e.GetType().Name}: {e.Message}".ReplaceLineEndings(" "), Passed = false }, null);
+            return (outcome with { Failed = Outcome.Describe(e), Passed = false }, null);
         }
     }
 

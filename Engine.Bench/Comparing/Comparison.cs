@@ -39,4 +39,7 @@ internal sealed record Outcome(string Device)
 
     /// <summary>What went wrong; null if nothing did.</summary>
     public string? Failed { get; init; }
+
+    /// <summary>What went wrong, in a line.</summary>
+    public static string Describe(Exception e) => $"{e.GetType().Name}: {e.Message}".ReplaceLineEndings(" ");
 }

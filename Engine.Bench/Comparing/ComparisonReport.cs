@@ -20,7 +20,9 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
     public bool Complete { get; set; }
 
     /// <summary>Whether something was compared, and nothing failed or differs by more than is allowed.</summary>
-    public bool Passed => All.All(comparison => comparison.Passed) && Others.Any(outcome => outcome.Passed == true);
+    public bool Passed
+        => All.All(comparison => comparison.Passed) && Others.Any(outcome => outcome.Passed == true)
+        && devices.All(device => device.Failed is null);
 
     private IEnumerable<Comparison> All => Workloads.Concat(Operations);
 
@@ -31,7 +33,8 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
     {
         get
         {
-            int failed = All.Sum(comparison => comparison.Outcomes.Count(outcome => outcome.Failed is not null));
+            int failed = All.Sum(comparison => comparison.Outcomes.Count(outcome => outcome.Failed is not null))
+                + devices.Count(device => device.Failed is not null);
             int skipped = All.Sum(comparison => comparison.Outcomes.Count(outcome => outcome.Skipped is not null));
             int compared = Others.Count(outcome => outcome.Difference is not null);
             int differ = Others.Count(outcome => outcome is { Difference: not null, Passed: false });
@@ -59,6 +62,7 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
             device.Device.Concurrency,
             device.Peak?.FlopsPerSecond,
             device.Peak?.BytesPerSecond,
+            device.Failed,
         }),
         workloads = Workloads.Select(comparison =>
         {

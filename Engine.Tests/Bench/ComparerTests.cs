@@ -85,6 +85,22 @@ public sealed class ComparerTests : IDisposable
         Assert.Matches(@"^over 1 s, since the device is 1000000000 times slower$", comparison.Outcomes[1].Skipped);
     }
 
+    // No device at all is one that fails at once.
+    [Fact]
+    public void SpeedsThatCantBeMeasuredFailTheComparisonWhenAllIsDone()
+    {
+        var comparison = Compare(isSecond => [1]);
+        Assert.True(Report(comparison).Passed);
+        var broken = new ComparedDevice("broken", null!);
+        broken.Measure(default);
+        Assert.Null(broken.Peak);
+        Assert.StartsWith("NullReferenceException: ", broken.Failed);
+        var report = new ComparisonReport([.. _devices, broken]);
+        report.Workloads.Add(comparison);
+        Assert.False(report.Passed);
+        Assert.Equal("1 of 1 comparisons with cpu@1 agree; 1 runs failed.", report.Verdict);
+    }
+
     [Fact]
     public void CancellationIsNoFailure()
         => Assert.Throws<OperationCanceledException>(
