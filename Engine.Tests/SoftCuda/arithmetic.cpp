@@ -28,7 +28,6 @@ uint32_t roundToTf32(float x) {
     return std::isfinite(x) ? (bits + 0x1000) & ~0x1FFFu : x != x ? 0x7FFFFFFF : bits;
 }
 
-
 // ---- Comparisons
 
 #define COMPARISON(Name, condition) struct Name { template <class T> static bool of(T a, T b) { return condition; } };
@@ -50,41 +49,28 @@ TEST(IsNumber, a == a)
 TEST(IsNan, a != a)
 #undef TEST
 
-Call comparison(size_t which, Type type) {
-    bool isUnsigned = type.kind == 'u';
-    switch (which) {
-    case 0: return overNumbers<Equal>(type);
-    case 1: return overNumbers<NotEqual>(type);
-    case 2: return overNumbers<Less>(type);
-    case 3: return overNumbers<LessOrEqual>(type);
-    case 4: return overNumbers<Greater>(type);
-    case 5: return overNumbers<GreaterOrEqual>(type);
-    case 6: return isUnsigned ? overIntegers<Less>(type) : Call();
-    case 7: return isUnsigned ? overIntegers<LessOrEqual>(type) : Call();
-    case 8: return isUnsigned ? overIntegers<Greater>(type) : Call();
-    case 9: return isUnsigned ? overIntegers<GreaterOrEqual>(type) : Call();
-    case 10: return overFloats<OrUnordered<Equal>>(type);
-    case 11: return overFloats<OrUnordered<NotEqual>>(type);
-    case 12: return overFloats<OrUnordered<Less>>(type);
-    case 13: return overFloats<OrUnordered<LessOrEqual>>(type);
-    case 14: return overFloats<OrUnordered<Greater>>(type);
-    case 15: return overFloats<OrUnordered<GreaterOrEqual>>(type);
-    case 16: return overFloats<AreNumbers>(type);
-    default: return overFloats<IsUnordered>(type);
-    }
-}
+template <class Op> Call overUnsigned(Type type) { return type.kind == 'u' ? overIntegers<Op>(type) : Call(); }
 
-// setp.cmp{.and|or|xor}{.ftz}.type p{|q}, a, b{, {!}c}
+const std::map<std::string, Call (*)(Type)> comparisons = {
+    {"eq", overNumbers<Equal>}, {"ne", overNumbers<NotEqual>}, {"lt", overNumbers<Less>}, {"le", overNumbers<LessOrEqual>},
+    {"gt", overNumbers<Greater>}, {"ge", overNumbers<GreaterOrEqual>},
+    {"lo", overUnsigned<Less>}, {"ls", overUnsigned<LessOrEqual>}, {"hi", overUnsigned<Greater>}, {"hs", overUnsigned<GreaterOrEqual>},
+    {"equ", overFloats<OrUnordered<Equal>>}, {"neu", overFloats<OrUnordered<NotEqual>>}, {"ltu", overFloats<OrUnordered<Less>>},
+    {"leu", overFloats<OrUnordered<LessOrEqual>>}, {"gtu", overFloats<OrUnordered<Greater>>},
+    {"geu", overFloats<OrUnordered<GreaterOrEqual>>}, {"num", overFloats<AreNumbers>}, {"nan", overFloats<IsUnordered>},
+};
+
+const std::map<std::string, Call (*)(Type)> tests = {
+    {"finite", overFloats<IsFinite>}, {"infinite", overFloats<IsInfinite>},
+    {"number", overFloats<IsNumber>}, {"notanumber", overFloats<IsNan>},
+};
+
+// setp.cmp{.and|or|xor}.type p{|q}, a, b{, {!}c}
 void setPredicate(Modifiers& m) {
-    static const std::vector<std::string> names = {"eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs",
-                                                   "equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan"};
-    size_t which = m.takeOne(names);
+    auto* compareOver = m.takeOne(comparisons);
     int combine = m.take("and") ? 1 : m.take("or") ? 2 : m.take("xor") ? 3 : 0;
-    bool flushes = m.take("ftz");
     Type type = m.type();
-    if (flushes)
-        m.fail("comparisons that flush are not known");
-    Call call = comparison(which, type);
+    Call call = compareOver(type);
     if (!call.step)
         m.fail("not known for this type");
     m.done(combine ? 4 : 3);
@@ -129,27 +115,25 @@ void setPredicate(Modifiers& m) {
 }
 
 void testProperty(Modifiers& m) {
-    switch (m.takeOne({"finite", "infinite", "number", "notanumber"})) {
-    case 0: return m.emit(overFloats<IsFinite>(m.type()));
-    case 1: return m.emit(overFloats<IsInfinite>(m.type()));
-    case 2: return m.emit(overFloats<IsNumber>(m.type()));
-    default: return m.emit(overFloats<IsNan>(m.type()));
-    }
+    auto* testOver = m.takeOne(tests);
+    m.emit(testOver(m.type()));
 }
 
 // ---- Arithmetic
 
-// Integers of any type, floats rounded to nearest.
-template <class Op> void arithmetic(Modifiers& m) {
-    bool isRounded = m.take("rn"), flushes = m.take("ftz");
+template <class Op> void integers(Modifiers& m) { m.emit(overIntegers<Op>(m.type())); }
+
+// Floats rounded to nearest, subnormal ones flushed to zero with .ftz.
+template <class Op> void floats(Modifiers& m) {
+    m.take("rn");
+    bool flushes = m.take("ftz");
     Type type = m.type();
-    if ((isRounded && type.kind != 'f') || (flushes && !matches<float>(type)))
+    if (flushes && !matches<float>(type))
         m.fail("not known for this type");
-    m.emit(flushes ? call<&Flushed<&Op::template of<float>>::of>() : overNumbers<Op>(type));
+    m.emit(flushes ? call<&Flushed<&Op::template of<float>>::of>() : overFloats<Op>(type));
 }
 
-template <class Op> void integers(Modifiers& m) { m.emit(overIntegers<Op>(m.type())); }
-template <class Op> void floats(Modifiers& m) { m.emit(overFloats<Op>(m.type())); }
+template <class Op> void arithmetic(Modifiers& m) { m.isOfFloats() ? floats<Op>(m) : integers<Op>(m); }
 
 template <class Op> void bitwise(Modifiers& m) {
     Type type = m.type();
@@ -159,14 +143,10 @@ template <class Op> void bitwise(Modifiers& m) {
 }
 
 template <class Op, class OrNan> void extremum(Modifiers& m) {
-    bool flushes = m.take("ftz"), isNan = m.take("NaN");
-    Type type = m.type();
-    if (flushes && !matches<float>(type))
-        m.fail("not known for this type");
-    if (isNan)
-        m.emit(flushes ? call<&Flushed<&OrNan::template of<float>>::of>() : overFloats<OrNan>(type));
+    if (m.take("NaN"))
+        m.emit(overFloats<OrNan>(m.type()));
     else
-        m.emit(flushes ? call<&Flushed<&Op::template of<float>>::of>() : overNumbers<Op>(type));
+        arithmetic<Op>(m);
 }
 
 // Functions of floats: exact (.rn) where there is such a form, or approximate. The approximations here are more exact than a card's.
@@ -188,10 +168,10 @@ template <class Op, bool hasExact> void function(Modifiers& m) {
 
 void divide(Modifiers& m) {
     if (m.take("approx") || m.take("full")) {
-        bool flushes = m.take("ftz");
-        m.need("f32");
-        m.emit(flushes ? call<&Flushed<&Divide::of<float>>::of>() : call<&Divide::of<float>>());
+        floats<Divide>(m);
     } else {
+        if (m.isOfFloats())
+            m.need("rn");
         arithmetic<Divide>(m);
     }
 }
@@ -205,17 +185,13 @@ void multiply(Modifiers& m) {
         integers<MultiplyHigh>(m);
     else if (m.take("lo"))
         integers<Multiply>(m);
-    else {
-        bool isRounded = m.take("rn"), flushes = m.take("ftz");
-        (void)isRounded;
-        m.emit(flushes ? (m.need("f32"), call<&Flushed<&Multiply::of<float>>::of>()) : overFloats<Multiply>(m.type()));
-    }
+    else
+        floats<Multiply>(m);
 }
 
 void fusedMultiplyAdd(Modifiers& m) {
     m.need("rn");
-    bool flushes = m.take("ftz");
-    m.emit(flushes ? (m.need("f32"), call<&Flushed<&MultiplyAdd::of<float>>::of>()) : overFloats<MultiplyAdd>(m.type()));
+    floats<MultiplyAdd>(m);
 }
 
 void multiplyAdd(Modifiers& m) {

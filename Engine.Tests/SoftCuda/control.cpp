@@ -76,25 +76,14 @@ void callFunction(Modifiers& m) {
     auto arguments = hasArguments ? m.reader.parametersOf(m[at + 1]) : std::vector<Parameter>();
     auto results = hasResult ? m.reader.parametersOf(m[0]) : std::vector<Parameter>();
 
-    Function& function = m.reader.callee(m[at].name);
-    auto copy = [&](const std::vector<Parameter>& to, const std::vector<Parameter>& from) {
-        Instruction instruction;
-        instruction.step = copyParameters;
-        if (to.size() != from.size())
-            m.fail("another number of parameters");
-        for (size_t k = 0; k < to.size(); k++) {
-            if (to[k].bytes != from[k].bytes)
-                m.fail("a parameter of another size");
-            instruction.list.insert(instruction.list.end(), {to[k].offset, from[k].offset, to[k].bytes});
-        }
-        m.reader.emit(instruction);
-    };
-    copy(function.parameters, arguments);
-    Instruction instruction;
-    instruction.step = callStep;
-    m.reader.emit(instruction);
-    m.reader.call(function);
-    copy(results, function.results);
+
+    Instruction passArguments, jump, passResults;
+    passArguments.step = passResults.step = copyParameters;
+    jump.step = callStep;
+    m.reader.emit(passArguments);
+    m.reader.emit(jump);
+    m.reader.call(m[at].name, arguments, results);
+    m.reader.emit(passResults);
 }
 
 template <Step step> void control(Modifiers& m) {

@@ -79,7 +79,18 @@ public:
         fail("unknown or missing modifier");
     }
 
+    template <class T> T takeOne(const std::map<std::string, T>& choices) {
+        auto found = parts.empty() ? choices.end() : choices.find(parts.front());
+        if (found == choices.end())
+            fail("unknown or missing modifier");
+        parts.erase(parts.begin());
+        return found->second;
+    }
+
     void need(const std::string& part) { takeOne({part}); }
+
+    // Whether the type, which comes last, is one of floating-point numbers.
+    bool isOfFloats() const { return !parts.empty() && parts.back()[0] == 'f'; }
 
     Type type() {
         Type type;

@@ -167,7 +167,10 @@ CUDA_API cuDeviceGet(int* device, int ordinal) {
 }
 
 CUDA_API cuDeviceGetName(char* name, int length, int device) {
-    return withDevice(device, [&](Device&) -> int { return std::snprintf(name, size_t(length), "Software CUDA (PTX interpreter)"), Success; });
+    return withDevice(device, [&](Device&) -> int {
+        std::snprintf(name, size_t(length), "Software CUDA (PTX interpreter)");
+        return Success;
+    });
 }
 
 CUDA_API cuDeviceTotalMem_v2(size_t* bytes, int ordinal) {
@@ -727,9 +730,13 @@ CUDA_API cuGraphGetNodes(void* handle, void** nodes, size_t* count) {
 }
 
 CUDA_API cuGraphDestroy(void* handle) {
-    return withContext([&](Context& context) -> int { return context.graphs.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
+    return withContext([&](Context& context) -> int {
+        return context.graphs.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue;
+    });
 }
 
 CUDA_API cuGraphExecDestroy(void* handle) {
-    return withContext([&](Context& context) -> int { return context.executables.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue; });
+    return withContext([&](Context& context) -> int {
+        return context.executables.erase(static_cast<Graph*>(handle)) ? Success : InvalidValue;
+    });
 }

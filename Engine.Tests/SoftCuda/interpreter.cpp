@@ -255,9 +255,9 @@ int execute(const Launch& launch) {
         other.join();
     if (traces) {
         double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        std::fprintf(messages(), "softcuda: %s <<<(%u,%u,%u), (%u,%u,%u), %u>>> %llu instructions, %.3f ms\n", launch.function->name.c_str(),
-            launch.grid.x, launch.grid.y, launch.grid.z, launch.block.x, launch.block.y, launch.block.z, launch.dynamicShared,
-            static_cast<unsigned long long>(steps), 1e3 * seconds);
+        const auto& [function, grid, block, shared, parameters, owner] = launch;
+        std::fprintf(messages(), "softcuda: %s <<<(%u,%u,%u), (%u,%u,%u), %u>>> %llu instructions, %.3f ms\n", function->name.c_str(),
+            grid.x, grid.y, grid.z, block.x, block.y, block.z, shared, static_cast<unsigned long long>(steps), 1e3 * seconds);
     }
     if (first.code != 0)
         std::fprintf(messages(), "softcuda: %s\n", first.message.c_str());

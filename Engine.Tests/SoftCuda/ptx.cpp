@@ -46,9 +46,12 @@ Reader::Reader(const char* text, const void* owner) : owner(owner), module(std::
     scan(text);
 }
 
-void Reader::fail(const std::string& message) const {
-    uint32_t line = now().line;
-    std::string text = line > 0 && line <= module->lines.size() ? module->lines[line - 1] : "";
+void Reader::fail(const std::string& message) const { failAtLine(now().line, message); }
+
+void Reader::failAt(size_t instruction, const std::string& message) const { failAtLine(module->code[instruction].line, message); }
+
+void Reader::failAtLine(uint32_t line, const std::string& message) const {
+    std::string text = line <= module->lines.size() ? module->lines[line - 1] : "";
     throw PtxError{invalidPtx, "PTX line " + std::to_string(line) + ": " + message + "\n    " + text};
 }
 
@@ -153,13 +156,13 @@ Operand Reader::number(bool isNegative) {
 std::unique_ptr<Module> Reader::read() {
     if (!accept(".version"))
         throw PtxError{200, "not the text of a PTX module"};
-    if (std::string version = word(); std::stod(version) > 8.4)
+    if (std::string version = word(); std::strtod(version.c_str(), nullptr) > 8.4)
         throw PtxError{unsupportedVersion, "PTX " + version + " needs a newer driver than that of CUDA 12.4"};
     bool isExtern = false;
     while (now().kind != Token::End) {
         if (accept(".target")) {
             std::string target = word();
-            if (target.rfind("sm_", 0) != 0 || std::stoi(target.substr(3)) > 90)
+            if (target.rfind("sm_", 0) != 0 || std::strtol(target.c_str() + 3, nullptr, 10) > 90)
                 throw PtxError{noBinaryForGpu, "target " + target + " is not for a device of compute capability 9.0"};
             while (accept(","))
                 if (std::string option = word(); option != "debug")
@@ -231,7 +234,6 @@ void Reader::function(bool isEntry) {
 
     function->isDefined = true;
     function->firstInstruction = module->code.size();
-    current = function.get();
     labels.clear();
     tables.clear();
     branches.clear();
@@ -407,7 +409,6 @@ void Reader::instruction() {
         emit(skip);
     }
     Statement statement;
-    statement.line = now().line;
     statement.opcode = word();
     while (!at(";")) {
         statement.operands.push_back(operand());
@@ -550,24 +551,18 @@ uint32_t Reader::address(const Operand& operand, Space space, Type element, Inst
     return constant(symbol.place);
 }
 
-Instruction& Reader::emit(Instruction instruction) {
+void Reader::emit(Instruction instruction) {
     instruction.line = now().line;
     module->code.push_back(std::move(instruction));
-    return module->code.back();
 }
 
 void Reader::branch(const std::string& label) { branches.push_back({module->code.size() - 1, label}); }
 
 void Reader::branchTable(const std::string& table) { tableBranches.push_back({module->code.size() - 1, table}); }
 
-Function& Reader::callee(const std::string& name) {
-    auto found = module->functions.find(name);
-    if (found == module->functions.end())
-        fail("no function is called " + name);
-    return *found->second;
+void Reader::call(const std::string& function, std::vector<Parameter> arguments, std::vector<Parameter> results) {
+    calls.push_back({module->code.size() - 1, function, std::move(arguments), std::move(results)});
 }
-
-void Reader::call(Function& function) { calls.push_back({module->code.size() - 1, &function}); }
 
 std::vector<Parameter> Reader::parametersOf(const Operand& list) {
     std::vector<Parameter> parameters;
@@ -587,7 +582,7 @@ std::vector<Parameter> Reader::parametersOf(const Operand& list) {
 size_t Reader::labelled(const std::string& label, size_t from) const {
     auto found = labels.find(label);
     if (found == labels.end())
-        throw PtxError{invalidPtx, "PTX line " + std::to_string(module->code[from].line) + ": no label is called " + label};
+        failAt(from, "no label is called " + label);
     return found->second;
 }
 
@@ -609,11 +604,24 @@ void Reader::link() {
             module->code[from].target = code + target;
             module->code[from].targets.push_back(code + target);
         }
-    for (const auto& [from, function] : calls) {
-        if (!function->isDefined)
-            throw PtxError{invalidPtx, "PTX line " + std::to_string(module->code[from].line) + ": " + function->name
-                + " is called but nowhere defined"};
-        module->code[from].target = code + function->firstInstruction;
+    auto copy = [&](size_t at, const std::vector<Parameter>& to, const std::vector<Parameter>& from) {
+        if (to.size() != from.size())
+            failAt(at, "another number of parameters");
+        for (size_t k = 0; k < to.size(); k++) {
+            if (to[k].bytes != from[k].bytes)
+                failAt(at, "a parameter of another size");
+            auto& list = module->code[at].list;
+            list.insert(list.end(), {to[k].offset, from[k].offset, to[k].bytes});
+        }
+    };
+    for (const auto& [from, name, arguments, results] : calls) {
+        auto found = module->functions.find(name);
+        if (found == module->functions.end() || !found->second->isDefined)
+            failAt(from, "no function is called " + name);
+        const Function& function = *found->second;
+        module->code[from].target = code + function.firstInstruction;
+        copy(from - 1, function.parameters, arguments);
+        copy(from + 1, results, function.results);
     }
 }
 

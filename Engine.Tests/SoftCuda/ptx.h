@@ -26,7 +26,6 @@ struct Operand {
 struct Statement {
     std::string opcode;
     std::vector<Operand> operands;
-    uint32_t line = 0;
 };
 
 enum class SymbolKind { Register, Variable, SharedVariable, LocalVariable, Parameter };
@@ -53,11 +52,12 @@ public:
     // The base register of an address operand, whose offset goes into the instruction.
     uint32_t address(const Operand& operand, Space space, Type element, Instruction& instruction);
 
-    Instruction& emit(Instruction instruction);
+    void emit(Instruction instruction);
     void branch(const std::string& label);             // the last instruction goes on at the label
     void branchTable(const std::string& table);
-    Function& callee(const std::string& name);
-    void call(Function& function);                     // the last instruction goes on at the function
+
+    // The last instruction goes on at the function; those before and after it copy the arguments and results.
+    void call(const std::string& function, std::vector<Parameter> arguments, std::vector<Parameter> results);
     std::vector<Parameter> parametersOf(const Operand& list);
     void cooperate() { module->isCooperative = true; }
     [[noreturn]] void fail(const std::string& message) const;
@@ -88,6 +88,8 @@ private:
     Operand operand();
     Operand number(bool isNegative);
     const Symbol& lookup(const std::string& name) const;
+    [[noreturn]] void failAtLine(uint32_t line, const std::string& message) const;
+    [[noreturn]] void failAt(size_t instruction, const std::string& message) const;
     size_t labelled(const std::string& label, size_t from) const;
     void resolveBranches();
     void link();
@@ -98,14 +100,18 @@ private:
     size_t position = 0;
     std::vector<std::map<std::string, Symbol>> scopes;
     std::unordered_map<uint64_t, uint32_t> constants;
-    Function* current = nullptr;
 
     // Labels and branches of the function being read; where instructions of the module go, once all of it is known.
     std::map<std::string, size_t> labels;
     std::map<std::string, std::vector<std::string>> tables;
     std::vector<std::pair<size_t, std::string>> branches, tableBranches;
     std::vector<std::pair<size_t, std::vector<size_t>>> jumps;
-    std::vector<std::pair<size_t, Function*>> calls;
+    struct Call {
+        size_t from;
+        std::string function;
+        std::vector<Parameter> arguments, results;
+    };
+    std::vector<Call> calls;
 };
 
 // Decodes a statement into the reader's module.
