@@ -6,7 +6,6 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Convolutions of GPU devices against those of the processor.</summary>
-[Collection(nameof(GpuCollection))]
 public class GpuConvolutionTests
 {
     // Numbers behind each result, which must stay as they are.
@@ -48,7 +47,7 @@ public class GpuConvolutionTests
         }
     }
 
-    public static TheoryData<string> Names => GpuDevices.Names;
+    public static TheoryData<string> Names => TestDevices.Gpus;
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -92,8 +91,8 @@ public class GpuConvolutionTests
         {
             var random = new Random(1);
             var operands = Operands<float>.Of(form, shape, pooled, () => (float)((random.NextDouble() * 2) - 1));
-            float[] first = operands.Convolve(GpuDevices.Open(device));
-            Assert.Equal(first, operands.Convolve(GpuDevices.Open(device)));
+            float[] first = operands.Convolve(TestDevices.Open(device));
+            Assert.Equal(first, operands.Convolve(TestDevices.Open(device)));
             Assert.Contains(first, number => number != 0);
         }
     }
@@ -102,7 +101,7 @@ public class GpuConvolutionTests
     [MemberData(nameof(Names))]
     public void MemoryOnTheWayIsReturned(string device)
     {
-        var gpu = GpuDevices.Open(device);
+        var gpu = TestDevices.Open(device);
         long before = gpu.Pool.LiveBlocks;
         Operands<float>.Integers(ConvolutionForm.WeightGradient, Same(3, 4, 4, 2, 3, 3, 3), false).Convolve(gpu);
         Assert.Equal(before, gpu.Pool.LiveBlocks);
@@ -120,7 +119,7 @@ public class GpuConvolutionTests
         where T : unmanaged, INumber<T>
     {
         var operands = Operands<T>.Integers(form, shape, pooled);
-        T[] expected = operands.Convolve(Device.Cpu), actual = operands.Convolve(GpuDevices.Open(device));
+        T[] expected = operands.Convolve(Device.Cpu), actual = operands.Convolve(TestDevices.Open(device));
         Assert.True(expected.AsSpan().SequenceEqual(actual), $"{form}, {typeof(T).Name}, pooled {pooled}, {shape}");
     }
 
@@ -131,7 +130,7 @@ public class GpuConvolutionTests
         if (hasNaN && operands.A.Length > 0)
             operands.A[operands.A.Length / 2] = T.CreateChecked(double.NaN);
         var (expected, places) = operands.ReluPool(Device.Cpu);
-        var (actual, actualPlaces) = operands.ReluPool(GpuDevices.Open(device));
+        var (actual, actualPlaces) = operands.ReluPool(TestDevices.Open(device));
         Assert.True(expected.SequenceEqual(actual), $"{typeof(T).Name}, {shape}");
         Assert.True(places.SequenceEqual(actualPlaces), $"positions, {typeof(T).Name}, {shape}");
     }
