@@ -62,18 +62,18 @@ internal readonly struct ConvolutionTile
         where T : unmanaged
     {
         int step = _lanes.RowStep, first = _lanes.RowOf(Group.IdxX);
-        for (int c = _lanes.LaneOf(Group.IdxX); first < step && c < _channels; c += _lanes.Count)
+        for (int lane = _lanes.LaneOf(Group.IdxX); first < step && lane < _channels; lane += _lanes.Count)
         {
             for (int pixel = first; pixel < _pixels; pixel += 4 * step)
             {
-                T a = Read<TSource, T>(source, pixel, image, top, left, channel + c);
-                T b = Read<TSource, T>(source, pixel + step, image, top, left, channel + c);
-                T d = Read<TSource, T>(source, pixel + (2 * step), image, top, left, channel + c);
-                T e = Read<TSource, T>(source, pixel + (3 * step), image, top, left, channel + c);
-                Write(tile, pixel, c, a);
-                Write(tile, pixel + step, c, b);
-                Write(tile, pixel + (2 * step), c, d);
-                Write(tile, pixel + (3 * step), c, e);
+                T a = Read<TSource, T>(source, pixel, image, top, left, channel + lane);
+                T b = Read<TSource, T>(source, pixel + step, image, top, left, channel + lane);
+                T c = Read<TSource, T>(source, pixel + (2 * step), image, top, left, channel + lane);
+                T d = Read<TSource, T>(source, pixel + (3 * step), image, top, left, channel + lane);
+                Write(tile, pixel, lane, a);
+                Write(tile, pixel + step, lane, b);
+                Write(tile, pixel + (2 * step), lane, c);
+                Write(tile, pixel + (3 * step), lane, d);
             }
         }
     }

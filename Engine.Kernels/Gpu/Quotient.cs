@@ -1,7 +1,9 @@
 namespace Engine.Kernels.Gpu;
 
-/// <summary>Division of small numbers, 0 to 2^20, by one that the host knows: a GPU has no instruction for a division of integers.</summary>
-/// <remarks>x + 1/2 is at least half the divisor's inverse away from the next multiple, more than rounding makes up.</remarks>
+/// <summary>
+/// Division of small numbers, 0 to 2^20, by one that the host knows: a GPU has no instruction for a division of integers.
+/// </summary>
+/// <remarks>(x + 1/2) / divisor is at least 1/2 / divisor away from a whole number, more than rounding makes up.</remarks>
 /// <param name="divisor">At least 1.</param>
 internal readonly struct Quotient(int divisor)
 {

@@ -51,8 +51,8 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         var pixels = SharedMemory.Allocate<T>(WeightGradientPlan.TileRoom);
         var results = SharedMemory.Allocate<Four<T>>(WeightGradientPlan.ResultRoom / 4);
 
-        int block = Grid.IdxX, output = block % _channelBlocks * 4 * _quads, input = block / _channelBlocks % _chunkBlocks * _byChunk.Divisor;
-        int piece = block / (_channelBlocks * _chunkBlocks);
+        int block = Grid.IdxX, chunks = block / _channelBlocks, output = (block - (chunks * _channelBlocks)) * 4 * _quads;
+        int piece = chunks / _chunkBlocks, input = (chunks - (piece * _chunkBlocks)) * _byChunk.Divisor;
         int thread = Group.IdxX, quad = thread % _quads, tap = thread / _quads % _tapQuads, slice = thread / (_quads * _tapQuads);
 
         SixteenSums<T> sums = default;

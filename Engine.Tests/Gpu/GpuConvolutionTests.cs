@@ -24,10 +24,8 @@ public class GpuConvolutionTests
     ];
 
     // Those of the networks here.
-    private static readonly ConvolutionShape[] s_usual =
-    [
-        Same(2, 12, 12, 5, 32, 3, 3), Same(1, 6, 6, 32, 32, 3, 3), Same(2, 6, 6, 5, 32, 3, 3), Same(2, 3, 3, 32, 32, 3, 3),
-    ];
+    private static readonly ConvolutionShape[] s_usual
+        = [Same(1, 12, 12, 5, 32, 3, 3), Same(1, 6, 6, 32, 32, 3, 3), Same(2, 3, 3, 32, 32, 3, 3)];
 
     public static TheoryData<string, ConvolutionForm, bool> Cases
     {
@@ -66,7 +64,6 @@ public class GpuConvolutionTests
     {
         foreach (var shape in s_usual)
             Agrees<float>(device, form, shape, pooled);
-        Agrees<double>(device, form, s_usual[0], pooled);
     }
 
     [Theory]
@@ -225,7 +222,8 @@ public class GpuConvolutionTests
             var all = new TElement[count + Zone];
             device.Download<TElement>(buffer, all);
             device.Free(buffer);
-            Assert.True(all.AsSpan(count).IndexOfAnyExcept(TElement.CreateChecked(Untouched)) < 0, "something is written behind the result");
+            Assert.True(
+                all.AsSpan(count).IndexOfAnyExcept(TElement.CreateChecked(Untouched)) < 0, "something is written behind the result");
             return all[..count];
         }
 
