@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
 
 using namespace softcuda;
 
@@ -15,7 +17,21 @@ constexpr int driverVersion = 12040, multiprocessors = 132, threadsPerMultiproce
 
 uint64_t occupied(size_t bytes) { return (bytes + 511) / 512 * 512; }
 
+// Keeps the text of a module in the folder that SOFTCUDA_DUMP names.
+void dump(const char* text) {
+    static int count = 0;
+    const char* folder = std::getenv("SOFTCUDA_DUMP");
+    if (!folder || !*folder)
+        return;
+    std::string name = std::string(folder) + "/" + std::to_string(getpid()) + "-" + std::to_string(count++) + ".ptx";
+    if (std::FILE* file = std::fopen(name.c_str(), "w")) {
+        std::fputs(text, file);
+        std::fclose(file);
+    }
+}
+
 int load(Context& context, void** handle, const char* text, std::string& log) {
+    dump(text);
     try {
         auto module = translate(text, &context);
         for (auto& [_, function] : module->functions)
