@@ -7,7 +7,7 @@ public sealed class DeviceException : Exception
     /// <param name="device">The name of the device.</param>
     /// <param name="cause">What its runtime said.</param>
     public DeviceException(string device, Exception cause)
-        : base($"Device '{device}' failed: {cause.Message} What it held is lost.", cause)
+        : base($"Device '{device}' failed: {cause.Message.TrimEnd('.')}. What it held is lost.", cause)
     {
     }
 }

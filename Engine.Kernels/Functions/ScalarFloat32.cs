@@ -140,12 +140,12 @@ public readonly unsafe struct ScalarFloat32(float value) : ILanes<ScalarFloat32,
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarFloat32 Max(ScalarFloat32 left, ScalarFloat32 right)
-        => left._value > right._value || float.IsNaN(left._value) ? left : right;
+        => (left._value > right._value) | float.IsNaN(left._value) ? left : right;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarFloat32 Min(ScalarFloat32 left, ScalarFloat32 right)
-        => left._value < right._value || float.IsNaN(left._value) ? left : right;
+        => (left._value < right._value) | float.IsNaN(left._value) ? left : right;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -140,12 +140,12 @@ public readonly unsafe struct ScalarFloat64(double value) : ILanes<ScalarFloat64
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarFloat64 Max(ScalarFloat64 left, ScalarFloat64 right)
-        => left._value > right._value || double.IsNaN(left._value) ? left : right;
+        => (left._value > right._value) | double.IsNaN(left._value) ? left : right;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarFloat64 Min(ScalarFloat64 left, ScalarFloat64 right)
-        => left._value < right._value || double.IsNaN(left._value) ? left : right;
+        => (left._value < right._value) | double.IsNaN(left._value) ? left : right;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
