@@ -72,7 +72,7 @@ internal sealed partial class IlgpuDevice
             where THeight : struct, ITileHeight
         {
             if (_whole is not null && formA.HasWholeQuads && formB.HasWholeQuads && (shape.Columns & 3) == 0)
-                TilesOf<THeight, AlignedQuads<T>>(Aligned(to), Aligned(x), Aligned(y));
+                TilesOf<THeight, AlignedQuads<T>>(new(Quads(to)), new(Quads(x)), new(Quads(y)));
             else
                 TilesOf<THeight, AnyQuads<T>>(new(to), new(x), new(y));
         }
@@ -82,7 +82,5 @@ internal sealed partial class IlgpuDevice
             where TQuads : struct, IQuads<T>
             => LaunchGroups(
                 new MatMulTiles<THeight, TQuads, T>(grid, formA, formB, into, left, right, start), grid.Groups, MatMulTiles.GroupSize);
-
-        AlignedQuads<T> Aligned(View<T> view) => new(_whole!.Of<Quad<T>, T>(view));
     }
 }
