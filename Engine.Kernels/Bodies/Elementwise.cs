@@ -23,27 +23,6 @@ internal readonly struct MapBody<TArity, V, T>(
     }
 }
 
-/// <summary>One result of a reduction, the plain way: in the order of the loops.</summary>
-/// <typeparam name="TReducer">The combination.</typeparam>
-/// <typeparam name="V">One number as lanes.</typeparam>
-/// <typeparam name="T">The element type.</typeparam>
-internal readonly struct ReduceBody<TReducer, V, T>(
-    TReducer reducer, Nest kept, Strides strideKept, Nest reduced, Strides strideReduced, int count, View<T> y, View<T> x) : IBody
-    where TReducer : struct, IReducer
-    where V : struct, ILanes<V, T>
-    where T : unmanaged
-{
-    /// <inheritdoc/>
-    public void Invoke(int index)
-    {
-        int start = strideKept.At(kept.At(index));
-        V total = reducer.Identity<V>();
-        for (int i = 0; i < count; i++)
-            total = reducer.Combine(total, V.Splat(x[start + strideReduced.At(reduced.At(i))]));
-        y[index] = V.Lane(total, 0);
-    }
-}
-
 /// <summary>Copies one element between two layouts.</summary>
 /// <typeparam name="T">A type of the elements' size.</typeparam>
 internal readonly struct CopyStridedBody<T>(Nest nest, Strides to, Strides from, View<T> y, View<T> x) : IBody

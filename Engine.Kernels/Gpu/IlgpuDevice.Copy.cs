@@ -14,7 +14,10 @@ internal sealed partial class IlgpuDevice
         // Bytes of a large buffer are more than a view counts, but words are not.
         var from = Words(source.Read<int>(), sourceByte, byteLength);
         var to = Words(destination.Write<int>(), destinationByte, byteLength);
-        Launch(new CopyBody<int>(to, from), to.Length);
+        if (HasQuads(to.Length) && ((to.Address | from.Address) & 15) == 0)
+            Launch(new CopyQuads(Quads(to), Quads(from)), to.Length / 4);
+        else
+            Launch(new CopyBody<int>(to, from), to.Length);
     }
 
     /// <inheritdoc/>

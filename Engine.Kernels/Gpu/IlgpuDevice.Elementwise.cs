@@ -1,3 +1,4 @@
+using System.Numerics;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
 using Buffer = Engine.Kernels.Memory.Buffer;
@@ -66,8 +67,14 @@ internal sealed partial class IlgpuDevice
     private void MapOf<TArity, V, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
         where TArity : struct, IArity
         where V : struct, ILanes<V, T>
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
+        if (HasQuads(loops, TArity.Operands))
+        {
+            MapQuadsOf<TArity, V, T>(function, loops, destination, x, y, z);
+            return;
+        }
+
         foreach (var part in NestParts.Of(loops))
         {
             View<T> to = destination.Write<T>(), from0 = x.Read<T>();

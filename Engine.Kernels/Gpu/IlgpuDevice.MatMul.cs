@@ -10,7 +10,7 @@ internal sealed partial class IlgpuDevice
     /// <inheritdoc/>
     public override void MatMul(ElementType type, MatMulShape shape, Buffer destination, Buffer a, Buffer b, Buffer? bias)
     {
-        var plan = MatMulPlan.Of(shape, type);
+        var plan = MatMulPlan.Of(shape, type, _tensorCores);
         switch (type)
         {
             case ElementType.Float32: MatMul<ScalarFloat32, float>(plan, shape, destination, a, b, bias); break;
@@ -28,7 +28,7 @@ internal sealed partial class IlgpuDevice
         var grid = plan.Way switch
         {
             MatMulWay.Small => Grid(MatMulSmall<T>.Side, MatMulSmall<T>.Side, MatMulSmall<T>.Slab),
-            MatMulWay.Square => Grid(MatMulTiles.Side, MatMulTiles.Side, MatMulTiles.Slab),
+            MatMulWay.Square or MatMulWay.TensorCores => Grid(MatMulTiles.Side, MatMulTiles.Side, MatMulTiles.Slab),
             _ => Grid(2 * MatMulTiles.Side, MatMulTiles.Side, MatMulTiles.Slab),
         };
         if (results == 0 || grid.Pieces == 1)
@@ -63,16 +63,21 @@ internal sealed partial class IlgpuDevice
             case MatMulWay.Square:
                 Tiles<SquareTile>();
                 break;
-            default:
+            case MatMulWay.Tall:
                 Tiles<TallTile>();
                 break;
+            default:
+                TensorCores(AsSingle(to), AsSingle(x), AsSingle(y), AsSingle(start));
+                break;
         }
+
+        bool HasWholeQuads() => _whole is not null && formA.HasWholeQuads && formB.HasWholeQuads && (shape.Columns & 3) == 0;
 
         void Tiles<THeight>()
             where THeight : struct, ITileHeight
         {
-            if (_whole is not null && formA.HasWholeQuads && formB.HasWholeQuads && (shape.Columns & 3) == 0)
-                TilesOf<THeight, AlignedQuads<T>>(Aligned(to), Aligned(x), Aligned(y));
+            if (HasWholeQuads())
+                TilesOf<THeight, AlignedQuads<T>>(new(Quads(to)), new(Quads(x)), new(Quads(y)));
             else
                 TilesOf<THeight, AnyQuads<T>>(new(to), new(x), new(y));
         }
@@ -83,6 +88,19 @@ internal sealed partial class IlgpuDevice
             => LaunchGroups(
                 new MatMulTiles<THeight, TQuads, T>(grid, formA, formB, into, left, right, start), grid.Groups, MatMulTiles.GroupSize);
 
-        AlignedQuads<T> Aligned(View<T> view) => new(_whole!.Of<Quad<T>, T>(view));
+        void TensorCores(View<float> into, View<float> left, View<float> right, View<float> first)
+        {
+            if (HasWholeQuads())
+                TensorCoresOf<AlignedQuads<float>>(new(Quads(left)), new(Quads(right)), into, first);
+            else
+                TensorCoresOf<AnyQuads<float>>(new(left), new(right), into, first);
+        }
+
+        void TensorCoresOf<TQuads>(TQuads left, TQuads right, View<float> into, View<float> first)
+            where TQuads : struct, IQuads<float>
+            => LaunchGroups(
+                new MatMulTensorCores<TQuads>(grid, formA, formB, into, left, right, first), grid.Groups, MatMulTiles.GroupSize);
+
+        static View<float> AsSingle(View<T> view) => new(view.Address, view.Length);
     }
 }

@@ -20,6 +20,9 @@ internal sealed partial class IlgpuDevice
 
     private const string Emulator = "emulator";
 
+    // Behind the name of a device that is to use its tensor cores.
+    private const string TensorCores = "+tf32";
+
     /// <summary>The names of the GPU devices that are here.</summary>
     public static IEnumerable<string> Found
     {
@@ -35,13 +38,17 @@ internal sealed partial class IlgpuDevice
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static IlgpuDevice Open(string name)
     {
-        string[] parts = name.Split(':');
+        bool tensorCores = name.EndsWith(TensorCores, StringComparison.Ordinal);
+        string[] parts = (tensorCores ? name[..^TensorCores.Length] : name).Split(':');
         string kind = parts[0];
         int index = 0;
         bool named = parts.Length == 1 ? kind == Emulator
             : parts.Length == 2 && kind != Emulator && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index);
         if (!named)
             throw new ArgumentException($"Device '{name}' is unknown: write 'emulator', or 'cuda' or 'opencl' with a number, as in 'cuda:0'.");
+
+        if (tensorCores && kind != "cuda")
+            throw new ArgumentException($"Device '{name}': only CUDA cards have tensor cores; leave out '{TensorCores}'.");
 
         var context = Context.Create(
             builder =>
@@ -95,6 +102,8 @@ internal sealed partial class IlgpuDevice
         var accelerator = found.CreateCudaAccelerator(context);
         string description = string.Create(
             CultureInfo.InvariantCulture, $"{found.Name}, compute capability {found.Architecture?.Major}.{found.Architecture?.Minor}");
+        if (name.EndsWith(TensorCores, StringComparison.Ordinal))
+            description += ", large float32 products on tensor cores in tf32";
         return new IlgpuDevice(name, description, $"CUDA {found.DriverVersion}", GroupSize, context, accelerator);
     }
 

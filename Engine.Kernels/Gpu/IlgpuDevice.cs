@@ -20,6 +20,9 @@ internal sealed partial class IlgpuDevice : Device
     private readonly GpuMemory _memory;
     private readonly KernelCache _kernels;
 
+    // Whether large products of float32 may be rounded to tf32.
+    private readonly bool _tensorCores;
+
     // Where kernels may move aligned quads; OpenCL has handles in the place of addresses.
     private readonly WholeMemory? _whole;
 
@@ -38,6 +41,7 @@ internal sealed partial class IlgpuDevice : Device
         _stream = accelerator.CreateStream();
         _memory = accelerator is CudaAccelerator cuda ? new CudaMemory(cuda, (CudaStream)_stream) : new SharedGpuMemory(_stream);
         _kernels = new KernelCache(accelerator, groupSize);
+        _tensorCores = name.EndsWith(TensorCores, StringComparison.Ordinal);
         _whole = accelerator.AcceleratorType == AcceleratorType.OpenCL ? null : new WholeMemory(accelerator);
         Pool = new BufferPool(_memory);
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using ILGPU;
 
 namespace Engine.Kernels.Gpu;
 
@@ -26,6 +27,36 @@ internal readonly struct MatMulOperand(int outers, int inner, bool alongInner, i
     /// <summary>The element of an index.</summary>
     public int At(int matrix, int outer, int k)
         => (matrix * BatchStride) + (AlongInner ? (outer * inner) + k : (k * Outers) + outer);
+
+    /// <summary>The outer index of the first of the four neighbours that one of 256 threads brings to a slab of 64 x 16.</summary>
+    public int OuterOf(int thread) => AlongInner ? thread >> 2 : (thread & 15) << 2;
+
+    /// <summary>The inner index of the same.</summary>
+    public int InnerOf(int thread) => AlongInner ? (thread & 3) << 2 : thread >> 4;
+
+    /// <summary>Puts four neighbours into a slab in shared memory.</summary>
+    /// <param name="slab">For each inner index the numbers of all outer ones.</param>
+    /// <param name="quads">Quads for each inner index.</param>
+    /// <param name="outer">The outer index of the first.</param>
+    /// <param name="k">The inner index of the first.</param>
+    /// <param name="quad">The neighbours.</param>
+    public void Put<T>(ArrayView<Quad<T>> slab, int quads, int outer, int k, Quad<T> quad)
+        where T : unmanaged, INumber<T>
+    {
+        if (AlongInner)
+        {
+            var numbers = slab.Cast<T>();
+            int at = (k * quads * 4) + outer;
+            numbers[at] = quad.X;
+            numbers[at + (quads * 4)] = quad.Y;
+            numbers[at + (quads * 8)] = quad.Z;
+            numbers[at + (quads * 12)] = quad.W;
+        }
+        else
+        {
+            slab[(k * quads) + (outer >> 2)] = quad;
+        }
+    }
 
     /// <summary>Reads four neighbours.</summary>
     /// <param name="numbers">The operand.</param>

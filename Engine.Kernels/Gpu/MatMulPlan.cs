@@ -14,10 +14,13 @@ internal enum MatMulWay
 
     /// <summary>Tiles of 128 x 64.</summary>
     Tall,
+
+    /// <summary>Tiles of 64 x 64 on tensor cores, where the device's name asks for them.</summary>
+    TensorCores,
 }
 
 /// <summary>
-/// How a product is computed. It follows from the product's sizes alone, and never from what the device is or does, so that the same
+/// How a product is computed. It follows from the product's sizes and the device's name alone, and never from what the device is or does, so that the same
 /// product is the same sum in the same order every time.
 /// </summary>
 /// <param name="Way">The kernel.</param>
@@ -34,7 +37,10 @@ internal readonly record struct MatMulPlan(MatMulWay Way, int Pieces)
     private const long Large = 1L << 26;
 
     /// <summary>Plans a product.</summary>
-    public static MatMulPlan Of(MatMulShape shape, ElementType type)
+    /// <param name="shape">The product.</param>
+    /// <param name="type">Float32 or Float64.</param>
+    /// <param name="tensorCores">Whether numbers of Float32 may be rounded to tf32.</param>
+    public static MatMulPlan Of(MatMulShape shape, ElementType type, bool tensorCores = false)
     {
         var (batch, rows, inner, columns) = (shape.Batch, shape.Rows, shape.Inner, shape.Columns);
 
@@ -47,8 +53,11 @@ internal readonly record struct MatMulPlan(MatMulWay Way, int Pieces)
         long work = (long)batch * rows * inner * columns;
         if (work >= Large && rows > 32 && columns > 32)
         {
-            // Registers of a tall tile of float64 would leave no room for anything else.
             long tall = Tiles(128, 64), square = Tiles(64, 64);
+            if (tensorCores && type == ElementType.Float32)
+                return new(MatMulWay.TensorCores, Pieces(square, 128));
+
+            // Slabs of a tall tile of float64 don't fit the shared memory.
             return tall >= TallGroups && type == ElementType.Float32 && rows > 64
                 ? new(MatMulWay.Tall, 1)
                 : new(MatMulWay.Square, Pieces(square, 128));

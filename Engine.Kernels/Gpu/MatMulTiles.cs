@@ -69,8 +69,7 @@ internal readonly struct MatMulTiles<THeight, TQuads, T>(
         int start = tile.Piece * grid.InnerOfPiece, end = IntrinsicMath.Min(start + grid.InnerOfPiece, grid.Inner);
 
         // What the thread brings: a quad of each 64 rows and of the columns.
-        int outerA = formA.AlongInner ? thread >> 2 : (thread & 15) << 2, innerA = formA.AlongInner ? (thread & 3) << 2 : thread >> 4;
-        int outerB = formB.AlongInner ? thread >> 2 : (thread & 15) << 2, innerB = formB.AlongInner ? (thread & 3) << 2 : thread >> 4;
+        int outerA = formA.OuterOf(thread), innerA = formA.InnerOf(thread), outerB = formB.OuterOf(thread), innerB = formB.InnerOf(thread);
 
         // What it computes: the 32 threads of a warp have 4 x 8 blocks, so that they read few different quads.
         int warp = thread >> 5, lane = thread & 31;
@@ -85,10 +84,10 @@ internal readonly struct MatMulTiles<THeight, TQuads, T>(
         {
             var slabA = tilesA.SubView(half * Slab * QuadsA, Slab * QuadsA);
             var slabB = tilesB.SubView(half * Slab * QuadsB, Slab * QuadsB);
-            Put(slabA, QuadsA, formA.AlongInner, outerA, innerA, quadA);
+            formA.Put(slabA, QuadsA, outerA, innerA, quadA);
             if (THeight.IsTall)
-                Put(slabA, QuadsA, formA.AlongInner, Side + outerA, innerA, lowQuadA);
-            Put(slabB, QuadsB, formB.AlongInner, outerB, innerB, quadB);
+                formA.Put(slabA, QuadsA, Side + outerA, innerA, lowQuadA);
+            formB.Put(slabB, QuadsB, outerB, innerB, quadB);
 
             // Whoever gets past has multiplied the slab before this one, whose place the next one takes.
             Group.Barrier();
@@ -111,24 +110,6 @@ internal readonly struct MatMulTiles<THeight, TQuads, T>(
         Store(tile, sums.Upper, row, column);
         if (THeight.IsTall)
             Store(tile, sums.Lower, row + Side, column);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(ArrayView<Quad<T>> slab, int quads, bool alongInner, int outer, int k, Quad<T> quad)
-    {
-        if (alongInner)
-        {
-            var numbers = slab.Cast<T>();
-            int at = (k * quads * 4) + outer;
-            numbers[at] = quad.X;
-            numbers[at + (quads * 4)] = quad.Y;
-            numbers[at + (quads * 8)] = quad.Z;
-            numbers[at + (quads * 12)] = quad.W;
-        }
-        else
-        {
-            slab[(k * quads) + (outer >> 2)] = quad;
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

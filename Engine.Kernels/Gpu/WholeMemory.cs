@@ -1,3 +1,4 @@
+using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -14,14 +15,13 @@ internal sealed class WholeMemory : MemoryBuffer
         : base(accelerator, long.MaxValue, 1)
         => NativePtr = 0;
 
-    /// <summary>The same numbers as ILGPU's kind of view of <typeparamref name="TWide"/>.</summary>
-    /// <exception cref="ArgumentException">The view does not start at a multiple of the size of <typeparamref name="TWide"/>.</exception>
-    public unsafe ArrayView<TWide> Of<TWide, T>(View<T> view)
-        where TWide : unmanaged
-        where T : unmanaged
-        => view.Address % sizeof(TWide) == 0
-            ? new(this, view.Address / sizeof(TWide), (long)view.Length * sizeof(T) / sizeof(TWide))
-            : throw new ArgumentException($"Address {view.Address} is no multiple of {sizeof(TWide)}.");
+    /// <summary>The same numbers by quads.</summary>
+    /// <exception cref="ArgumentException">The view does not start at a multiple of a quad's size.</exception>
+    public unsafe ArrayView<Quad<T>> Quads<T>(View<T> view)
+        where T : unmanaged, INumber<T>
+        => view.Address % sizeof(Quad<T>) == 0
+            ? new(this, view.Address / sizeof(Quad<T>), view.Length / 4)
+            : throw new ArgumentException($"Address {view.Address} is no multiple of {sizeof(Quad<T>)}.");
 
     /// <inheritdoc/>
     protected override void MemSet(AcceleratorStream stream, byte value, in ArrayView<byte> targetView) => throw OnlyForKernels();

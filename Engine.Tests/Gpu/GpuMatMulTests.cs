@@ -21,7 +21,10 @@ public class GpuMatMulTests
             foreach (string device in Device.Names.Where(name => name != "cpu"))
             {
                 foreach (var way in Enum.GetValues<MatMulWay>())
-                    data.Add(device, way.ToString());
+                {
+                    if (way != MatMulWay.TensorCores || device.StartsWith("cuda", StringComparison.Ordinal))
+                        data.Add(device, way.ToString());
+                }
             }
 
             return data;
@@ -37,7 +40,7 @@ public class GpuMatMulTests
         var way = Enum.Parse<MatMulWay>(wayName);
         var device = (IlgpuDevice)TestDevices.Open(name);
         var random = new Random(1);
-        int side = way is MatMulWay.Square or MatMulWay.Tall ? 64 : 16, slab = way == MatMulWay.Small ? 64 : 16;
+        int side = way is MatMulWay.Body or MatMulWay.Small ? 16 : 64, slab = way == MatMulWay.Small ? 64 : 16;
         int[] outers = [1, 3, side - 4, side - 1, side, side + 1, side + 4, 2 * side, (2 * side) + 1];
         int[] inners = [0, 1, slab - 4, slab - 1, slab, slab + 1, (2 * slab) + 4, (3 * slab) + 5];
         for (int i = 0; i < Rounds(name); i++)
@@ -50,7 +53,7 @@ public class GpuMatMulTests
             var plan = Plan(way, 1 + random.Next(3));
             bool hasBias = random.Next(2) == 0;
             MatchesTheProcessor<ScalarFloat32, float>(device, plan, shape, hasBias, random);
-            if (way != MatMulWay.Tall)
+            if (way is not (MatMulWay.Tall or MatMulWay.TensorCores))
                 MatchesTheProcessor<ScalarFloat64, double>(device, plan, shape, hasBias, random);
         }
 
@@ -110,6 +113,33 @@ public class GpuMatMulTests
         Assert.True(MatMulPlan.Of(new(1, 20, 1100, 18, true, false, 0, 0), ElementType.Float32).Pieces > 1);
         float[] Uniform(int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() * 2) - 1)];
         double[] Wide(float[] numbers) => [.. numbers.Select(number => (double)number)];
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void TensorCoresRoundWhatIsMultipliedAndAreForCudaOnly(string name)
+    {
+        if (!name.StartsWith("cuda", StringComparison.Ordinal))
+        {
+            Assert.Contains("only CUDA cards", Assert.Throws<ArgumentException>(() => Device.Open(name + "+tf32")).Message);
+            return;
+        }
+
+        using var device = Device.Open(name + "+tf32");
+        Assert.Equal(name + "+tf32", device.Name);
+        var shape = new MatMulShape(1, 512, 260, 512, false, true, 0, 0);
+        Assert.Equal(MatMulWay.TensorCores, MatMulPlan.Of(shape, ElementType.Float32, true).Way);
+        var random = new Random(4);
+        float[] a = Uniform(), b = Uniform();
+        double[] exact = Multiply(Device.Cpu, null, shape, Wide(a), Wide(b), null);
+        double[] sizes = Multiply(Device.Cpu, null, shape, Wide(a, Math.Abs), Wide(b, Math.Abs), null);
+        float[] result = Multiply(device, null, shape, a, b, null);
+        double worst = Enumerable.Range(0, result.Length).Max(i => Math.Abs(result[i] - exact[i]) / sizes[i]);
+        Assert.InRange(worst, 1e-5, 1.0 / 1024);
+
+        float[] Uniform() => [.. Enumerable.Range(0, 512 * 260).Select(_ => (random.NextSingle() * 2) - 1)];
+        double[] Wide(float[] numbers, Func<double, double>? change = null)
+            => [.. numbers.Select(number => change is null ? number : change(number))];
     }
 
     [Fact]

@@ -26,7 +26,10 @@ public partial class PtxTests
         using var device = IlgpuDevice.OpenDry();
         UseOperations(device);
         UseWorkloads(device);
-        Type[] kernels = [.. device.Kernels.OrderBy(kernel => kernel.ToString(), StringComparer.Ordinal)];
+
+        // Used by CUDA cards only, on request.
+        Type[] tensorCores = [typeof(MatMulTensorCores<AlignedQuads<float>>), typeof(MatMulTensorCores<AnyQuads<float>>)];
+        Type[] kernels = [.. device.Kernels.Concat(tensorCores).OrderBy(kernel => kernel.ToString(), StringComparer.Ordinal)];
         Assert.True(kernels.Length > 120, $"only {kernels.Length} kernels were found");
 
         string? folder = Environment.GetEnvironmentVariable("ENGINE_PTX");
