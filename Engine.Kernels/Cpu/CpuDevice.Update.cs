@@ -75,6 +75,12 @@ public sealed partial class CpuDevice
         private readonly T* _d = operands.D.Read<T>().Pointer;
         private readonly T* _s = s.Read<T>().Pointer;
         private readonly T* _t = t.Read<T>().Pointer;
+        private readonly bool _moveA = loops.InnerStride(1) != 0;
+        private readonly bool _moveB = loops.InnerStride(2) != 0;
+        private readonly bool _moveC = loops.InnerStride(3) != 0;
+        private readonly bool _moveD = loops.InnerStride(4) != 0;
+        private readonly bool _moveS = loops.InnerStride(5) != 0;
+        private readonly bool _moveT = loops.InnerStride(6) != 0;
 
         public int Units => loops.Rows == 1 ? ((loops.Inner - 1) / Piece) + 1 : loops.Rows;
 
@@ -112,14 +118,12 @@ public sealed partial class CpuDevice
         private void Rows(long to, long limit, int count, int length, int* at, int* step)
         {
             T* a = _a + at[0], b = _b + at[1], c = _c + at[2], d = _d + at[3], s = _s + at[4], t = _t + at[5];
-            bool moveA = loops.InnerStride(1) != 0, moveB = loops.InnerStride(2) != 0, moveC = loops.InnerStride(3) != 0;
-            bool moveD = loops.InnerStride(4) != 0, moveS = loops.InnerStride(5) != 0, moveT = loops.InnerStride(6) != 0;
             for (; count > 0; count--, to += length)
             {
                 for (int i = 0; i < length; i += V.Count)
                 {
-                    V resultA = Load(a, moveA, i), resultB = Load(b, moveB, i), resultC = Load(c, moveC, i), resultD = Load(d, moveD, i);
-                    function.Invoke(ref resultA, ref resultB, ref resultC, ref resultD, Load(s, moveS, i), Load(t, moveT, i));
+                    V resultA = Load(a, _moveA, i), resultB = Load(b, _moveB, i), resultC = Load(c, _moveC, i), resultD = Load(d, _moveD, i);
+                    function.Invoke(ref resultA, ref resultB, ref resultC, ref resultD, Load(s, _moveS, i), Load(t, _moveT, i));
                     long first = to + i;
                     if (first + V.Count <= limit)
                     {
