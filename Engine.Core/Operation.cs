@@ -25,14 +25,7 @@ public abstract record Operation
     /// <exception cref="ArgumentException">The inputs do not fit the operation.</exception>
     public Tensor Apply(params Tensor[] x)
     {
-        var (type, shape) = Infer(x);
-        foreach (var input in x)
-        {
-            if (input.Device != x[0].Device)
-                throw Error($"inputs are on different devices, {x[0].Device.Name} and {input.Device.Name}");
-        }
-
-        var y = Result(x, type, shape);
+        var y = Promise(x);
         try
         {
             Compute(y, x);
@@ -45,6 +38,20 @@ public abstract record Operation
 
         TensorScope.Current?.Check(y);
         return y;
+    }
+
+    /// <summary>The result before it is computed: another operation must do that in the same pass as its own, before anything reads it.</summary>
+    /// <exception cref="ArgumentException">The inputs do not fit the operation.</exception>
+    internal Tensor Promise(params Tensor[] x)
+    {
+        var (type, shape) = Infer(x);
+        foreach (var input in x)
+        {
+            if (input.Device != x[0].Device)
+                throw Error($"inputs are on different devices, {x[0].Device.Name} and {input.Device.Name}");
+        }
+
+        return Result(x, type, shape);
     }
 
     /// <summary>The device of the result: that of the first input.</summary>

@@ -141,6 +141,24 @@ public abstract class Device : IDisposable
     public abstract void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
         where TFunction : struct, ITernary;
 
+    /// <summary>results = function(operands, s, t), four of each, element by element.</summary>
+    /// <param name="type">Float32 or Float64.</param>
+    /// <param name="function">The function.</param>
+    /// <param name="loops">Strides of each of the results (contiguous), of the operands, of s and of t.</param>
+    /// <param name="results">The results, which share no memory with each other or with the operands.</param>
+    /// <param name="operands">The first four operands.</param>
+    /// <param name="s">The fifth operand.</param>
+    /// <param name="t">The sixth operand.</param>
+    public abstract void Update<TFunction>(
+        ElementType type,
+        TFunction function,
+        Loops loops,
+        (Buffer A, Buffer B, Buffer C, Buffer D) results,
+        (Buffer A, Buffer B, Buffer C, Buffer D) operands,
+        Buffer s,
+        Buffer t)
+        where TFunction : struct, IUpdate;
+
     /// <summary>Combines elements along some loops.</summary>
     /// <param name="type">The element type.</param>
     /// <param name="reducer">The combination.</param>

@@ -1,5 +1,6 @@
 using Engine.Core.Nn;
 using Engine.Core.Operations;
+using Engine.Core.Optim;
 using Engine.Kernels;
 
 namespace Engine.Core.Autodiff;
@@ -69,6 +70,7 @@ public sealed record OperationSample(
         Two<ScaledProduct>("broadcast", (a, b) => new ScaledProduct(-3).Apply(a, b), s_matrix, [3], order: 3),
         Two<AdamScale>("scalar correction", (v, c) => new AdamScale(1e-2, 1e-2).Apply(v, c), s_matrix, [], 0.3, 1.5, 3),
         Two<AdamScaleSlope>("scalar correction", (v, c) => new AdamScaleSlope(1e-2, 1e-2).Apply(v, c), s_matrix, [], 0.3, 1.5),
+        new(typeof(AdamUpdate), "shared moments", AdamResults, [s_matrix, s_matrix, [3], [3], []], 0.3, 1.5, 3),
         new(typeof(MultiplyAdd), "broadcast", x => Tensor.MultiplyAdd(x[0], x[1], x[2]).Exp(), [s_matrix, [3], []]),
         new(typeof(Where), "broadcast", x => Tensor.Where(x[0].Step(), x[1].Exp(), x[2].Square()), [s_matrix, [3], [2, 1]]),
         One<Sum>("inner axis", x => x.Sum(-1).Square(), [2, 3, 4]),
@@ -157,6 +159,14 @@ public sealed record OperationSample(
     /// <exception cref="InvalidOperationException">A derivative is wrong.</exception>
     public double[] Check(Device? device = null)
         => GradientCheck.Check(x => [Function(x)], Inputs(device: device), Order, Tolerance);
+
+    // All that an update makes of parameters, gradient, first moment, second moment and learning rate.
+    private static Tensor AdamResults(Tensor[] x)
+    {
+        var state = new OptimiserState(Tensor.Full(3, [], ElementType.Int32, x[0].Device), [x[2], x[3]]);
+        var (updated, next) = new Adam(0, Epsilon: 1e-2, EpsilonRoot: 1e-2).Update([x[0]], [x[1]], state, x[4]);
+        return Tensor.Concatenate(0, updated[0].Square(), next.Slots[0].Sin(), next.Slots[1].Square());
+    }
 
     private static OperationSample Of<T>(Func<Tensor, Tensor> function, double low = -1.5, double high = 1.5, int order = 2)
         => One<T>("elementwise", function, s_matrix, low, high, order);

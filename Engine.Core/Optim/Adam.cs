@@ -39,14 +39,13 @@ public sealed record Adam(
         var (updated, first, second) = (new Tensor[count], new Tensor[count], new Tensor[count]);
         for (int i = 0; i < count; i++)
         {
-            first[i] = new LinearCombination(Beta1, 1 - Beta1).Apply(state.Slots[i], gradients[i]);
-            second[i] = new SquareCombination(Beta2, 1 - Beta2).Apply(state.Slots[count + i], gradients[i]);
-            var scale = new AdamScale(Epsilon, EpsilonRoot).Apply(second[i], correction);
-            if (DetachDenominator)
-                scale = scale.StopGradient();
+            first[i] = new LinearCombination(Beta1, 1 - Beta1).Promise(state.Slots[i], gradients[i]);
+            second[i] = new SquareCombination(Beta2, 1 - Beta2).Promise(state.Slots[count + i], gradients[i]);
+            var known = DetachDenominator ? new StopGradient().Promise(second[i]) : second[i];
+            var scale = new AdamScale(Epsilon, EpsilonRoot).Promise(known, correction);
 
-            // The rate is negative already: expm1 is.
-            updated[i] = Tensor.MultiplyAdd(first[i] * scale, rate, parameters[i]);
+            // All four in one pass. The rate is negative already: expm1 is.
+            updated[i] = new AdamUpdate().Apply(first[i], second[i], scale, rate, parameters[i]);
         }
 
         return (updated, new OptimiserState(step, [.. first, .. second]));

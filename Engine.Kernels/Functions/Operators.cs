@@ -24,6 +24,14 @@ public interface ITernary
         where V : struct, ILanes<V>;
 }
 
+/// <summary>A function of six numbers with four results: how something kept in up to four tensors changes.</summary>
+public interface IUpdate
+{
+    /// <summary>Puts the results in place of the first four.</summary>
+    void Invoke<V>(ref V a, ref V b, ref V c, ref V d, V s, V t)
+        where V : struct, ILanes<V>;
+}
+
 /// <summary>An associative, commutative combination of two numbers, with its neutral element.</summary>
 public interface IReducer
 {

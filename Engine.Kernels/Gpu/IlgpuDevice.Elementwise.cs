@@ -20,6 +20,24 @@ internal sealed partial class IlgpuDevice
         => MapAny(type, new OfTernary<TFunction>(function), loops, destination, x, y, z);
 
     /// <inheritdoc/>
+    public override void Update<TFunction>(
+        ElementType type,
+        TFunction function,
+        Loops loops,
+        (Buffer A, Buffer B, Buffer C, Buffer D) results,
+        (Buffer A, Buffer B, Buffer C, Buffer D) operands,
+        Buffer s,
+        Buffer t)
+    {
+        switch (type)
+        {
+            case ElementType.Float32: UpdateOf<TFunction, ScalarFloat32, float>(function, loops, results, operands, s, t); break;
+            case ElementType.Float64: UpdateOf<TFunction, ScalarFloat64, double>(function, loops, results, operands, s, t); break;
+            default: throw new ArgumentException($"Update: {type} is not supported, cast to Float32 or Float64.");
+        }
+    }
+
+    /// <inheritdoc/>
     public override void CopyStrided(
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset)
     {
@@ -85,6 +103,41 @@ internal sealed partial class IlgpuDevice
                 new MapBody<TArity, V, T>(
                     function, part.Nest, stride0, stride1, stride2, to.From(part.Start(0)), from0, from1, from2),
                 part.Count);
+        }
+    }
+
+    private void UpdateOf<TFunction, V, T>(
+        TFunction function,
+        Loops loops,
+        (Buffer A, Buffer B, Buffer C, Buffer D) results,
+        (Buffer A, Buffer B, Buffer C, Buffer D) operands,
+        Buffer s,
+        Buffer t)
+        where TFunction : struct, IUpdate
+        where V : struct, ILanes<V, T>
+        where T : unmanaged
+    {
+        foreach (var part in NestParts.Of(loops))
+        {
+            Launch(
+                new UpdateBody<TFunction, V, T>(
+                    function,
+                    part.Nest,
+                    To(results.A),
+                    To(results.B),
+                    To(results.C),
+                    To(results.D),
+                    Operand(1, operands.A),
+                    Operand(2, operands.B),
+                    Operand(3, operands.C),
+                    Operand(4, operands.D),
+                    Operand(5, s),
+                    Operand(6, t)),
+                part.Count);
+
+            View<T> To(Buffer result) => result.Write<T>().From(part.Start(0));
+
+            Operand<T> Operand(int number, Buffer operand) => new(operand.Read<T>(), part.Strides(number));
         }
     }
 
