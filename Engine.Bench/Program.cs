@@ -15,7 +15,7 @@ public static class Program
         .InformationalVersion.Split('+')[0];
 
     // A command is a class in Commands/ and a line here.
-    private static Command[] Commands =>
+    internal static Command[] Commands =>
     [
         MrpCommand.Create(),
         BiasVarianceCommand.Create(),
@@ -26,6 +26,8 @@ public static class Program
         PlayCommand.Create(),
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
+        CompareCommand.Create(),
+        MicroCommand.Create(),
         DevicesCommand.Create(),
     ];
 

@@ -29,8 +29,14 @@ public abstract class Device : IDisposable
     /// <summary>The name that <see cref="Open"/> takes.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What the device is, for people: model, memory, instruction sets.</summary>
+    /// <summary>What the device is, for people: its model, and what counts of it.</summary>
     public abstract string Description { get; }
+
+    /// <summary>Bytes of memory that the device has.</summary>
+    public abstract long MemoryBytes { get; }
+
+    /// <summary>What runs the device, for people: driver or runtime with its version.</summary>
+    public abstract string Driver { get; }
 
     /// <summary>The number of programs that make progress at the same time (threads of a processor).</summary>
     public abstract int Concurrency { get; }

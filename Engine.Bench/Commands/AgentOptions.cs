@@ -18,17 +18,16 @@ internal sealed class AgentOptions
 
     private readonly Option<PolicyKind> _policy = Options.Of("--policy", "How actions are chosen.", PolicyKind.Sampled);
     private readonly Option<int> _seed = Options.Of("--seed", "The seed of the games.", 0);
-    private readonly Option<string> _device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
-    private readonly Option<int> _threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
+    private readonly DeviceOptions _device;
 
     /// <summary>Adds the options to a command.</summary>
     public AgentOptions(Command command)
     {
         _checkpoint.HelpName = "FILE";
-        _device.HelpName = "NAME";
         command.Add(_run);
-        foreach (var option in (Option[])[_agent, _checkpoint, _policy, _seed, _device, _threads])
+        foreach (var option in (Option[])[_agent, _checkpoint, _policy, _seed])
             command.Add(option);
+        _device = new DeviceOptions(command);
     }
 
     /// <summary>RUN.</summary>
@@ -44,12 +43,7 @@ internal sealed class AgentOptions
             : throw new UserError(FormattableString.Invariant($"--seed is {parsed.GetValue(_seed)}, but must be at least 0."));
 
     /// <summary>Opens --device.</summary>
-    public Device OpenDevice(ParseResult parsed)
-    {
-        int threads = parsed.GetValue(_threads);
-        CommonOptions.RequireThreads("--threads", threads);
-        return CommonOptions.OpenDevice(new RunConfig<object>(new object(), parsed.GetValue(_device)!, threads));
-    }
+    public Device OpenDevice(ParseResult parsed) => _device.Open(parsed);
 
     /// <summary>Loads the agent.</summary>
     public LoadedAgent Load(ParseResult parsed, Device device)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Engine.Bench.Output;
 using Engine.Core;
 using Engine.Core.Autodiff;
+using Engine.Kernels;
 using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
@@ -15,10 +16,16 @@ public static class CheckCommand
         var command = new BenchCommand(
             "check", "Compare derivatives of every operation, to order 2 or 3, with finite differences in Float64.")
         {
-            Examples = { ("engine check", "all operations"), ("engine check --only MatMul,Power", "some") },
+            Examples =
+            {
+                ("engine check", "all operations"),
+                ("engine check --only MatMul,Power", "some"),
+                ("engine check --device cuda:0", "on another device"),
+            },
         };
         var only = Options.Many("--only", "Names of operations; all where it is not given.", Array.Empty<string>());
         command.Add(only);
+        var options = new DeviceOptions(command);
         command.SetAction(parsed =>
         {
             string[] names = parsed.GetValue(only) ?? [];
@@ -29,7 +36,8 @@ public static class CheckCommand
             }
 
             var samples = OperationSample.All.Where(sample => names.Length == 0 || names.Contains(sample.Operation.Name)).ToArray();
-            string[][] rows = [.. samples.Select(Row)];
+            using var device = options.Open(parsed);
+            string[][] rows = [.. samples.Select(sample => Row(sample, device))];
             int failed = rows.Count(row => row[^1] != "ok");
             parsed.Console().WriteTable(["Operation", "Case", ">Order 1", ">Order 2", ">Order 3", ""], rows);
             string verdict = Invariant($"{samples.Length - failed} of {samples.Length} samples agree with finite differences");
@@ -39,12 +47,12 @@ public static class CheckCommand
         return command;
     }
 
-    private static string[] Row(OperationSample sample)
+    private static string[] Row(OperationSample sample, Device device)
     {
         using var scope = new TensorScope();
         try
         {
-            double[] errors = sample.Check();
+            double[] errors = sample.Check(device);
             string[] orders = [.. errors.Select(error => Invariant($"{error:0.0E+0}")).Concat(["", "", ""]).Take(3)];
             return [sample.Operation.Name, sample.Case, .. orders, "ok"];
         }

@@ -17,7 +17,7 @@ public static class DevicesCommand
         };
         command.SetAction(parsed =>
         {
-            parsed.Console().WriteTable(["Name", ">Threads", "Description"], Device.Names.Select(Row));
+            parsed.Console().WriteTable(["Name", "Model", ">Memory", "Driver"], Device.Names.Select(Row));
             return ExitCodes.Ok;
         });
         return command;
@@ -29,11 +29,12 @@ public static class DevicesCommand
         try
         {
             using var device = Device.Open(name);
-            return [name, device.Concurrency.ToString(CultureInfo.InvariantCulture), device.Description];
+            string memory = string.Create(CultureInfo.InvariantCulture, $"{device.MemoryBytes / (double)(1 << 30):0.0} GiB");
+            return [name, device.Description, memory, device.Driver];
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return [name, "-", e.Message];
+            return [name, e.Message.ReplaceLineEndings(" "), "-", "-"];
         }
     }
 }

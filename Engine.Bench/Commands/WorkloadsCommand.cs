@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Engine.Bench.Output;
 using Engine.Bench.Workloads;
@@ -10,9 +9,6 @@ namespace Engine.Bench.Commands;
 /// <summary>engine workloads: reference work, timed.</summary>
 public static class WorkloadsCommand
 {
-    // The first calls record a program; the runtime then takes some more to compile its kernels for good.
-    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1);
-
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
@@ -23,17 +19,18 @@ public static class WorkloadsCommand
                 ("engine workloads", "all of them"),
                 ("engine workloads --only mrp-meta-s256-n10,matmul-1024 --threads 1", "some, on one thread"),
                 ("engine workloads --peer 'python3 Engine.Bench/Peers/torch_peer.py'", "each beside PyTorch, with the ratio"),
+                ("engine workloads --device cuda:0 --peer 'python3 Engine.Bench/Peers/torch_peer.py'", "both on one graphics card"),
             },
         };
         var only = Options.Many("--only", "Names of workloads; all where it is not given.", Array.Empty<string>());
         var repeats = Options.Of("--repeats", "Timed calls of each; the median is what counts.", 15);
-        var threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
-        var device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
-        device.HelpName = "NAME";
         var peer = Options.Of<string?>(
-            "--peer", "Another engine's program for the same workloads, timed in turn on 1 thread and on as many as here.", null);
-        foreach (var option in (Option[])[only, repeats, threads, device, peer])
+            "--peer",
+            "Another engine's program for the same workloads, timed in turn on the same CUDA device, else on 1 thread and on all.",
+            null);
+        foreach (var option in (Option[])[only, repeats, peer])
             command.Add(option);
+        var device = new DeviceOptions(command);
         command.SetAction((parsed, cancel) =>
         {
             string[] names = parsed.GetValue(only) ?? [];
@@ -49,15 +46,13 @@ public static class WorkloadsCommand
             int calls = parsed.GetValue(repeats);
             if (calls < 1)
                 throw new UserError(FormattableString.Invariant($"--repeats is {calls}, but must be at least 1."));
-            CommonOptions.RequireThreads("--threads", parsed.GetValue(threads));
-            var config = new RunConfig<object>(new object(), parsed.GetValue(device)!, parsed.GetValue(threads));
-            using var opened = CommonOptions.OpenDevice(config);
+            using var opened = device.Open(parsed);
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
             {
                 var result = Time(workload, calls, opened, cancel);
                 if (other is not null)
-                    Compare(result, other, workload.Name, calls, opened.Concurrency);
+                    Compare(result, other, workload.Name, calls, opened);
                 parsed.InvocationConfiguration.Output.WriteLine(result.ToJsonString());
             }
 
@@ -69,45 +64,32 @@ public static class WorkloadsCommand
     private static JsonObject Time(Workload workload, int calls, Device device, CancellationToken cancel)
     {
         using var work = workload.Create(device);
-        long began = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 3 || Stopwatch.GetElapsedTime(began) < s_warmUp; i++)
-            Call();
-        double[] times = new double[calls];
-        long allocated = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < calls; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            Call();
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        }
-
-        allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / calls;
-        Array.Sort(times);
+        var warm = new Deadline(Timing.WarmUp);
+        for (int i = 0; i < 3 || !warm.IsPast; i++)
+            Timing.Call(work, device, cancel);
+        var timing = Timing.Of(work, device, calls, new Deadline(TimeSpan.MaxValue), cancel);
         return new JsonObject
         {
             ["workload"] = workload.Name,
-            ["median_ms"] = Math.Round(times[calls / 2], 4),
-            ["min_ms"] = Math.Round(times[0], 4),
+            ["median_ms"] = Math.Round(timing.Median, 4),
+            ["min_ms"] = Math.Round(timing.Min, 4),
             ["device"] = device.Name,
             ["threads"] = device.Concurrency,
-            ["managed_bytes_per_call"] = allocated,
+            ["managed_bytes_per_call"] = timing.ManagedBytes,
         };
-
-        void Call()
-        {
-            cancel.ThrowIfCancellationRequested();
-            work.Run();
-            device.Synchronize();
-        }
     }
 
-    // The peer may be faster on one thread: the better of both counts.
-    private static void Compare(JsonObject result, Peer peer, string workload, int calls, int threads)
+    // On the same graphics card, else on the processor. There the peer may be faster on one thread: the better of both counts.
+    private static void Compare(JsonObject result, Peer peer, string workload, int calls, Device device)
     {
-        if (peer.Median(workload, calls, 1) is not { } one)
+        bool onCard = Peer.Knows(device.Name);
+        int threads = device.Name == "cpu" ? device.Concurrency : onCard ? 1 : Environment.ProcessorCount;
+        string where = onCard ? device.Name : "cpu";
+        if (peer.Median(workload, calls, 1, where) is not { } one)
             return;
-        double all = threads == 1 ? one : peer.Median(workload, calls, threads) ?? one;
+        double all = threads == 1 ? one : peer.Median(workload, calls, threads, where) ?? one;
         result["peer_median_ms"] = Math.Min(one, all);
+        result["peer_device"] = where;
         result["peer_threads"] = one <= all ? 1 : threads;
         result["ratio"] = Math.Round((double)result["median_ms"]! / Math.Min(one, all), 4);
     }

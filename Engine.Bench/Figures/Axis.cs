@@ -62,6 +62,13 @@ internal sealed class Axis
         return axis;
     }
 
+    /// <summary>A vertical axis of names, the first at the top.</summary>
+    public static Axis Named(string[] names, double length) => new(Scale.Linear, names.Length - 0.5, -0.5, length)
+    {
+        Ticks = [.. Enumerable.Range(0, names.Length).Select(row => (double)row)],
+        Labels = [.. names.Select(name => new TickLabel(name))],
+    };
+
     /// <summary>Whether a value has a place on the scale, within the range or beyond it.</summary>
     public bool Has(double value) => double.IsFinite(value) && (Scale == Scale.Linear || value > 0);
 

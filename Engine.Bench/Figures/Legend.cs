@@ -51,7 +51,8 @@ internal sealed class Legend
             double y = _rows.Take(i / _columns).Sum() + Line - 3;
             int color = _palette.Of(series);
             svg.Group(Theme.Class(color));
-            svg.Points("polyline", series.Dashed ? "line dashed" : "line", [(x + 1, y - 4), (x + Sample - 1, y - 4)]);
+            if (series.Joined)
+                svg.Points("polyline", series.Dashed ? "line dashed" : "line", [(x + 1, y - 4), (x + Sample - 1, y - 4)]);
             if (series.Markers)
                 svg.Path("mark", Marks.Shape(color, x + Sample / 2, y - 4));
             svg.Close();

@@ -37,6 +37,11 @@ public sealed class Panel(string title, string xLabel, string yLabel)
     /// <summary>Where the vertical axis ends; by default where the data do, with some room.</summary>
     public double? YMax { get; init; }
 
+    /// <summary>
+    /// Names in place of numbers on the vertical axis: that of 0 at the top, of 1 below it, and so on. The scale is then linear.
+    /// </summary>
+    public string[]? YNames { get; init; }
+
     /// <summary>The values marked on the horizontal axis; by default round ones.</summary>
     public double[]? XTicks { get; init; }
 

@@ -28,7 +28,7 @@ internal sealed class PanelDrawing
         _panel = panel;
         _palette = palette;
         _x = Axis.Horizontal(panel.XScale, left, right, width, panel.XTicks);
-        _y = Axis.Vertical(panel.YScale, low, high, height);
+        _y = panel.YNames is { Length: > 0 } names ? Axis.Named(names, height) : Axis.Vertical(panel.YScale, low, high, height);
         _title = Typesetting.Wrap(panel.Title, width, TitleSize, bold: true);
         _xLabel = Typesetting.Wrap(panel.XLabel, width, LabelSize);
         _yLabel = Typesetting.Wrap(panel.YLabel, height, LabelSize);
@@ -120,7 +120,8 @@ internal sealed class PanelDrawing
             // A point between two gaps becomes a dot: the round end of a line without length.
             int[] points = run.Length > 1 ? run : [run[0], run[0]];
             string style = series.Dashed && run.Length > 1 ? "line dashed" : "line";
-            svg.Points("polyline", style, points.Select(i => Point(series.X[i], series.Y[i])));
+            if (series.Joined)
+                svg.Points("polyline", style, points.Select(i => Point(series.X[i], series.Y[i])));
             if (!series.Markers)
                 continue;
             foreach (int i in run)

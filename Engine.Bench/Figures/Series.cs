@@ -18,6 +18,9 @@ public sealed record Series(string Label, double[] X, double[] Y)
     /// <summary>Whether the line is dashed.</summary>
     public bool Dashed { get; init; }
 
+    /// <summary>Whether points are joined by the line; else only marks are drawn.</summary>
+    public bool Joined { get; init; } = true;
+
     /// <summary>Whether every point is marked, in a shape that goes with the colour.</summary>
     public bool Markers { get; init; }
 

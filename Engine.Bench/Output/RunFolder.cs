@@ -42,16 +42,28 @@ public sealed class RunFolder
     /// </param>
     /// <exception cref="UserError">The folder can't be used so.</exception>
     public static RunFolder Open(string? location, string command, RunMode mode, params string[] names)
-        => OpenMarked(location, command, mode, Checkpoint, names);
+        => OpenMarked(location, command, mode, Checkpoint, [Checkpoint, Config, .. names]);
 
     /// <summary>Makes the folder of several runs ready, each with a folder of its own within; see <see cref="Open"/>.</summary>
     public static RunFolder OpenGroup(string? location, string command, RunMode mode, params string[] names)
-        => OpenMarked(location, command, mode, Config, names);
+        => OpenMarked(location, command, mode, Config, [Checkpoint, Config, .. names]);
+
+    /// <summary>
+    /// Makes the folder of a run ready that can't be gone on with: it has no settings and no checkpoint, and leaves those of other runs
+    /// alone; see <see cref="Open"/>.
+    /// </summary>
+    public static RunFolder OpenOnce(string? location, string command, bool overwrite, params string[] names)
+    {
+        location ??= Default(command);
+        if (!overwrite && IsUsed(location))
+            throw new UserError($"{location} is not empty: give --overwrite to write there, or another folder with --out.");
+        return OpenMarked(location, command, overwrite ? RunMode.Overwrite : RunMode.New, Config, names);
+    }
 
     private static RunFolder OpenMarked(string? location, string command, RunMode mode, string mark, string[] names)
     {
-        // The checkpoint goes first: without it no remainder can be taken for a run that can go on.
-        var folder = new RunFolder(location ?? Default(command), mode, [Checkpoint, Config, .. names]);
+        // A checkpoint goes first: without it no remainder can be taken for a run that can go on.
+        var folder = new RunFolder(location ?? Default(command), mode, names);
         location = folder.Location;
         if (File.Exists(location))
             throw new UserError($"--out {location}: this is a file; name a folder.");

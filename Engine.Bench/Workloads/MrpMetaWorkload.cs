@@ -44,11 +44,11 @@ internal sealed class MrpMetaWorkload : IWork
         scope.Keep(_state.Tensors);
     }
 
-    public void Run()
+    public Tensor[] Run()
     {
         using var scope = new TensorScope();
         var streams = Streams.Of(0, 1, _iteration++, _replicates, _device);
-        _ = _estimator.Run(_raw, _parameters, _state, streams)[0].Sum(0) / _replicates;
+        return [scope.Keep(_estimator.Run(_raw, _parameters, _state, streams)[0].Sum(0) / _replicates)];
     }
 
     public void Dispose()

@@ -7,23 +7,34 @@ using Engine.Bench.Output;
 namespace Engine.Bench.Workloads;
 
 /// <summary>
-/// Another engine's program for the same workloads: it takes --only, --repeats and --threads, and prints lines of JSON with median_ms.
+/// Another engine's program for the same workloads: it takes --only, --repeats, --threads and, where that is not the processor,
+/// --device; it prints lines of JSON with median_ms.
 /// </summary>
 /// <param name="command">The program with its first arguments, separated by blanks.</param>
 internal sealed class Peer(string command)
 {
+    /// <summary>Whether peers call this device, other than the processor, by the same name.</summary>
+    public static bool Knows(string device) => device.StartsWith("cuda:", StringComparison.Ordinal);
+
     /// <summary>
-    /// The peer's median time for a workload in milliseconds, on the given number of threads; null if it prints nothing, since it does
-    /// not have that workload.
+    /// The peer's median time for a workload in milliseconds; null if it prints nothing, since it does not have that workload.
     /// </summary>
+    /// <param name="workload">The workload.</param>
+    /// <param name="repeats">Timed calls.</param>
+    /// <param name="threads">Threads of the processor.</param>
+    /// <param name="device">"cpu", or a device that it <see cref="Knows"/>.</param>
     /// <exception cref="UserError">The program can't be run, or prints something else.</exception>
-    public double? Median(string workload, int repeats, int threads)
+    public double? Median(string workload, int repeats, int threads, string device)
     {
         string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0)
             throw new UserError("--peer is empty: name a program, such as 'python3 Engine.Bench/Peers/torch_peer.py'.");
         var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true };
-        string[] options = ["--only", workload, "--repeats", Text(repeats), "--threads", Text(threads)];
+        string[] options =
+        [
+            "--only", workload, "--repeats", Text(repeats), "--threads", Text(threads),
+            .. device == "cpu" ? [] : (string[])["--device", device],
+        ];
         foreach (string argument in words[1..].Concat(options))
             start.ArgumentList.Add(argument);
         try

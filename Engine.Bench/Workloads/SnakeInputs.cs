@@ -16,7 +16,13 @@ internal sealed class SnakeInputs(Device device) : IDisposable
     /// <summary>Environments that act side by side.</summary>
     public const int Environments = 32;
 
-    private static readonly Shape s_observation = [12, 12, 5];
+    /// <summary>Rows and columns of an observation.</summary>
+    public const int Side = 12;
+
+    /// <summary>Planes of an observation.</summary>
+    public const int Planes = 5;
+
+    private static readonly Shape s_observation = [Side, Side, Planes];
 
     private readonly Random _random = new(0);
     private readonly List<Tensor> _made = [];

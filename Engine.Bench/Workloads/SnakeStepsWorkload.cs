@@ -29,13 +29,14 @@ internal sealed class SnakeStepsWorkload : IWork
         int[] Random() => [.. Enumerable.Range(0, environments).Select(_ => random.Next(_game.ActionCount))];
     }
 
-    public void Run()
+    public Tensor[] Run()
     {
         using var scope = new TensorScope();
         var results = _program.Run([Streams.Of(0, iteration: _iteration++, replicates: _environments, device: _device), .. _state]);
         foreach (var old in _state)
             old.Dispose();
         _state = scope.Keep(results[2..]);
+        return scope.Keep(results[..2]);
     }
 
     public void Dispose()

@@ -79,11 +79,7 @@ internal sealed class SnakeWorkload : IWork
         }
     }
 
-    public void Run()
-    {
-        using var scope = new TensorScope();
-        _program.Run(_arguments);
-    }
+    public Tensor[] Run() => _program.Run(_arguments);
 
     public void Dispose()
     {

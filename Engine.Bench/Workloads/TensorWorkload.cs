@@ -19,10 +19,10 @@ internal sealed class TensorWorkload : IWork
             new DrawNormal(0, 1, Purpose.FirstFree, i, [1, .. shape], ElementType.Float32).Apply(streams).ReshapeTo(shape)))];
     }
 
-    public void Run()
+    public Tensor[] Run()
     {
         using var scope = new TensorScope();
-        _function(_inputs);
+        return [scope.Keep(_function(_inputs))];
     }
 
     public void Dispose()

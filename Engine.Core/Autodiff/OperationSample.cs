@@ -152,9 +152,11 @@ public sealed record OperationSample(
     }
 
     /// <summary>Checks the operation's derivatives.</summary>
+    /// <param name="device">Where; the processor if null.</param>
     /// <returns>The largest relative difference of each order.</returns>
     /// <exception cref="InvalidOperationException">A derivative is wrong.</exception>
-    public double[] Check() => GradientCheck.Check(x => [Function(x)], Inputs(), Order, Tolerance);
+    public double[] Check(Device? device = null)
+        => GradientCheck.Check(x => [Function(x)], Inputs(device: device), Order, Tolerance);
 
     private static OperationSample Of<T>(Func<Tensor, Tensor> function, double low = -1.5, double high = 1.5, int order = 2)
         => One<T>("elementwise", function, s_matrix, low, high, order);

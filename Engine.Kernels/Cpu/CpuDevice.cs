@@ -30,9 +30,13 @@ public sealed partial class CpuDevice : Device
     public override string Name => "cpu";
 
     /// <inheritdoc/>
-    public override string Description
-        => $"{RuntimeInformation.ProcessArchitecture}, {Concurrency} threads, {VectorBits}-bit vectors, "
-            + RuntimeInformation.FrameworkDescription;
+    public override string Description => $"{RuntimeInformation.ProcessArchitecture}, {Concurrency} threads, {VectorBits}-bit vectors";
+
+    /// <inheritdoc/>
+    public override long MemoryBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <inheritdoc/>
+    public override string Driver => RuntimeInformation.FrameworkDescription;
 
     /// <inheritdoc/>
     public override int Concurrency => _team.Threads;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Engine.Kernels.Bodies;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;
@@ -12,10 +11,8 @@ internal sealed partial class IlgpuDevice
     {
         switch (type)
         {
-            case ElementType.Float32 when positions is not null: ConvolvePooled<float>(form, shape, destination, a, b, positions); break;
-            case ElementType.Float32: Convolve<float>(form, shape, destination, a, b); break;
-            case ElementType.Float64 when positions is not null: ConvolvePooled<double>(form, shape, destination, a, b, positions); break;
-            case ElementType.Float64: Convolve<double>(form, shape, destination, a, b); break;
+            case ElementType.Float32: Convolve<float>(form, shape, destination, a, b, positions); break;
+            case ElementType.Float64: Convolve<double>(form, shape, destination, a, b, positions); break;
             default: throw new ArgumentException($"Convolve: {type} is not supported, cast to Float32 or Float64.");
         }
     }
@@ -32,79 +29,107 @@ internal sealed partial class IlgpuDevice
         }
     }
 
-    private static int ImageResults(ConvolutionShape shape) => shape.OutputHeight * shape.OutputWidth * shape.OutputChannels;
-
-    private static int PooledResults(ConvolutionShape shape)
-        => shape.Batch * (shape.OutputHeight / 2) * (shape.OutputWidth / 2) * shape.OutputChannels;
-
-    private void Convolve<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b)
+    // Kernels of groups do what fits shared memory; plain bodies the rest.
+    private void Convolve<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions)
         where T : unmanaged, INumber<T>
     {
-        var sizes = new ConvolutionSizes(shape);
-        View<T> to = destination.Write<T>(), x = a.Read<T>(), y = b.Read<T>();
         switch (form)
         {
-            case ConvolutionForm.Forward:
-                Launch(new ConvolutionBody<T>(sizes, to, x, y), checked(shape.Batch * ImageResults(shape)));
+            case ConvolutionForm.Forward when ConvolutionPlan.For(shape, positions is not null) is { } plan:
+                ConvolveForward<T>(plan, destination, a, b, positions);
                 break;
-            case ConvolutionForm.InputGradient:
-                Launch(
-                    new ConvolutionInputGradientBody<T>(sizes, to, x, y),
-                    checked(shape.Batch * shape.Height * shape.Width * shape.InputChannels));
+            case ConvolutionForm.InputGradient when ConvolutionPlan.For(shape.Transposed(), false) is { } plan:
+                ConvolveBack<T>(plan, destination, a, b, positions);
+                break;
+            case ConvolutionForm.WeightGradient when WeightGradientPlan.For(shape) is { } plan:
+                SumPieces<T>(plan, destination, a, b, positions);
                 break;
             default:
-                Launch(new ConvolutionWeightGradientBody<T>(sizes, to, x, y), shape.Taps * shape.OutputChannels);
+                ConvolveByBody<T>(form, shape, destination, a, b, positions);
                 break;
         }
-    }
-
-    // Through the whole results, of which all but those at the positions are zero, or not wanted.
-    private void ConvolvePooled<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer positions)
-        where T : unmanaged, INumber<T>
-    {
-        int image = ImageResults(shape), pooled = PooledResults(shape), each = shape.Batch == 0 ? 0 : pooled / shape.Batch;
-        var whole = AllocateOf<T>((long)shape.Batch * image);
-        if (form == ConvolutionForm.Forward)
-        {
-            Convolve<T>(form, shape, whole, a, b);
-            Launch(new PoolGatherBody<T>(destination.Write<T>(), whole.Read<T>(), positions.Read<int>(), image, each, 1), pooled);
-        }
-        else
-        {
-            var cotangents = form == ConvolutionForm.InputGradient ? a : b;
-            Fill(whole.Write<T>(), T.Zero);
-            Launch(new PoolScatterBody<T>(whole.Update<T>(), cotangents.Read<T>(), positions.Read<int>(), image, each, 1), pooled);
-            if (form == ConvolutionForm.InputGradient)
-                Convolve<T>(form, shape, destination, whole, b);
-            else
-                Convolve<T>(form, shape, destination, a, whole);
-        }
-
-        Return(whole);
     }
 
     private void ConvolveReluPool<T>(
         ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
         where T : unmanaged, INumber<T>
     {
-        var whole = AllocateOf<T>((long)shape.Batch * ImageResults(shape));
-        Convolve<T>(ConvolutionForm.Forward, shape, whole, images, weights);
-        Launch(
-            new ReluPoolBody<T>(
-                destination.Write<T>(), positions.Write<int>(), whole.Read<T>(), bias.Read<T>(), shape.OutputHeight, shape.OutputWidth,
-                shape.OutputChannels),
-            PooledResults(shape));
-        Return(whole);
+        if (ConvolutionPlan.For(shape, true) is not { } plan)
+        {
+            ConvolveReluPoolByBody<T>(shape, destination, positions, images, weights, bias);
+            return;
+        }
+
+        var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(
+            plan, new(shape, images.Read<T>()), new(plan, weights.Read<T>()),
+            new(shape, destination.Write<T>(), positions.Write<int>(), bias.Read<T>()));
+        LaunchGroups(kernel, plan.Groups, plan.Threads);
     }
 
-    // Memory for what lies between two commands of a verb. While recording, the recording returns it.
-    private unsafe Buffer AllocateOf<T>(long count)
-        where T : unmanaged
-        => Allocate(count * sizeof(T));
-
-    private void Return(Buffer buffer)
+    private void ConvolveForward<T>(ConvolutionPlan plan, Buffer destination, Buffer images, Buffer weights, Buffer? positions)
+        where T : unmanaged, INumber<T>
     {
-        if (!Recording.IsActive)
-            Free(buffer);
+        var source = new WholeImages<T>(plan.Shape, images.Read<T>());
+        var taps = new PlainWeights<T>(plan, weights.Read<T>());
+        if (positions is null)
+        {
+            var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(
+                plan, source, taps, new(plan.Shape, destination.Write<T>()));
+            LaunchGroups(kernel, plan.Groups, plan.Threads);
+        }
+        else
+        {
+            var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, PickedResults<T>, T>(
+                plan, source, taps, new(plan.Shape, destination.Write<T>(), positions.Read<int>()));
+            LaunchGroups(kernel, plan.Groups, plan.Threads);
+        }
+    }
+
+    // A convolution of the cotangents with the weights turned round.
+    private void ConvolveBack<T>(ConvolutionPlan plan, Buffer destination, Buffer cotangents, Buffer weights, Buffer? positions)
+        where T : unmanaged, INumber<T>
+    {
+        var taps = new TurnedWeights<T>(plan, weights.Read<T>());
+        var result = new WholeResults<T>(plan.Shape, destination.Write<T>());
+        if (positions is null)
+        {
+            var kernel = new ConvolutionKernel<WholeImages<T>, TurnedWeights<T>, WholeResults<T>, T>(
+                plan, new(plan.Shape, cotangents.Read<T>()), taps, result);
+            LaunchGroups(kernel, plan.Groups, plan.Threads);
+        }
+        else
+        {
+            var kernel = new ConvolutionKernel<PooledImages<T>, TurnedWeights<T>, WholeResults<T>, T>(
+                plan, new(plan.Shape, cotangents.Read<T>(), positions.Read<int>()), taps, result);
+            LaunchGroups(kernel, plan.Groups, plan.Threads);
+        }
+    }
+
+    // One piece is the result; more are summed.
+    private void SumPieces<T>(WeightGradientPlan plan, Buffer destination, Buffer images, Buffer cotangents, Buffer? positions)
+        where T : unmanaged, INumber<T>
+    {
+        int length = plan.Shape.Taps * plan.Shape.OutputChannels;
+        var pieces = plan.Pieces > 1 ? AllocateOf<T>((long)plan.Pieces * length) : destination;
+        var source = new WholeImages<T>(plan.Shape, images.Read<T>());
+        var results = plan.Shape.Transposed();
+        if (positions is null)
+        {
+            var kernel = new WeightGradientKernel<WholeImages<T>, T>(
+                plan, pieces.Write<T>(), source, new(results, cotangents.Read<T>()));
+            LaunchGroups(kernel, plan.Groups, plan.Threads);
+        }
+        else
+        {
+            var kernel = new WeightGradientKernel<PooledImages<T>, T>(
+                plan, pieces.Write<T>(), source, new(results, cotangents.Read<T>(), positions.Read<int>()));
+            LaunchGroups(kernel, plan.Groups, plan.Threads);
+        }
+
+        if (plan.Pieces == 1)
+            return;
+        var sum = new SumPiecesKernel<T>(destination.Write<T>(), pieces.Read<T>(), length, plan.Pieces);
+        LaunchGroups(sum, Parts.Of(length, SumPiecesKernel<T>.Sums), SumPiecesKernel<T>.Threads);
+        Return(pieces);
     }
 }

@@ -67,8 +67,7 @@ internal sealed partial class IlgpuDevice
             {
                 "cuda" => OfCuda(name, context, Chosen(name, context.GetCudaDevices(), index)),
                 "opencl" => OfOpenCl(name, context, Chosen(name, context.GetCLDevices(), index)),
-                _ => new IlgpuDevice(
-                    name, "ILGPU's emulator of a GPU on the processor, for tests", EmulatedGroupSize, context, context.CreateCPUAccelerator(0)),
+                _ => OfEmulator(context),
             };
         }
         catch (AcceleratorException e)
@@ -87,19 +86,28 @@ internal sealed partial class IlgpuDevice
     public static IlgpuDevice OpenDry()
     {
         var context = Context.Create(builder => builder.CPU(new CPUDevice(32, LargestGroup / 32, 1)));
-        return new IlgpuDevice(
-            Emulator, "notes kernels", EmulatedGroupSize, context, context.CreateCPUAccelerator(0)) { IsDry = true };
+        return OfEmulator(context, isDry: true);
     }
+
+    private static IlgpuDevice OfEmulator(Context context, bool isDry = false)
+        => new(
+            Emulator, "the processor as a GPU, for tests", $"ILGPU {typeof(Context).Assembly.GetName().Version?.ToString(3)}",
+            EmulatedGroupSize, context, context.CreateCPUAccelerator(0))
+        {
+            IsDry = isDry,
+        };
 
     private static IlgpuDevice OfCuda(string name, Context context, CudaDevice found)
     {
+        bool tensorCores = name.EndsWith(TensorCores, StringComparison.Ordinal);
+        if (tensorCores && found.Architecture?.Major < 8)
+            throw new ArgumentException($"Device '{name}', {found.Name}, has no tensor cores for tf32; leave out '{TensorCores}'.");
         var accelerator = found.CreateCudaAccelerator(context);
         string description = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{found.Name}, {Gibibytes(found.MemorySize)}, {found.Architecture}, CUDA driver {found.DriverVersion}");
-        if (name.EndsWith(TensorCores, StringComparison.Ordinal))
+            CultureInfo.InvariantCulture, $"{found.Name}, compute capability {found.Architecture?.Major}.{found.Architecture?.Minor}");
+        if (tensorCores)
             description += ", large float32 products on tensor cores in tf32";
-        return new IlgpuDevice(name, description, GroupSize, context, accelerator);
+        return new IlgpuDevice(name, description, $"CUDA {found.DriverVersion}", GroupSize, context, accelerator);
     }
 
     private static IlgpuDevice OfOpenCl(string name, Context context, CLDevice found)
@@ -113,9 +121,7 @@ internal sealed partial class IlgpuDevice
         }
 
         var accelerator = found.CreateCLAccelerator(context);
-        string description = string.Create(
-            CultureInfo.InvariantCulture, $"{found.Name}, {Gibibytes(found.MemorySize)}, OpenCL {found.DeviceVersion}, {found.Vendor}");
-        return new IlgpuDevice(name, description, GroupSize, context, accelerator);
+        return new IlgpuDevice(name, found.Name, $"OpenCL {found.DeviceVersion}", GroupSize, context, accelerator);
     }
 
     private static T Chosen<T>(string name, Context.DeviceCollection<T> devices, int index)
@@ -134,9 +140,6 @@ internal sealed partial class IlgpuDevice
 
     private static IEnumerable<string> Numbered(string kind, int count)
         => Enumerable.Range(0, count).Select(index => string.Create(CultureInfo.InvariantCulture, $"{kind}:{index}"));
-
-    private static string Gibibytes(long bytes)
-        => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0.0} GiB");
 
     // Drivers come as libcuda.so.1 and libOpenCL.so.1; the names without a number belong to development packages.
 #pragma warning disable CA2255 // Once, before ILGPU looks for a driver.

@@ -31,10 +31,11 @@ internal sealed partial class IlgpuDevice : Device
     private long _launches;
     private long _waits;
 
-    private IlgpuDevice(string name, string description, int groupSize, Context context, Accelerator accelerator)
+    private IlgpuDevice(string name, string description, string driver, int groupSize, Context context, Accelerator accelerator)
     {
         Name = name;
         Description = description;
+        Driver = driver;
         _context = context;
         _accelerator = accelerator;
         _stream = accelerator.CreateStream();
@@ -50,6 +51,13 @@ internal sealed partial class IlgpuDevice : Device
 
     /// <inheritdoc/>
     public override string Description { get; }
+
+    /// <inheritdoc/>
+    public override long MemoryBytes
+        => _accelerator.AcceleratorType == AcceleratorType.CPU ? Cpu.MemoryBytes : _accelerator.MemorySize;
+
+    /// <inheritdoc/>
+    public override string Driver { get; }
 
     /// <inheritdoc/>
     public override int Concurrency => 1;

@@ -49,6 +49,21 @@ public class FigureTests
     }
 
     [Fact]
+    public void NamesStandInPlaceOfNumbersFromTheTop()
+    {
+        var dots = new Series("a", [1, 2, 3], [0, 1, 2]) { Markers = true, Joined = false };
+        var root = Draw(new Panel("p", "x", "") { YNames = ["first", "second", "third"], Series = { dots } });
+        double[] heights = [.. ((string[])["first", "second", "third"]).Select(name => double.Parse(
+            root.Descendants(s_svg + "text").Single(text => text.Value == name).Attribute("y")!.Value, CultureInfo.InvariantCulture))];
+        Assert.Equal(heights.Order(), heights);
+        Assert.Equal(heights[1] - heights[0], heights[2] - heights[1], 1);
+
+        // Marks in the plot and one in the legend, but no line.
+        Assert.Equal(4, Of(root, "mark").Count());
+        Assert.Empty(root.Descendants(s_svg + "polyline"));
+    }
+
+    [Fact]
     public void BandIsAPolygonAroundTheLine()
     {
         var root = Draw(Panel(Series.Around("a", [0, 1, 2], [1, 2, 3], [0.5, 0.5, 0.5])));

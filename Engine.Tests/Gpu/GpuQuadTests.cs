@@ -35,8 +35,9 @@ public class GpuQuadTests
 
             T[] On(Device device)
             {
-                Tensor a = Tensor.From(x, [count], device), b = Tensor.From(y, [count], device), one = Tensor.From([T.CreateChecked(5)], [1], device);
-                return (((a + b) * one) - a).ToArray<T>();
+                Tensor a = Tensor.From(x, [count], device), b = Tensor.From(y, [count], device);
+                var five = Tensor.From([T.CreateChecked(5)], [1], device);
+                return (((a + b) * five) - a).ToArray<T>();
             }
 
             T[] Numbers(int factor) => [.. Enumerable.Range(0, count).Select(i => T.CreateChecked(i * factor % 1000))];

@@ -1,0 +1,30 @@
+using BenchmarkDotNet.Attributes;
+using Engine.Core;
+using Engine.Core.Operations;
+
+namespace Engine.Bench.Micro;
+
+/// <summary>Rows taken by their numbers, and added where numbers say.</summary>
+public class IndexBenchmarks : DeviceBenchmark
+{
+    private const int Rows = 4096;
+
+    private Tensor _x = null!, _numbers = null!;
+
+    /// <summary>Rows by their numbers.</summary>
+    [Benchmark]
+    public void Take() => Run(() => _x.Take(0, _numbers));
+
+    /// <summary>Sums of rows that share a number.</summary>
+    [Benchmark]
+    public void ScatterAdd() => Run(() => _x.ScatterAdd(0, _numbers, Rows));
+
+    /// <inheritdoc/>
+    private protected override void MakeInputs()
+    {
+        _x = Normal(Rows, 256);
+        using var streams = Streams.Of(0, device: Opened);
+        using var scope = new TensorScope();
+        _numbers = Keep(scope.Keep(new DrawIntegers(0, Rows, Purpose.FirstFree, 0, [1, Rows]).Apply(streams).Reshape(Rows)));
+    }
+}

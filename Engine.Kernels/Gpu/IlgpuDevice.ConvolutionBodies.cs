@@ -1,0 +1,95 @@
+using System.Numerics;
+using Engine.Kernels.Bodies;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels.Gpu;
+
+// Convolutions whose kernel or image does not fit the shared memory of a group, and empty ones.
+internal sealed partial class IlgpuDevice
+{
+    private static int ImageResults(ConvolutionShape shape) => shape.OutputHeight * shape.OutputWidth * shape.OutputChannels;
+
+    private static int PooledResults(ConvolutionShape shape)
+        => shape.Batch * (shape.OutputHeight / 2) * (shape.OutputWidth / 2) * shape.OutputChannels;
+
+    private void ConvolveByBody<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions)
+        where T : unmanaged, INumber<T>
+    {
+        if (positions is null)
+            ConvolveByBody<T>(form, shape, destination, a, b);
+        else
+            ConvolvePooledByBody<T>(form, shape, destination, a, b, positions);
+    }
+
+    private void ConvolveByBody<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b)
+        where T : unmanaged, INumber<T>
+    {
+        var sizes = new ConvolutionSizes(shape);
+        View<T> to = destination.Write<T>(), x = a.Read<T>(), y = b.Read<T>();
+        switch (form)
+        {
+            case ConvolutionForm.Forward:
+                Launch(new ConvolutionBody<T>(sizes, to, x, y), checked(shape.Batch * ImageResults(shape)));
+                break;
+            case ConvolutionForm.InputGradient:
+                Launch(
+                    new ConvolutionInputGradientBody<T>(sizes, to, x, y),
+                    checked(shape.Batch * shape.Height * shape.Width * shape.InputChannels));
+                break;
+            default:
+                Launch(new ConvolutionWeightGradientBody<T>(sizes, to, x, y), shape.Taps * shape.OutputChannels);
+                break;
+        }
+    }
+
+    // Through the whole results, of which all but those at the positions are zero, or not wanted.
+    private void ConvolvePooledByBody<T>(
+        ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer positions)
+        where T : unmanaged, INumber<T>
+    {
+        int image = ImageResults(shape), pooled = PooledResults(shape), each = shape.Batch == 0 ? 0 : pooled / shape.Batch;
+        var whole = AllocateOf<T>((long)shape.Batch * image);
+        if (form == ConvolutionForm.Forward)
+        {
+            ConvolveByBody<T>(form, shape, whole, a, b);
+            Launch(new PoolGatherBody<T>(destination.Write<T>(), whole.Read<T>(), positions.Read<int>(), image, each, 1), pooled);
+        }
+        else
+        {
+            var cotangents = form == ConvolutionForm.InputGradient ? a : b;
+            Fill(whole.Write<T>(), T.Zero);
+            Launch(new PoolScatterBody<T>(whole.Update<T>(), cotangents.Read<T>(), positions.Read<int>(), image, each, 1), pooled);
+            if (form == ConvolutionForm.InputGradient)
+                ConvolveByBody<T>(form, shape, destination, whole, b);
+            else
+                ConvolveByBody<T>(form, shape, destination, a, whole);
+        }
+
+        Return(whole);
+    }
+
+    private void ConvolveReluPoolByBody<T>(
+        ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
+        where T : unmanaged, INumber<T>
+    {
+        var whole = AllocateOf<T>((long)shape.Batch * ImageResults(shape));
+        ConvolveByBody<T>(ConvolutionForm.Forward, shape, whole, images, weights);
+        Launch(
+            new ReluPoolBody<T>(
+                destination.Write<T>(), positions.Write<int>(), whole.Read<T>(), bias.Read<T>(), shape.OutputHeight, shape.OutputWidth,
+                shape.OutputChannels),
+            PooledResults(shape));
+        Return(whole);
+    }
+
+    // Memory for what lies between two commands of a verb. While recording, the recording returns it.
+    private unsafe Buffer AllocateOf<T>(long count)
+        where T : unmanaged
+        => Allocate(count * sizeof(T));
+
+    private void Return(Buffer buffer)
+    {
+        if (!Recording.IsActive)
+            Free(buffer);
+    }
+}

@@ -1,0 +1,11 @@
+namespace Engine.Kernels.Gpu;
+
+/// <summary>Counts of parts of a whole.</summary>
+internal static class Parts
+{
+    /// <summary>The least number of parts of at most <paramref name="size"/> that give the whole.</summary>
+    public static int Of(int whole, int size) => checked(whole + size - 1) / size;
+
+    /// <summary>The size of the least number of parts of at most <paramref name="most"/> that are about equal.</summary>
+    public static int Even(int whole, int most) => Of(whole, Of(whole, most));
+}

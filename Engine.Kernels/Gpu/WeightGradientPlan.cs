@@ -1,0 +1,122 @@
+namespace Engine.Kernels.Gpu;
+
+/// <summary>
+/// How the work of a gradient with respect to a convolution's weights is cut into groups of threads. A thread sums for four taps in four
+/// output channels: taps are kernel row, kernel column and input channel, and the four lie side by side in a row of pixels. A group does
+/// so for all taps of some input channels, over a piece of the batch. A piece consists of units: rows of results, of a few images, that
+/// are in shared memory at a time. It follows from sizes alone, as then does the order of all sums.
+/// </summary>
+/// <param name="Shape">Sizes of the convolution.</param>
+internal sealed record WeightGradientPlan(ConvolutionShape Shape)
+{
+    /// <summary>Numbers that a unit may have of the images in shared memory.</summary>
+    public const int TileRoom = 3072;
+
+    /// <summary>Numbers that a unit may have of the results in shared memory.</summary>
+    public const int ResultRoom = 2560;
+
+    private const int LeastThreads = 128, MostThreads = 256, MostQuads = 8, Warp = 32;
+
+    // Twice what a large GPU has of multiprocessors, for one group to compute while another one waits for memory.
+    private const int WantedGroups = 264;
+
+    /// <summary>Fours of output channels of a group.</summary>
+    public int Quads { get; private init; }
+
+    /// <summary>Input channels of a group.</summary>
+    public int Chunk { get; private init; }
+
+    /// <summary>Rows of results of a unit.</summary>
+    public int Rows { get; private init; }
+
+    /// <summary>Results of such a row.</summary>
+    public int Columns { get; private init; }
+
+    /// <summary>Images of a unit.</summary>
+    public int Images { get; private init; } = 1;
+
+    /// <summary>Fours of taps of a row of the kernel.</summary>
+    public int RowTapQuads => Parts.Of(Shape.KernelWidth * Chunk, 4);
+
+    /// <summary>Fours of taps of a group.</summary>
+    public int TapQuads => Shape.KernelHeight * RowTapQuads;
+
+    /// <summary>Threads that have different sums.</summary>
+    public int Workers => TapQuads * Quads;
+
+    /// <summary>Threads that share out the rows of one sum.</summary>
+    public int Slices
+        => Math.Min(Math.Min(MostThreads / Workers, Images * Rows), 1 + (TileRoom / (Workers * SixteenSums<float>.Count)));
+
+    /// <summary>Threads of a group, whole warps: those without a sum help to load.</summary>
+    public int Threads => Math.Max(LeastThreads, Parts.Of(Workers * Slices, Warp) * Warp);
+
+    /// <summary>Rows of pixels of a unit.</summary>
+    public int TileHeight => Rows + Shape.KernelHeight - 1;
+
+    /// <summary>Pixels of such a row.</summary>
+    public int TileWidth => Columns + Shape.KernelWidth - 1;
+
+    /// <summary>Groups that share out the output channels.</summary>
+    public int ChannelBlocks => Parts.Of(Shape.OutputChannels, 4 * Quads);
+
+    /// <summary>Groups that share out the input channels.</summary>
+    public int ChunkBlocks => Parts.Of(Shape.InputChannels, Chunk);
+
+    /// <summary>Units below each other.</summary>
+    public int RowBlocks => Parts.Of(Shape.OutputHeight, Rows);
+
+    /// <summary>Units beside each other.</summary>
+    public int ColumnBlocks => Parts.Of(Shape.OutputWidth, Columns);
+
+    /// <summary>The number of units.</summary>
+    public int Units => checked(Parts.Of(Shape.Batch, Images) * RowBlocks * ColumnBlocks);
+
+    /// <summary>Units of a piece.</summary>
+    public int PieceUnits => Parts.Of(Units, Parts.Of(WantedGroups, ChannelBlocks * ChunkBlocks));
+
+    /// <summary>The number of pieces.</summary>
+    public int Pieces => Parts.Of(Units, PieceUnits);
+
+    /// <summary>The number of groups.</summary>
+    public int Groups => Pieces * ChannelBlocks * ChunkBlocks;
+
+    // The last four taps may stand out over the tile.
+    private bool Fits
+        => (TileHeight * TileWidth * Images * Chunk) + 3 <= TileRoom && Rows * Columns * Images * 4 * Quads <= ResultRoom;
+
+    /// <summary>The plan; null where there is nothing to sum, or the kernel is too large.</summary>
+    /// <param name="shape">Sizes of the convolution.</param>
+    public static WeightGradientPlan? For(ConvolutionShape shape)
+    {
+        int tapQuads = shape.KernelHeight * Parts.Of(shape.KernelWidth, 4);
+        bool empty = shape.Batch * shape.OutputHeight == 0 || shape.OutputWidth * shape.OutputChannels == 0 || shape.Taps == 0;
+        if (empty || tapQuads > MostThreads)
+            return null;
+        int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), Math.Min(MostQuads, MostThreads / tapQuads));
+        int chunk = Parts.Even(shape.InputChannels, MostThreads / (quads * shape.KernelHeight) * 4 / shape.KernelWidth);
+        var plan = new WeightGradientPlan(shape) { Quads = quads, Chunk = chunk, Rows = shape.OutputHeight, Columns = shape.OutputWidth };
+        while (!plan.Fits || plan.Units * plan.ChannelBlocks * plan.ChunkBlocks < WantedGroups / 2)
+        {
+            if (plan.Rows > 1)
+                plan = plan with { Rows = (plan.Rows + 1) / 2 };
+            else if (!plan.Fits && plan.Columns > 1)
+                plan = plan with { Columns = (plan.Columns + 1) / 2 };
+            else if (!plan.Fits && plan.Chunk > 1)
+                plan = plan with { Chunk = (plan.Chunk + 1) / 2 };
+            else if (!plan.Fits)
+                return null;
+            else
+                break;
+        }
+
+        return plan.WithMoreImages();
+    }
+
+    // As many as there is room for, if enough groups are left.
+    private WeightGradientPlan WithMoreImages()
+    {
+        var next = this with { Images = Images + 1 };
+        return next.Images <= Shape.Batch && next.Fits && next.Groups >= WantedGroups / 2 ? next.WithMoreImages() : this;
+    }
+}
