@@ -1,4 +1,5 @@
 using System.Numerics;
+using Engine.Kernels.Gpu.Convolutions;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Gpu.Products;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;

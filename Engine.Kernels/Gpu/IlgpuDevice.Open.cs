@@ -99,10 +99,13 @@ internal sealed partial class IlgpuDevice
 
     private static IlgpuDevice OfCuda(string name, Context context, CudaDevice found)
     {
+        bool tensorCores = name.EndsWith(TensorCores, StringComparison.Ordinal);
+        if (tensorCores && found.Architecture?.Major < 8)
+            throw new ArgumentException($"Device '{name}', {found.Name}, has no tensor cores for tf32; leave out '{TensorCores}'.");
         var accelerator = found.CreateCudaAccelerator(context);
         string description = string.Create(
             CultureInfo.InvariantCulture, $"{found.Name}, compute capability {found.Architecture?.Major}.{found.Architecture?.Minor}");
-        if (name.EndsWith(TensorCores, StringComparison.Ordinal))
+        if (tensorCores)
             description += ", large float32 products on tensor cores in tf32";
         return new IlgpuDevice(name, description, $"CUDA {found.DriverVersion}", GroupSize, context, accelerator);
     }

@@ -1,5 +1,6 @@
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Gpu.Reductions;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;

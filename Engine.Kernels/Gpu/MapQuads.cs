@@ -8,8 +8,8 @@ namespace Engine.Kernels.Gpu;
 /// <typeparam name="TArity">The function.</typeparam>
 /// <typeparam name="V">One number as lanes.</typeparam>
 /// <typeparam name="T">The element type.</typeparam>
-internal readonly struct MapQuads<TArity, V, T>(TArity function, ArrayView<Quad<T>> y, QuadOperand<T> x0, QuadOperand<T> x1, QuadOperand<T> x2)
-    : IBody
+internal readonly struct MapQuads<TArity, V, T>(
+    TArity function, ArrayView<Quad<T>> y, QuadOperand<T> x0, QuadOperand<T> x1, QuadOperand<T> x2) : IBody
     where TArity : struct, IArity
     where V : struct, ILanes<V, T>
     where T : unmanaged, INumber<T>

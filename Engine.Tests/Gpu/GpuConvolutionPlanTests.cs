@@ -1,10 +1,11 @@
 using Engine.Kernels;
-using Engine.Kernels.Gpu;
+using Engine.Kernels.Gpu.Convolutions;
 using Xunit;
 
 namespace Engine.Tests.Gpu;
 
 /// <summary>How convolutions are cut into groups of threads, for many sizes.</summary>
+[Collection(nameof(GpuCollection))]
 public class GpuConvolutionPlanTests
 {
     private static readonly int[] s_sizes = [1, 2, 3, 6, 12, 33];

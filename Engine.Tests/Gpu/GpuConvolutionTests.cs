@@ -6,6 +6,7 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Convolutions of GPU devices against those of the processor.</summary>
+[Collection(nameof(GpuCollection))]
 public class GpuConvolutionTests
 {
     // Numbers behind each result, which must stay as they are.

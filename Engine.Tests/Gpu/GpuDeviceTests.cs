@@ -5,6 +5,7 @@ using Xunit;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Opening devices, memory, and layouts.</summary>
+[Collection(nameof(GpuCollection))]
 public class GpuDeviceTests
 {
     [Theory]

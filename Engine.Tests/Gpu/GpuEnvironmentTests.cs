@@ -8,6 +8,7 @@ using Xunit;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Random numbers and environments on a GPU: the same bits as on the processor.</summary>
+[Collection(nameof(GpuCollection))]
 public class GpuEnvironmentTests
 {
     [Theory]

@@ -2,12 +2,14 @@ using System.Numerics;
 using Engine.Kernels;
 using Engine.Kernels.Functions;
 using Engine.Kernels.Gpu;
+using Engine.Kernels.Gpu.Products;
 using Xunit;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Tests.Gpu;
 
 /// <summary>Matrix products in every way, whichever a shape would take, on every GPU device.</summary>
+[Collection(nameof(GpuCollection))]
 public class GpuMatMulTests
 {
     // Elements behind each operand, NaN, and behind each result, which must stay as they are.

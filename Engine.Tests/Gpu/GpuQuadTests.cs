@@ -6,6 +6,7 @@ using Xunit;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Maps and copies that are long enough to go by quads.</summary>
+[Collection(nameof(GpuCollection))]
 public class GpuQuadTests
 {
     private const int Many = 1 << 16;
@@ -35,8 +36,9 @@ public class GpuQuadTests
 
             T[] On(Device device)
             {
-                Tensor a = Tensor.From(x, [count], device), b = Tensor.From(y, [count], device), one = Tensor.From([T.CreateChecked(5)], [1], device);
-                return (((a + b) * one) - a).ToArray<T>();
+                Tensor a = Tensor.From(x, [count], device), b = Tensor.From(y, [count], device);
+                var five = Tensor.From([T.CreateChecked(5)], [1], device);
+                return (((a + b) * five) - a).ToArray<T>();
             }
 
             T[] Numbers(int factor) => [.. Enumerable.Range(0, count).Select(i => T.CreateChecked(i * factor % 1000))];

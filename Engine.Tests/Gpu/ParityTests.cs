@@ -6,6 +6,7 @@ using Xunit;
 namespace Engine.Tests.Gpu;
 
 /// <summary>Every operation, value and derivatives to order 2, on every GPU device against the processor.</summary>
+[Collection(nameof(GpuCollection))]
 public class ParityTests
 {
     public static TheoryData<string, int, string> Samples

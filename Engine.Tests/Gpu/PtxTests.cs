@@ -4,6 +4,7 @@ using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Kernels;
 using Engine.Kernels.Gpu;
+using Engine.Kernels.Gpu.Products;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -18,6 +19,7 @@ namespace Engine.Tests.Gpu;
 /// Every kernel compiles for a card of compute capability 9.0, which needs neither card nor driver. Where ENGINE_PTX names a folder the
 /// text goes there, for ptxas.
 /// </summary>
+[Collection(nameof(GpuCollection))]
 public partial class PtxTests
 {
     [Fact]

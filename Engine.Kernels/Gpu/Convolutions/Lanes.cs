@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
 /// How the threads of a group go through rows of numbers, neighbours side by side: a thread has a lane of the rows, and some rows in turn.

@@ -1,7 +1,7 @@
 using System.Numerics;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>Sums of pieces of equal length, in an order that the number of pieces alone decides.</summary>
 /// <typeparam name="T">float or double.</typeparam>

@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Products;
 
 /// <summary>
 /// The results of a product cut into tiles, and their sums into pieces: a group for each. The results of a piece are as many as those

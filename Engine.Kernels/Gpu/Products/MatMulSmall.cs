@@ -2,12 +2,12 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Products;
 
 /// <summary>
 /// Products of few results: a group computes a tile of 16 x 16. It goes through the inner indices in slabs of 64, in few long steps,
-/// since waiting for memory is what takes time; shared memory holds two. Each quarter of the group sums up a quarter of the slab's inner indices, a thread
-/// 2 x 2 results of it; the four sums are added in order.
+/// since waiting for memory is what takes time; shared memory holds two. Each quarter of the group sums up a quarter of the slab's
+/// inner indices, a thread 2 x 2 results of it; the four sums are added in order.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal readonly struct MatMulSmall<T>(
@@ -75,7 +75,8 @@ internal readonly struct MatMulSmall<T>(
         if (row < grid.Rows && column < grid.Columns)
         {
             T sum = tile.Piece == 0 && grid.BiasLength > 0 ? bias[grid.BiasAt(tile.Matrix, column)] : T.Zero;
-            results[grid.ResultAt(tile, row, column)] = sum + parts[thread] + parts[thread + 256] + parts[thread + 512] + parts[thread + 768];
+            sum = sum + parts[thread] + parts[thread + 256] + parts[thread + 512] + parts[thread + 768];
+            results[grid.ResultAt(tile, row, column)] = sum;
         }
     }
 
@@ -112,7 +113,9 @@ internal readonly struct MatMulSmall<T>(
     private static Quad<T> Step(Quad<T> sums, ArrayView<Pair> columns, ArrayView<Pair> rows, int k)
     {
         Pair x = columns[k * Pairs], y = rows[k * Pairs];
-        return new((x.First * y.First) + sums.X, (x.First * y.Second) + sums.Y, (x.Second * y.First) + sums.Z, (x.Second * y.Second) + sums.W);
+        return new(
+            (x.First * y.First) + sums.X, (x.First * y.Second) + sums.Y,
+            (x.Second * y.First) + sums.Z, (x.Second * y.Second) + sums.W);
     }
 
     private readonly struct Pair(T first, T second)

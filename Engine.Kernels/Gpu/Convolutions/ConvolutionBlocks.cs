@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>Which windows of which images belong to which group and thread.</summary>
 /// <param name="plan">How the convolution is done.</param>

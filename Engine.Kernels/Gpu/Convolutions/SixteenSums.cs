@@ -1,7 +1,7 @@
 using System.Numerics;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>Sixteen sums of a thread: four numbers for each of four.</summary>
 /// <typeparam name="T">float or double.</typeparam>

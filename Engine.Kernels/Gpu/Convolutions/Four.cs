@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>Four numbers that are loaded from shared memory at once.</summary>
 /// <typeparam name="T">float or double.</typeparam>

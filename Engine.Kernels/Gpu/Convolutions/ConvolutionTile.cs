@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
 /// The pixels of some images that a group needs, in shared memory: [image, row, column, channel], with zeros where there is no pixel.

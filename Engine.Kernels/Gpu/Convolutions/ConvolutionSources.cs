@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>Where a convolution's pixels come from.</summary>
 /// <typeparam name="T">float or double.</typeparam>

@@ -1,7 +1,7 @@
 using System.Numerics;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
 /// A convolution, cut into groups as a <see cref="ConvolutionPlan"/> says. Chunk by chunk of input channels a group loads its part of

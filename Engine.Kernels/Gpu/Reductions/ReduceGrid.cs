@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Reductions;
 
 /// <summary>
 /// How threads share a reduction. It follows from the sizes and strides alone, so that the same reduction combines in the same order

@@ -1,7 +1,7 @@
 using System.Numerics;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
 /// Gradients with respect to a convolution's weights, one for each piece of the batch, cut into groups as a

@@ -1,7 +1,7 @@
 using System.Numerics;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
 /// The weights that a group needs, in shared memory: [kernel row, kernel column, input channel, quad], where quad q has the output

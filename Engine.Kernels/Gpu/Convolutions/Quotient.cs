@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
 /// Division of small numbers, 0 to 2^20, by one that the host knows: a GPU has no instruction for a division of integers.

@@ -1,7 +1,7 @@
 using System.Numerics;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Products;
 
 /// <summary>How one operand of a product lies in memory. "Outer" is a row of the left operand and a column of the right one.</summary>
 /// <param name="outers">The number of outer indices.</param>

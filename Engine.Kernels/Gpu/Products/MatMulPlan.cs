@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Products;
 
 /// <summary>The kernels of a product.</summary>
 internal enum MatMulWay
@@ -20,8 +20,8 @@ internal enum MatMulWay
 }
 
 /// <summary>
-/// How a product is computed. It follows from the product's sizes and the device's name alone, and never from what the device is or does, so that the same
-/// product is the same sum in the same order every time.
+/// How a product is computed. It follows from the product's sizes and the device's name alone, and never from what the device is or
+/// does, so that the same product is the same sum in the same order every time.
 /// </summary>
 /// <param name="Way">The kernel.</param>
 /// <param name="Pieces">Into how many pieces the sums are cut, which are added in order by a second kernel.</param>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime.Cuda;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Products;
 
 /// <summary>
 /// Large products of float32 on the tensor cores of a CUDA card: a group computes a tile of 64 x 64, a warp 16 x 32 of it, in slabs
@@ -21,6 +21,8 @@ internal readonly struct MatMulTensorCores<TQuads>(
 
     // Two quads more than a slab has for each inner index: so the 4 inner and 8 outer indices that a warp reads at once lie in 32 banks.
     private const int Quads = (Side / 4) + 2, Stride = 4 * Quads;
+
+    private const string Instruction = "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32";
 
     /// <inheritdoc/>
     public void Invoke()
@@ -68,16 +70,16 @@ internal readonly struct MatMulTensorCores<TQuads>(
         int upper = k * Stride, lower = upper + (4 * Stride);
         int a0 = Bits(columns[upper]), a1 = Bits(columns[upper + 8]), a2 = Bits(columns[lower]), a3 = Bits(columns[lower + 8]);
         CudaAsm.Emit(
-            "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {sum0, sum1, sum2, sum3}, {%0, %1, %2, %3}, {%4, %5}, {sum0, sum1, sum2, sum3};",
+            Instruction + " {sum0, sum1, sum2, sum3}, {%0, %1, %2, %3}, {%4, %5}, {sum0, sum1, sum2, sum3};",
             a0, a1, a2, a3, Bits(rows[upper + 0]), Bits(rows[lower + 0]));
         CudaAsm.Emit(
-            "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {sum4, sum5, sum6, sum7}, {%0, %1, %2, %3}, {%4, %5}, {sum4, sum5, sum6, sum7};",
+            Instruction + " {sum4, sum5, sum6, sum7}, {%0, %1, %2, %3}, {%4, %5}, {sum4, sum5, sum6, sum7};",
             a0, a1, a2, a3, Bits(rows[upper + 8]), Bits(rows[lower + 8]));
         CudaAsm.Emit(
-            "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {sum8, sum9, sum10, sum11}, {%0, %1, %2, %3}, {%4, %5}, {sum8, sum9, sum10, sum11};",
+            Instruction + " {sum8, sum9, sum10, sum11}, {%0, %1, %2, %3}, {%4, %5}, {sum8, sum9, sum10, sum11};",
             a0, a1, a2, a3, Bits(rows[upper + 16]), Bits(rows[lower + 16]));
         CudaAsm.Emit(
-            "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {sum12, sum13, sum14, sum15}, {%0, %1, %2, %3}, {%4, %5}, {sum12, sum13, sum14, sum15};",
+            Instruction + " {sum12, sum13, sum14, sum15}, {%0, %1, %2, %3}, {%4, %5}, {sum12, sum13, sum14, sum15};",
             a0, a1, a2, a3, Bits(rows[upper + 24]), Bits(rows[lower + 24]));
     }
 

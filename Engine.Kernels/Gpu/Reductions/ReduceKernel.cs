@@ -2,7 +2,7 @@ using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Reductions;
 
 /// <summary>
 /// A reduction in a fixed order: each thread combines its elements, then the threads of a result theirs, by halves.

@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
 /// How the work of a convolution is cut into groups of threads. A thread computes a window of 2 x 2 pixels of the results in four

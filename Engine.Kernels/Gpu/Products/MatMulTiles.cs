@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using ILGPU;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Products;
 
 /// <summary>The sizes of <see cref="MatMulTiles{THeight, TQuads, T}"/>.</summary>
 internal static class MatMulTiles

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Products;
 
 /// <summary>The 4 x 4 results that a thread sums up, by rows.</summary>
 /// <typeparam name="T">The element type.</typeparam>

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>What becomes of a window of 2 x 2 pixels of a convolution's results.</summary>
 /// <typeparam name="T">float or double.</typeparam>

@@ -1,4 +1,4 @@
-namespace Engine.Kernels.Gpu;
+namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
 /// How the work of a gradient with respect to a convolution's weights is cut into groups of threads. A thread sums for four taps in four
