@@ -20,8 +20,12 @@ internal readonly struct Quad<T>(T x, T y, T z, T w)
     /// <summary>The fourth number.</summary>
     public readonly T W = w;
 
-    /// <summary>This + factor * quad, number by number.</summary>
+    /// <summary>The sums with other numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Quad<T> Plus(T factor, Quad<T> quad)
+    public Quad<T> Plus(Quad<T> other) => new(X + other.X, Y + other.Y, Z + other.Z, W + other.W);
+
+    /// <summary>The sums with a multiple of other numbers: four fused multiply-adds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Quad<T> PlusProduct(T factor, Quad<T> quad)
         => new((factor * quad.X) + X, (factor * quad.Y) + Y, (factor * quad.Z) + Z, (factor * quad.W) + W);
 }

@@ -9,7 +9,7 @@ namespace Engine.Tests.Golden;
 public class ActorCriticGoldenTests
 {
     [Theory]
-    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.ForNetworks), MemberType = typeof(TestDevices))]
     public void LambdaReturnsAgree(string device)
     {
         using var scope = new TensorScope();
@@ -24,7 +24,7 @@ public class ActorCriticGoldenTests
     }
 
     [Theory]
-    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.ForNetworks), MemberType = typeof(TestDevices))]
     public void LossesAgree(string device)
     {
         using var scope = new TensorScope();

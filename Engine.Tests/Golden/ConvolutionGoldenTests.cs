@@ -8,11 +8,11 @@ namespace Engine.Tests.Golden;
 public class ConvolutionGoldenTests
 {
     [Theory]
-    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.ForNetworks), MemberType = typeof(TestDevices))]
     public void ConvolutionReluAndPoolAgreeToSecondOrder(string device) => AgreeToSecondOrder(fused: false, device);
 
     [Theory]
-    [MemberData(nameof(TestDevices.All), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.ForNetworks), MemberType = typeof(TestDevices))]
     public void FusedConvolutionReluAndPoolAgreeToSecondOrder(string device) => AgreeToSecondOrder(fused: true, device);
 
     private static void AgreeToSecondOrder(bool fused, string device)

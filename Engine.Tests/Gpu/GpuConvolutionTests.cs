@@ -33,7 +33,7 @@ public class GpuConvolutionTests
         get
         {
             var data = new TheoryData<string, ConvolutionForm, bool>();
-            foreach (string device in Device.Names.Where(name => name != "cpu"))
+            foreach (string device in TestDevices.KernelDevices)
             {
                 foreach (var form in Enum.GetValues<ConvolutionForm>())
                 {
@@ -46,7 +46,7 @@ public class GpuConvolutionTests
         }
     }
 
-    public static TheoryData<string> Names => TestDevices.Gpus;
+    public static TheoryData<string> Names => TestDevices.ForKernels;
 
     [Theory]
     [MemberData(nameof(Cases))]

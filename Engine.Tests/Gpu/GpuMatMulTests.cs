@@ -20,7 +20,7 @@ public class GpuMatMulTests
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (string device in Device.Names.Where(name => name != "cpu"))
+            foreach (string device in TestDevices.KernelDevices)
             {
                 foreach (var way in Enum.GetValues<MatMulWay>())
                 {
@@ -33,7 +33,7 @@ public class GpuMatMulTests
         }
     }
 
-    public static TheoryData<string> Names => TestDevices.Gpus;
+    public static TheoryData<string> Names => TestDevices.ForKernels;
 
     [Theory]
     [MemberData(nameof(Ways))]

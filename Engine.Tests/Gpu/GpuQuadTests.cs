@@ -11,7 +11,7 @@ public class GpuQuadTests
 {
     private const int Many = 1 << 16;
 
-    public static TheoryData<string> Names => TestDevices.Gpus;
+    public static TheoryData<string> Names => TestDevices.ForKernels;
 
     [Theory]
     [MemberData(nameof(Names))]

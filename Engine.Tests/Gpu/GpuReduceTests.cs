@@ -11,7 +11,7 @@ namespace Engine.Tests.Gpu;
 [Collection(nameof(GpuCollection))]
 public class GpuReduceTests
 {
-    public static TheoryData<string> Names => TestDevices.Gpus;
+    public static TheoryData<string> Names => TestDevices.ForKernels;
 
     [Theory]
     [MemberData(nameof(Names))]

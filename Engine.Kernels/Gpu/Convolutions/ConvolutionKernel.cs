@@ -40,7 +40,7 @@ internal readonly struct ConvolutionKernel<TSource, TWeights, TResult, T>(
     public void Invoke()
     {
         var pixels = SharedMemory.Allocate<T>(ConvolutionPlan.TileRoom);
-        var quads = SharedMemory.Allocate<Four<T>>(ConvolutionPlan.WeightRoom / 4);
+        var quads = SharedMemory.Allocate<Quad<T>>(ConvolutionPlan.WeightRoom / 4);
         ConvolutionPlace group = _blocks.OfGroup(Grid.IdxX), thread = _blocks.OfThread(Group.IdxX);
         int top = (2 * group.Row) - _padTop, left = (2 * group.Column) - _padLeft;
 
@@ -63,7 +63,7 @@ internal readonly struct ConvolutionKernel<TSource, TWeights, TResult, T>(
     }
 
     // Threads without a slice have no channels to add.
-    private SixteenSums<T> PlusChunk(SixteenSums<T> sums, ArrayView<T> pixels, ArrayView<Four<T>> quads, ConvolutionPlace thread)
+    private SixteenSums<T> PlusChunk(SixteenSums<T> sums, ArrayView<T> pixels, ArrayView<Quad<T>> quads, ConvolutionPlace thread)
     {
         int start = thread.Slice * _sliceLength, end = Math.Min(_chunk, start + _sliceLength);
         int right = _tile.PixelStride, down = _tile.LineStride, step = _blocks.Quads;

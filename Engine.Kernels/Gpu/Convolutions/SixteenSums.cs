@@ -5,26 +5,26 @@ namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>Sixteen sums of a thread: four numbers for each of four.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-internal readonly struct SixteenSums<T>(Four<T> a, Four<T> b, Four<T> c, Four<T> d)
+internal readonly struct SixteenSums<T>(Quad<T> a, Quad<T> b, Quad<T> c, Quad<T> d)
     where T : unmanaged, INumber<T>
 {
     /// <summary>How many sums these are.</summary>
     public const int Count = 16;
 
     /// <summary>The sums of the first factor.</summary>
-    public Four<T> A { get; } = a;
+    public Quad<T> A { get; } = a;
 
     /// <summary>The sums of the second factor.</summary>
-    public Four<T> B { get; } = b;
+    public Quad<T> B { get; } = b;
 
     /// <summary>The sums of the third factor.</summary>
-    public Four<T> C { get; } = c;
+    public Quad<T> C { get; } = c;
 
     /// <summary>The sums of the fourth factor.</summary>
-    public Four<T> D { get; } = d;
+    public Quad<T> D { get; } = d;
 
     /// <summary>The sums with the products of four factors and four numbers.</summary>
-    public SixteenSums<T> PlusProducts(T a, T b, T c, T d, Four<T> numbers)
+    public SixteenSums<T> PlusProducts(T a, T b, T c, T d, Quad<T> numbers)
         => new(A.PlusProduct(a, numbers), B.PlusProduct(b, numbers), C.PlusProduct(c, numbers), D.PlusProduct(d, numbers));
 
     /// <summary>
@@ -65,7 +65,7 @@ internal readonly struct SixteenSums<T>(Four<T> a, Four<T> b, Four<T> c, Four<T>
             A.Plus(Stored(memory, at, step)), B.Plus(Stored(memory, at + (4 * step), step)),
             C.Plus(Stored(memory, at + (8 * step), step)), D.Plus(Stored(memory, at + (12 * step), step)));
 
-    private static void Store(ArrayView<T> memory, Four<T> sums, int at, int step)
+    private static void Store(ArrayView<T> memory, Quad<T> sums, int at, int step)
     {
         memory[at] = sums.X;
         memory[at + step] = sums.Y;
@@ -73,6 +73,6 @@ internal readonly struct SixteenSums<T>(Four<T> a, Four<T> b, Four<T> c, Four<T>
         memory[at + (3 * step)] = sums.W;
     }
 
-    private static Four<T> Stored(ArrayView<T> memory, int at, int step)
+    private static Quad<T> Stored(ArrayView<T> memory, int at, int step)
         => new(memory[at], memory[at + step], memory[at + (2 * step)], memory[at + (3 * step)]);
 }

@@ -49,7 +49,7 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
     public void Invoke()
     {
         var pixels = SharedMemory.Allocate<T>(WeightGradientPlan.TileRoom);
-        var results = SharedMemory.Allocate<Four<T>>(WeightGradientPlan.ResultRoom / 4);
+        var results = SharedMemory.Allocate<Quad<T>>(WeightGradientPlan.ResultRoom / 4);
 
         int block = Grid.IdxX, chunks = block / _channelBlocks, output = (block - (chunks * _channelBlocks)) * 4 * _quads;
         int piece = chunks / _chunkBlocks, input = (chunks - (piece * _chunkBlocks)) * _byChunk.Divisor;
@@ -84,7 +84,7 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
 
     // Threads without a slice have no rows to add.
     private SixteenSums<T> PlusUnit(
-        SixteenSums<T> sums, ArrayView<T> pixels, ArrayView<Four<T>> results, int tap, int quad, int slice)
+        SixteenSums<T> sums, ArrayView<T> pixels, ArrayView<Quad<T>> results, int tap, int quad, int slice)
     {
         int kernelRow = _byRowTapQuads.Of(tap), step = _tile.PixelStride;
         int first = (kernelRow * _tile.LineStride) + (4 * (tap - (kernelRow * _byRowTapQuads.Divisor)));
@@ -107,14 +107,14 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         return sums;
     }
 
-    private static SixteenSums<T> PlusPixel(SixteenSums<T> sums, ArrayView<T> pixels, int at, Four<T> results)
+    private static SixteenSums<T> PlusPixel(SixteenSums<T> sums, ArrayView<T> pixels, int at, Quad<T> results)
     {
         // A view to start from, for the distances to be part of the instructions.
         var taps = pixels.SubView(at);
         return sums.PlusProducts(taps[0], taps[1], taps[2], taps[3], results);
     }
 
-    private void PutTap(int piece, int row, int place, int input, int output, Four<T> sums)
+    private void PutTap(int piece, int row, int place, int input, int output, Quad<T> sums)
     {
         int column = _byChunk.Of(place), channel = input + place - (column * _byChunk.Divisor);
         if (column >= _kernelWidth || channel >= _inputs)
