@@ -33,7 +33,7 @@ public static class CompareCommand
         {
             Examples =
             {
-                ("engine compare", "all devices of this build; if the processor is the only one, with all threads and with one"),
+                ("engine compare", "all devices here but the emulator; if the processor is the only one, with all threads and with one"),
                 ("engine compare --devices cpu,cuda:0 --out runs/cuda", "two devices, the first of which is the reference"),
                 ("engine compare --devices cpu,emulator --part operations", "operations alone, on a device that is slow"),
                 ("engine compare --devices cpu@1,cpu@2,cpu@4 --only matmul-1024,MatMul", "some, on 1, 2 and 4 threads of the processor"),
@@ -87,8 +87,9 @@ public static class CompareCommand
         return command;
     }
 
-    // With no other device there are still several numbers of threads.
-    private static string[] Defaults() => Device.Names.ToArray() is { Length: > 1 } all ? all : ["cpu", "cpu@1"];
+    // With no other device there are still several numbers of threads. The emulator, which takes ages, is for those who name it.
+    private static string[] Defaults()
+        => Device.Names.Where(name => name != "emulator").ToArray() is { Length: > 1 } all ? all : ["cpu", "cpu@1"];
 
     private static (Workload[] Workloads, OperationSample[] Samples) Choose(Part part, string[] only)
     {

@@ -55,17 +55,20 @@ public sealed class CompareCommandTests : IDisposable
         // An earlier comparison is not lost by mistake, nor is another run's checkpoint when it is meant to go.
         string checkpoint = Path.Combine(folder, "checkpoint.safetensors");
         File.WriteAllText(checkpoint, "of another run");
-        (code, _, error) = Run("compare", "--part", "operations", "--only", "Exp", "--out", folder);
+        (code, _, error) = Run("compare", "--devices", "cpu@1,cpu@2", "--part", "operations", "--only", "Exp", "--out", folder);
         Assert.Equal(ExitCodes.UserError, code);
         Assert.Contains("give --overwrite", error);
-        Assert.Equal(ExitCodes.Ok, Run("compare", "--part", "operations", "--only", "Exp", "--out", folder, "--overwrite", "--quiet").Code);
+        (code, _, _) = Run(
+            "compare", "--devices", "cpu@1,cpu@2", "--part", "operations", "--only", "Exp", "--out", folder, "--overwrite", "--quiet");
+        Assert.Equal(ExitCodes.Ok, code);
         Assert.True(File.Exists(checkpoint));
     }
 
     [Fact]
     public void WhereNothingCouldBeComparedTheCheckFails()
     {
-        var (code, output, _) = Run("compare", "--only", "sum-16m", "--limit", "1e-6", "--quiet", "--out", _temporary.At("out"));
+        var (code, output, _) = Run(
+            "compare", "--devices", "cpu@1,cpu@2", "--only", "sum-16m", "--limit", "1e-6", "--quiet", "--out", _temporary.At("out"));
         Assert.Equal(ExitCodes.Failed, code);
         Assert.Contains("skipped: over", output);
     }
@@ -76,7 +79,7 @@ public sealed class CompareCommandTests : IDisposable
         using var output = new StringWriter();
         using var error = new StringWriter();
         string folder = _temporary.At("out");
-        int code = Program.Run(["compare", "--only", "Exp", "--out", folder], output, error, new CancellationToken(true));
+        int code = Program.Run(["compare", "--devices", "cpu@1,cpu@2", "--only", "Exp", "--out", folder], output, error, new CancellationToken(true));
         Assert.Equal(ExitCodes.Interrupted, code);
         Assert.StartsWith($"Interrupted; what there was until then is in {folder}: ", error.ToString());
         Assert.False((bool)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "compare.json")))!["complete"]!);
