@@ -51,7 +51,7 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
     {
         reference = devices[0].Name,
         Complete,
-        Passed,
+        Passed = Complete && Passed,
         repeats,
         limitSeconds,
         devices = devices.Select(device => new

@@ -50,16 +50,23 @@ internal sealed unsafe class SharedGpuMemory(AcceleratorStream stream) : GpuMemo
 }
 
 /// <summary>Memory of a CUDA device.</summary>
-internal sealed unsafe class CudaMemory(CudaAccelerator accelerator, CudaStream stream) : GpuMemory(stream)
+internal sealed unsafe class CudaMemory(string device, CudaAccelerator accelerator, CudaStream stream) : GpuMemory(stream)
 {
     public override long Allocate(long byteLength)
     {
-        using var binding = accelerator.BindScoped();
-        var error = CudaAPI.CurrentAPI.AllocateMemory(out nint address, (nint)byteLength);
-        if (error == CudaError.CUDA_ERROR_OUT_OF_MEMORY)
-            throw new OutOfMemoryException();
-        CudaException.ThrowIfFailed(error);
-        return address;
+        try
+        {
+            using var binding = accelerator.BindScoped();
+            var error = CudaAPI.CurrentAPI.AllocateMemory(out nint address, (nint)byteLength);
+            if (error == CudaError.CUDA_ERROR_OUT_OF_MEMORY)
+                throw new OutOfMemoryException();
+            CudaException.ThrowIfFailed(error);
+            return address;
+        }
+        catch (AcceleratorException e)
+        {
+            throw new DeviceException(device, e);
+        }
     }
 
     public override void Free(long address)
