@@ -110,5 +110,5 @@ public class ElementwiseTests
                 Assert.Equal(expected, Ulp.Apply<Lanes128<int>, int, TFunction>(function, [x], [y])[0]);
                 Assert.Equal(expected, Ulp.Apply<Lanes512<int>, int, TFunction>(function, [x], [y])[0]);
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check(Property.Quick);
 }

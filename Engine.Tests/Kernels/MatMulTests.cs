@@ -90,7 +90,7 @@ public sealed class MatMulTests : IDisposable
                 var alone = operands.Only(matrix);
                 Assert.Equal(whole.AsSpan(matrix * size, size).ToArray(), alone.Multiply(_one));
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check(Property.Quick);
 
     [Fact]
     public void ColumnsOfAProductAreProductsWithColumns()
@@ -118,7 +118,7 @@ public sealed class MatMulTests : IDisposable
                 Assert.Equal(expected[i], actual[i], 1e-12);
                 Assert.Equal(expected[i], single[i], 1e-4);
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check(Property.Quick);
 
     [Fact]
     public void NothingIsAllocatedPerProductButItsCommand()
@@ -206,7 +206,7 @@ public sealed class MatMulTests : IDisposable
             var (rows, inner, columns) = size;
             bool shareA = (variant & 4) != 0, shareB = (variant & 8) != 0;
             MatchesBody<T>(Shape(2, rows, inner, columns, (variant & 1) != 0, (variant & 2) != 0, shareA, shareB, 0), (variant & 16) != 0);
-        }).QuickCheckThrowOnFailure();
+        }).Check(Property.Quick);
 
     // Small integers: sums are exact, in whatever order.
     private void MatchesBody<T>(MatMulShape shape, bool hasBias)

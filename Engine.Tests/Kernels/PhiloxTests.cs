@@ -55,5 +55,5 @@ public class PhiloxTests
                 Philox.Block(ref a, ref b, ref c, ref d, lanes[4, 0], lanes[5, 0]);
                 Assert.Equal((a, b, c, d), (f0[j], f1[j], f2[j], f3[j]));
             }
-        }).QuickCheckThrowOnFailure();
+        }).Check(Property.Quick);
 }

@@ -13,7 +13,7 @@ public class MixingTests
     [Fact]
     public void WeightsSumToOneAndFallByKappa()
         => Check.One(
-            Config.QuickThrowOnFailure,
+            Property.Quick,
             Prop.ForAll(
                 Gen.Choose(1, 60).Zip(Gen.Choose(0, 1000)).ToArbitrary(),
                 drawn =>
