@@ -61,8 +61,14 @@ internal sealed class ProgramInstance : IDisposable
     public void Deliver()
     {
         // Together, because a device may need about as long for one as for all.
-        _device.Copy(_copies);
-        _copies.Clear();
+        try
+        {
+            _device.Copy(_copies);
+        }
+        finally
+        {
+            _copies.Clear();
+        }
     }
 
     /// <summary>Runs the function with the inputs named. If it throws, the instance is of no further use but to be disposed.</summary>

@@ -71,6 +71,9 @@ internal sealed unsafe class CudaMemory(string device, CudaAccelerator accelerat
 
     public override void Free(long address)
     {
+        // An accelerator that is gone has taken its memory with it.
+        if (accelerator.IsDisposed)
+            return;
         using var binding = accelerator.BindScoped();
         CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.FreeMemory((nint)address));
     }

@@ -45,8 +45,10 @@ internal sealed partial class IlgpuDevice
             long bytes = (long)table.Length * sizeof(long);
             if (_copyTable is null || _copyTable.ByteLength < bytes)
             {
-                if (_copyTable is not null)
-                    Free(_copyTable);
+                var old = _copyTable;
+                _copyTable = null;
+                if (old is not null)
+                    Free(old);
                 _copyTable = Allocate(bytes);
             }
 

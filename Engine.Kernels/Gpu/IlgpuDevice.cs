@@ -150,8 +150,12 @@ internal sealed partial class IlgpuDevice : Device
     {
         try
         {
-            Interlocked.Increment(ref _waits);
-            _stream.Synchronize();
+            // Not while another thread captures the stream.
+            lock (_gate)
+            {
+                Interlocked.Increment(ref _waits);
+                _stream.Synchronize();
+            }
         }
         catch (AcceleratorException e)
         {

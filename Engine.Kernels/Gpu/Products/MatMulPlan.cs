@@ -44,6 +44,9 @@ internal readonly record struct MatMulPlan(MatMulWay Way, int Pieces)
     {
         var (batch, rows, inner, columns) = (shape.Batch, shape.Rows, shape.Inner, shape.Columns);
 
+        if (batch == 0 || rows == 0 || columns == 0)
+            return new(MatMulWay.Body, 1);
+
         // Sums so short that it isn't worth to share what is read, and many products smaller than a tile: neighbouring threads have
         // neighbouring results, so what they read are the same numbers or neighbours, too.
         if (inner <= 16 || (rows * (long)columns <= 64 && batch >= 1024))
