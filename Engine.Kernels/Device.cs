@@ -51,8 +51,8 @@ public abstract class Device : IDisposable
 
     /// <summary>Opens the device of that name: a new one each time, for the caller to dispose.</summary>
     /// <param name="name">
-    /// "cpu"; in a build with GPU devices also "cuda:0" and on, "opencl:0" and on, and "emulator", which runs the kernels of a GPU on
-    /// the processor, very slowly. "cuda:0+tf32" uses tensor cores for large products of Float32: what is multiplied is rounded to 10
+    /// "cpu", "cuda:0" and on, "opencl:0" and on, or "emulator", which runs the kernels of a GPU on the processor, very slowly.
+    /// "cuda:0+tf32" uses tensor cores for large products of Float32: what is multiplied is rounded to 10
     /// explicit bits of mantissa, which puts results off by up to 1e-3 of the sum of their products' sizes.
     /// </param>
     /// <param name="threads">Threads of the processor to use, where that is the device; 0 for all cores.</param>
@@ -64,21 +64,11 @@ public abstract class Device : IDisposable
             return new CpuDevice(threads == 0 ? Environment.ProcessorCount : threads);
         if (name.Split(':', '+')[0] is not ("cuda" or "opencl" or "emulator"))
             throw new ArgumentException($"Device '{name}' is unknown: there are {string.Join(", ", Names)}.");
-#if GPU
         return Gpu.IlgpuDevice.Open(name);
-#else
-        throw new ArgumentException(
-            $"Device '{name}': this build has no GPU devices, only 'cpu'. Build with '-p:Gpu=true' to have them: "
-            + "'dotnet run -c Release -p:Gpu=true --project Engine.Bench -- ...'.");
-#endif
     }
 
     /// <summary>The names of the devices that are here, found one after the other.</summary>
-#if GPU
     public static IEnumerable<string> Names => ["cpu", .. Gpu.IlgpuDevice.Found];
-#else
-    public static IEnumerable<string> Names => ["cpu"];
-#endif
 
     /// <summary>Takes memory with undefined contents.</summary>
     public Buffer Allocate(long byteLength)

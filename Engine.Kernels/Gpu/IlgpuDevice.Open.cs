@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Loader;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -142,16 +141,10 @@ internal sealed partial class IlgpuDevice
         => Enumerable.Range(0, count).Select(index => string.Create(CultureInfo.InvariantCulture, $"{kind}:{index}"));
 
     // Drivers come as libcuda.so.1 and libOpenCL.so.1; the names without a number belong to development packages.
-#pragma warning disable CA2255 // Once, before ILGPU looks for a driver.
-    [ModuleInitializer]
-#pragma warning restore CA2255
-    internal static void FindDrivers()
+    static IlgpuDevice()
     {
-        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Find);
-        NativeLibrary.SetDllImportResolver(typeof(IlgpuDevice).Assembly, Find);
-
-        static nint Find(string name, Assembly assembly, DllImportSearchPath? path)
-            => OperatingSystem.IsLinux() && name is "cuda" or "OpenCL"
-                && NativeLibrary.TryLoad($"lib{name}.so.1", assembly, path, out nint library) ? library : 0;
+        AssemblyLoadContext.GetLoadContext(typeof(IlgpuDevice).Assembly)!.ResolvingUnmanagedDll += static (_, name)
+            => OperatingSystem.IsLinux() && name is "cuda" or "OpenCL" && NativeLibrary.TryLoad($"lib{name}.so.1", out nint library)
+                ? library : 0;
     }
 }

@@ -2,6 +2,8 @@ using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using FsCheck;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.Core;
@@ -10,74 +12,74 @@ public class GradientPropertyTests
 {
     private const double Tolerance = 1e-9;
 
-    [Fact]
-    public void VjpIsLinearInItsCotangent()
-        => Property.Holds(60, random =>
-        {
-            using var scope = new TensorScope();
-            var (xs, function) = Composition(random);
-            var y = function(xs);
-            var (a, b) = (Like(random, y), Like(random, y));
-            var first = Gradient.Vjp([y], xs, [a]);
-            var second = Gradient.Vjp([y], xs, [b]);
-            var both = Gradient.Vjp([y], xs, [(a * 2) - (b * 3)]);
-            for (int i = 0; i < xs.Length; i++)
-                Close(((first[i] * 2) - (second[i] * 3)).ToDoubles(), both[i].ToDoubles());
-        });
+    [Property(MaxTest = 60)]
+    public void VjpIsLinearInItsCotangent(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        using var scope = new TensorScope();
+        var (xs, function) = Composition(random);
+        var y = function(xs);
+        var (a, b) = (Like(random, y), Like(random, y));
+        var first = Gradient.Vjp([y], xs, [a]);
+        var second = Gradient.Vjp([y], xs, [b]);
+        var both = Gradient.Vjp([y], xs, [(a * 2) - (b * 3)]);
+        for (int i = 0; i < xs.Length; i++)
+            Close(((first[i] * 2) - (second[i] * 3)).ToDoubles(), both[i].ToDoubles());
+    }
 
-    [Fact]
-    public void JvpAndVjpAreTransposesOfEachOther()
-        => Property.Holds(60, random =>
-        {
-            using var scope = new TensorScope();
-            var (xs, function) = Composition(random);
-            var y = function(xs);
-            var tangents = xs.Select(x => Like(random, x)).ToArray();
-            var cotangent = Like(random, y);
-            double forward = Dot([cotangent], Gradient.Jvp([y], xs, tangents));
-            Close([forward], [Dot(tangents, Gradient.Vjp([y], xs, [cotangent]))]);
-        });
+    [Property(MaxTest = 60)]
+    public void JvpAndVjpAreTransposesOfEachOther(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        using var scope = new TensorScope();
+        var (xs, function) = Composition(random);
+        var y = function(xs);
+        var tangents = xs.Select(x => Like(random, x)).ToArray();
+        var cotangent = Like(random, y);
+        double forward = Dot([cotangent], Gradient.Jvp([y], xs, tangents));
+        Close([forward], [Dot(tangents, Gradient.Vjp([y], xs, [cotangent]))]);
+    }
 
-    [Fact]
-    public void HessiansAreSymmetric()
-        => Property.Holds(40, random =>
-        {
-            using var scope = new TensorScope();
-            var (xs, function) = Composition(random);
-            var u = xs.Select(x => Like(random, x)).ToArray();
-            var v = xs.Select(x => Like(random, x)).ToArray();
-            double left = Dot(u, Gradient.HessianVector(x => function(x).Sum(), xs, v));
-            Close([left], [Dot(v, Gradient.HessianVector(x => function(x).Sum(), xs, u))]);
-        });
+    [Property(MaxTest = 40)]
+    public void HessiansAreSymmetric(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        using var scope = new TensorScope();
+        var (xs, function) = Composition(random);
+        var u = xs.Select(x => Like(random, x)).ToArray();
+        var v = xs.Select(x => Like(random, x)).ToArray();
+        double left = Dot(u, Gradient.HessianVector(x => function(x).Sum(), xs, v));
+        Close([left], [Dot(v, Gradient.HessianVector(x => function(x).Sum(), xs, u))]);
+    }
 
-    [Fact]
-    public void ReplaysEqualEagerRunsBitForBit()
-        => Property.Holds(25, random =>
+    [Property(MaxTest = 25)]
+    public void ReplaysEqualEagerRunsBitForBit(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        using var device = new CpuDevice(2);
+        using (var scope = new TensorScope())
         {
-            using var device = new CpuDevice(2);
-            using (var scope = new TensorScope())
+            var (xs, function) = Composition(random, device);
+            Tensor[] Derivatives(Tensor[] x)
             {
-                var (xs, function) = Composition(random, device);
-                Tensor[] Derivatives(Tensor[] x)
-                {
-                    var y = function(x);
-                    var gradients = Gradient.Of(y.Sum(), x);
-                    return [y, .. gradients, .. Gradient.Of(gradients.Select(g => g.Square().Sum()).Aggregate((a, b) => a + b), x)];
-                }
-
-                using var program = new TensorProgram(Derivatives, device);
-                for (int run = 0; run < 4; run++)
-                {
-                    Tensor[] inputs = [.. xs.Select(x => Like(random, x))];
-                    var eager = Derivatives(inputs);
-                    var replayed = program.Run(inputs);
-                    for (int i = 0; i < eager.Length; i++)
-                        Assert.True(eager[i].ToDoubles().SequenceEqual(replayed[i].ToDoubles()), $"run {run}, result {i}");
-                }
+                var y = function(x);
+                var gradients = Gradient.Of(y.Sum(), x);
+                return [y, .. gradients, .. Gradient.Of(gradients.Select(g => g.Square().Sum()).Aggregate((a, b) => a + b), x)];
             }
 
-            Assert.Equal(0, device.Pool.LiveBlocks);
-        });
+            using var program = new TensorProgram(Derivatives, device);
+            for (int run = 0; run < 4; run++)
+            {
+                Tensor[] inputs = [.. xs.Select(x => Like(random, x))];
+                var eager = Derivatives(inputs);
+                var replayed = program.Run(inputs);
+                for (int i = 0; i < eager.Length; i++)
+                    Assert.True(eager[i].ToDoubles().SequenceEqual(replayed[i].ToDoubles()), $"run {run}, result {i}");
+            }
+        }
+
+        Assert.Equal(0, device.Pool.LiveBlocks);
+    }
 
     // Random operations on tensors that broadcast with each other; the same ones each time the function is called.
     private static (Tensor[] Inputs, Func<Tensor[], Tensor> Function) Composition(Random random, Device? device = null)

@@ -4,6 +4,7 @@ using Engine.Core.Files;
 using Engine.Kernels;
 using FsCheck;
 using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.Core;
@@ -28,8 +29,8 @@ public sealed class SafeTensorsTests
         from tensors in Gen.ArrayOf(Tensors, distinct.Length)
         select new OrderedDictionary<string, StoredTensor>(distinct.Zip(tensors, KeyValuePair.Create));
 
-    [Fact]
-    public void WhatIsWrittenIsReadBack()
+    [Property]
+    public Property WhatIsWrittenIsReadBack()
         => Prop.ForAll(
             Files.ToArbitrary(),
             tensors =>
@@ -40,7 +41,7 @@ public sealed class SafeTensorsTests
                 SafeTensorsFile streamed = SafeTensors.Read(new OneWayStream(bytes));
                 return read.Tensors.SequenceEqual(tensors) && read.Metadata.SequenceEqual(metadata)
                     && streamed.Tensors.SequenceEqual(tensors) && streamed.Metadata.SequenceEqual(metadata);
-            }).Check(Property.Quick);
+            });
 
     [Fact]
     public void EveryTensorIsAlignedToItsElements()

@@ -13,11 +13,11 @@ namespace Engine.Tests.Golden;
 public class MrpGoldenTests
 {
     [Theory]
-    [MemberData(nameof(TestDevices.ForNetworks), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.ForUpdates), MemberType = typeof(TestDevices))]
     public void MetaGradientsWithSgdAgree(string device) => MetaGradientsAgree("mrp_meta_sgd", device);
 
     [Theory]
-    [MemberData(nameof(TestDevices.ForNetworks), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.ForUpdates), MemberType = typeof(TestDevices))]
     public void MetaGradientsWithAdamAgree(string device) => MetaGradientsAgree("mrp_meta_adam", device);
 
     private static void MetaGradientsAgree(string name, string device)

@@ -11,7 +11,7 @@ namespace Engine.Tests.Golden;
 public class SnakeMetaGoldenTests
 {
     [Theory]
-    [MemberData(nameof(TestDevices.ForNetworks), MemberType = typeof(TestDevices))]
+    [MemberData(nameof(TestDevices.ForUpdates), MemberType = typeof(TestDevices))]
     public void MetaGradientsThroughNetworkClipAndAdamAgree(string device)
     {
         using var scope = new TensorScope();

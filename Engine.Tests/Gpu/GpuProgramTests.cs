@@ -57,7 +57,7 @@ public class GpuProgramTests
     [Fact]
     public void AnUpdateOfSnakeWaitsForItsMetricsAlone()
     {
-        foreach (string name in Device.Names.Where(name => name is not ("cpu" or "emulator")))
+        foreach (string name in TestDevices.Names.Where(name => name is not ("cpu" or "emulator")))
         {
             using var device = (IlgpuDevice)Device.Open(name);
             var settings = new SnakeSettings { Rows = 4, Columns = 4, Envs = 2, Rollout = 2 };

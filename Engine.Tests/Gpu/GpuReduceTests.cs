@@ -16,14 +16,17 @@ public class GpuReduceTests
     [Theory]
     [MemberData(nameof(Names))]
     public void SumsAndLargestAlongAnyAxesEqualNaiveOnes(string name)
-        => Property.Holds(name == "emulator" ? 10 : 300, random =>
+    {
+        for (int seed = 0; seed < (name == "emulator" ? 10 : 300); seed++)
         {
+            var random = new Random(seed);
             var shape = Nest.Shape(random, name == "emulator" ? 1_000 : 20_000);
             int[] axes = [.. Enumerable.Range(0, shape.Rank).Where(_ => random.Next(2) == 0)];
             Check<float>(name, shape, axes, random);
             Check<double>(name, shape, axes, random);
             Check<int>(name, shape, axes, random);
-        });
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Names))]

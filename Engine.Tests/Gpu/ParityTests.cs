@@ -14,7 +14,7 @@ public class ParityTests
         get
         {
             var data = new TheoryData<string, int, string>();
-            foreach (string device in Device.Names.Where(name => name != "cpu"))
+            foreach (string device in TestDevices.Names.Where(name => name != "cpu"))
             {
                 for (int i = 0; i < OperationSample.All.Count; i++)
                     data.Add(device, i, $"{OperationSample.All[i].Operation.Name} {OperationSample.All[i].Case}");

@@ -1,6 +1,7 @@
 using Engine.Kernels.Functions;
 using FsCheck;
 using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.Kernels;
@@ -80,8 +81,8 @@ public class ElementwiseTests
         Assert.Equal(11, new MultiplyAddFunction().Invoke(x, y, z).Value);
     }
 
-    [Fact]
-    public void IntegersWorkToo()
+    [Property]
+    public Property IntegersWorkToo()
         => Prop.ForAll<int, int, int>((x, y, z) =>
         {
             Same(default(AddFunction), x, y, x + y);
@@ -110,5 +111,5 @@ public class ElementwiseTests
                 Assert.Equal(expected, Ulp.Apply<Lanes128<int>, int, TFunction>(function, [x], [y])[0]);
                 Assert.Equal(expected, Ulp.Apply<Lanes512<int>, int, TFunction>(function, [x], [y])[0]);
             }
-        }).Check(Property.Quick);
+        });
 }

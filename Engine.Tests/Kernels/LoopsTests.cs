@@ -1,31 +1,33 @@
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using FsCheck;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.Kernels;
 
 public class LoopsTests
 {
-    [Fact]
-    public void MergingPreservesTheVisitedOffsets()
-        => Property.Holds(500, random =>
+    [Property(MaxTest = 500)]
+    public void MergingPreservesTheVisitedOffsets(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        var shape = Nest.Shape(random, 2000);
+        int[] sizes = [.. shape];
+        int[][] strides = [shape.Strides(), Nest.Operand(random, shape).StridesIn(shape), [.. sizes.Select(_ => random.Next(-3, 4))]];
+        var loops = Loops.Of(sizes, strides);
+        Assert.Equal(shape.ElementCount, loops.Count);
+        Assert.Equal(loops.Count, loops.Rows * loops.Inner);
+        Assert.DoesNotContain(1, loops.Sizes);
+        for (int operand = 0; operand < strides.Length; operand++)
         {
-            var shape = Nest.Shape(random, 2000);
-            int[] sizes = [.. shape];
-            int[][] strides = [shape.Strides(), Nest.Operand(random, shape).StridesIn(shape), [.. sizes.Select(_ => random.Next(-3, 4))]];
-            var loops = Loops.Of(sizes, strides);
-            Assert.Equal(shape.ElementCount, loops.Count);
-            Assert.Equal(loops.Count, loops.Rows * loops.Inner);
-            Assert.DoesNotContain(1, loops.Sizes);
-            for (int operand = 0; operand < strides.Length; operand++)
-            {
-                int[] expected = Nest.Offsets(sizes, strides[operand]);
-                Assert.Equal(expected, Visited(loops, operand));
-                Assert.Equal(expected, Walked(loops, operand, 0));
-                int start = random.Next(loops.Rows + 1);
-                Assert.Equal(expected[(start * loops.Inner)..], Walked(loops, operand, start));
-            }
-        });
+            int[] expected = Nest.Offsets(sizes, strides[operand]);
+            Assert.Equal(expected, Visited(loops, operand));
+            Assert.Equal(expected, Walked(loops, operand, 0));
+            int start = random.Next(loops.Rows + 1);
+            Assert.Equal(expected[(start * loops.Inner)..], Walked(loops, operand, start));
+        }
+    }
 
     [Fact]
     public void ContiguousOperandsMakeOneLoop()

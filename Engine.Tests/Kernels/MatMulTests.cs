@@ -4,6 +4,7 @@ using Engine.Kernels.Bodies;
 using Engine.Kernels.Cpu;
 using FsCheck;
 using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Xunit;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -33,11 +34,11 @@ public sealed class MatMulTests : IDisposable
     [Fact]
     public void SmallDoubleProductsAreThoseOfTheBody() => SmallProductsAreThoseOfTheBody<double>();
 
-    [Fact]
-    public void FloatProductsAroundTileEdgesAreThoseOfTheBody() => ProductsAroundTileEdgesAreThoseOfTheBody<float>();
+    [Property]
+    public Property FloatProductsAroundTileEdgesAreThoseOfTheBody() => ProductsAroundTileEdgesAreThoseOfTheBody<float>();
 
-    [Fact]
-    public void DoubleProductsAroundTileEdgesAreThoseOfTheBody() => ProductsAroundTileEdgesAreThoseOfTheBody<double>();
+    [Property]
+    public Property DoubleProductsAroundTileEdgesAreThoseOfTheBody() => ProductsAroundTileEdgesAreThoseOfTheBody<double>();
 
     [Theory]
     [InlineData(70, 300, 700)]
@@ -78,8 +79,8 @@ public sealed class MatMulTests : IDisposable
         }
     }
 
-    [Fact]
-    public void SplitBatchesDoNotChangeABit()
+    [Property]
+    public Property SplitBatchesDoNotChangeABit()
         => Prop.ForAll(Shapes(12, 12).ToArbitrary(), Seeds(), (shape, seed) =>
         {
             var operands = Operands<float>.Random(shape, seed % 2 == 0, seed);
@@ -90,7 +91,7 @@ public sealed class MatMulTests : IDisposable
                 var alone = operands.Only(matrix);
                 Assert.Equal(whole.AsSpan(matrix * size, size).ToArray(), alone.Multiply(_one));
             }
-        }).Check(Property.Quick);
+        });
 
     [Fact]
     public void ColumnsOfAProductAreProductsWithColumns()
@@ -106,8 +107,8 @@ public sealed class MatMulTests : IDisposable
         }
     }
 
-    [Fact]
-    public void RealNumbersAreMultipliedToRoundingError()
+    [Property]
+    public Property RealNumbersAreMultipliedToRoundingError()
         => Prop.ForAll(Shapes(40, 3).ToArbitrary(), Seeds(), (shape, seed) =>
         {
             var operands = Operands<double>.Random(shape, seed % 2 == 0, seed);
@@ -118,7 +119,7 @@ public sealed class MatMulTests : IDisposable
                 Assert.Equal(expected[i], actual[i], 1e-12);
                 Assert.Equal(expected[i], single[i], 1e-4);
             }
-        }).Check(Property.Quick);
+        });
 
     [Fact]
     public void NothingIsAllocatedPerProductButItsCommand()
@@ -199,14 +200,14 @@ public sealed class MatMulTests : IDisposable
         }
     }
 
-    private void ProductsAroundTileEdgesAreThoseOfTheBody<T>()
+    private Property ProductsAroundTileEdgesAreThoseOfTheBody<T>()
         where T : unmanaged, INumber<T>
         => Prop.ForAll(Gen.Elements(s_edges).Three().ToArbitrary(), Gen.Choose(0, 31).ToArbitrary(), (size, variant) =>
         {
             var (rows, inner, columns) = size;
             bool shareA = (variant & 4) != 0, shareB = (variant & 8) != 0;
             MatchesBody<T>(Shape(2, rows, inner, columns, (variant & 1) != 0, (variant & 2) != 0, shareA, shareB, 0), (variant & 16) != 0);
-        }).Check(Property.Quick);
+        });
 
     // Small integers: sums are exact, in whatever order.
     private void MatchesBody<T>(MatMulShape shape, bool hasBias)

@@ -1,46 +1,48 @@
 using Engine.Core;
 using Engine.Kernels.Cpu;
 using Engine.Kernels.Memory;
+using FsCheck;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.Kernels;
 
 public class MemoryTests
 {
-    [Fact]
-    public void BlocksAreAlignedCountedAndReused()
-        => Property.Holds(50, random =>
+    [Property(MaxTest = 50)]
+    public void BlocksAreAlignedCountedAndReused(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        using var pool = new BufferPool();
+        var live = new List<(long Address, long Bytes)>();
+        for (int i = 0; i < 60; i++)
         {
-            using var pool = new BufferPool();
-            var live = new List<(long Address, long Bytes)>();
-            for (int i = 0; i < 60; i++)
+            if (live.Count > 0 && random.Next(2) == 0)
             {
-                if (live.Count > 0 && random.Next(2) == 0)
-                {
-                    var (address, bytes) = live[random.Next(live.Count)];
-                    live.Remove((address, bytes));
-                    pool.Return(address, bytes);
-                    Assert.Equal(address, pool.Rent(bytes));
-                    pool.Return(address, bytes);
-                }
-                else
-                {
-                    long bytes = random.Next(5000);
-                    long address = pool.Rent(bytes);
-                    Assert.Equal(0, address % BufferPool.Alignment);
-                    Assert.DoesNotContain(
-                        live, other => address < other.Address + other.Bytes + 64 && other.Address < address + bytes + 64);
-                    live.Add((address, bytes));
-                }
-
-                Assert.Equal(live.Count, pool.LiveBlocks);
-                Assert.True(pool.LiveBytes >= live.Sum(block => block.Bytes) && pool.PeakBytes >= pool.LiveBytes);
+                var (address, bytes) = live[random.Next(live.Count)];
+                live.Remove((address, bytes));
+                pool.Return(address, bytes);
+                Assert.Equal(address, pool.Rent(bytes));
+                pool.Return(address, bytes);
+            }
+            else
+            {
+                long bytes = random.Next(5000);
+                long address = pool.Rent(bytes);
+                Assert.Equal(0, address % BufferPool.Alignment);
+                Assert.DoesNotContain(
+                    live, other => address < other.Address + other.Bytes + 64 && other.Address < address + bytes + 64);
+                live.Add((address, bytes));
             }
 
-            foreach (var (address, bytes) in live)
-                pool.Return(address, bytes);
-            Assert.Equal((0, 0L), (pool.LiveBlocks, pool.LiveBytes));
-        });
+            Assert.Equal(live.Count, pool.LiveBlocks);
+            Assert.True(pool.LiveBytes >= live.Sum(block => block.Bytes) && pool.PeakBytes >= pool.LiveBytes);
+        }
+
+        foreach (var (address, bytes) in live)
+            pool.Return(address, bytes);
+        Assert.Equal((0, 0L), (pool.LiveBlocks, pool.LiveBytes));
+    }
 
     [Fact]
     public void BlocksWasteAtMostAQuarter()
@@ -85,43 +87,43 @@ public class MemoryTests
         Assert.Throws<ObjectDisposedException>(() => buffer.Read<float>());
     }
 
-    [Fact]
-    public void BuffersAliveAtTheSameTimeDoNotOverlap()
-        => Property.Holds(300, random =>
+    [Property(MaxTest = 300)]
+    public void BuffersAliveAtTheSameTimeDoNotOverlap(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        int count = random.Next(1, 40);
+        var lives = new (long Bytes, int First, int Last)[count];
+        for (int i = 0; i < count; i++)
         {
-            int count = random.Next(1, 40);
-            var lives = new (long Bytes, int First, int Last)[count];
-            for (int i = 0; i < count; i++)
+            int first = random.Next(30);
+            lives[i] = random.Next(10) switch
             {
-                int first = random.Next(30);
-                lives[i] = random.Next(10) switch
-                {
-                    0 => (random.Next(2000), int.MaxValue, -1),
-                    1 => (random.Next(2000), first, int.MaxValue),
-                    2 => (random.Next(2000), int.MaxValue, int.MaxValue),
-                    _ => (random.Next(2000), first, first + random.Next(10)),
-                };
-            }
+                0 => (random.Next(2000), int.MaxValue, -1),
+                1 => (random.Next(2000), first, int.MaxValue),
+                2 => (random.Next(2000), int.MaxValue, int.MaxValue),
+                _ => (random.Next(2000), first, first + random.Next(10)),
+            };
+        }
 
-            long[] offsets = new long[count];
-            Array.Fill(offsets, -1);
-            long total = MemoryPlan.Assign(count, i => lives[i], (i, offset) => offsets[i] = offset);
-            for (int i = 0; i < count; i++)
+        long[] offsets = new long[count];
+        Array.Fill(offsets, -1);
+        long total = MemoryPlan.Assign(count, i => lives[i], (i, offset) => offsets[i] = offset);
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(lives[i].Last < 0, offsets[i] < 0);
+            if (offsets[i] < 0)
+                continue;
+            Assert.Equal(0, offsets[i] % BufferPool.Alignment);
+            Assert.True(offsets[i] + lives[i].Bytes + BufferPool.Alignment <= total);
+            for (int j = 0; j < i; j++)
             {
-                Assert.Equal(lives[i].Last < 0, offsets[i] < 0);
-                if (offsets[i] < 0)
-                    continue;
-                Assert.Equal(0, offsets[i] % BufferPool.Alignment);
-                Assert.True(offsets[i] + lives[i].Bytes + BufferPool.Alignment <= total);
-                for (int j = 0; j < i; j++)
-                {
-                    bool together = offsets[j] >= 0 && lives[i].First <= lives[j].Last && lives[j].First <= lives[i].Last;
-                    bool overlap = offsets[i] < offsets[j] + lives[j].Bytes + BufferPool.Alignment
-                        && offsets[j] < offsets[i] + lives[i].Bytes + BufferPool.Alignment;
-                    Assert.False(together && overlap, $"{lives[i]} at {offsets[i]} and {lives[j]} at {offsets[j]}");
-                }
+                bool together = offsets[j] >= 0 && lives[i].First <= lives[j].Last && lives[j].First <= lives[i].Last;
+                bool overlap = offsets[i] < offsets[j] + lives[j].Bytes + BufferPool.Alignment
+                    && offsets[j] < offsets[i] + lives[i].Bytes + BufferPool.Alignment;
+                Assert.False(together && overlap, $"{lives[i]} at {offsets[i]} and {lives[j]} at {offsets[j]}");
             }
-        });
+        }
+    }
 
     [Fact]
     public void BuffersThatLiveOneAfterTheOtherShareTheirBytes()

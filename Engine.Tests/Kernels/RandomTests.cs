@@ -1,8 +1,7 @@
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
 using Engine.Kernels.Functions;
-using FsCheck;
-using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.Kernels;
@@ -12,34 +11,14 @@ public class RandomTests
     private const uint Purpose = 3;
     private const uint Step = 5;
 
-    [Fact]
-    public void UniformNumbersAreTheWordsOfTheirBlocks()
-    {
-        using var device = new CpuDevice(2);
-        Prop.ForAll<byte, byte>((rowsLess1, columnsLess1) => Check(device, 1 + (rowsLess1 % 40), 1 + columnsLess1))
-            .Check(Property.Quick);
-        Check(device, 3, 4099);
-        Check(device, 500, 40);
+    [Property]
+    public void UniformNumbersAreTheWordsOfTheirBlocks(byte rowsLess1, byte columnsLess1)
+        => UniformNumbersAreWords(1 + (rowsLess1 % 40), 1 + columnsLess1);
 
-        static void Check(CpuDevice device, int rows, int columns)
-        {
-            int[] streams = Streams(rows);
-            float[] single = Draw<float, UniformDistribution>(device, new(0, 1), rows, columns, streams);
-            double[] wide = Draw<double, UniformDistribution>(device, new(0, 1), rows, columns, streams);
-            int blocks = (columns + 3) / 4;
-            for (int row = 0; row < rows; row++)
-            {
-                for (int column = 0; column < columns; column++)
-                {
-                    uint c0 = (uint)(column % blocks), c1 = Step, c2 = (uint)streams[(3 * row) + 1], c3 = (uint)streams[(3 * row) + 2];
-                    Philox.Block(ref c0, ref c1, ref c2, ref c3, (uint)streams[3 * row], Purpose);
-                    uint word = (column / blocks) switch { 0 => c0, 1 => c1, 2 => c2, _ => c3 };
-                    Assert.Equal((float)(((word >> 9) + 0.5) / (1 << 23)), single[(row * columns) + column]);
-                    Assert.Equal((word + 0.5) / 4294967296.0, wide[(row * columns) + column]);
-                }
-            }
-        }
-    }
+    [Theory]
+    [InlineData(3, 4099)]
+    [InlineData(500, 40)]
+    public void ManyUniformNumbersAreTheWordsOfTheirBlocks(int rows, int columns) => UniformNumbersAreWords(rows, columns);
 
     [Theory]
     [InlineData(1)]
@@ -177,6 +156,26 @@ public class RandomTests
         Assert.NotEqual(results[0], results[1]);
         device.Free(streams);
         device.Free(to);
+    }
+
+    private static void UniformNumbersAreWords(int rows, int columns)
+    {
+        using var device = new CpuDevice(2);
+        int[] streams = Streams(rows);
+        float[] single = Draw<float, UniformDistribution>(device, new(0, 1), rows, columns, streams);
+        double[] wide = Draw<double, UniformDistribution>(device, new(0, 1), rows, columns, streams);
+        int blocks = (columns + 3) / 4;
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                uint c0 = (uint)(column % blocks), c1 = Step, c2 = (uint)streams[(3 * row) + 1], c3 = (uint)streams[(3 * row) + 2];
+                Philox.Block(ref c0, ref c1, ref c2, ref c3, (uint)streams[3 * row], Purpose);
+                uint word = (column / blocks) switch { 0 => c0, 1 => c1, 2 => c2, _ => c3 };
+                Assert.Equal((float)(((word >> 9) + 0.5) / (1 << 23)), single[(row * columns) + column]);
+                Assert.Equal((word + 0.5) / 4294967296.0, wide[(row * columns) + column]);
+            }
+        }
     }
 
     private static int[] Streams(int rows) => [.. Enumerable.Range(0, 3 * rows).Select(i => i % 3 == 0 ? 12345 : i * 7)];

@@ -2,6 +2,8 @@ using System.Numerics;
 using Engine.Core;
 using Engine.Core.Operations;
 using Engine.Kernels.Cpu;
+using FsCheck;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.Kernels;
@@ -10,16 +12,16 @@ public sealed class ReduceTests : IDisposable
 {
     private readonly CpuDevice[] _devices = [new(1), new(2), new(3)];
 
-    [Fact]
-    public void SumsAndLargestAlongAnyAxesEqualNaiveOnes()
-        => Property.Holds(150, random =>
-        {
-            var shape = Nest.Shape(random);
-            int[] axes = [.. Enumerable.Range(0, shape.Rank).Where(_ => random.Next(2) == 0)];
-            Check<float>(shape, axes, random);
-            Check<double>(shape, axes, random);
-            Check<int>(shape, axes, random);
-        });
+    [Property(MaxTest = 150)]
+    public void SumsAndLargestAlongAnyAxesEqualNaiveOnes(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        var shape = Nest.Shape(random);
+        int[] axes = [.. Enumerable.Range(0, shape.Rank).Where(_ => random.Next(2) == 0)];
+        Check<float>(shape, axes, random);
+        Check<double>(shape, axes, random);
+        Check<int>(shape, axes, random);
+    }
 
     [Fact]
     public void LongReductionsAndManyResults()

@@ -2,7 +2,6 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Engine.Kernels.Functions;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace Engine.Tests.Kernels;
 

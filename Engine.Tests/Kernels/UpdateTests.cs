@@ -4,6 +4,8 @@ using Engine.Core;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
 using Engine.Kernels.Functions;
+using FsCheck;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.Kernels;
@@ -14,15 +16,15 @@ public sealed class UpdateTests : IDisposable
 
     private readonly CpuDevice _device = new(3);
 
-    [Fact]
-    public void UpdatesOfBroadcastOperandsEqualNaiveLoops()
-        => Property.Holds(150, random =>
-        {
-            var shape = Nest.Shape(random);
-            Shape[] operands = [.. Enumerable.Range(0, 6).Select(_ => Nest.Operand(random, shape))];
-            Check<float>(_device, shape, operands);
-            Check<double>(_device, shape, operands);
-        });
+    [Property(MaxTest = 150)]
+    public void UpdatesOfBroadcastOperandsEqualNaiveLoops(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        var shape = Nest.Shape(random);
+        Shape[] operands = [.. Enumerable.Range(0, 6).Select(_ => Nest.Operand(random, shape))];
+        Check<float>(_device, shape, operands);
+        Check<double>(_device, shape, operands);
+    }
 
     [Fact]
     public void RowsAroundVectorWidths()

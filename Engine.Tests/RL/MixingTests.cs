@@ -4,26 +4,25 @@ using Engine.Core.Optim;
 using Engine.RL.Meta;
 using FsCheck;
 using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace Engine.Tests.RL;
 
 public class MixingTests
 {
-    [Fact]
-    public void WeightsSumToOneAndFallByKappa()
-        => Check.One(
-            Property.Quick,
-            Prop.ForAll(
-                Gen.Choose(1, 60).Zip(Gen.Choose(0, 1000)).ToArbitrary(),
-                drawn =>
-                {
-                    var (steps, kappa) = (drawn.Item1, drawn.Item2 / 1000.0);
-                    double[] weights = Mixing.Weights(steps, kappa);
-                    return weights.Length == steps
-                        && Math.Abs(weights.Sum() - 1) < 1e-14
-                        && weights.Zip(weights.Skip(1)).All(pair => Math.Abs(pair.Second - (kappa * pair.First)) < 1e-15);
-                }));
+    [Property]
+    public Property WeightsSumToOneAndFallByKappa()
+        => Prop.ForAll(
+            Gen.Choose(1, 60).Zip(Gen.Choose(0, 1000)).ToArbitrary(),
+            drawn =>
+            {
+                var (steps, kappa) = (drawn.Item1, drawn.Item2 / 1000.0);
+                double[] weights = Mixing.Weights(steps, kappa);
+                return weights.Length == steps
+                    && Math.Abs(weights.Sum() - 1) < 1e-14
+                    && weights.Zip(weights.Skip(1)).All(pair => Math.Abs(pair.Second - (kappa * pair.First)) < 1e-15);
+            });
 
     [Fact]
     public void WeightsAreThoseOfEquationTen()
