@@ -64,11 +64,11 @@ public abstract class Device : IDisposable
             return new CpuDevice(threads == 0 ? Environment.ProcessorCount : threads);
         if (name.Split(':', '+')[0] is not ("cuda" or "opencl" or "emulator"))
             throw new ArgumentException($"Device '{name}' is unknown: there are {string.Join(", ", Names)}.");
-        return Gpu.IlgpuDevice.Open(name);
+        return OpenGpu(name);
     }
 
     /// <summary>The names of the devices that are here, found one after the other.</summary>
-    public static IEnumerable<string> Names => ["cpu", .. Gpu.IlgpuDevice.Found];
+    public static IEnumerable<string> Names => ["cpu", .. FindGpus()];
 
     /// <summary>Takes memory with undefined contents.</summary>
     public Buffer Allocate(long byteLength)
@@ -197,7 +197,7 @@ public abstract class Device : IDisposable
     public abstract void ConvolveReluPool(
         ElementType type, ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias);
 
-    /// <summary>Copies elements between two strided layouts, each with an offset: permutes, slices, pads, concatenates, broadcasts.</summary>
+    /// <summary>Copies elements between two strided layouts with offsets: permutes, slices, pads, concatenates, broadcasts.</summary>
     /// <param name="type">The element type.</param>
     /// <param name="loops">Strides of the destination and of the source.</param>
     /// <param name="destination">Where to copy to.</param>
@@ -252,6 +252,13 @@ public abstract class Device : IDisposable
         Pool.Return(buffer.Address, buffer.ByteLength);
         buffer.IsFreed = true;
     }
+
+    // Out of line, so that ILGPU is loaded by those alone who ask for a GPU.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Device OpenGpu(string name) => Gpu.IlgpuDevice.Open(name);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static IEnumerable<string> FindGpus() => Gpu.IlgpuDevice.Found;
 
     /// <summary>Fails if the host may not read now.</summary>
     private protected static void RequireNotRecording([CallerMemberName] string verb = "")

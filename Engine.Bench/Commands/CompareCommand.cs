@@ -39,7 +39,8 @@ public static class CompareCommand
                 ("engine compare --devices cpu@1,cpu@2,cpu@4 --only matmul-1024,MatMul", "some, on 1, 2 and 4 threads of the processor"),
             },
         };
-        var devices = Options.Many("--devices", "Devices; cpu@N is the processor with N threads.", Defaults());
+        var devices = Options.Many<string>(
+            "--devices", "Devices; cpu@N is the processor with N threads. Where it is not given, all but the emulator.");
         devices.HelpName = "NAME";
         var part = Options.Of("--part", "What to run.", Part.All);
         var only = Options.Many("--only", "Names of workloads and operations; all where it is not given.", Array.Empty<string>());
@@ -61,7 +62,8 @@ public static class CompareCommand
                 throw new UserError(Invariant($"--limit is {seconds}, but must be above 0 and at most 1000000."));
             CommonOptions.RequireThreads("--threads", parsed.GetValue(threads));
             var (workloads, samples) = Choose(parsed.GetValue(part), parsed.GetValue(only) ?? []);
-            var opened = ComparedDevice.Open("--devices", parsed.GetValue(devices) ?? [], parsed.GetValue(threads));
+            var opened = ComparedDevice.Open(
+                "--devices", parsed.GetValue(devices) is { Length: > 0 } named ? named : Defaults(), parsed.GetValue(threads));
             try
             {
                 var folder = RunFolder.OpenOnce(parsed.GetValue(output), command.Name, parsed.GetValue(overwrite), Table, Whole, Picture);

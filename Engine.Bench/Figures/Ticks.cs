@@ -23,7 +23,7 @@ internal static class Ticks
         }
     }
 
-    /// <summary>Powers of ten; where these are too few, also their doubles and fivefolds, or their threefolds, or any round values.</summary>
+    /// <summary>Powers of ten; where these are too few, also twice and five times or three times these, or any round values.</summary>
     public static double[] Log(double low, double high, int most)
     {
         int first = (int)Math.Ceiling(Math.Log10(low) - 1e-9);
@@ -73,5 +73,6 @@ internal static class Ticks
     private static double Power(int exponent) => Power(exponent, 1);
 
     // Dividing by a whole power gives 0.3 and not 0.30000000000000004.
-    private static double Power(int exponent, int digit) => exponent >= 0 ? digit * Math.Pow(10, exponent) : digit / Math.Pow(10, -exponent);
+    private static double Power(int exponent, int digit)
+        => exponent >= 0 ? digit * Math.Pow(10, exponent) : digit / Math.Pow(10, -exponent);
 }

@@ -60,7 +60,10 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
         var header = new Paragraph().Append(Header(frame), new Style(decoration: Decoration.Bold));
         if (frame.Outcome.Length > 0)
             header.Append("  " + frame.Outcome, new Style(frame.End == SnakeEnd.Full ? s_head : s_fruit));
-        var panel = new Panel(text) { Border = BoxBorder.Rounded, BorderStyle = new Style(Color.Grey), Padding = new Padding(0), Width = width + 2 };
+        var panel = new Panel(text)
+        {
+            Border = BoxBorder.Rounded, BorderStyle = new Style(Color.Grey), Padding = new Padding(0), Width = width + 2,
+        };
         return new Rows(new Text(title, new Style(Color.Grey)) { Overflow = Overflow.Ellipsis }, header, panel);
     }
 

@@ -56,7 +56,11 @@ internal static class ProgressTable
     {
         int done = parts.Count(part => part.IsDone) - shown.Count(part => part.IsDone);
         int others = parts.Count - shown.Count - done;
-        string[] words = [others > 0 ? FormattableString.Invariant($"{others} more under way") : "", done > 0 ? FormattableString.Invariant($"{done} done") : ""];
+        string[] words =
+        [
+            others > 0 ? FormattableString.Invariant($"{others} more under way") : "",
+            done > 0 ? FormattableString.Invariant($"{done} done") : "",
+        ];
         return string.Join(", ", words.Where(word => word.Length > 0));
     }
 
@@ -97,7 +101,11 @@ internal static class ProgressTable
             var line = new Line(width).Add(new string(' ', label), s_plain);
             for (int c = 0; c < fitting; c++)
                 line.Add(Gap + header[i][c].PadLeft(widths[c]), s_head);
-            yield return i == header.Length - 1 && course >= LeastCourse ? line.Add(Gap + leading.Replace('_', ' ') + " so far", s_head) : line;
+        {
+            yield return i == header.Length - 1 && course >= LeastCourse
+                ? line.Add(Gap + leading.Replace('_', ' ') + " so far", s_head) : line;
+        }
+
         }
 
         foreach (var part in parts.Where(part => part.Values.Count > 0))
@@ -105,7 +113,8 @@ internal static class ProgressTable
             var line = new Line(width).Add(Cut(part.Name, label), s_plain);
             for (int c = 0; c < fitting; c++)
             {
-                string text = part.Values.Where(value => value.Name == columns[c]).Select(value => ShortNumber.Text(value.Value)).FirstOrDefault("");
+                var values = part.Values.Where(value => value.Name == columns[c]);
+                string text = values.Select(value => ShortNumber.Text(value.Value)).FirstOrDefault("");
                 line.Add(Gap + text.PadLeft(widths[c]), s_plain);
             }
 

@@ -68,7 +68,11 @@ public sealed class RunFolder
         if (File.Exists(location))
             throw new UserError($"--out {location}: this is a file; name a folder.");
         if (mode == RunMode.Resume && !folder.Has(mark))
-            throw new UserError($"--resume: {location} has no {mark}; to start anew, {(IsUsed(location) ? "give --overwrite instead" : "leave --resume out")}.");
+        {
+            string instead = IsUsed(location) ? "give --overwrite instead" : "leave --resume out";
+            throw new UserError($"--resume: {location} has no {mark}; to start anew, {instead}.");
+        }
+
         try
         {
             if (mode == RunMode.New && IsUsed(location))

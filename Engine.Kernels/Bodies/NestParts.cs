@@ -1,6 +1,6 @@
 namespace Engine.Kernels.Bodies;
 
-/// <summary>A loop nest of any depth as one or more of those that bodies take: the outermost loops that don't fit run on the host.</summary>
+/// <summary>A loop nest of any depth as some of those that bodies take: the outermost loops that don't fit run on the host.</summary>
 /// <param name="loops">The whole nest.</param>
 /// <param name="outer">How many outermost loops run on the host.</param>
 /// <param name="iteration">Which of their iterations this is.</param>

@@ -27,7 +27,8 @@ internal readonly struct UpdateBody<TFunction, V, T>(
     public void Invoke(int index)
     {
         var place = nest.At(index);
-        V a = V.Splat(operandA.At(place)), b = V.Splat(operandB.At(place)), c = V.Splat(operandC.At(place)), d = V.Splat(operandD.At(place));
+        V a = V.Splat(operandA.At(place)), b = V.Splat(operandB.At(place));
+        V c = V.Splat(operandC.At(place)), d = V.Splat(operandD.At(place));
         function.Invoke(ref a, ref b, ref c, ref d, V.Splat(operandS.At(place)), V.Splat(operandT.At(place)));
         resultA[index] = V.Lane(a, 0);
         resultB[index] = V.Lane(b, 0);

@@ -122,7 +122,8 @@ public sealed partial class CpuDevice
             {
                 for (int i = 0; i < length; i += V.Count)
                 {
-                    V resultA = Load(a, _moveA, i), resultB = Load(b, _moveB, i), resultC = Load(c, _moveC, i), resultD = Load(d, _moveD, i);
+                    V resultA = Load(a, _moveA, i), resultB = Load(b, _moveB, i);
+                    V resultC = Load(c, _moveC, i), resultD = Load(d, _moveD, i);
                     function.Invoke(ref resultA, ref resultB, ref resultC, ref resultD, Load(s, _moveS, i), Load(t, _moveT, i));
                     long first = to + i;
                     if (first + V.Count <= limit)

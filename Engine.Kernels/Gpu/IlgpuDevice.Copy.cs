@@ -61,7 +61,7 @@ internal sealed partial class IlgpuDevice
     private static View<int> Words(View<int> view, long startByte, long byteLength)
     {
         if ((startByte | byteLength) % sizeof(int) != 0)
-            throw new ArgumentException($"A copy of {byteLength} bytes from byte {startByte} on does not consist of whole words of 4 bytes.");
+            throw new ArgumentException($"A copy of {byteLength} bytes from byte {startByte} on is not one of whole words of 4 bytes.");
         return new View<int>(view.Address + startByte, checked((int)(byteLength / sizeof(int))));
     }
 }

@@ -163,7 +163,8 @@ internal sealed partial class IlgpuDevice
         int blocks = (int)((shape.Columns + 3L) / 4);
         Launch(
             new RandomBody<TDistribution, TUniform, V, TStorage, TStored>(
-                distribution, shape.Columns, blocks, (int)shape.Purpose, (int)shape.Step, destination.Write<TStored>(), streams.Read<int>()),
+                distribution, shape.Columns, blocks, (int)shape.Purpose, (int)shape.Step, destination.Write<TStored>(),
+                streams.Read<int>()),
             checked(shape.Rows * blocks));
     }
 }

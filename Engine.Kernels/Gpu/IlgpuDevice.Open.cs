@@ -44,7 +44,11 @@ internal sealed partial class IlgpuDevice
         bool named = parts.Length == 1 ? kind == Emulator
             : parts.Length == 2 && kind != Emulator && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index);
         if (!named)
-            throw new ArgumentException($"Device '{name}' is unknown: write 'emulator', or 'cuda' or 'opencl' with a number, as in 'cuda:0'.");
+        {
+            throw new ArgumentException(
+                $"Device '{name}' is unknown: write 'emulator', or 'cuda' or 'opencl' with a number, as in 'cuda:0'.");
+        }
+
 
         if (tensorCores && kind != "cuda")
             throw new ArgumentException($"Device '{name}': only CUDA cards have tensor cores; leave out '{TensorCores}'.");

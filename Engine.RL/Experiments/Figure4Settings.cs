@@ -27,7 +27,8 @@ public sealed record Figure4Settings : MrpSettings
         foreach (string method in LookAhead)
             MetaGradientMethod.Parse(method);
         Require(MonteCarlo >= 1, "monte-carlo", MonteCarlo, "at least 1");
-        Require(MonteCarlo <= int.MaxValue / 3 / Seeds, "monte-carlo", MonteCarlo, $"at most {int.MaxValue / 3 / Seeds} with {Seeds} seeds");
+        int most = int.MaxValue / 3 / Seeds;
+        Require(MonteCarlo <= most, "monte-carlo", MonteCarlo, $"at most {most} with {Seeds} seeds");
         Require(LogEvery >= 1, "log-every", LogEvery, "at least 1");
     }
 }

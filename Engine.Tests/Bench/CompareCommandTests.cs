@@ -79,7 +79,8 @@ public sealed class CompareCommandTests : IDisposable
         using var output = new StringWriter();
         using var error = new StringWriter();
         string folder = _temporary.At("out");
-        int code = Program.Run(["compare", "--devices", "cpu@1,cpu@2", "--only", "Exp", "--out", folder], output, error, new CancellationToken(true));
+        string[] command = ["compare", "--devices", "cpu@1,cpu@2", "--only", "Exp", "--out", folder];
+        int code = Program.Run(command, output, error, new CancellationToken(true));
         Assert.Equal(ExitCodes.Interrupted, code);
         Assert.StartsWith($"Interrupted; what there was until then is in {folder}: ", error.ToString());
         Assert.False((bool)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "compare.json")))!["complete"]!);

@@ -40,7 +40,10 @@ public class ProgressTableTests
     public void NothingIsWiderOrHigherThanTheWindow(int width, int height)
     {
         var clock = new Clock();
-        ProgressPart[] parts = [.. Enumerable.Range(0, 30).Select(i => Part($"a part with a long name {i}", clock, i % 3 == 0 ? 9 : i % 3, 9, s_values))];
+        ProgressPart[] parts =
+        [
+            .. Enumerable.Range(0, 30).Select(i => Part($"a part with a long name {i}", clock, i % 3 == 0 ? 9 : i % 3, 9, s_values)),
+        ];
         string[] lines = Draw(width, height, parts);
         Assert.InRange(lines.Length, 1, Math.Max(height, 6));
         Assert.All(lines, line => Assert.InRange(line.Length, 0, width - 1));
@@ -52,7 +55,8 @@ public class ProgressTableTests
         var clock = new Clock();
         ProgressPart[] parts = [.. Enumerable.Range(0, 20).Select(i => Part($"part {i}", clock, i < 17 ? 5 : 1, 5))];
         string[] lines = Draw(80, 8, parts);
-        Assert.Equal(["part 14", "part 15", "part 16", "part 17", "part 18", "part 19", "14 done"], lines.Select(line => line.Split("  ")[0]));
+        Assert.Equal(
+            ["part 14", "part 15", "part 16", "part 17", "part 18", "part 19", "14 done"], lines.Select(line => line.Split("  ")[0]));
         Assert.StartsWith("17 done", Draw(80, 5, parts)[3]);
         Assert.Equal("1 more under way, 17 done", Draw(80, 4, parts)[2]);
     }

@@ -56,7 +56,8 @@ public class GpuDeviceTests
             var x = Tensor.From([.. Enumerable.Range(0, 256).Select(i => (double)i)], [2, 2, 2, 2, 2, 2, 2, 2], device: device);
             var row = Tensor.From([.. Enumerable.Range(0, 16).Select(i => 1.0 + i)], [1, 2, 1, 2, 1, 2, 1, 2], device: device);
             var turned = x.Permute(7, 5, 3, 1, 6, 4, 2, 0);
-            return [.. (x * row).ToDoubles(), .. turned.ToDoubles(), .. x.Sum(0, 2, 4, 6).ToDoubles(), .. turned.Sum(1, 3, 5, 7).ToDoubles()];
+            Tensor[] results = [x * row, turned, x.Sum(0, 2, 4, 6), turned.Sum(1, 3, 5, 7)];
+            return [.. results.SelectMany(result => result.ToDoubles())];
         }
     }
 

@@ -23,5 +23,7 @@ internal readonly struct MatMulBlock<T>(Quad<T> row0, Quad<T> row1, Quad<T> row2
     /// <summary>Adds the products of a part of a column and a part of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public MatMulBlock<T> Plus(Quad<T> column, Quad<T> row)
-        => new(Row0.PlusProduct(column.X, row), Row1.PlusProduct(column.Y, row), Row2.PlusProduct(column.Z, row), Row3.PlusProduct(column.W, row));
+        => new(
+            Row0.PlusProduct(column.X, row), Row1.PlusProduct(column.Y, row), Row2.PlusProduct(column.Z, row),
+            Row3.PlusProduct(column.W, row));
 }
