@@ -1,7 +1,7 @@
 """Learning to play Snake while meta-learning how to learn, in JAX: game, network, A2C, Adam, meta-gradients and training.
 
 The same maths and defaults as `engine snake`. Sections and equations are those of "One Step at a Time: Pros and Cons of Multi-Step
-Meta-Gradient Reinforcement Learning" (Bonnet et al., 2021). A network's parameters are a flat list: weight, bias, weight, bias, ...
+Meta-Gradient Reinforcement Learning" (Bonnet et al., 2022). A network's parameters are a flat list: weight, bias, weight, bias, ...
 """
 import math
 from functools import partial
