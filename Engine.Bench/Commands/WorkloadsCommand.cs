@@ -19,7 +19,7 @@ public static class WorkloadsCommand
                 ("engine workloads", "all of them"),
                 ("engine workloads --only mrp-meta-s256-n10,matmul-1024 --threads 1", "some, on one thread"),
                 ("engine workloads --peer 'python3 Engine.Bench/Peers/torch_peer.py'", "each beside PyTorch, with the ratio"),
-                ("engine workloads --device cuda:0 --peer 'python3 Engine.Bench/Peers/torch_peer.py'", "both on one graphics card"),
+                ("engine workloads --device cuda:0 --peer 'python3 Engine.Bench/Peers/jax_peer.py'", "JAX on the same card"),
             },
         };
         var only = Options.Many("--only", "Names of workloads; all where it is not given.", Array.Empty<string>());
@@ -79,18 +79,26 @@ public static class WorkloadsCommand
         };
     }
 
-    // On the same graphics card, else on the processor. There the peer may be faster on one thread: the better of both counts.
+    // On the same graphics card, else on the processor. There the peer may be faster on one thread: the better of both counts. What
+    // fails there is noted, and the other workloads go on.
     private static void Compare(JsonObject result, Peer peer, string workload, int calls, Device device)
     {
         bool onCard = Peer.Knows(device.Name);
         int threads = device.Name == "cpu" ? device.Concurrency : onCard ? 1 : Environment.ProcessorCount;
         string where = onCard ? device.Name : "cpu";
-        if (peer.Median(workload, calls, 1, where) is not { } one)
+        if (peer.Time(workload, calls, 1, where) is not { } one)
             return;
-        double all = threads == 1 ? one : peer.Median(workload, calls, threads, where) ?? one;
-        result["peer_median_ms"] = Math.Min(one, all);
+        var all = threads == 1 ? one : peer.Time(workload, calls, threads, where) ?? one;
+        if ((one.Error ?? all.Error) is { } error)
+        {
+            result["peer_error"] = error;
+            return;
+        }
+
+        double best = Math.Min(one.Median, all.Median);
+        result["peer_median_ms"] = best;
         result["peer_device"] = where;
-        result["peer_threads"] = one <= all ? 1 : threads;
-        result["ratio"] = Math.Round((double)result["median_ms"]! / Math.Min(one, all), 4);
+        result["peer_threads"] = one.Median <= all.Median ? 1 : threads;
+        result["ratio"] = Math.Round((double)result["median_ms"]! / best, 4);
     }
 }

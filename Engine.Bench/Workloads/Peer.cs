@@ -8,7 +8,7 @@ namespace Engine.Bench.Workloads;
 
 /// <summary>
 /// Another engine's program for the same workloads: it takes --only, --repeats, --threads and, where that is not the processor,
-/// --device; it prints lines of JSON with median_ms.
+/// --device; it prints a line of JSON with median_ms, or with an error that says why the workload failed.
 /// </summary>
 /// <param name="command">The program with its first arguments, separated by blanks.</param>
 internal sealed class Peer(string command)
@@ -17,14 +17,14 @@ internal sealed class Peer(string command)
     public static bool Knows(string device) => device.StartsWith("cuda:", StringComparison.Ordinal);
 
     /// <summary>
-    /// The peer's median time for a workload in milliseconds; null if it prints nothing, since it does not have that workload.
+    /// The peer's time for a workload; null if it prints nothing, since it does not have that workload.
     /// </summary>
     /// <param name="workload">The workload.</param>
     /// <param name="repeats">Timed calls.</param>
     /// <param name="threads">Threads of the processor.</param>
     /// <param name="device">"cpu", or a device that it <see cref="Knows"/>.</param>
     /// <exception cref="UserError">The program can't be run, or prints something else.</exception>
-    public double? Median(string workload, int repeats, int threads, string device)
+    public PeerTime? Time(string workload, int repeats, int threads, string device)
     {
         string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0)
@@ -45,7 +45,9 @@ internal sealed class Peer(string command)
             if (process.ExitCode == 0 && string.IsNullOrWhiteSpace(output))
                 return null;
             using var line = JsonDocument.Parse(output);
-            return line.RootElement.GetProperty("median_ms").GetDouble();
+            return line.RootElement.TryGetProperty("error", out var error)
+                ? new PeerTime(double.NaN, error.GetString())
+                : new PeerTime(line.RootElement.GetProperty("median_ms").GetDouble());
         }
         catch (Exception e) when (e is Win32Exception or JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -55,3 +57,8 @@ internal sealed class Peer(string command)
         static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
     }
 }
+
+/// <summary>A peer's time for a workload.</summary>
+/// <param name="Median">The median in milliseconds; NaN where the workload failed.</param>
+/// <param name="Error">Why it failed, in the peer's words; null if it did not.</param>
+internal sealed record PeerTime(double Median, string? Error = null);

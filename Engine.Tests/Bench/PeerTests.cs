@@ -1,6 +1,8 @@
+using System.Text.RegularExpressions;
 using Engine.Bench.Output;
 using Engine.Bench.Workloads;
 using Engine.Tests.Core;
+using Engine.Tests.Docs;
 using Xunit;
 
 namespace Engine.Tests.Bench;
@@ -17,12 +19,21 @@ public sealed class PeerTests : IDisposable
     public void AGraphicsCardIsNamedToThePeer(string device, string expected)
     {
         string program = Script("echo \"$@\" > \"$0.args\"; echo '{\"median_ms\": 1.5}'");
-        Assert.Equal(1.5, new Peer($"sh {program}").Median("x", 3, 2, device));
+        Assert.Equal(new PeerTime(1.5), new Peer($"sh {program}").Time("x", 3, 2, device));
         Assert.Equal(expected, File.ReadAllText(program + ".args").Trim());
     }
 
     [Fact]
-    public void PeersMayNotHaveAWorkload() => Assert.Null(new Peer($"sh {Script("exit 0")}").Median("x", 1, 1, "cpu"));
+    public void PeersMayNotHaveAWorkload() => Assert.Null(new Peer($"sh {Script("exit 0")}").Time("x", 1, 1, "cpu"));
+
+    [Fact]
+    public void APeersFailureInOneWorkloadIsNoted()
+    {
+        string program = Script("echo '{\"workload\": \"sum-16m\", \"error\": \"out of memory\"}'");
+        var (code, output, _) = ProgramTests.Run("workloads", "--only", "matmul-640x288x40", "--repeats", "1", "--peer", $"sh {program}");
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Contains("\"peer_error\":\"out of memory\"", output);
+    }
 
     [Theory]
     [InlineData("exit 3")]
@@ -31,7 +42,18 @@ public sealed class PeerTests : IDisposable
     public void OtherAnswersAreErrors(string script)
         => Assert.Contains(
             "did not print a time for x",
-            Assert.Throws<UserError>(() => new Peer($"sh {Script(script)}").Median("x", 1, 1, "cpu")).Message);
+            Assert.Throws<UserError>(() => new Peer($"sh {Script(script)}").Time("x", 1, 1, "cpu")).Message);
+
+    [Theory]
+    [InlineData("jax_peer.py")]
+    [InlineData("torch_peer.py", "snake-steps-n1024")]
+    public void PeersHaveTheSameWorkloads(string peer, params string[] others)
+    {
+        string program = File.ReadAllText(Path.Combine(Pages.Root(), "Engine.Bench", "Peers", peer));
+        string table = Regex.Match(program, @"^WORKLOADS = \{\n(.*?)^\}", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+        var names = Regex.Matches(table, "^    \"(.*?)\":", RegexOptions.Multiline).Select(name => name.Groups[1].Value);
+        Assert.Equal(Workload.All.Select(workload => workload.Name).Except(others), names);
+    }
 
     private string Script(string text)
     {
