@@ -19,6 +19,12 @@ public sealed partial class CpuDevice : Device
     /// <param name="threads">At least 1, at most <see cref="MostThreads"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer or more.</exception>
     public CpuDevice(int threads)
+        : this(threads, new BufferPool())
+    {
+    }
+
+    /// <summary>Opens the processor with memory from a pool.</summary>
+    internal CpuDevice(int threads, BufferPool pool)
     {
         if (threads < 1 || threads > MostThreads)
         {
@@ -27,6 +33,7 @@ public sealed partial class CpuDevice : Device
         }
 
         _team = new ThreadTeam(threads);
+        Pool = pool;
     }
 
     /// <summary>The most threads that can be asked for. Far more would not start, and the process would end.</summary>
@@ -51,7 +58,7 @@ public sealed partial class CpuDevice : Device
     public override int Concurrency => _team.Threads;
 
     /// <inheritdoc/>
-    public override BufferPool Pool { get; } = new();
+    public override BufferPool Pool { get; }
 
     /// <inheritdoc/>
     public override void Upload<T>(ReadOnlySpan<T> source, Buffer destination)

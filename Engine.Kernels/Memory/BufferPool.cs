@@ -45,7 +45,7 @@ public sealed class BufferPool : IDisposable
     public long PeakBytes { get; private set; }
 
     /// <summary>Whether what is handed out is filled with bytes 0xFF (NaN, or -1) first, so that reads of undefined contents show.</summary>
-    public bool Poisoned { get; init; } = s_poisoned;
+    public bool Poisoned { get; set; } = s_poisoned;
 
     /// <summary>Takes a block of at least <paramref name="byteLength"/> bytes, with undefined contents.</summary>
     /// <exception cref="OutOfMemoryException">The machine has no such block.</exception>
