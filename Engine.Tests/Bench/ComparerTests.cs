@@ -60,12 +60,12 @@ public sealed class ComparerTests : IDisposable
             : ++calls > 0 ? throw new DeviceException("cpu", new IOException("off the bus")) : []));
         var report = new ComparisonReport(_devices) { Complete = true };
         for (int i = 0; i < 3; i++)
-            report.Workloads.Add(comparer.Compare(work));
+            report.Operations.Add(comparer.Compare(work));
         Assert.Equal(1, calls);
-        var outcomes = report.Workloads.Select(comparison => comparison.Outcomes[second ? 1 : 0]).ToArray();
+        var outcomes = report.Operations.Select(comparison => comparison.Outcomes[second ? 1 : 0]).ToArray();
         Assert.Contains("off the bus", outcomes[0].Failed);
         Assert.All(outcomes[1..], outcome => Assert.Equal("the device was lost", outcome.Skipped));
-        Assert.All(report.Workloads, comparison => Assert.NotNull(comparison.Outcomes[second ? 0 : 1].MedianMs));
+        Assert.All(report.Operations, comparison => Assert.NotNull(comparison.Outcomes[second ? 0 : 1].MedianMs));
         Assert.False(report.Passed);
         Assert.EndsWith($"1 runs failed; 2 were skipped; cpu@{(second ? 2 : 1)} was lost on the way.", report.Verdict);
         Assert.Contains("off the bus", (string)JsonNode.Parse(report.ToJson(1, 1))!["devices"]![second ? 1 : 0]!["lost"]!);

@@ -75,7 +75,7 @@ public sealed class MicroCommandTests : IDisposable
 
     private sealed class NoProgress : IProgressDisplay
     {
-        public void Report(string part, double done, double total)
+        public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
         {
         }
 
