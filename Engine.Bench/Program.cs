@@ -76,7 +76,12 @@ public static class Program
         var root = new RootCommand(
             "Multi-step meta-gradient reinforcement learning: the experiments of 'One Step at a Time', and measurements of the engine.");
         foreach (var command in commands)
+        {
             root.Add(command);
+            foreach (var option in command.Options)
+                Options.RefuseOptionsAsTexts(option);
+        }
+
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction usual })

@@ -22,8 +22,8 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         ? blockRows
         : throw new ArgumentOutOfRangeException(nameof(blockRows), blockRows, "BlockedProgram: a block has at least 1 row.");
 
+    private readonly SingleUse _use = new(nameof(BlockedProgram));
     private readonly Lock _lock = new();
-    private bool _disposed;
     private readonly Dictionary<(string Signature, int Rows), Stack<ProgramInstance>> _idle = [];
     private readonly Dictionary<string, (ElementType Type, Shape Shape, bool ByRow)[]> _results = [];
 
@@ -32,9 +32,13 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
     /// <param name="rows">Tensors with the same first axis: the rows of the first group, then those of the second, and so on.</param>
     /// <returns>The blocks' results one after the other along the first axis.</returns>
     /// <exception cref="ArgumentException">First axes differ or are empty, or rows can't be divided evenly among the groups.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The function does what that of a <see cref="TensorProgram"/> may not; or the program is running already, or in another program.
+    /// </exception>
+    /// <exception cref="NotFiniteNumberException">An operation produced NaN or infinity in a scope that checks.</exception>
     public Tensor[] Run(Tensor[] groups, Tensor[] rows)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var turn = _use.Begin();
         int groupCount = FirstAxis(groups, 1), rowCount = FirstAxis(rows, 0);
         if (groupCount == 0 || rowCount == 0 || rowCount % groupCount != 0)
         {
@@ -46,6 +50,9 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
             throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
         int groupRows = rowCount / groupCount, groupBlocks = (groupRows - 1) / _blockRows + 1, blocks = groupCount * groupBlocks;
         string signature = string.Join(' ', groups.Concat(rows).Select(x => $"{x.Type}{x.Shape}"));
+
+        // Scopes are those of a thread: only this one checks.
+        bool asWritten = TensorScope.IsChecking;
         Tensor[]? results = _results.TryGetValue(signature, out var known) ? Allocate(known) : null;
         try
         {
@@ -58,7 +65,16 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
                 start = 1;
             }
 
-            _device.Concurrently(blocks - start, piece => RunBlock(start + piece));
+            if (asWritten)
+            {
+                for (int block = start; block < blocks; block++)
+                    RunBlock(block);
+            }
+            else
+            {
+                _device.Concurrently(blocks - start, piece => RunBlock(start + piece));
+            }
+
             return results!;
         }
         catch
@@ -81,10 +97,13 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
                     instance.SetInput(i, groups[i], block / groupBlocks * RowBytes(groups[i]));
                 for (int i = 0; i < rows.Length; i++)
                     instance.SetInput(groups.Length + i, rows[i], FirstRow(block) * RowBytes(rows[i]));
-                instance.Run();
+                if (asWritten)
+                    instance.RunAsWritten();
+                else
+                    instance.Run();
                 known ??= [.. instance.Results.Select(Whole)];
                 results ??= Allocate(known);
-                if (instance.IsFirstRun)
+                if (asWritten || instance.IsFirstRun)
                     Require(instance.Results, block);
                 for (int i = 0; i < results.Length; i++)
                     instance.CopyResult(i, results[i], (known[i].ByRow ? FirstRow(block) : block) * RowBytes(results[i]));
@@ -94,6 +113,12 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
             {
                 instance.Dispose();
                 throw;
+            }
+
+            if (asWritten)
+            {
+                instance.Dispose();
+                return;
             }
 
             lock (_lock)
@@ -108,7 +133,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         {
             lock (_lock)
             {
-                if (_idle.TryGetValue((signature, RowsOf(block)), out var idle) && idle.TryPop(out var instance))
+                if (!asWritten && _idle.TryGetValue((signature, RowsOf(block)), out var idle) && idle.TryPop(out var instance))
                     return instance;
             }
 
@@ -142,13 +167,15 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         }
 
         Tensor[] Allocate((ElementType Type, Shape Shape, bool ByRow)[] described)
-            => [.. described.Select(result => Tensor.Allocate(_device, result.Type, result.Shape, null, []))];
+            => Tensor.MakeAll(described, result => Tensor.Allocate(_device, result.Type, result.Shape));
     }
 
     /// <summary>Returns the memory of all recordings.</summary>
+    /// <exception cref="InvalidOperationException">The program is running.</exception>
     public void Dispose()
     {
-        _disposed = true;
+        if (!_use.End())
+            return;
         foreach (var instance in _idle.Values.SelectMany(idle => idle))
             instance.Dispose();
         _idle.Clear();

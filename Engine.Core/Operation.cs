@@ -1,3 +1,5 @@
+using Engine.Kernels;
+
 namespace Engine.Core;
 
 /// <summary>
@@ -36,7 +38,10 @@ public abstract record Operation
             throw;
         }
 
-        TensorScope.Current?.Check(y);
+        TensorScope.Check(this, y, x);
+
+        // The garbage collector may return memory of tensors without a scope, which the kernel knows by its address alone.
+        GC.KeepAlive(x);
         return y;
     }
 
@@ -64,8 +69,9 @@ public abstract record Operation
     /// <summary>The kernel call.</summary>
     protected abstract void Compute(Tensor y, Tensor[] x);
 
+    // No derivative passes through integers, so they need not remember what they were made from.
     private protected virtual Tensor Result(Tensor[] x, Kernels.ElementType type, Shape shape)
-        => Tensor.Allocate(Device(x), type, shape, this, x);
+        => Tensor.Allocate(Device(x), type, shape, this, type.IsFloat() ? x : []);
 
     /// <summary>An error that names the operation.</summary>
     protected ArgumentException Error(string problem) => new($"{Name}: {problem}");
@@ -94,8 +100,8 @@ public abstract record Operation
 /// <summary>An operation whose result is its input seen in another way: it shares the input's memory and computes nothing.</summary>
 public abstract record Alias : Operation
 {
-    private protected sealed override Tensor Result(Tensor[] x, Kernels.ElementType type, Shape shape)
-        => new(x[0].Device, x[0].Type, shape, x[0].Buffer, this, x);
+    private protected override Tensor Result(Tensor[] x, Kernels.ElementType type, Shape shape)
+        => new(x[0].Device, type, shape, x[0].Buffer, this, x);
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)

@@ -18,8 +18,16 @@ internal sealed class ProgramInstance : IDisposable
         _function = function;
         _device = device;
         _recording = new Recording(device);
-        _inputs = [.. inputs.Select(
-            x => new Tensor(device, x.Type, x.Shape, _recording.Own((long)x.Shape.ElementCount * x.Type.Size()), null, []))];
+        try
+        {
+            _inputs = [.. inputs.Select(
+                x => new Tensor(device, x.Type, x.Shape, _recording.Own((long)x.Shape.ElementCount * x.Type.Size())))];
+        }
+        catch
+        {
+            _recording.Dispose();
+            throw;
+        }
     }
 
     public ProgramInstance(Func<Tensor[], Tensor[]> function, Device device, Tensor[] inputs)
@@ -94,11 +102,30 @@ internal sealed class ProgramInstance : IDisposable
         _runs++;
     }
 
+    /// <summary>
+    /// Runs the function with the inputs named as it is written, which is how its operations can be checked. The instance is of no further
+    /// use than for the results.
+    /// </summary>
+    public void RunAsWritten()
+    {
+        Deliver();
+        using var scope = new TensorScope();
+        Call();
+        Results = [.. Results.Select(Kept)];
+
+        Tensor Kept(Tensor result)
+        {
+            var buffer = _recording.Own(result.Buffer.ByteLength);
+            _device.Copy(result.Buffer, 0, buffer, 0, buffer.ByteLength);
+            return new Tensor(_device, result.Type, result.Shape, buffer);
+        }
+    }
+
     public void Dispose() => _recording.Dispose();
 
     private IEnumerable<Kernels.Memory.Buffer> Call()
     {
-        Results = [.. _function(_inputs).Select(y => new Tensor(_device, y.Type, y.Shape, y.Buffer, null, []))];
+        Results = [.. _function(_inputs).Select(y => y.AsLeaf())];
         return Results.Select(result => result.Buffer);
     }
 }

@@ -13,17 +13,21 @@ public static class Streams
     /// <param name="device">Where they are needed; the processor if null.</param>
     /// <param name="firstReplicate">The number of the first replicate of each seed.</param>
     /// <returns>Int32 [seeds x replicates, 3], those of the first seed first.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is a negative number of seeds or replicates.</exception>
     public static Tensor Of(
         int seed, int seeds = 1, int iteration = 0, int replicates = 1, Device? device = null, int firstReplicate = 0)
     {
-        int[] values = new int[seeds * replicates * 3];
-        for (int row = 0; row < seeds * replicates; row++)
+        ArgumentOutOfRangeException.ThrowIfNegative(seeds);
+        ArgumentOutOfRangeException.ThrowIfNegative(replicates);
+        int rows = checked(seeds * replicates);
+        int[] values = new int[rows * 3];
+        for (int row = 0; row < rows; row++)
         {
             values[3 * row] = seed + (row / replicates);
             values[(3 * row) + 1] = iteration;
             values[(3 * row) + 2] = firstReplicate + (row % replicates);
         }
 
-        return Tensor.From(values, [seeds * replicates, 3], device);
+        return Tensor.From(values, [rows, 3], device);
     }
 }

@@ -9,13 +9,14 @@ namespace Engine.Core;
 /// all that <see cref="Autodiff.Gradient"/> needs.
 /// </summary>
 /// <remarks>
-/// There is no finaliser: memory is returned by <see cref="TensorScope"/>, by <see cref="TensorProgram"/>, or by <see cref="Dispose"/>.
+/// Memory is returned by <see cref="TensorScope"/>, by <see cref="TensorProgram"/>, or by <see cref="Dispose"/>. That of a tensor made
+/// outside of these is returned by the garbage collector at last, when nothing refers to it any more.
 /// </remarks>
 public sealed partial class Tensor : IDisposable
 {
     private static long s_lastId;
 
-    internal Tensor(Device device, ElementType type, Shape shape, Buffer buffer, Operation? operation, Tensor[] inputs)
+    internal Tensor(Device device, ElementType type, Shape shape, Buffer buffer, Operation? operation = null, params Tensor[] inputs)
     {
         Device = device;
         Type = type;
@@ -41,10 +42,10 @@ public sealed partial class Tensor : IDisposable
     /// <summary>The number of elements.</summary>
     public int Count => Shape.ElementCount;
 
-    /// <summary>The operation that made this tensor; null for a leaf.</summary>
+    /// <summary>The operation that made this tensor; null for values from the host and results of programs.</summary>
     public Operation? Operation { get; }
 
-    /// <summary>What the operation was applied to.</summary>
+    /// <summary>What the operation was applied to; empty where no derivative passes, as for integers and after StopGradient.</summary>
     public Tensor[] Inputs { get; }
 
     /// <summary>The memory, for kernel calls of one's own operations.</summary>
@@ -52,6 +53,9 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>A number that grows with creation: inputs have lower ones than results.</summary>
     internal long Id { get; }
+
+    /// <summary>The <see cref="Id"/> of the tensor that was made last.</summary>
+    internal static long LastId => Interlocked.Read(ref s_lastId);
 
     /// <summary>Copies values to a device.</summary>
     /// <typeparam name="T">float, double or int.</typeparam>
@@ -75,7 +79,7 @@ public sealed partial class Tensor : IDisposable
         var buffer = device.AllocateConstant((long)shape.ElementCount * type.Size());
         TensorScope.Own(buffer);
         device.Upload(values, buffer);
-        return new Tensor(device, type, shape, buffer, null, []);
+        return new Tensor(device, type, shape, buffer);
     }
 
     /// <summary>Copies values to a device.</summary>
@@ -114,7 +118,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>A tensor with one value everywhere.</summary>
     public static Tensor Full(double value, Shape shape, ElementType type = ElementType.Float32, Device? device = null)
     {
-        var y = Allocate(device ?? Device.Cpu, type, shape, null, []);
+        var y = Allocate(device ?? Device.Cpu, type, shape);
         y.Device.Fill(type, y.Buffer, value);
         return y;
     }
@@ -155,6 +159,7 @@ public sealed partial class Tensor : IDisposable
         }
 
         Device.Download(Buffer, destination);
+        GC.KeepAlive(this);
     }
 
     /// <summary>The values as an array.</summary>
@@ -211,7 +216,10 @@ public sealed partial class Tensor : IDisposable
         _ => From(stored.Elements<int>(), stored.Shape, device),
     };
 
-    /// <summary>Returns the memory now. Tensors that share it (by Reshape, StopGradient) lose it too.</summary>
+    /// <summary>
+    /// Returns the memory now. Tensors that share it (by Reshape, StopGradient) lose it too. A second call does nothing, whichever thread
+    /// it comes from.
+    /// </summary>
     public void Dispose()
     {
         if (Recording.IsActive || Buffer.IsFreed)
@@ -232,10 +240,39 @@ public sealed partial class Tensor : IDisposable
         return TensorFormatter.Format(Type, Shape.Sizes, at => values[at]);
     }
 
-    internal static Tensor Allocate(Device device, ElementType type, Shape shape, Operation? operation, Tensor[] inputs)
+    internal static Tensor Allocate(Device device, ElementType type, Shape shape, Operation? operation = null, params Tensor[] inputs)
     {
         var buffer = device.Allocate((long)shape.ElementCount * type.Size());
         TensorScope.Own(buffer);
         return new Tensor(device, type, shape, buffer, operation, inputs);
+    }
+
+    /// <summary>Makes a tensor of each; if one can't be made, none is left.</summary>
+    internal static Tensor[] MakeAll<T>(IReadOnlyList<T> sources, Func<T, Tensor> make)
+    {
+        var tensors = new List<Tensor>(sources.Count);
+        try
+        {
+            foreach (var source in sources)
+                tensors.Add(make(source));
+            return [.. tensors];
+        }
+        catch
+        {
+            tensors.ForEach(tensor => tensor.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>A leaf with the same values in the same memory.</summary>
+    internal Tensor AsLeaf() => new(Device, Type, Shape, Buffer);
+
+    /// <summary>A leaf with the same values in memory of its own.</summary>
+    internal Tensor Copy()
+    {
+        var copy = Allocate(Device, Type, Shape);
+        Device.Copy(Buffer, 0, copy.Buffer, 0, Buffer.ByteLength);
+        GC.KeepAlive(this);
+        return copy;
     }
 }

@@ -14,6 +14,7 @@ namespace Engine.Core;
 public sealed class TensorLoop : IDisposable
 {
     private readonly TensorProgram _program;
+    private readonly SingleUse _use = new(nameof(TensorLoop));
 
     /// <summary>Begins a loop.</summary>
     /// <param name="step">One run.</param>
@@ -32,7 +33,7 @@ public sealed class TensorLoop : IDisposable
                 return [.. carried.SelectMany(group => group), .. results];
             },
             device);
-        Carried = [.. start.Select(group => group.Select(tensor => Owned(Copy(tensor))).ToArray())];
+        Carried = Grouped(Tensor.MakeAll([.. start.SelectMany(group => group)], tensor => Owned(tensor.Copy())), sizes);
     }
 
     /// <summary>What the next run gets, group by group. It belongs to the loop and lasts until that run.</summary>
@@ -42,13 +43,14 @@ public sealed class TensorLoop : IDisposable
     /// <param name="inputs">The run's own inputs; they may be disposed afterwards.</param>
     /// <returns>Its results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The step returns other groups than it was given, or does what a <see cref="TensorProgram"/> may not; or a program runs the loop.
-    /// Nothing is carried on then.
+    /// The step returns other groups than it was given, or does what a <see cref="TensorProgram"/> may not; or a program runs the loop,
+    /// or it is running already. Nothing is carried on then.
     /// </exception>
     public Tensor[] Run(params Tensor[] inputs)
     {
         if (Recording.IsActive)
             throw new InvalidOperationException("TensorLoop: a program can't run a loop; its replays would carry nothing on.");
+        using var turn = _use.Begin();
         Tensor[] old = [.. Carried.SelectMany(group => group)];
         var results = _program.Run([.. old, .. inputs]);
         Carried = Grouped(results, [.. Carried.Select(group => group.Length)]);
@@ -60,8 +62,11 @@ public sealed class TensorLoop : IDisposable
     }
 
     /// <summary>Returns the memory of the program and of what is carried.</summary>
+    /// <exception cref="InvalidOperationException">The loop is running.</exception>
     public void Dispose()
     {
+        if (!_use.End())
+            return;
         _program.Dispose();
         foreach (var tensor in Carried.SelectMany(group => group))
             tensor.Dispose();
@@ -93,13 +98,6 @@ public sealed class TensorLoop : IDisposable
         }
 
         static string Text(Tensor[] group) => $"({string.Join(", ", group.Select(tensor => $"{tensor.Type} {tensor.Shape}"))})";
-    }
-
-    private static Tensor Copy(Tensor tensor)
-    {
-        var copy = Tensor.Allocate(tensor.Device, tensor.Type, tensor.Shape, null, []);
-        tensor.Device.Copy(tensor.Buffer, 0, copy.Buffer, 0, tensor.Buffer.ByteLength);
-        return copy;
     }
 
     // Scopes end between runs.

@@ -9,7 +9,8 @@ namespace Engine.Core;
 /// </summary>
 /// <remarks>
 /// The function may depend on nothing but its inputs: numbers of the host that it reads become constants, and tensors that it captures
-/// must stay. Inputs of other shapes or types are recorded anew, beside the earlier ones. A program is used by one thread at a time.
+/// must stay. Inputs of other shapes or types are recorded anew, beside the earlier ones. A program is used by one thread at a time. It
+/// may run another one; that one's results are constants to derivatives there too.
 /// </remarks>
 /// <param name="function">The function. It must not read values on the host.</param>
 /// <param name="device">Where to run; the processor if null.</param>
@@ -17,9 +18,12 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
 {
     private readonly Dictionary<string, ProgramInstance> _instances = [];
     private readonly Device _device = device ?? Device.Cpu;
-    private bool _disposed;
+    private readonly SingleUse _use = new(nameof(TensorProgram));
 
-    /// <summary>Whether every operation is checked for NaN and infinity. The function then runs as written in each call.</summary>
+    /// <summary>
+    /// Whether every operation is checked for NaN and infinity. The function then runs as written in each call, as it also does within a
+    /// <see cref="TensorScope"/> that checks.
+    /// </summary>
     public bool CheckFinite { get; init; }
 
     /// <summary>Commands of the replay that ran last; 0 before there was one.</summary>
@@ -32,65 +36,67 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
     /// <param name="inputs">What it is applied to; copied, so they may be disposed afterwards.</param>
     /// <returns>The results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The function reads a value on the host, or asks for other things than the first time.
+    /// The function reads a value on the host, or asks for other things than the first time; or the program is running already.
     /// </exception>
+    /// <exception cref="NotFiniteNumberException">An operation produced NaN or infinity, and that is checked.</exception>
     public Tensor[] Run(params Tensor[] inputs)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (CheckFinite)
-            return Escape(inputs);
-        if (Recording.IsActive)
-            return function(inputs);
+        _use.ThrowIfEnded();
+
+        // In another program it becomes a part of that one.
+        return Recording.IsActive ? Leaves(function(Leaves(inputs)))
+            : CheckFinite || TensorScope.IsChecking ? RunAsWritten(inputs)
+            : RunRecorded(inputs);
+    }
+
+    /// <summary>Returns the memory of all recordings.</summary>
+    /// <exception cref="InvalidOperationException">The program is running.</exception>
+    public void Dispose()
+    {
+        if (!_use.End())
+            return;
+        foreach (var instance in _instances.Values)
+            instance.Dispose();
+        _instances.Clear();
+    }
+
+    // Derivatives end at inputs and results, however a program is run.
+    private static Tensor[] Leaves(Tensor[] tensors) => [.. tensors.Select(tensor => tensor.AsLeaf())];
+
+    private Tensor[] RunRecorded(Tensor[] inputs)
+    {
+        using var turn = _use.Begin();
         string signature = string.Join(' ', inputs.Select(input => $"{input.Type}{input.Shape}"));
         if (!_instances.TryGetValue(signature, out var instance))
             _instances.Add(signature, instance = new ProgramInstance(function, _device, inputs));
+        Tensor[] results = [];
         try
         {
             for (int i = 0; i < inputs.Length; i++)
                 instance.SetInput(i, inputs[i], 0);
             instance.Run();
+            results = Tensor.MakeAll(instance.Results, like => Tensor.Allocate(_device, like.Type, like.Shape));
+            for (int i = 0; i < results.Length; i++)
+                instance.CopyResult(i, results[i], 0);
+            instance.Deliver();
         }
         catch
         {
             // Half a recording can't be gone on with: the next call begins anew.
             _instances.Remove(signature);
             instance.Dispose();
+            foreach (var result in results)
+                result.Dispose();
             throw;
         }
 
         CommandCount = instance.CommandCount;
-
-        var results = new Tensor[instance.Results.Length];
-        for (int i = 0; i < results.Length; i++)
-        {
-            var (type, shape) = (instance.Results[i].Type, instance.Results[i].Shape);
-            results[i] = Tensor.Allocate(_device, type, shape, null, []);
-            instance.CopyResult(i, results[i], 0);
-        }
-
-        instance.Deliver();
         return results;
     }
 
-    /// <summary>Returns the memory of all recordings.</summary>
-    public void Dispose()
-    {
-        _disposed = true;
-        foreach (var instance in _instances.Values)
-            instance.Dispose();
-        _instances.Clear();
-    }
-
-    private Tensor[] Escape(Tensor[] inputs)
+    private Tensor[] RunAsWritten(Tensor[] inputs)
     {
         using var scope = new TensorScope(checkFinite: true);
-        return [.. function(inputs).Select(y => scope.Keep(Copy(y)))];
-
-        static Tensor Copy(Tensor y)
-        {
-            var copy = Tensor.Allocate(y.Device, y.Type, y.Shape, null, []);
-            y.Device.Copy(y.Buffer, 0, copy.Buffer, 0, y.Buffer.ByteLength);
-            return copy;
-        }
+        return scope.Keep(Tensor.MakeAll(function(Leaves(inputs)), y => y.Copy()));
     }
 }

@@ -5,8 +5,9 @@ namespace Engine.Core;
 
 /// <summary>
 /// Returns the memory of all tensors made on this thread between its beginning and its end, except those it is told to keep.
-/// Scopes nest. In check mode it also stops at the first operation that produces NaN or infinity.
+/// Scopes nest. In check mode it also stops at the first operation that produces NaN or infinity, in programs too.
 /// </summary>
+/// <remarks>Without a scope it is the garbage collector that returns memory, some time after the tensor was dropped.</remarks>
 /// <example><code>
 /// using var scope = new TensorScope();
 /// var loss = scope.Keep(Loss(parameters));
@@ -18,10 +19,14 @@ public sealed class TensorScope : IDisposable
 
     private readonly TensorScope? _outer;
     private readonly HashSet<Buffer> _owned = [];
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private readonly long _begin = Tensor.LastId;
     private bool _ended;
 
     /// <summary>Begins a scope on this thread.</summary>
-    /// <param name="checkFinite">Whether to read every result and stop at the first NaN or infinity; slow.</param>
+    /// <param name="checkFinite">
+    /// Whether to read every result and stop at the first NaN or infinity. Slow: programs run as they are written, and blocks one by one.
+    /// </param>
     public TensorScope(bool checkFinite = false)
     {
         _outer = s_current;
@@ -34,11 +39,17 @@ public sealed class TensorScope : IDisposable
 
     internal static TensorScope? Current => s_current;
 
+    /// <summary>Whether results on this thread are checked.</summary>
+    internal static bool IsChecking => s_current is { CheckFinite: true };
+
     /// <summary>Lets a tensor outlive this scope: it belongs to the scope around, or to the caller, who may dispose it.</summary>
+    /// <exception cref="InvalidOperationException">The scope is another thread's.</exception>
     public Tensor Keep(Tensor tensor)
     {
+        if (_thread != Environment.CurrentManagedThreadId)
+            throw new InvalidOperationException("A tensor scope can only be told to keep tensors by the thread that began it.");
         if (_owned.Remove(tensor.Buffer))
-            _outer?._owned.Add(tensor.Buffer);
+            Give(tensor.Buffer, _outer);
         return tensor;
     }
 
@@ -47,6 +58,28 @@ public sealed class TensorScope : IDisposable
     {
         foreach (var tensor in tensors)
             Keep(tensor);
+        return tensors;
+    }
+
+    /// <summary>
+    /// Lets tensors outlive this scope with all that they were computed from, so that derivatives can still pass. What else was made on the
+    /// way is returned when the scope ends.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The scope is another thread's.</exception>
+    public Tensor[] KeepHistory(params Tensor[] tensors)
+    {
+        var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
+        var open = new Stack<Tensor>(_owned.Count == 0 ? [] : tensors);
+        while (open.TryPop(out var tensor))
+        {
+            // Inputs are older than results, and what is older than the scope is not the scope's.
+            if (tensor.Id <= _begin || !seen.Add(tensor))
+                continue;
+            Keep(tensor);
+            foreach (var input in tensor.Inputs)
+                open.Push(input);
+        }
+
         return tensors;
     }
 
@@ -69,25 +102,35 @@ public sealed class TensorScope : IDisposable
     {
         // While a program is recorded its memory belongs to the recording.
         if (!Recording.IsActive)
-            s_current?._owned.Add(buffer);
+            Give(buffer, s_current);
     }
 
+    /// <summary>Takes a tensor's memory from the scopes of this thread, for somebody who disposes it.</summary>
     internal static void Forget(Buffer buffer)
     {
         for (var scope = s_current; scope is not null; scope = scope._outer)
             scope._owned.Remove(buffer);
     }
 
-    internal void Check(Tensor y)
+    /// <summary>Stops if what an operation made has NaN or infinity in it.</summary>
+    internal static void Check(Operation operation, Tensor y, Tensor[] x)
     {
-        if (!CheckFinite || !y.Type.IsFloat() || Recording.IsActive)
+        if (!IsChecking || !y.Type.IsFloat() || Recording.IsActive)
             return;
         double[] values = y.ToDoubles();
         int at = Array.FindIndex(values, value => !double.IsFinite(value));
         if (at < 0)
             return;
-        string inputs = string.Join(", ", y.Inputs.Select(x => $"{x.Type} {x.Shape}"));
+        string inputs = string.Join(", ", x.Select(input => $"{input.Type} {input.Shape}"));
         throw new NotFiniteNumberException(
-            $"{y.Operation!.Name}({inputs}) produced {values[at]} at element {at} of {y.Shape}.", values[at]);
+            $"{operation.Name}({inputs}) produced {values[at]} at element {at} of {y.Shape}.", values[at]);
+    }
+
+    private static void Give(Buffer buffer, TensorScope? scope)
+    {
+        if (scope is null)
+            buffer.ReturnWhenUnreachable();
+        else
+            scope._owned.Add(buffer);
     }
 }

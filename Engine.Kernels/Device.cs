@@ -21,9 +21,9 @@ public interface IBody
 /// <remarks>Thread-safe. Commands of one thread take effect in order.</remarks>
 public abstract class Device : IDisposable
 {
-    private static readonly Lazy<CpuDevice> s_cpu = new(() => new CpuDevice(Environment.ProcessorCount));
+    private static readonly Lazy<CpuDevice> s_cpu = new(() => new CpuDevice(Environment.ProcessorCount) { IsShared = true });
 
-    /// <summary>The processor, with as many threads as it has cores.</summary>
+    /// <summary>The processor, with as many threads as it has cores. Everybody shares it, so disposing it does nothing.</summary>
     public static Device Cpu => s_cpu.Value;
 
     /// <summary>The name that <see cref="Open"/> takes.</summary>
@@ -55,7 +55,8 @@ public abstract class Device : IDisposable
     /// "cuda:0+tf32" uses tensor cores for large products of Float32: what is multiplied is rounded to 10
     /// explicit bits of mantissa, which puts results off by up to 1e-3 of the sum of their products' sizes.
     /// </param>
-    /// <param name="threads">Threads of the processor to use, where that is the device; 0 for all cores.</param>
+    /// <param name="threads">Threads of the processor to use, where that is the device, up to 1024; 0 for all cores.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There can't be so many threads.</exception>
     /// <exception cref="ArgumentException">No such device is to be had; the message says what is.</exception>
     public static Device Open(string name, int threads = 0)
     {
@@ -82,7 +83,7 @@ public abstract class Device : IDisposable
     public void Free(Buffer buffer)
     {
         if (!buffer.IsRecorded)
-            GiveBack(buffer);
+            buffer.Free();
     }
 
     /// <summary>Copies from the host at once, also while recording.</summary>
@@ -244,14 +245,6 @@ public abstract class Device : IDisposable
 
     internal Buffer Take(long byteLength, int slot, bool recorded = false)
         => new(this, Pool.Rent(byteLength), byteLength) { Slot = slot, IsRecorded = recorded };
-
-    internal void GiveBack(Buffer buffer)
-    {
-        if (buffer.IsFreed)
-            return;
-        Pool.Return(buffer.Address, buffer.ByteLength);
-        buffer.IsFreed = true;
-    }
 
     // Out of line, so that ILGPU is loaded by those alone who ask for a GPU.
     [MethodImpl(MethodImplOptions.NoInlining)]

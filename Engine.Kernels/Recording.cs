@@ -102,6 +102,8 @@ public sealed class Recording : IDisposable
             }
         }
 
+        if (_arena is not null)
+            Device.Pool.Spoil(_arena.Address, _arena.ByteLength);
         foreach (var command in _commands)
             command.Execute();
     }
@@ -111,7 +113,7 @@ public sealed class Recording : IDisposable
     {
         FreeObserved();
         foreach (var buffer in _owned)
-            Device.GiveBack(buffer);
+            buffer.Free();
         _owned.Clear();
         foreach (var command in _commands)
             (command as IDisposable)?.Dispose();

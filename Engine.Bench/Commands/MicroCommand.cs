@@ -8,7 +8,6 @@ using BenchmarkDotNet.Exporters.Csv;
 using BenchmarkDotNet.Exporters.Json;
 using BenchmarkDotNet.Filters;
 using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
@@ -29,7 +28,7 @@ public static class MicroCommand
     ];
 
     /// <summary>How long benchmarks run.</summary>
-    private enum Length
+    internal enum Length
     {
         Default,
         Short,
@@ -88,11 +87,12 @@ public static class MicroCommand
 
             var folder = RunFolder.OpenOnce(parsed.GetValue(output), command.Name, parsed.GetValue(overwrite));
             var reports = new List<Summary>();
+            var failures = new List<string>();
             using (var progress = Progress.Start(parsed, parsed.GetValue(quiet)))
             {
                 // A class at a time: what is done has its report, whatever comes next.
-                var events = new MicroProgress(progress, chosen.Sum(type => type.BenchmarksCases.Length), cancel);
-                config.AddEventProcessor(events).WithArtifactsPath(folder.Location);
+                var events = new MicroProgress(progress, chosen.Sum(type => type.BenchmarksCases.Length), failures, cancel);
+                config.AddEventProcessor(events).AddLogger(events.Log).WithArtifactsPath(folder.Location);
                 foreach (var type in Choose(config))
                 {
                     reports.Add(BenchmarkRunner.Run(type));
@@ -100,21 +100,20 @@ public static class MicroCommand
                 }
             }
 
-            return Task.FromResult(Finish(parsed, reports, folder));
+            return Task.FromResult(Finish(parsed, reports, failures, folder));
         });
         return command;
     }
 
     // In this process: the published program has no project that could be built anew.
-    private static ManualConfig Config(Length length, string[] patterns)
+    internal static ManualConfig Config(Length length, string[] patterns)
     {
         var job = length switch { Length.Short => Job.ShortRun, Length.Dry => Job.Dry, _ => Job.Default };
         var config = ManualConfig.CreateEmpty()
-            .AddJob(job.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromHours(1), logOutput: false)))
+            .AddJob(job.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromHours(1), logOutput: true)))
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddExporter(MarkdownExporter.GitHub, CsvExporter.Default, JsonExporter.Full)
-            .AddLogger(NullLogger.Instance)
             .AddValidator(JitOptimizationsValidator.DontFailOnError);
         return patterns.Length == 0
             ? config
@@ -129,14 +128,14 @@ public static class MicroCommand
         => s_benchmarks.Select(type => BenchmarkConverter.TypeToBenchmarks(type, config)).Where(type => type.BenchmarksCases.Length > 0);
 
     // Such as MatMul.Square, or Step.Call snake-act-n32.
-    private static string Name(BenchmarkCase benchmark)
+    internal static string Name(BenchmarkCase benchmark)
     {
         var descriptor = benchmark.Descriptor;
         var rest = benchmark.Parameters.Items.Where(item => item.Name != nameof(DeviceBenchmark.Device)).Select(item => $" {item.Value}");
         return $"{descriptor.Type.Name.Replace("Benchmarks", "")}.{descriptor.WorkloadMethod.Name}{string.Concat(rest)}";
     }
 
-    private static int Finish(ParseResult parsed, IReadOnlyList<Summary> reports, RunFolder folder)
+    private static int Finish(ParseResult parsed, IReadOnlyList<Summary> reports, IReadOnlyList<string> failures, RunFolder folder)
     {
         var all = reports.SelectMany(summary => summary.Reports).ToList();
         parsed.Console().WriteTable(
@@ -150,11 +149,10 @@ public static class MicroCommand
                 Invariant($"{report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)}")]));
         foreach (string problem in reports.SelectMany(summary => summary.ValidationErrors).Select(error => error.Message).Distinct())
             parsed.InvocationConfiguration.Error.WriteLine(problem.ReplaceLineEndings(" "));
-        var failed = all.Where(report => !report.Success).ToList();
-        foreach (var report in failed)
-            parsed.InvocationConfiguration.Error.WriteLine($"{Name(report.BenchmarkCase)} failed; the log in {folder.Location} says why.");
+        foreach (string failure in failures)
+            parsed.InvocationConfiguration.Error.WriteLine(failure);
         parsed.InvocationConfiguration.Output.WriteLine($"Written to {folder.Location}: reports and logs of BenchmarkDotNet.");
-        return failed.Count == 0 && !reports.Any(summary => summary.HasCriticalValidationErrors) ? ExitCodes.Ok : ExitCodes.Failed;
+        return all.TrueForAll(report => report.Success) && !reports.Any(summary => summary.HasCriticalValidationErrors) ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
     private static string Microseconds(double? nanoseconds) => nanoseconds is { } known ? ShortNumber.Text(known / 1000) : "-";

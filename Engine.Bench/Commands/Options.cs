@@ -30,6 +30,23 @@ public static class Options
     /// <summary>A switch, off unless it is given.</summary>
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 
+    /// <summary>
+    /// Makes an option that takes texts complain of one that begins as an option does: most likely its own value was forgotten.
+    /// </summary>
+    public static void RefuseOptionsAsTexts(Option option)
+    {
+        if ((option.ValueType.GetElementType() ?? option.ValueType) != typeof(string))
+            return;
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } token)
+            {
+                string remedy = option.HelpName is "DIR" or "FILE" ? $"write {option.Name} ./{token.Value} if it is meant" : "it needs a value";
+                result.AddError($"{option.Name}: '{token.Value}' looks like an option; {remedy}.");
+            }
+        });
+    }
+
     /// <summary>The option's value if the command line gives it, else that of the settings.</summary>
     public static T Given<T>(this ParseResult parsed, Option<T> option, T fromSettings)
         => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : fromSettings;

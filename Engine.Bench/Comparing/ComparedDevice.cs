@@ -15,6 +15,9 @@ internal sealed record ComparedDevice(string Name, Device Device) : IDisposable
     /// <summary>Why its speeds could not be measured; null if they could, or were not to be.</summary>
     public string? Failed { get; private set; }
 
+    /// <summary>Why the device is of no more use; null if it is.</summary>
+    public string? Lost { get; private set; }
+
     /// <summary>Opens devices.</summary>
     /// <param name="option">The option that names them.</param>
     /// <param name="names">What was typed.</param>
@@ -51,7 +54,15 @@ internal sealed record ComparedDevice(string Name, Device Device) : IDisposable
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Failed = Outcome.Describe(e);
+            Note(e);
         }
+    }
+
+    /// <summary>Takes note of a failure, after which the device may be lost.</summary>
+    public void Note(Exception failure)
+    {
+        if (failure is DeviceException)
+            Lost ??= Outcome.Describe(failure);
     }
 
     /// <inheritdoc/>

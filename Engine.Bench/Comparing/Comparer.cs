@@ -39,6 +39,8 @@ internal sealed class Comparer(IReadOnlyList<ComparedDevice> devices, int repeat
         Workload workload, ComparedDevice device, TimeSpan warmUp, Outcome? reference, double[][]? expected)
     {
         var outcome = new Outcome(device.Name);
+        if (device.Lost is not null)
+            return (outcome with { Skipped = "the device was lost" }, null);
 
         // A call can't be interrupted: what is bound to take too long is not begun.
         if (reference?.MedianMs is { } median && device.Peak is { } peak && devices[0].Peak is { } fast
@@ -68,6 +70,7 @@ internal sealed class Comparer(IReadOnlyList<ComparedDevice> devices, int repeat
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // One failure should not cost what all the others show.
+            device.Note(e);
             return (outcome with { Failed = Outcome.Describe(e), Passed = false }, null);
         }
     }

@@ -22,7 +22,7 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
     /// <summary>Whether something was compared, and nothing failed or differs by more than is allowed.</summary>
     public bool Passed
         => All.All(comparison => comparison.Passed) && Others.Any(outcome => outcome.Passed == true)
-        && devices.All(device => device.Failed is null);
+        && devices.All(device => device is { Failed: null, Lost: null });
 
     private IEnumerable<Comparison> All => Workloads.Concat(Operations);
 
@@ -40,7 +40,8 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
             int differ = Others.Count(outcome => outcome is { Difference: not null, Passed: false });
             string text = FormattableString.Invariant($"{compared - differ} of {compared} comparisons with {devices[0].Name} agree");
             return text + (failed > 0 ? FormattableString.Invariant($"; {failed} runs failed") : "")
-                + (skipped > 0 ? FormattableString.Invariant($"; {skipped} were skipped") : "") + ".";
+                + (skipped > 0 ? FormattableString.Invariant($"; {skipped} were skipped") : "")
+                + string.Concat(devices.Where(device => device.Lost is not null).Select(device => $"; {device.Name} was lost on the way")) + ".";
         }
     }
 
@@ -63,6 +64,7 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
             device.Peak?.FlopsPerSecond,
             device.Peak?.BytesPerSecond,
             device.Failed,
+            device.Lost,
         }),
         workloads = Workloads.Select(comparison =>
         {

@@ -55,25 +55,11 @@ public static class Gradient
         {
             if (gathered.Of(y) is not { } g)
                 continue;
-            var cotangentsOfInputs = y.Operation!.Vjp(g, y, y.Inputs);
-            if (cotangentsOfInputs.Length != y.Inputs.Length)
-            {
-                throw new InvalidOperationException(
-                    $"Gradient: the rule of {y.Operation.Name} gave {cotangentsOfInputs.Length} cotangents for {y.Inputs.Length} inputs.");
-            }
-
+            var cotangentsOfInputs = Rule(y, g);
             for (int i = 0; i < y.Inputs.Length; i++)
             {
-                if (cotangentsOfInputs[i] is not { } cotangent)
-                    continue;
-                var x = y.Inputs[i];
-                if (cotangent.Type != x.Type || Shape.Broadcast(cotangent.Shape, x.Shape) is null)
-                {
-                    throw new InvalidOperationException(
-                        $"Gradient: the rule of {y.Operation.Name} gave a cotangent {cotangent.Type} {cotangent.Shape} for input {i}, {x.Type} {x.Shape}.");
-                }
-
-                gathered.Add(x, cotangent);
+                if (cotangentsOfInputs[i] is { } cotangent)
+                    gathered.Add(y.Inputs[i], cotangent);
             }
         }
 
@@ -104,6 +90,38 @@ public static class Gradient
     {
         Require(xs, vector, "vector");
         return Vjp(Of(function(xs), xs), xs, vector);
+    }
+
+    // What the rule of an operation gives, which may be a user's.
+    private static Tensor?[] Rule(Tensor y, Tensor g)
+    {
+        string rule = $"Gradient: the rule of {y.Operation!.Name}";
+        var cotangents = y.Operation.Vjp(g, y, y.Inputs)
+            ?? throw new InvalidOperationException(
+                $"{rule} gave null in place of {y.Inputs.Length} cotangents, one for each input: return [null] where a derivative is zero.");
+        if (cotangents.Length != y.Inputs.Length)
+            throw new InvalidOperationException($"{rule} gave {cotangents.Length} cotangents for {y.Inputs.Length} inputs.");
+        for (int i = 0; i < cotangents.Length; i++)
+        {
+            var x = y.Inputs[i];
+            if (cotangents[i] is not { } cotangent)
+                continue;
+            var common = Shape.Broadcast(cotangent.Shape, x.Shape);
+            if (cotangent.Type != x.Type || common is null || (common != x.Shape && common != cotangent.Shape))
+            {
+                throw new InvalidOperationException(
+                    $"{rule} gave a cotangent {cotangent.Type} {cotangent.Shape} for input {i}, {x.Type} {x.Shape}: it must have that element "
+                    + "type and that shape, one to which it was broadcast, or one that broadcasts to it.");
+            }
+
+            if (cotangent.Device != x.Device)
+            {
+                throw new InvalidOperationException(
+                    $"{rule} gave a cotangent on device {cotangent.Device.Name} for input {i}, which is on {x.Device.Name}.");
+            }
+        }
+
+        return cotangents;
     }
 
     // What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first.

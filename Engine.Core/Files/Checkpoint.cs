@@ -95,7 +95,7 @@ public sealed record Checkpoint(OrderedDictionary<string, StoredTensor> Tensors,
             throw new InvalidDataException($"Checkpoint {path} has format version '{version}'; only {FormatVersion} can be read.");
         if (!file.Metadata.TryGetValue(SettingsKey, out string? settings) || !file.Metadata.TryGetValue(ProgressKey, out string? progress))
             throw new InvalidDataException($"Checkpoint {path} has no settings or no progress.");
-        return new Checkpoint(file.Tensors, settings, progress);
+        return new Checkpoint(new(file.Tensors), settings, progress);
     }
 
     /// <summary>Checks that a run is continued with the settings it was started with.</summary>

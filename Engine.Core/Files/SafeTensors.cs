@@ -5,12 +5,16 @@ namespace Engine.Core.Files;
 /// <summary>What a safetensors file holds: tensors by name and text metadata, both in the file's order.</summary>
 /// <param name="Tensors">The tensors by name.</param>
 /// <param name="Metadata">The free-form text of the <c>__metadata__</c> entry; empty where the file has none.</param>
-public sealed record SafeTensorsFile(OrderedDictionary<string, StoredTensor> Tensors, OrderedDictionary<string, string> Metadata);
+public sealed record SafeTensorsFile(StoredTensors Tensors, OrderedDictionary<string, string> Metadata);
 
 /// <summary>
 /// Reads and writes the safetensors format: an 8-byte little-endian header length, a JSON header, then the tensors' bytes.
 /// Files are treated as hostile: everything in them is checked before it is used.
 /// </summary>
+/// <remarks>
+/// F32, F64 and I32 are written, and read as they are; F16 and BF16 become Float32, BOOL and integers Int32. A tensor of another type, or
+/// with a number beyond Int32, is an error when it is asked for.
+/// </remarks>
 public static class SafeTensors
 {
     /// <summary>The longest header read or written, in bytes; the format's own limit.</summary>
@@ -49,7 +53,7 @@ public static class SafeTensors
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="path"/> is empty.</exception>
-    /// <exception cref="InvalidDataException">The file is malformed, or has tensors of other types than F32, F64 and I32.</exception>
+    /// <exception cref="InvalidDataException">The file is malformed.</exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static SafeTensorsFile Read(string path)
@@ -58,7 +62,7 @@ public static class SafeTensors
         using FileStream stream = File.OpenRead(path);
         try
         {
-            return Read(stream);
+            return Read(stream, $"{path}: ");
         }
         catch (InvalidDataException e)
         {
@@ -68,11 +72,17 @@ public static class SafeTensors
 
     /// <summary>Reads from the stream's position to its end; the stream need not be seekable and stays open.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
-    /// <exception cref="InvalidDataException">The data are malformed, or have tensors of other types than F32, F64 and I32.</exception>
+    /// <exception cref="InvalidDataException">The data are malformed.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public static SafeTensorsFile Read(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        return Read(stream, "");
+    }
+
+    // The source stands before what is said of a tensor later.
+    private static SafeTensorsFile Read(Stream stream, string source)
+    {
         long? length = stream.CanSeek ? Math.Max(0, stream.Length - stream.Position) : null;
         bool known = length is not null;
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(ReadBlock(stream, PrefixLength, known, "the header's length"));
@@ -83,18 +93,26 @@ public static class SafeTensors
 
         SafeTensorsHeader header = SafeTensorsHeader.Parse(ReadBlock(stream, (int)headerLength, known, "the header"));
         List<SafeTensorsEntry> byOffset = header.CheckedByOffset(length - PrefixLength - (long)headerLength);
-        Dictionary<string, StoredTensor> read = new(byOffset.Count);
+        Dictionary<string, (StoredTensor? Tensor, string? Problem)> read = new(byOffset.Count);
         foreach (SafeTensorsEntry entry in byOffset)
         {
-            byte[] data = ReadBlock(stream, (int)(entry.End - entry.Begin), known, $"tensor {SafeTensorsHeader.Quote(entry.Name)}");
-            read.Add(entry.Name, new StoredTensor(entry.Type, entry.Shape, data));
+            string name = SafeTensorsHeader.Quote(entry.Name);
+            byte[] data = ReadBlock(stream, (int)(entry.End - entry.Begin), known, $"tensor {name}");
+            try
+            {
+                read.Add(entry.Name, (entry.Type.Read(entry.Shape, data), null));
+            }
+            catch (InvalidDataException e)
+            {
+                read.Add(entry.Name, (null, $"{source}Tensor {name} {e.Message}"));
+            }
         }
 
         if (stream.ReadByte() >= 0)
             throw new InvalidDataException("The file goes on after the last tensor.");
-        OrderedDictionary<string, StoredTensor> tensors = new(byOffset.Count);
+        StoredTensors tensors = new();
         foreach (SafeTensorsEntry entry in header.Entries)
-            tensors.Add(entry.Name, read[entry.Name]);
+            tensors.Add(entry.Name, read[entry.Name].Tensor, read[entry.Name].Problem);
         return new SafeTensorsFile(tensors, header.Metadata);
     }
 

@@ -1,36 +1,21 @@
 using System.Text.Json;
 using System.Text.Unicode;
-using Engine.Kernels;
 
 namespace Engine.Core.Files;
 
 /// <summary>What the header says of one tensor; offsets are from the first byte after the header.</summary>
-internal readonly record struct SafeTensorsEntry(string Name, ElementType Type, int[] Shape, long Begin, long End);
+internal readonly record struct SafeTensorsEntry(string Name, SafeTensorsType Type, int[] Shape, long Begin, long End);
 
 /// <summary>A safetensors header as read, its entries in the file's order.</summary>
 internal sealed class SafeTensorsHeader
 {
     public const string MetadataName = "__metadata__";
 
-    // Types of the format that have no ElementType: named in the error, as the file is then not malformed.
-    private static readonly HashSet<string> UnsupportedTypes =
-    [
-        "BOOL", "U8", "I8", "I16", "U16", "U32", "I64", "U64", "F16", "BF16", "C64",
-        "F4", "F6_E2M3", "F6_E3M2", "F8_E5M2", "F8_E4M3", "F8_E8M0",
-    ];
-
     private readonly HashSet<string> names = [];
 
     public List<SafeTensorsEntry> Entries { get; } = [];
 
     public OrderedDictionary<string, string> Metadata { get; } = [];
-
-    public static string NameOf(ElementType type) => type switch
-    {
-        ElementType.Float32 => "F32",
-        ElementType.Float64 => "F64",
-        _ => "I32",
-    };
 
     /// <summary>A name for a message: quoted, and cut short since a hostile file may make it as long as itself.</summary>
     public static string Quote(string name)
@@ -115,7 +100,10 @@ internal sealed class SafeTensorsHeader
         string name = Text(ref json, "A tensor's name");
         if (!names.Add(name))
             throw new InvalidDataException($"The name {Quote(name)} is repeated.");
-        if (Next(ref json) != JsonTokenType.StartObject)
+        var kind = Next(ref json);
+        if (kind == JsonTokenType.Null && name == MetadataName)
+            return;
+        if (kind != JsonTokenType.StartObject)
             throw new InvalidDataException($"The header's entry {Quote(name)} is not an object.");
         if (name == MetadataName)
             ReadMetadata(ref json);
@@ -138,7 +126,7 @@ internal sealed class SafeTensorsHeader
     private static SafeTensorsEntry ReadEntry(ref Utf8JsonReader json, string name)
     {
         string tensor = $"Tensor {Quote(name)}";
-        ElementType? type = null;
+        SafeTensorsType? type = null;
         int[]? shape = null;
         List<long>? offsets = null;
         while (Next(ref json) == JsonTokenType.PropertyName)
@@ -166,27 +154,19 @@ internal sealed class SafeTensorsHeader
             throw new InvalidDataException($"{tensor} has no {(type is null ? "dtype" : shape is null ? "shape" : "data_offsets")}.");
         if (offsets is not [long begin, long end] || begin > end)
             throw new InvalidDataException($"{tensor}: data_offsets are not a begin and an end no smaller than it.");
-        long bytes = StoredTensor.ByteCount(type.Value, shape)
-            ?? throw new InvalidDataException($"{tensor} has a shape whose size overflows.");
+        long bytes = type.ByteCount(shape)
+            ?? throw new InvalidDataException($"{tensor} has a shape whose size overflows, or is no whole number of bytes.");
         if (bytes != end - begin)
             throw new InvalidDataException($"{tensor} needs {bytes} bytes by its type and shape, but its offsets span {end - begin}.");
-        return new SafeTensorsEntry(name, type.Value, shape, begin, end);
+        return new SafeTensorsEntry(name, type, shape, begin, end);
     }
 
-    private static ElementType ReadType(ref Utf8JsonReader json, string tensor)
+    private static SafeTensorsType ReadType(ref Utf8JsonReader json, string tensor)
     {
         if (json.TokenType != JsonTokenType.String)
             throw new InvalidDataException($"{tensor}: dtype is not a string.");
         string type = Text(ref json, $"{tensor}: dtype");
-        return type switch
-        {
-            "F32" => ElementType.Float32,
-            "F64" => ElementType.Float64,
-            "I32" => ElementType.Int32,
-            _ when UnsupportedTypes.Contains(type)
-                => throw new InvalidDataException($"{tensor} has dtype {type}, which is not supported: only F32, F64 and I32 are."),
-            _ => throw new InvalidDataException($"{tensor} has an unknown dtype {Quote(type)}."),
-        };
+        return SafeTensorsType.Of(type) ?? throw new InvalidDataException($"{tensor} has an unknown dtype {Quote(type)}.");
     }
 
     private static List<long> ReadIntegers(ref Utf8JsonReader json, string what, long max)

@@ -105,7 +105,7 @@ internal sealed record SafeTensorsLayout(byte[] Header, List<byte[]> Data)
     private static void WriteEntry(Utf8JsonWriter json, string name, StoredTensor tensor, long begin)
     {
         json.WriteStartObject(name);
-        json.WriteString("dtype", SafeTensorsHeader.NameOf(tensor.Type));
+        json.WriteString("dtype", SafeTensorsType.NameOf(tensor.Type));
         json.WriteStartArray("shape");
         foreach (int dimension in tensor.Shape)
             json.WriteNumberValue(dimension);

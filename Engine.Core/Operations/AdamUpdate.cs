@@ -50,6 +50,6 @@ public sealed record AdamUpdate : Operation
             from[4].Buffer,
             from[5].Buffer);
         foreach (var promised in x[..3])
-            TensorScope.Current?.Check(promised);
+            TensorScope.Check(promised.Operation!, promised, promised.Inputs);
     }
 }

@@ -16,11 +16,13 @@ public sealed record Reshape(Shape Target) : Alias
             : throw Error($"{x[0].Shape} has {x[0].Count} elements and {Target} has {Target.ElementCount}");
 }
 
-/// <summary>The same tensor as a constant: no derivative passes.</summary>
+/// <summary>The same tensor as a constant: no derivative passes, and nothing that led to it is held on to.</summary>
 public sealed record StopGradient : Alias
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
+
+    private protected override Tensor Result(Tensor[] x, ElementType type, Shape shape) => new(x[0].Device, type, shape, x[0].Buffer, this);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (x[0].Type, x[0].Shape);

@@ -16,12 +16,28 @@ public sealed partial class CpuDevice : Device
     private readonly ThreadTeam _team;
 
     /// <summary>Opens the processor with a number of threads.</summary>
-    /// <param name="threads">At least 1.</param>
+    /// <param name="threads">At least 1, at most <see cref="MostThreads"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer or more.</exception>
     public CpuDevice(int threads)
+        : this(threads, new BufferPool())
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        _team = new ThreadTeam(threads);
     }
+
+    /// <summary>Opens the processor with memory from a pool.</summary>
+    internal CpuDevice(int threads, BufferPool pool)
+    {
+        if (threads < 1 || threads > MostThreads)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(threads), threads, $"The processor can be used by 1 to {MostThreads} threads; it has {Environment.ProcessorCount} cores.");
+        }
+
+        _team = new ThreadTeam(threads);
+        Pool = pool;
+    }
+
+    /// <summary>The most threads that can be asked for. Far more would not start, and the process would end.</summary>
+    public static int MostThreads => Math.Max(1024, Environment.ProcessorCount);
 
     /// <summary>Bits of the SIMD registers in use: 512, 256 or 128.</summary>
     public static int VectorBits => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
@@ -42,7 +58,7 @@ public sealed partial class CpuDevice : Device
     public override int Concurrency => _team.Threads;
 
     /// <inheritdoc/>
-    public override BufferPool Pool { get; } = new();
+    public override BufferPool Pool { get; }
 
     /// <inheritdoc/>
     public override void Upload<T>(ReadOnlySpan<T> source, Buffer destination)
@@ -89,9 +105,14 @@ public sealed partial class CpuDevice : Device
         // Commands have taken effect when their call returns.
     }
 
+    /// <summary>Whether this is everybody's: disposing it then does nothing.</summary>
+    internal bool IsShared { get; init; }
+
     /// <inheritdoc/>
     public override void Dispose()
     {
+        if (IsShared)
+            return;
         _team.Dispose();
         base.Dispose();
     }

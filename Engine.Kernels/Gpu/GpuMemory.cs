@@ -16,6 +16,9 @@ internal abstract class GpuMemory(AcceleratorStream stream) : IMemorySource
     /// <inheritdoc/>
     public abstract void Free(long address);
 
+    /// <inheritdoc/>
+    public abstract void Fill(long address, long byteLength, byte value);
+
     /// <summary>Copies from the host after the commands given so far; the source may be changed afterwards.</summary>
     public abstract void Upload(ReadOnlySpan<byte> source, long destination);
 
@@ -36,6 +39,12 @@ internal sealed unsafe class SharedGpuMemory(AcceleratorStream stream) : GpuMemo
         _source.Free(address);
     }
 
+    public override void Fill(long address, long byteLength, byte value)
+    {
+        Stream.Synchronize();
+        _source.Fill(address, byteLength, value);
+    }
+
     public override void Upload(ReadOnlySpan<byte> source, long destination)
     {
         Stream.Synchronize();
@@ -50,7 +59,11 @@ internal sealed unsafe class SharedGpuMemory(AcceleratorStream stream) : GpuMemo
 }
 
 /// <summary>Memory of a CUDA device.</summary>
-internal sealed unsafe class CudaMemory(string device, CudaAccelerator accelerator, CudaStream stream) : GpuMemory(stream)
+/// <param name="device">The device's name.</param>
+/// <param name="accelerator">The device.</param>
+/// <param name="stream">The stream whose commands use the memory.</param>
+/// <param name="gate">Held while the stream is captured.</param>
+internal sealed unsafe class CudaMemory(string device, CudaAccelerator accelerator, CudaStream stream, Lock gate) : GpuMemory(stream)
 {
     public override long Allocate(long byteLength)
     {
@@ -74,8 +87,31 @@ internal sealed unsafe class CudaMemory(string device, CudaAccelerator accelerat
         // An accelerator that is gone has taken its memory with it.
         if (accelerator.IsDisposed)
             return;
-        using var binding = accelerator.BindScoped();
-        CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.FreeMemory((nint)address));
+        try
+        {
+            using var binding = accelerator.BindScoped();
+            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.FreeMemory((nint)address));
+        }
+        catch (AcceleratorException e)
+        {
+            throw new DeviceException(device, e);
+        }
+    }
+
+    public override void Fill(long address, long byteLength, byte value)
+    {
+        try
+        {
+            lock (gate)
+            {
+                using var binding = accelerator.BindScoped();
+                CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.Memset((nint)address, value, (nint)byteLength, Stream));
+            }
+        }
+        catch (AcceleratorException e)
+        {
+            throw new DeviceException(device, e);
+        }
     }
 
     // From memory that the driver does not know it copies to a place of its own before it returns.

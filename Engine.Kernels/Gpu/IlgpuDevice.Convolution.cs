@@ -111,7 +111,8 @@ internal sealed partial class IlgpuDevice
         where T : unmanaged, INumber<T>
     {
         int length = plan.Shape.Taps * plan.Shape.OutputChannels;
-        var pieces = plan.Pieces > 1 ? AllocateOf<T>((long)plan.Pieces * length) : destination;
+        using var scratch = plan.Pieces > 1 ? ScratchOf<T>((long)plan.Pieces * length) : null;
+        var pieces = scratch?.Buffer ?? destination;
         var source = new WholeImages<T>(plan.Shape, images.Read<T>());
         var results = plan.Shape.Transposed();
         if (positions is null)
@@ -131,6 +132,5 @@ internal sealed partial class IlgpuDevice
             return;
         var sum = new SumPiecesKernel<T>(destination.Write<T>(), pieces.Read<T>(), length, plan.Pieces);
         LaunchGroups(sum, Parts.Of(length, SumPiecesKernel<T>.Sums), SumPiecesKernel<T>.Threads);
-        Return(pieces);
     }
 }

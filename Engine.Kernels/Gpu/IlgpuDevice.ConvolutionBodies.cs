@@ -48,7 +48,8 @@ internal sealed partial class IlgpuDevice
         where T : unmanaged, INumber<T>
     {
         int image = ImageResults(shape), pooled = PooledResults(shape), each = shape.Batch == 0 ? 0 : pooled / shape.Batch;
-        var whole = AllocateOf<T>((long)shape.Batch * image);
+        using var scratch = ScratchOf<T>((long)shape.Batch * image);
+        var whole = scratch.Buffer;
         if (form == ConvolutionForm.Forward)
         {
             ConvolveByBody<T>(form, shape, whole, a, b);
@@ -64,32 +65,33 @@ internal sealed partial class IlgpuDevice
             else
                 ConvolveByBody<T>(form, shape, destination, a, whole);
         }
-
-        Return(whole);
     }
 
     private void ConvolveReluPoolByBody<T>(
         ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
         where T : unmanaged, INumber<T>
     {
-        var whole = AllocateOf<T>((long)shape.Batch * ImageResults(shape));
+        using var scratch = ScratchOf<T>((long)shape.Batch * ImageResults(shape));
+        var whole = scratch.Buffer;
         ConvolveByBody<T>(ConvolutionForm.Forward, shape, whole, images, weights);
         Launch(
             new ReluPoolBody<T>(
                 destination.Write<T>(), positions.Write<int>(), whole.Read<T>(), bias.Read<T>(), shape.OutputHeight, shape.OutputWidth,
                 shape.OutputChannels),
             PooledResults(shape));
-        Return(whole);
     }
 
-    // Memory for what lies between two commands of a verb. While recording, the recording returns it.
-    private unsafe Buffer AllocateOf<T>(long count)
+    private unsafe Scratch ScratchOf<T>(long count)
         where T : unmanaged
-        => Allocate(count * sizeof(T));
+        => new(Allocate(count * sizeof(T)));
 
-    private void Return(Buffer buffer)
+    // Memory for what lies between two commands of a verb. While recording, the recording returns it.
+    private sealed record Scratch(Buffer Buffer) : IDisposable
     {
-        if (!Recording.IsActive)
-            Free(buffer);
+        public void Dispose()
+        {
+            if (!Recording.IsActive)
+                Buffer.Free();
+        }
     }
 }

@@ -38,11 +38,11 @@ internal sealed partial class IlgpuDevice
             return;
         }
 
-        var pieces = AllocateOf<T>((long)grid.Pieces * results);
+        using var scratch = ScratchOf<T>((long)grid.Pieces * results);
+        var pieces = scratch.Buffer;
         MatMulOnce<T>(plan.Way, grid, shape, pieces, a, b, bias);
         ReduceOf<SumReducer, V, T>(
             default, Loops.Of([results], [1], [1]), Loops.Of([grid.Pieces], [results]), destination, pieces);
-        Return(pieces);
 
         MatMulGrid Grid(int rows, int columns, int slab) => new(shape, rows, columns, plan.Pieces, slab, bias is not null);
     }

@@ -31,7 +31,8 @@ internal sealed partial class IlgpuDevice
         int results = NestParts.Of(kept).First().Count;
         var grid = new ReduceGrid(results, along[0].Count, across);
         int pieces = along.Length * grid.Pieces;
-        var sums = pieces == 1 ? destination : AllocateOf<T>((long)pieces * kept.Count);
+        using var scratch = pieces == 1 ? null : ScratchOf<T>((long)pieces * kept.Count);
+        var sums = scratch?.Buffer ?? destination;
         for (int i = 0; i < along.Length; i++)
         {
             foreach (var part in NestParts.Of(kept))
@@ -48,6 +49,5 @@ internal sealed partial class IlgpuDevice
             return;
         ReduceOf<TReducer, V, T>(
             reducer, Loops.Of([kept.Count], [1], [1]), Loops.Of([pieces], [kept.Count]), destination, sums);
-        Return(sums);
     }
 }

@@ -39,7 +39,7 @@ internal sealed partial class IlgpuDevice : Device
         _context = context;
         _accelerator = accelerator;
         _stream = accelerator.CreateStream();
-        _memory = accelerator is CudaAccelerator cuda ? new CudaMemory(name, cuda, (CudaStream)_stream) : new SharedGpuMemory(_stream);
+        _memory = accelerator is CudaAccelerator cuda ? new CudaMemory(name, cuda, (CudaStream)_stream, _gate) : new SharedGpuMemory(_stream);
         _kernels = new KernelCache(accelerator, groupSize);
         _tensorCores = name.EndsWith(TensorCores, StringComparison.Ordinal);
         _whole = accelerator.AcceleratorType == AcceleratorType.OpenCL ? null : new WholeMemory(accelerator);
@@ -166,17 +166,17 @@ internal sealed partial class IlgpuDevice : Device
     /// <inheritdoc/>
     public override void Dispose()
     {
-        try
+        Action[] steps = [_stream.Synchronize, base.Dispose, _stream.Dispose, _accelerator.Dispose, _context.Dispose];
+        foreach (var step in steps)
         {
-            _stream.Synchronize();
-            base.Dispose();
-            _stream.Dispose();
-            _accelerator.Dispose();
-            _context.Dispose();
-        }
-        catch (AcceleratorException)
-        {
-            // A lost device has nothing left to give back.
+            try
+            {
+                step();
+            }
+            catch (Exception e) when (e is AcceleratorException or DeviceException)
+            {
+                // A lost device has nothing left to give back, but its host may have.
+            }
         }
     }
 

@@ -4,7 +4,10 @@ namespace Engine.Kernels.Memory;
 public sealed class Buffer
 {
     private readonly long _address;
-    private bool _isFreed;
+
+    // Whose turn it is to return the memory is decided here: threads may dispose a tensor at the same time.
+    private int _isFreed;
+    private Guard? _guard;
 
     internal Buffer(Device device, long address, long byteLength)
     {
@@ -20,11 +23,7 @@ public sealed class Buffer
     public long ByteLength { get; }
 
     /// <summary>Whether the memory has been returned.</summary>
-    public bool IsFreed
-    {
-        get => _isFreed || Whole is { _isFreed: true };
-        internal set => _isFreed = value;
-    }
+    public bool IsFreed => Volatile.Read(ref _isFreed) != 0 || Whole is { IsFreed: true };
 
     /// <summary>Whether the memory is a recording's, which alone returns it.</summary>
     internal bool IsRecorded { get; init; }
@@ -54,11 +53,58 @@ public sealed class Buffer
         where T : unmanaged
         => See<T>(Access.Read | Access.Write);
 
+    /// <summary>
+    /// Has the garbage collector return the memory when nothing refers to this any more. Costs as much as a small kernel, so it is for
+    /// memory that nobody else is sure to return.
+    /// </summary>
+    public void ReturnWhenUnreachable() => _guard ??= new Guard(this);
+
+    /// <summary>Returns the memory to its device's pool. A second call does nothing, whichever thread it comes from.</summary>
+    internal void Free()
+    {
+        if (Interlocked.Exchange(ref _isFreed, 1) != 0)
+            return;
+        _guard?.Release();
+        Device.Pool.Return(_address, ByteLength);
+    }
+
     private unsafe View<T> See<T>(Access access)
         where T : unmanaged
     {
         Recording.Current?.Touch(this, access);
         return new View<T>(Address, checked((int)(ByteLength / sizeof(T))));
+    }
+
+    // The collector knows nothing of memory outside of its heap unless it is told.
+    private sealed class Guard
+    {
+        private readonly Buffer _buffer;
+
+        public Guard(Buffer buffer)
+        {
+            _buffer = buffer;
+            if (buffer.ByteLength > 0)
+                GC.AddMemoryPressure(buffer.ByteLength);
+        }
+
+        ~Guard()
+        {
+            try
+            {
+                _buffer.Free();
+            }
+            catch (Exception)
+            {
+                // Of a device that is gone: nobody is there to be told, and its memory went with it.
+            }
+        }
+
+        public void Release()
+        {
+            GC.SuppressFinalize(this);
+            if (_buffer.ByteLength > 0)
+                GC.RemoveMemoryPressure(_buffer.ByteLength);
+        }
     }
 }
 

@@ -52,6 +52,38 @@ public sealed class ComparerTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public void ADeviceThatIsLostIsLeftAlone(bool second)
+    {
+        int calls = 0;
+        var comparer = new Comparer(_devices, 1, TimeSpan.FromMilliseconds(100), default);
+        var work = new Workload("odd", "", device => new Work(() => device.Concurrency != 2 == second ? [1]
+            : ++calls > 0 ? throw new DeviceException("cpu", new IOException("off the bus")) : []));
+        var report = new ComparisonReport(_devices) { Complete = true };
+        for (int i = 0; i < 3; i++)
+            report.Operations.Add(comparer.Compare(work));
+        Assert.Equal(1, calls);
+        var outcomes = report.Operations.Select(comparison => comparison.Outcomes[second ? 1 : 0]).ToArray();
+        Assert.Contains("off the bus", outcomes[0].Failed);
+        Assert.All(outcomes[1..], outcome => Assert.Equal("the device was lost", outcome.Skipped));
+        Assert.All(report.Operations, comparison => Assert.NotNull(comparison.Outcomes[second ? 0 : 1].MedianMs));
+        Assert.False(report.Passed);
+        Assert.EndsWith($"1 runs failed; 2 were skipped; cpu@{(second ? 2 : 1)} was lost on the way.", report.Verdict);
+        Assert.Contains("off the bus", (string)JsonNode.Parse(report.ToJson(1, 1))!["devices"]![second ? 1 : 0]!["lost"]!);
+    }
+
+    // While its speeds were measured.
+    [Fact]
+    public void ADeviceThatWasLostBeforeIsNotBegunWith()
+    {
+        _devices[1].Note(new DeviceException("cpu", new IOException("off the bus")));
+        var comparison = Compare(isSecond => isSecond ? throw new InvalidOperationException("was begun") : [1]);
+        Assert.Equal("the device was lost", comparison.Outcomes[1].Skipped);
+        Assert.False(Report(comparison).Passed);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public void FailuresOfOneDeviceLeaveTheOthersResults(bool second)
     {
         var comparison = Compare(isSecond => isSecond == second ? throw new InvalidOperationException("no\nsuch kernel") : [1]);

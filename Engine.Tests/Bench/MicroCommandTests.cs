@@ -1,4 +1,10 @@
+using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Running;
+using Engine.Bench.Commands;
+using Engine.Bench.Micro;
 using Engine.Bench.Output;
+using Engine.Kernels;
 using Engine.Tests.Core;
 using Xunit;
 
@@ -47,5 +53,54 @@ public sealed class MicroCommandTests : IDisposable
         Assert.False(Directory.Exists(folder));
     }
 
+    [Fact]
+    public void WhyABenchmarkFailedIsSaid()
+    {
+        var failures = new List<string>();
+        var events = new MicroProgress(new NoProgress(), 3, failures, default);
+        var config = MicroCommand.Config(MicroCommand.Length.Dry, [])
+            .WithOptions(ConfigOptions.DisableOptimizationsValidator)
+            .AddEventProcessor(events).AddLogger(events.Log).WithArtifactsPath(_temporary.At("reports"));
+        var summary = BenchmarkRunner.Run(BenchmarkConverter.TypeToBenchmarks(typeof(FailingBenchmarks), config));
+        Assert.Equal([false, true, false], summary.Reports.OrderBy(report => MicroCommand.Name(report.BenchmarkCase)).Select(report => report.Success));
+        Assert.Equal(
+            [
+                "Failing.AtOnce failed: System.InvalidOperationException: no such kernel.",
+                "Failing.InSetup failed: Engine.Kernels.DeviceException: Device 'odd' failed: off the bus. What it held is lost.",
+            ],
+            failures.Order());
+    }
+
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private sealed class NoProgress : IProgressDisplay
+    {
+        public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>Public, as BenchmarkDotNet wants it.</summary>
+public class FailingBenchmarks
+{
+    [GlobalSetup(Target = nameof(InSetup))]
+    public void Open() => throw new DeviceException("odd", new IOException("off the bus."));
+
+    [Benchmark]
+    public void AtOnce() => throw new InvalidOperationException("no such kernel");
+
+    [Benchmark]
+    public void Fine()
+    {
+    }
+
+    [Benchmark]
+    public void InSetup()
+    {
+    }
 }

@@ -54,6 +54,41 @@ public class ProgramTests
         Assert.Empty(output);
     }
 
+    // Most likely the option's own value was forgotten.
+    [Theory]
+    [InlineData("--out: '-x' looks like an option; write --out ./-x if it is meant.", "mrp", "--out", "-x")]
+    [InlineData("--out: '-x' looks like an option; write --out ./-x if it is meant.", "compare", "--out", "-x")]
+    [InlineData("--out: '--x' looks like an option", "micro", "--out", "--x", "--list")]
+    [InlineData("--config: '-x' looks like an option; write --config ./-x if it is meant.", "snake", "--config", "-x")]
+    [InlineData("--checkpoint: '-x' looks like an option", "play", "run", "--checkpoint", "-x")]
+    [InlineData("--agent: '-x' looks like an option; it needs a value.", "evaluate", "run", "--agent", "-x")]
+    [InlineData("--device: '-x' looks like an option", "evaluate", "run", "--device", "-x")]
+    [InlineData("--devices: '-x' looks like an option", "compare", "--devices", "cpu", "-x")]
+    [InlineData("--only: '-x' looks like an option", "compare", "--only", "-x")]
+    [InlineData("--filter: '-x' looks like an option", "micro", "--filter", "-x")]
+    public void AnOptionIsNoText(string start, params string[] args)
+    {
+        var (code, output, error) = Run(args);
+        Assert.Equal((ExitCodes.UserError, ""), (code, output));
+        Assert.StartsWith(start, error);
+        Assert.False(Directory.Exists("-x"));
+    }
+
+    [Fact]
+    public void EveryOptionThatTakesTextRefusesAnOption()
+    {
+        foreach (var command in Program.Commands)
+        {
+            foreach (var option in command.Options.Where(option => option.HelpName is "DIR" or "FILE" or "NAME" or "TEXT" or "PATTERN"))
+            {
+                string[] run = [.. command.Arguments.Select(_ => "run")];
+                var (code, _, error) = Run([command.Name, .. run, option.Name, "-x"]);
+                Assert.Equal(ExitCodes.UserError, code);
+                Assert.Contains($"{option.Name}: '-x' ", error);
+            }
+        }
+    }
+
     [Fact]
     public void FailuresHaveTheirExitCodes()
     {

@@ -42,11 +42,25 @@ public sealed class CustomOperationTests : IDisposable
     }
 
     [Fact]
+    public void ARuleWithNoCotangentsAtAllIsNamed()
+    {
+        var x = Tensor.From(1.0, 2);
+        var failure = Assert.Throws<InvalidOperationException>(() => Gradient.Of(new Silent().Apply(x).Sum(), x));
+        Assert.Contains("Silent gave null in place of 1 cotangents", failure.Message);
+    }
+
+    [Fact]
     public void ARuleWithACotangentOfAnotherShapeOrTypeIsNamed()
     {
         var x = Tensor.From(1.0, 2);
         Says("Misfit gave a cotangent Float64 [7] for input 0, Float64 [2]", Tensor.Zeros([7], ElementType.Float64));
         Says("Misfit gave a cotangent Float32 [2] for input 0, Float64 [2]", Tensor.Zeros([2], ElementType.Float32));
+
+        // Neither broadcasts to the other.
+        Says("Misfit gave a cotangent Float64 [3, 1] for input 0, Float64 [2]", Tensor.Zeros([3, 1], ElementType.Float64));
+        Says("one that broadcasts to it", Tensor.Zeros([3, 1], ElementType.Float64));
+        using var device = new Engine.Kernels.Cpu.CpuDevice(1);
+        Says("Misfit gave a cotangent on device", Tensor.Zeros([2], ElementType.Float64, device));
 
         void Says(string part, Tensor cotangent)
             => Assert.Contains(part, Assert.Throws<InvalidOperationException>(() => Gradient.Of(new Misfit(cotangent).Apply(x).Sum(), x)).Message);
@@ -118,6 +132,11 @@ public sealed class CustomOperationTests : IDisposable
         protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (x[0].Type, x[0].Shape);
 
         protected override void Compute(Tensor y, Tensor[] x) => y.Device.Fill(y.Type, y.Buffer, 1);
+    }
+
+    private sealed record Silent : Unary<Engine.Kernels.Functions.ExpFunction>
+    {
+        public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => null!;
     }
 
     private sealed record Misfit(Tensor Cotangent) : Unary<Engine.Kernels.Functions.ExpFunction>

@@ -104,6 +104,54 @@ public sealed class SafeTensorsTests
         Assert.Equal(-5, file.Tensors["step"].Elements<int>()[0]);
     }
 
+    [Theory]
+    [InlineData("F16", "003C00C0007C", ElementType.Float32, 1.0, -2, double.PositiveInfinity)]
+    [InlineData("BF16", "803F00C0807F", ElementType.Float32, 1.0, -2, double.PositiveInfinity)]
+    [InlineData("BOOL", "010001", ElementType.Int32, 1.0, 0, 1)]
+    [InlineData("U8", "0100FF", ElementType.Int32, 1.0, 0, 255)]
+    [InlineData("I8", "0180FF", ElementType.Int32, 1.0, -128, -1)]
+    [InlineData("U16", "01000080FFFF", ElementType.Int32, 1.0, 32768, 65535)]
+    [InlineData("I16", "01000080FFFF", ElementType.Int32, 1.0, -32768, -1)]
+    [InlineData("U32", "01000000FFFFFF7F00000000", ElementType.Int32, 1.0, int.MaxValue, 0)]
+    [InlineData("I64", "0100000000000000FFFFFF7F0000000000000080FFFFFFFF", ElementType.Int32, 1.0, int.MaxValue, int.MinValue)]
+    [InlineData("U64", "0100000000000000FFFFFF7F000000000000000000000000", ElementType.Int32, 1.0, int.MaxValue, 0)]
+    public void OtherTypesBecomeThoseThatHoldTheirValues(string dtype, string data, ElementType type, double first, double second, double third)
+    {
+        using var x = Engine.Core.Tensor.From(OneOf(dtype, 3, data).Tensors["x"]);
+        Assert.Equal(type, x.Type);
+        Assert.Equal([first, second, third], x.ToDoubles());
+    }
+
+    [Theory]
+    [InlineData("I64", "0000008000000000", "holds 2147483648, which is not from -2147483648 to 2147483647")]
+    [InlineData("I64", "FFFFFF7FFFFFFFFF", "holds -2147483649")]
+    [InlineData("U32", "FFFFFFFF", "holds 4294967295")]
+    [InlineData("U64", "FFFFFFFFFFFFFFFF", "holds 18446744073709551615")]
+    [InlineData("BOOL", "02", "holds 2, which is not from 0 to 1")]
+    [InlineData("F8_E4M3", "02", "has dtype F8_E4M3, which is not supported")]
+    [InlineData("F8_E5M2", "02", "has dtype F8_E5M2, which is not supported")]
+    [InlineData("F8_E8M0", "02", "has dtype F8_E8M0, which is not supported")]
+    [InlineData("C64", "0000000000000000", "has dtype C64, which is not supported")]
+    public void WhatHasNoTypeHereIsAnErrorWhenItIsAskedFor(string dtype, string data, string message)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.At("x.safetensors");
+        File.WriteAllBytes(path, BytesOf(dtype, 1, data));
+        var tensors = SafeTensors.Read(path).Tensors;
+        Assert.Equal(["before", "x", "y"], tensors.Keys);
+        Assert.Equal(3, tensors.Count);
+        Assert.True(tensors.ContainsKey("x"));
+        Assert.Equal(258, tensors["y"].Elements<int>()[0]);
+        Assert.False(tensors.TryGetValue("z", out _));
+        Assert.Contains("'z'; there are before, x, y", Assert.Throws<KeyNotFoundException>(() => tensors["z"]).Message, StringComparison.Ordinal);
+        foreach (Action ask in (Action[])[() => _ = tensors["x"], () => tensors.TryGetValue("x", out _), () => tensors.ToList()])
+            Assert.Contains($"{path}: Tensor 'x' {message}", Assert.Throws<InvalidDataException>(ask).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MetadataMayBeNull()
+        => Assert.Empty(SafeTensors.Read(new MemoryStream(FileOf("""{"__metadata__":null}""", []))).Metadata);
+
     [Fact]
     public void OldHeadersOutOfTheOrderOfTheirDataAreRead()
     {
@@ -151,6 +199,20 @@ public sealed class SafeTensorsTests
         Assert.Throws<ArgumentException>(() => new StoredTensor((ElementType)9, [1], new byte[4]));
         Assert.Throws<ArgumentException>(() => new StoredTensor(ElementType.Int32, [int.MaxValue, int.MaxValue, int.MaxValue], []));
         Assert.Throws<ArgumentException>(() => StoredTensor.Of<float>([1], [1]).Elements<int>().Length);
+    }
+
+    private static SafeTensorsFile OneOf(string dtype, int count, string data) => SafeTensors.Read(new OneWayStream(BytesOf(dtype, count, data)));
+
+    // Between two tensors that can be read.
+    private static byte[] BytesOf(string dtype, int count, string data)
+    {
+        byte[] bytes = Convert.FromHexString(data);
+        int end = 4 + bytes.Length;
+        return FileOf(
+            $"{{\"before\":{{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":[0,4]}}"
+            + $",\"x\":{{\"dtype\":\"{dtype}\",\"shape\":[{count}],\"data_offsets\":[4,{end}]}}"
+            + $",\"y\":{{\"dtype\":\"I32\",\"shape\":[],\"data_offsets\":[{end},{end + 4}]}}}}",
+            [1, 0, 0, 0, .. bytes, 2, 1, 0, 0]);
     }
 
     internal static byte[] Write(OrderedDictionary<string, StoredTensor> tensors, OrderedDictionary<string, string>? metadata = null)

@@ -14,6 +14,16 @@ public class StreamsTests
     }
 
     [Fact]
+    public void NegativeNumbersOfStreamsAreNamed()
+    {
+        Assert.Equal("seeds", Assert.Throws<ArgumentOutOfRangeException>(() => Streams.Of(0, -1)).ParamName);
+        Assert.Equal("replicates", Assert.Throws<ArgumentOutOfRangeException>(() => Streams.Of(0, replicates: -2)).ParamName);
+        Assert.Throws<OverflowException>(() => Streams.Of(0, 1 << 16, replicates: 1 << 16));
+        using var none = Streams.Of(0, 0);
+        Assert.Equal([0, 3], none.Shape);
+    }
+
+    [Fact]
     public void OneStreamIsThatOfTheFirstReplicate()
     {
         using var streams = Streams.Of(7);

@@ -245,15 +245,43 @@ public sealed class TensorProgramTests : IDisposable
     public void AProgramInsideAProgramIsPartOfIt()
     {
         using var inner = Program(x => [x[0].Exp()]);
-        using var outer = Program(x => [Gradient.Of(inner.Run(x[0] * 2)[0].Sum(), x[0])[0]]);
+        using var outer = Program(x => [inner.Run(x[0] * 2)[0] + 1]);
         for (int run = 0; run < 4; run++)
         {
             double[] found = outer.Run(Vector(run, 0.5f))[0].ToDoubles();
-            Assert.Equal(2 * Math.Exp(2 * run), found[0], 1e-3 * Math.Exp(2 * run));
-            Assert.Equal(2 * Math.E, found[1], 1e-5);
+            Assert.Equal(1 + Math.Exp(2 * run), found[0], 1e-3 * Math.Exp(2 * run));
+            Assert.Equal(1 + Math.E, found[1], 1e-5);
         }
 
         Assert.Equal(0, inner.WorkingBytes);
+    }
+
+    // At top level inputs are copied in and results out: what is differentiated inside knows nothing of outside, nor the other way round.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void DerivativesEndAtAProgramWhereverItRuns(bool checks)
+    {
+        using var checking = new TensorScope(checks);
+        using var inner = Program(x => [.. Gradient.Of((x[0] * x[1]).Sum(), x), x[0] * x[1]]);
+        using var outer = Program(Function);
+        for (int run = 0; run < 4; run++)
+        {
+            var x = Vector(3, 5);
+            Assert.Equal([3.0, 5, 3, 5, 0, 0, 0, 0], Function([x])[0].ToDoubles());
+            Assert.Equal([3.0, 5, 3, 5, 0, 0, 0, 0], outer.Run(x)[0].ToDoubles());
+        }
+
+        Tensor[] Function(Tensor[] x)
+        {
+            var twice = inner.Run(x[0], x[0]);
+            var chained = inner.Run(x[0], x[0] * 2);
+            return
+            [
+                Tensor.Concatenate(
+                    0, twice[0], chained[1], Gradient.Of(twice[2].Sum(), x[0])[0], Gradient.Of(chained[2].Sum(), x[0])[0]),
+            ];
+        }
     }
 
     [Fact]

@@ -54,6 +54,28 @@ public sealed class TensorScopeTests : IDisposable
     }
 
     [Fact]
+    public void KeptHistoriesLetDerivativesPass()
+    {
+        using (new TensorScope())
+        {
+            var x = Make();
+            Tensor y;
+            using (var inner = new TensorScope())
+            {
+                _ = x.Sin().Cos();
+                y = inner.KeepHistory(x.Exp().Reshape(2, 1).Square())[0];
+                Assert.Equal(5, _device.Pool.LiveBlocks);
+            }
+
+            Assert.Equal(3, _device.Pool.LiveBlocks);
+            double[] expected = [2 * Math.Exp(2), 2 * Math.Exp(4)];
+            Assert.Equal(expected, Engine.Core.Autodiff.Gradient.Of(y.Sum(), x)[0].ToDoubles(), (a, b) => Math.Abs(a - b) < 1e-4);
+        }
+
+        Assert.Equal(0, _device.Pool.LiveBlocks);
+    }
+
+    [Fact]
     public void DisposedTensorsAreForgotten()
     {
         using (new TensorScope())
@@ -106,6 +128,144 @@ public sealed class TensorScopeTests : IDisposable
         using (new TensorScope())
             Assert.Equal(double.PositiveInfinity, (1 / (Make() - 1)).ToDoubles()[0]);
         Assert.Equal(0, _device.Pool.LiveBlocks);
+    }
+
+    // Each also after it was recorded.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void CheckedScopesCheckWhatProgramsDo(int runsBefore)
+    {
+        using (new TensorScope())
+        {
+            using var program = new TensorProgram(x => [1 / (x[0] - 1)], _device);
+            using var loop = new TensorLoop((carried, x) => ([[carried[0][0] + x[0]]], [1 / (x[0] - 1)]), [[Make()]], _device);
+            using var blocked = new BlockedProgram((shared, x) => [1 / (x[0] - shared[0])], 1, _device);
+            using Tensor good = Tensor.From([3f, 3], [2], _device), bad = Tensor.From([3f, 1], [2], _device);
+            using var shared = Tensor.Ones([1], device: _device);
+            for (int run = 0; run < runsBefore; run++)
+                Assert.Equal(double.PositiveInfinity, program.Run(bad)[0].ToDoubles()[1] + loop.Run(bad)[0].ToDoubles()[1]);
+            for (int run = 0; run < runsBefore; run++)
+                Assert.Equal(double.PositiveInfinity, blocked.Run([shared], [bad])[0].ToDoubles()[1]);
+            double before = loop.Carried[0][0].ToDoubles()[0];
+            using var scope = new TensorScope(checkFinite: true);
+            Says("Divide(Float32 [], Float32 [2]) produced \u221e at element 1", () => program.Run(bad));
+            Says("Divide(Float32 [], Float32 [2]) produced \u221e at element 1", () => loop.Run(bad));
+            Says("Divide(Float32 [], Float32 [1]) produced \u221e at element 0", () => blocked.Run([shared], [bad]));
+            Assert.Equal([0.5, 0.5], program.Run(good)[0].ToDoubles());
+            Assert.Equal([0.5, 0.5], loop.Run(good)[0].ToDoubles());
+            Assert.Equal([0.5, 0.5], blocked.Run([shared], [good])[0].ToDoubles());
+            Assert.Equal(before + 3, loop.Carried[0][0].ToDoubles()[0]);
+        }
+
+        Assert.Equal(0, _device.Pool.LiveBlocks);
+
+        static void Says(string part, Func<Tensor[]> run)
+            => Assert.Contains(part, Assert.Throws<NotFiniteNumberException>(run).Message.Replace("Infinity", "\u221e"));
+    }
+
+    [Fact]
+    public void AConstantIsCheckedUnderItsOperationsName()
+    {
+        using var scope = new TensorScope(checkFinite: true);
+        var bad = Tensor.From([double.NaN], [1], _device);
+        Assert.Contains("StopGradient(Float64 [1])", Assert.Throws<NotFiniteNumberException>(bad.StopGradient).Message);
+    }
+
+    [Fact]
+    public void OnlyItsThreadTellsAScopeWhatToKeep()
+    {
+        using var scope = new TensorScope();
+        var x = Make();
+        Exception? failure = null;
+        var thread = new Thread(() => failure = Record.Exception(() => scope.Keep(x)));
+        thread.Start();
+        thread.Join();
+        Assert.Contains("thread that began it", Assert.IsType<InvalidOperationException>(failure).Message);
+    }
+
+    // Memory that were returned twice would be handed out twice.
+    [Fact]
+    public void ThreadsThatDisposeOneTensorReturnItsMemoryOnce()
+    {
+        var tensors = Enumerable.Range(0, 20000).Select(_ => Tensor.Zeros([1], device: _device)).ToArray();
+        using var start = new Barrier(2);
+        var threads = Enumerable.Range(0, 2).Select(_ => new Thread(DisposeAll)).ToArray();
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        Assert.Equal((0, 0L), (_device.Pool.LiveBlocks, _device.Pool.LiveBytes));
+
+        void DisposeAll()
+        {
+            for (int i = 0; i < tensors.Length; i++)
+            {
+                if (i % 100 == 0)
+                    start.SignalAndWait();
+                tensors[i].Dispose();
+            }
+        }
+    }
+
+    [Fact]
+    public void TensorsWithoutAScopeAreReturnedWhenNobodyHoldsThem()
+    {
+        var kept = Make();
+        var shared = Dropped(_device, kept);
+        for (int i = 0; i < 20 && _device.Pool.LiveBlocks > 2; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.Equal(2, _device.Pool.LiveBlocks);
+        Assert.Equal([3.0, 6], shared.ToDoubles());
+        Assert.Equal([1.0, 2], kept.ToDoubles());
+        shared.Dispose();
+        kept.Dispose();
+        Assert.Equal(0, _device.Pool.LiveBlocks);
+
+        // All but one buffer, which is left in another shape.
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static Tensor Dropped(CpuDevice device, Tensor x)
+        {
+            for (int i = 0; i < 100; i++)
+                _ = (x * 2).Exp();
+            using (var program = new TensorProgram(y => [y[0] * 5], device))
+                program.Run(x);
+            using (var scope = new TensorScope())
+                scope.Keep(x + 1);
+            return (x * 3).StopGradient().Reshape(2, 1);
+        }
+    }
+
+    // What a loop without programs carries through StopGradient.
+    [Fact]
+    public void StopGradientHoldsOnToNothing()
+    {
+        var x = Make();
+        var (y, history) = Step(x);
+        for (int i = 0; i < 20 && history.IsAlive; i++)
+            GC.Collect();
+        Assert.False(history.IsAlive);
+        Assert.Equal([2.0, 3], y.ToDoubles());
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static (Tensor, WeakReference) Step(Tensor x)
+        {
+            var between = x + 1;
+            return (between.StopGradient(), new WeakReference(between));
+        }
+    }
+
+    // Such as an optimiser's count of steps.
+    [Fact]
+    public void IntegersHoldOnToNothing()
+    {
+        using var scope = new TensorScope();
+        var count = Tensor.From(1) + 1;
+        Assert.Empty(count.Inputs);
+        Assert.NotEmpty((Make() + 1).Inputs);
     }
 
     public void Dispose() => _device.Dispose();

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Engine.Core;
+using Engine.Kernels;
 using Engine.Kernels.Cpu;
 using Engine.Kernels.Memory;
 using FsCheck;
@@ -87,6 +89,169 @@ public class MemoryTests
         Assert.Throws<ObjectDisposedException>(() => buffer.Read<float>());
     }
 
+    [Fact]
+    public void ADeviceThatIsLostLeavesCountsRight()
+    {
+        var source = new FailingSource();
+        using var pool = new BufferPool(source);
+        long address = pool.Rent(100);
+        source.AllocationFailure = new DeviceException("odd", new IOException("lost"));
+        Assert.Throws<DeviceException>(() => pool.Rent(100));
+        Assert.Equal(1, pool.LiveBlocks);
+        pool.Return(address, 100);
+        Assert.Equal((0, 0L), (pool.LiveBlocks, pool.LiveBytes));
+    }
+
+    [Fact]
+    public void ABlockThatCantBeFreedDoesNotKeepTheOthers()
+    {
+        var source = new FailingSource();
+        var pool = new BufferPool(source);
+        long[] addresses = [.. Enumerable.Range(0, 5).Select(_ => pool.Rent(100))];
+        foreach (long address in addresses)
+            pool.Return(address, 100);
+        source.FreeFailures.AddRange([addresses[1], addresses[2]]);
+        Assert.Throws<IOException>(pool.Dispose);
+        Assert.Equal(addresses.Except(source.FreeFailures).Order(), source.Freed.Order());
+        pool.Dispose();
+        Assert.Equal(3, source.Freed.Count);
+    }
+
+    [Fact]
+    public void WhatNobodyCanReachIsReturnedBeforeMemoryIsOut()
+    {
+        var source = new FailingSource();
+        using var device = new CpuDevice(1, new BufferPool(source));
+        Drop(device);
+        source.Reuse = true;
+        source.Room = 0;
+        using var large = Tensor.Zeros([1000], device: device);
+        Assert.Equal(1, device.Pool.LiveBlocks);
+        Assert.Throws<OutOfMemoryException>(() => Tensor.Zeros([2000], device: device));
+        Assert.Equal(1, device.Pool.LiveBlocks);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Drop(CpuDevice device) => Tensor.Zeros([10], device: device);
+    }
+
+    public static TheoryData<string> AllDevices => [.. Device.Names];
+
+    [Theory]
+    [MemberData(nameof(AllDevices))]
+    public void APoisonedPoolHandsOutNoNumbers(string name)
+    {
+        using var device = Device.Open(name);
+        device.Pool.Poisoned = true;
+        for (int i = 0; i < 2; i++)
+        {
+            var buffer = device.Allocate(16);
+            double[] values = new double[2];
+            device.Download<double>(buffer, values);
+            Assert.All(values, value => Assert.Equal(-1L, BitConverter.DoubleToInt64Bits(value)));
+            device.Fill(ElementType.Float64, buffer, 7);
+            device.Free(buffer);
+        }
+    }
+
+    // The second run replays what the first one's memory is planned for; both read an element that nothing wrote.
+    [Fact]
+    public void APoisonedPoolShowsReadsOfUndefinedMemoryInPrograms()
+    {
+        using var device = new CpuDevice(1);
+        device.Pool.Poisoned = true;
+        using var x = Tensor.From([1f, 2], [2], device);
+        using var program = new TensorProgram(inputs => [new Half().Apply(inputs[0]) * 1], device);
+        for (int run = 0; run < 4; run++)
+        {
+            using var y = program.Run(x)[0];
+            Assert.Equal([1, double.NaN], y.ToDoubles());
+        }
+    }
+
+    // Wherever memory ends, in whichever run.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ProgramsThatRunOutOfMemoryLeaveNoneOfTheirResults(int runsBefore)
+    {
+        int failures = 0, successes = 0;
+        for (int room = 0; room < 20; room++)
+        {
+            var source = new FailingSource();
+            using var device = new CpuDevice(1, new BufferPool(source));
+            using (var x = Tensor.From([1f], [1], device))
+            using (var program = new TensorProgram(inputs => [inputs[0] * 2, inputs[0] + 1, inputs[0].Exp()], device))
+            using (var blocked = new BlockedProgram((_, rows) => [rows[0] * 2, rows[0] + 1, rows[0].Exp()], 1, device))
+            {
+                Check(() => program.Run(x));
+                Check(() => blocked.Run([], [x]));
+
+                void Check(Func<Tensor[]> run)
+                {
+                    var made = Enumerable.Range(0, runsBefore).SelectMany(_ => run()).ToList();
+                    source.Room = room;
+                    try
+                    {
+                        made.AddRange(run());
+                        successes++;
+                    }
+                    catch (OutOfMemoryException)
+                    {
+                        failures++;
+                    }
+
+                    source.Room = int.MaxValue;
+                    made.AddRange(run());
+                    Assert.Equal([2.0, 2, Math.Exp(1)], made[^3..].Select(y => y.Item()), (a, b) => Math.Abs(a - b) < 1e-5);
+                    made.ForEach(y => y.Dispose());
+                }
+            }
+
+            Assert.Equal(0, device.Pool.LiveBlocks);
+        }
+
+        Assert.NotEqual(0, failures);
+        Assert.NotEqual(0, successes);
+    }
+
+    [Fact]
+    public void ALoopThatHasNoRoomForItsStartLeavesNoneOfIt()
+    {
+        var source = new FailingSource();
+        using var device = new CpuDevice(1, new BufferPool(source));
+        Tensor[] start = [Tensor.From([1f], [1], device), Tensor.From([1f], [1], device)];
+        source.Room = 1;
+        Assert.Throws<OutOfMemoryException>(() => new TensorLoop((carried, _) => (carried, []), [start], device));
+        Assert.Equal(2, device.Pool.LiveBlocks);
+        Array.ForEach(start, tensor => tensor.Dispose());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(100000)]
+    public void NumbersOfThreadsThatCantBeAreNamed(int threads)
+    {
+        var failure = Assert.Throws<ArgumentOutOfRangeException>(() => new CpuDevice(threads));
+        Assert.Equal(threads, failure.ActualValue);
+        Assert.Contains($"1 to {CpuDevice.MostThreads} threads", failure.Message);
+        if (threads != 0)
+            Assert.Throws<ArgumentOutOfRangeException>(() => Device.Open("cpu", threads));
+    }
+
+    [Fact]
+    public void TheProcessorThatEverybodySharesCantBeDisposed()
+    {
+        using var x = Tensor.From(1.0, 2);
+        Device.Cpu.Dispose();
+        using var y = x + 1;
+        y.Dispose();
+        long kept = Device.Cpu.Pool.Rent(64);
+        Device.Cpu.Pool.Return(kept, 64);
+        Assert.Equal([1.0, 2], x.ToDoubles());
+    }
+
     [Property(MaxTest = 300)]
     public void BuffersAliveAtTheSameTimeDoNotOverlap(DoNotSize<int> seed)
     {
@@ -159,5 +324,61 @@ public class MemoryTests
 
         Assert.Equal(0, device.Pool.LiveBlocks);
         Assert.All(leaked, tensor => Assert.Throws<ObjectDisposedException>(() => tensor.ToDoubles()));
+    }
+
+    // Leaves every second element as it is.
+    private sealed record Half : Operation
+    {
+        public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
+
+        protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (SameFloatType(x), x[0].Shape);
+
+        protected override void Compute(Tensor y, Tensor[] x)
+            => y.Device.For(y.Count / 2, new Body(y.Buffer.Write<float>(), x[0].Buffer.Read<float>()));
+
+        private readonly struct Body(View<float> y, View<float> x) : IBody
+        {
+            public void Invoke(int index) => y[2 * index] = x[2 * index];
+        }
+    }
+
+    /// <summary>Memory that runs out, or fails.</summary>
+    private sealed class FailingSource : IMemorySource
+    {
+        private readonly NativeMemorySource _memory = new();
+
+        public Exception? AllocationFailure { get; set; }
+
+        /// <summary>Blocks that are still to be had.</summary>
+        public int Room { get; set; } = int.MaxValue;
+
+        /// <summary>Whether a block that is freed makes room for another.</summary>
+        public bool Reuse { get; set; }
+
+        public List<long> FreeFailures { get; } = [];
+
+        public List<long> Freed { get; } = [];
+
+        public long Allocate(long byteLength)
+        {
+            if (AllocationFailure is { } failure)
+                throw failure;
+            if (Room == 0)
+                throw new OutOfMemoryException();
+            Room--;
+            return _memory.Allocate(byteLength);
+        }
+
+        public void Free(long address)
+        {
+            if (FreeFailures.Contains(address))
+                throw new IOException("can't be freed");
+            Freed.Add(address);
+            _memory.Free(address);
+            if (Reuse)
+                Room++;
+        }
+
+        public void Fill(long address, long byteLength, byte value) => _memory.Fill(address, byteLength, value);
     }
 }
