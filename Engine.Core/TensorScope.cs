@@ -5,7 +5,7 @@ namespace Engine.Core;
 
 /// <summary>
 /// Returns the memory of all tensors made on this thread between its beginning and its end, except those it is told to keep.
-/// Scopes nest. In check mode it also stops at the first operation that produces NaN or infinity.
+/// Scopes nest. In check mode it also stops at the first operation that produces NaN or infinity, or gets an index out of range.
 /// </summary>
 /// <example><code>
 /// using var scope = new TensorScope();
@@ -33,6 +33,9 @@ public sealed class TensorScope : IDisposable
     public bool CheckFinite { get; }
 
     internal static TensorScope? Current => s_current;
+
+    /// <summary>Whether results and indices are checked here and now.</summary>
+    internal static bool IsChecking => s_current is { CheckFinite: true } && !Recording.IsActive;
 
     /// <summary>Lets a tensor outlive this scope: it belongs to the scope around, or to the caller, who may dispose it.</summary>
     public Tensor Keep(Tensor tensor)
@@ -80,7 +83,7 @@ public sealed class TensorScope : IDisposable
 
     internal void Check(Tensor y)
     {
-        if (!CheckFinite || !y.Type.IsFloat() || Recording.IsActive)
+        if (!IsChecking || !y.Type.IsFloat())
             return;
         double[] values = y.ToDoubles();
         int at = Array.FindIndex(values, value => !double.IsFinite(value));

@@ -51,11 +51,12 @@ public static class Gradient
             gathered.Add(ys[i], cotangents[i]);
 
         // Inputs are older than results, so going back in order of age every cotangent is complete when its turn comes.
-        foreach (var y in Between(ys, xs))
+        var (between, depends) = Between(ys, xs);
+        foreach (var y in between)
         {
             if (gathered.Of(y) is not { } g)
                 continue;
-            var cotangentsOfInputs = y.Operation!.Vjp(g, y, y.Inputs);
+            var cotangentsOfInputs = y.Operation!.Vjp(g, y, y.Inputs, Array.ConvertAll(y.Inputs, depends.Contains));
             if (cotangentsOfInputs.Length != y.Inputs.Length)
             {
                 throw new InvalidOperationException(
@@ -106,8 +107,8 @@ public static class Gradient
         return Vjp(Of(function(xs), xs), xs, vector);
     }
 
-    // What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first.
-    private static IEnumerable<Tensor> Between(Tensor[] ys, Tensor[] xs)
+    // What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first; and these and xs as a set.
+    private static (List<Tensor> Between, HashSet<Tensor> Depends) Between(Tensor[] ys, Tensor[] xs)
     {
         long oldest = xs.Length == 0 ? long.MaxValue : xs.Min(x => x.Id);
         var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
@@ -133,7 +134,7 @@ public static class Gradient
         }
 
         wanted.Reverse();
-        return wanted;
+        return (wanted, depends);
     }
 
     private static void Require(Tensor[] tensors, Tensor[] vectors, string what)
