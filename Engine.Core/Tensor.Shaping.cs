@@ -55,7 +55,9 @@ public sealed partial class Tensor
             sizes[open] = Count / others;
         }
 
-        return sizes.All(size => size >= 0) ? ReshapeTo(sizes) : throw Error($"sizes of {Text()} must be at least 0, or -1 for what is left over");
+        if (sizes.Any(size => size < 0))
+            throw Error($"sizes of {Text()} must be at least 0, or -1 for what is left over");
+        return ReshapeTo(sizes);
 
         string Text() => $"[{string.Join(", ", sizes)}]";
 

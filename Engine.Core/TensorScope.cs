@@ -21,7 +21,9 @@ public sealed class TensorScope : IDisposable
     private bool _ended;
 
     /// <summary>Begins a scope on this thread.</summary>
-    /// <param name="checkFinite">Whether to read every result and stop at the first NaN or infinity; slow.</param>
+    /// <param name="checkFinite">
+    /// Whether to read every result and index, and to stop at the first NaN or infinity, or index out of range; slow.
+    /// </param>
     public TensorScope(bool checkFinite = false)
     {
         _outer = s_current;

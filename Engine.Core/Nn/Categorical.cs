@@ -85,11 +85,15 @@ public static class Categorical
         {
             int at = Array.FindIndex(some, logit => double.IsNaN(logit) || double.IsPositiveInfinity(logit));
             if (at >= 0)
-                throw new NotFiniteNumberException($"Categorical.Sample: logit {at} in row {row} of {logits.Shape} is {some[at]}.", some[at]);
+            {
+                throw new NotFiniteNumberException(
+                    $"Categorical.Sample: logit {at} in row {row} of {logits.Shape} is {some[at]}.", some[at]);
+            }
+
             if (Array.TrueForAll(some, double.IsNegativeInfinity))
             {
                 throw new NotFiniteNumberException(
-                    $"Categorical.Sample: all logits in row {row} of {logits.Shape} are {some[0]}, so that nothing can be chosen.", some[0]);
+                    $"Categorical.Sample: all logits in row {row} of {logits.Shape} are {some[0]}: there is nothing to choose.", some[0]);
             }
 
             row++;

@@ -29,5 +29,6 @@ public static class Initialisers
     private static (int In, int Out) Fans(Shape shape)
         => shape.Rank >= 3 && shape[-2] >= 1 && shape[-1] >= 1
             ? (shape[-2], shape[-1])
-            : throw new ArgumentException($"Initialisers: {shape} is no [replicates, ..., fan in, fan out] of one unit or more.", nameof(shape));
+            : throw new ArgumentException(
+                $"Initialisers: {shape} is no [replicates, ..., fan in, fan out] of one unit or more.", nameof(shape));
 }

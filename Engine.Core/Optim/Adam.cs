@@ -21,16 +21,32 @@ public sealed record Adam(
     bool DetachDenominator = false) : Optimiser(LearningRate)
 {
     /// <summary>How much of the average of gradients an update keeps.</summary>
-    public double Beta1 { get; init => field = Option.Kept(value, nameof(Beta1)); } = Option.Kept(Beta1, nameof(Beta1));
+    public double Beta1
+    {
+        get;
+        init => field = Option.Kept(value, nameof(Beta1));
+    } = Option.Kept(Beta1, nameof(Beta1));
 
     /// <summary>How much of the average of squared gradients an update keeps.</summary>
-    public double Beta2 { get; init => field = Option.Kept(value, nameof(Beta2)); } = Option.Kept(Beta2, nameof(Beta2));
+    public double Beta2
+    {
+        get;
+        init => field = Option.Kept(value, nameof(Beta2));
+    } = Option.Kept(Beta2, nameof(Beta2));
 
     /// <summary>Added to the root.</summary>
-    public double Epsilon { get; init => field = Option.NotNegative(value, nameof(Epsilon)); } = Option.NotNegative(Epsilon, nameof(Epsilon));
+    public double Epsilon
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(Epsilon));
+    } = Option.NotNegative(Epsilon, nameof(Epsilon));
 
     /// <summary>Added under the root.</summary>
-    public double EpsilonRoot { get; init => field = Option.NotNegative(value, nameof(EpsilonRoot)); } = Option.NotNegative(EpsilonRoot, nameof(EpsilonRoot));
+    public double EpsilonRoot
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(EpsilonRoot));
+    } = Option.NotNegative(EpsilonRoot, nameof(EpsilonRoot));
 
     /// <inheritdoc/>
     public override int SlotsPerParameter => 2;
@@ -45,9 +61,9 @@ public sealed record Adam(
         var time = step.Cast(parameters[0].Type);
 
         // 1 - beta^t = -expm1(t log beta): exact for small t too, and it advances when a program is replayed.
-        var bias = (time * Math.Log(Beta1)).Expm1();
+        var bias = (time * LogOf(Beta1)).Expm1();
         var rate = learningRate is null ? bias.Reciprocal() * LearningRate : learningRate / bias;
-        var correction = -(time * Math.Log(Beta2)).Expm1().Reciprocal();
+        var correction = -(time * LogOf(Beta2)).Expm1().Reciprocal();
         var (updated, first, second) = (new Tensor[count], new Tensor[count], new Tensor[count]);
         for (int i = 0; i < count; i++)
         {
@@ -62,4 +78,7 @@ public sealed record Adam(
 
         return (updated, new OptimiserState(step, [.. first, .. second]));
     }
+
+    // Finite for 0, whose powers are 0 just as well.
+    private static double LogOf(double beta) => Math.Max(Math.Log(beta), -1000);
 }

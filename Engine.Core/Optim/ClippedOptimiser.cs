@@ -6,7 +6,11 @@ namespace Engine.Core.Optim;
 public sealed record ClippedOptimiser(Optimiser Inner, double Limit) : Optimiser(Inner.LearningRate)
 {
     /// <summary>The largest norm.</summary>
-    public double Limit { get; init => field = Option.Positive(value, nameof(Limit)); } = Option.Positive(Limit, nameof(Limit));
+    public double Limit
+    {
+        get;
+        init => field = Option.Positive(value, nameof(Limit));
+    } = Option.Positive(Limit, nameof(Limit));
 
     /// <inheritdoc/>
     public override int SlotsPerParameter => Inner.SlotsPerParameter;

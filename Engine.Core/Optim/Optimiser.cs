@@ -24,7 +24,11 @@ public sealed record OptimiserState(Tensor Step, Tensor[] Slots)
 public abstract record Optimiser(double LearningRate)
 {
     /// <summary>The step size.</summary>
-    public double LearningRate { get; init => field = Option.NotNegative(value, nameof(LearningRate)); } = Option.NotNegative(LearningRate, nameof(LearningRate));
+    public double LearningRate
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(LearningRate));
+    } = Option.NotNegative(LearningRate, nameof(LearningRate));
 
     /// <summary>The number of moving averages for each parameter.</summary>
     public abstract int SlotsPerParameter { get; }
@@ -67,7 +71,7 @@ public abstract record Optimiser(double LearningRate)
             for (int slot = i; slot < state.Slots.Length; slot += parameters.Count)
             {
                 if (state.Slots[slot].Shape != shape)
-                    throw Error($"parameter {i} of shape {shape} has a slot of shape {state.Slots[slot].Shape}, number {slot} of the state");
+                    throw Error($"parameter {i} of shape {shape} has slot {slot} of the state of shape {state.Slots[slot].Shape}");
             }
 
             if (learningRate is not null && Shape.Broadcast(learningRate.Shape, shape) != shape)

@@ -13,13 +13,25 @@ public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Eps
     : Optimiser(LearningRate)
 {
     /// <summary>How much of the average an update keeps.</summary>
-    public double Decay { get; init => field = Option.Kept(value, nameof(Decay)); } = Option.Kept(Decay, nameof(Decay));
+    public double Decay
+    {
+        get;
+        init => field = Option.Kept(value, nameof(Decay));
+    } = Option.Kept(Decay, nameof(Decay));
 
     /// <summary>Added to the root.</summary>
-    public double Epsilon { get; init => field = Option.NotNegative(value, nameof(Epsilon)); } = Option.NotNegative(Epsilon, nameof(Epsilon));
+    public double Epsilon
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(Epsilon));
+    } = Option.NotNegative(Epsilon, nameof(Epsilon));
 
     /// <summary>Added under the root.</summary>
-    public double EpsilonRoot { get; init => field = Option.NotNegative(value, nameof(EpsilonRoot)); } = Option.NotNegative(EpsilonRoot, nameof(EpsilonRoot));
+    public double EpsilonRoot
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(EpsilonRoot));
+    } = Option.NotNegative(EpsilonRoot, nameof(EpsilonRoot));
 
     /// <inheritdoc/>
     public override int SlotsPerParameter => 1;

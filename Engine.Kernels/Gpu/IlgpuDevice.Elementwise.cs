@@ -55,8 +55,12 @@ internal sealed partial class IlgpuDevice
             return;
         switch (type)
         {
-            case ElementType.Float32: RandomOf<TDistribution, Uniform32, ScalarFloat32, float>(distribution, shape, destination, streams); break;
-            case ElementType.Float64: RandomOf<TDistribution, Uniform64, ScalarFloat64, double>(distribution, shape, destination, streams); break;
+            case ElementType.Float32:
+                RandomOf<TDistribution, Uniform32, ScalarFloat32, float>(distribution, shape, destination, streams);
+                break;
+            case ElementType.Float64:
+                RandomOf<TDistribution, Uniform64, ScalarFloat64, double>(distribution, shape, destination, streams);
+                break;
             default: throw new ArgumentException($"Random: {type} is not supported, draw Float32 or Float64.");
         }
     }

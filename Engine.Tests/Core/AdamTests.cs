@@ -161,6 +161,15 @@ public sealed class AdamTests : IDisposable
     }
 
     [Fact]
+    public void AveragesThatKeepNothingPassACheckingScope()
+    {
+        using var scope = new TensorScope(checkFinite: true);
+        Tensor[] p = [Tensor.From(1.0, 2)];
+        var adam = new Adam(0.1, Beta1: 0, Beta2: 0, Epsilon: 0, EpsilonRoot: 0);
+        Assert.Equal([0.9, 2.1], adam.Update(p, [Tensor.From(3.0, -2)], adam.Initial(p)).Parameters[0].ToDoubles());
+    }
+
+    [Fact]
     public void PartsThatDoNotBelongTogetherAreErrors()
     {
         Tensor x = Tensor.From(1.0, 2), g = Tensor.From(0.5, 0.3), row = Tensor.Ones([3, 1], ElementType.Float64);

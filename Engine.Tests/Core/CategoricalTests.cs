@@ -111,7 +111,8 @@ public class CategoricalTests
     [Fact]
     public void ACheckingScopeNamesRowsWithoutADistribution()
     {
-        Says($"Categorical.Sample: all logits in row 1 of [2, 2] are {double.NegativeInfinity}", 0, 0, float.NegativeInfinity, float.NegativeInfinity);
+        const float Minus = float.NegativeInfinity;
+        Says($"Categorical.Sample: all logits in row 1 of [2, 2] are {Minus}", 0, 0, Minus, Minus);
         Says("Categorical.Sample: logit 1 in row 0 of [2, 2] is NaN", 0, float.NaN, 0, 0);
         Says($"Categorical.Sample: logit 0 in row 1 of [2, 2] is {double.PositiveInfinity}", 0, 0, float.PositiveInfinity, 0);
         using var scope = new TensorScope(checkFinite: true);

@@ -74,7 +74,8 @@ public sealed class DrawTests : IDisposable
         new DrawUniform(-3e38, 3e38, 9, 0, [1, 2], ElementType.Float64).Apply(streams);
         new DrawNormal(1, 0, 9, 0, [1, 2], ElementType.Float64).Apply(streams);
 
-        void Says(string part, Operation draw) => Assert.Contains(part, Assert.Throws<ArgumentException>(() => draw.Apply(streams)).Message);
+        void Says(string part, Operation draw)
+            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => draw.Apply(streams)).Message);
     }
 
     public void Dispose() => _scope.Dispose();

@@ -10,7 +10,8 @@ public sealed class IntegerTests : IDisposable
 {
     private readonly TensorScope _scope = new();
 
-    public static TheoryData<double> NotHeld => [0.5, -0.25, 1e10, -3e9, 4294967296, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+    public static TheoryData<double> NotHeld
+        => [0.5, -0.25, 1e10, -3e9, 4294967296, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
 
     [Theory]
     [MemberData(nameof(NotHeld))]

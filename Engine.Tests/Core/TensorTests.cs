@@ -46,6 +46,9 @@ public sealed class TensorTests : IDisposable
         Assert.Equal([0, -2], Tensor.From([0.0, -2], [2], ElementType.Int32).ToArray<int>());
         Assert.Equal([0, 1, 2], Tensor.Range(3, ElementType.Int32).ToArray<int>());
         Assert.Equal([1, -1, 0, 2], Tensor.From(1.9f, -1.9f, 0.5f, 2).Cast(ElementType.Int32).ToArray<int>());
+        int[] limits = [0, int.MaxValue, int.MinValue, int.MaxValue];
+        Assert.Equal(limits, Tensor.From(double.NaN, 1e20, -1e20, double.PositiveInfinity).Cast(ElementType.Int32).ToArray<int>());
+        Assert.Equal(limits, Tensor.From(float.NaN, 1e20f, -1e20f, float.PositiveInfinity).Cast(ElementType.Int32).ToArray<int>());
         Assert.Equal([3.0], Tensor.From(3).Cast(ElementType.Float64).ToArray<double>());
         var x = Tensor.From(1.0);
         Assert.Same(x, x.Cast(ElementType.Float64));
