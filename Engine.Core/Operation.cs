@@ -23,6 +23,9 @@ public abstract record Operation
     /// </returns>
     public abstract Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x);
 
+    /// <summary>The gradient rule where only some cotangents are wanted: others may be null too.</summary>
+    internal virtual Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x, bool[] wanted) => Vjp(g, y, x);
+
     /// <summary>Computes the result and remembers how it came about.</summary>
     /// <exception cref="ArgumentException">The inputs do not fit the operation.</exception>
     public Tensor Apply(params Tensor[] x)
@@ -30,6 +33,8 @@ public abstract record Operation
         var y = Promise(x);
         try
         {
+            if (TensorScope.IsChecking)
+                CheckValues(x);
             Compute(y, x);
         }
         catch
@@ -65,6 +70,13 @@ public abstract record Operation
     /// <summary>The shape rule: element type and shape of the result.</summary>
     /// <exception cref="ArgumentException">The inputs do not fit the operation; see <see cref="Error"/>.</exception>
     protected abstract (Kernels.ElementType Type, Shape Shape) Infer(Tensor[] x);
+
+    /// <summary>In a checking scope: fails at values of inputs that make no sense, such as an index out of range.</summary>
+    /// <exception cref="ArgumentException">There are such values; see <see cref="Error"/>.</exception>
+    protected virtual void CheckValues(Tensor[] x)
+    {
+        // Most operations take any value.
+    }
 
     /// <summary>The kernel call.</summary>
     protected abstract void Compute(Tensor y, Tensor[] x);

@@ -15,21 +15,11 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
     private Shape(int[] sizes)
     {
         _sizes = sizes;
-        long count = 1;
-        foreach (int size in sizes)
-        {
-            if (size < 0)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(sizes), $"[{string.Join(", ", sizes)}] is no shape: sizes must not be negative.");
-            }
-
-            count *= size;
-            if (count > int.MaxValue)
-                throw new ArgumentOutOfRangeException(nameof(sizes), $"[{string.Join(", ", sizes)}] has over 2^31 - 1 elements.");
-        }
-
-        ElementCount = (int)count;
+        if (sizes.Any(size => size < 0))
+            throw new ArgumentOutOfRangeException(nameof(sizes), $"{this} is no shape: sizes must not be negative.");
+        ElementCount = Product(sizes);
+        if (ElementCount < 0)
+            throw new ArgumentOutOfRangeException(nameof(sizes), $"{this} has over 2^31 - 1 elements.");
     }
 
     /// <summary>The number of elements: the product of the sizes, 1 without axes.</summary>
@@ -104,6 +94,12 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         return strides;
     }
 
+    /// <summary>
+    /// The product of the sizes behind an axis: elements at one position of it. Where a size before is 0, it may be over 2^31 - 1, and
+    /// then -1 stands for it.
+    /// </summary>
+    internal int Inner(int axis) => Product(_sizes.AsSpan(axis + 1));
+
     /// <summary>Strides with which contiguous data of this shape is read as one of <paramref name="target"/>: 0 where broadcast.</summary>
     public int[] StridesIn(Shape target)
     {
@@ -120,6 +116,17 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
         int[] sizes = [.. _sizes];
         sizes[Axis(axis)] = size;
         return new Shape(sizes);
+    }
+
+    // Of sizes that are not negative; -1 where it is over 2^31 - 1.
+    private static int Product(ReadOnlySpan<int> sizes)
+    {
+        if (sizes.Contains(0))
+            return 0;
+        long product = 1;
+        for (int axis = 0; axis < sizes.Length && product <= int.MaxValue; axis++)
+            product *= sizes[axis];
+        return product <= int.MaxValue ? (int)product : -1;
     }
 
     /// <inheritdoc/>

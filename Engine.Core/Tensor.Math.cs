@@ -6,6 +6,16 @@ namespace Engine.Core;
 public sealed partial class Tensor
 {
     /// <summary>b where <paramref name="condition"/> is not zero, else c; shapes broadcast.</summary>
+    /// <remarks>
+    /// Both sides are computed everywhere. The derivative of the side that is not chosen is multiplied by 0, which leaves NaN where that
+    /// derivative is infinite or NaN itself: choose what goes into such a side first, and the result after it.
+    /// </remarks>
+    /// <example><code>
+    /// var small = x &lt; 1;
+    /// var bad = Tensor.Where(small, x, (x - 1).Sqrt());                                 // its derivative at x = 0 is NaN
+    /// var safe = Tensor.Where(small, one, x - 1);
+    /// var good = Tensor.Where(small, x, safe.Sqrt());                                   // its derivative at x = 0 is 1
+    /// </code></example>
     public static Tensor Where(Tensor condition, Tensor b, Tensor c) => new Where().Apply(condition, b, c);
 
     /// <summary>The larger of each pair; shapes broadcast.</summary>
@@ -18,7 +28,7 @@ public sealed partial class Tensor
     public static Tensor Equal(Tensor a, Tensor b) => new Equal().Apply(a, b);
 
     /// <summary>1 where x = c, else 0.</summary>
-    public static Tensor Equal(Tensor x, double c) => Equal(x, Like(x, c));
+    public static Tensor Equal(Tensor x, double c) => Compared(x, c, Equal);
 
     /// <summary>a b + c in one pass; shapes broadcast.</summary>
     public static Tensor MultiplyAdd(Tensor a, Tensor b, Tensor c) => new MultiplyAdd().Apply(a, b, c);
@@ -81,8 +91,23 @@ public sealed partial class Tensor
     public Tensor Pow(Tensor exponent) => new Power().Apply(this, exponent);
 
     /// <summary>Each element limited to [<paramref name="low"/>, <paramref name="high"/>]; half the derivative passes at a bound.</summary>
+    /// <remarks>
+    /// Integers are limited to those between the bounds. Where <paramref name="low"/> is above <paramref name="high"/>, results are
+    /// <paramref name="high"/>, as in NumPy.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Integers are to be limited, and none lies between the bounds.</exception>
     public Tensor Clamp(double low, double high)
-        => Minimum(Maximum(this, Full(low, [], Type, Device)), Full(high, [], Type, Device));
+    {
+        if (!Type.IsFloat())
+        {
+            double least = Math.Ceiling(low), most = Math.Floor(high);
+            if (!(least <= int.MaxValue && most >= int.MinValue && (least <= most || low > high)))
+                throw new ArgumentException($"Clamp: no Int32 lies from {low} to {high}: convert {Shape} with Cast.", nameof(low));
+            (low, high) = (Math.Max(least, int.MinValue), Math.Min(most, int.MaxValue));
+        }
+
+        return Minimum(Maximum(this, Full(low, [], Type, Device)), Full(high, [], Type, Device));
+    }
 
     /// <summary>This tensor as a constant: no derivative passes.</summary>
     public Tensor StopGradient() => new StopGradient().Apply(this);
@@ -134,8 +159,8 @@ public sealed partial class Tensor
         return bias is null ? product.Apply(this, other) : product.Apply(this, other, bias);
     }
 
-    private Shape Named(int[] axes)
-        => axes.Length == 0 ? Enumerable.Range(0, Rank).ToArray() : axes.Select(Shape.Axis).Distinct().Order().ToArray();
+    private IntegerList Named(int[] axes)
+        => axes.Length == 0 ? [.. Enumerable.Range(0, Rank)] : [.. axes.Select(Shape.Axis).Distinct().Order()];
 
     private Tensor Squeezed(Tensor kept, int[] axes)
     {

@@ -60,20 +60,20 @@ public sealed partial class Tensor
     public static Tensor operator <=(Tensor a, Tensor b) => new GreaterEqual().Apply(b, a);
 
     /// <summary>1 where x > c, else 0.</summary>
-    public static Tensor operator >(Tensor x, double c) => x > Like(x, c);
+    public static Tensor operator >(Tensor x, double c) => Compared(x, c, (a, b) => a > b);
 
     /// <summary>1 where x is less than c, else 0.</summary>
-    public static Tensor operator <(Tensor x, double c) => x < Like(x, c);
+    public static Tensor operator <(Tensor x, double c) => Compared(x, c, (a, b) => a < b);
 
     /// <summary>1 where x >= c, else 0.</summary>
-    public static Tensor operator >=(Tensor x, double c) => x >= Like(x, c);
+    public static Tensor operator >=(Tensor x, double c) => Compared(x, c, (a, b) => a >= b);
 
     /// <summary>1 where x is at most c, else 0.</summary>
-    public static Tensor operator <=(Tensor x, double c) => x <= Like(x, c);
+    public static Tensor operator <=(Tensor x, double c) => Compared(x, c, (a, b) => a <= b);
 
-    // What integers are compared with must be one: rounded, it would compare differently.
-    private static Tensor Like(Tensor x, double c)
-        => x.Type.IsFloat() || c == (int)c
-            ? Full(c, [], x.Type, x.Device)
-            : throw new ArgumentException($"Int32 {x.Shape} can't be compared with {c}: convert it with Cast.", nameof(c));
+    // Int32 is compared with numbers that it does not hold in Float64, which holds all of both.
+    private static Tensor Compared(Tensor x, double c, Func<Tensor, Tensor, Tensor> comparison)
+        => x.Type.IsFloat() || Integers.Hold(c)
+            ? comparison(x, Full(c, [], x.Type, x.Device))
+            : comparison(x.Cast(ElementType.Float64), Full(c, [], ElementType.Float64, x.Device)).Cast(x.Type);
 }

@@ -46,18 +46,22 @@ public sealed partial class Tensor
         int open = Array.IndexOf(sizes, -1);
         if (open >= 0)
         {
-            int others = sizes.Where((_, axis) => axis != open).Aggregate(1, (count, size) => count * size);
+            if (sizes.Count(size => size == -1) > 1)
+                throw Error($"at most one size of {Text()} may be -1");
+            int others = Shape.Create([.. sizes.Where(size => size != -1)]).ElementCount;
             if (others == 0 || Count % others != 0)
-            {
-                throw new ArgumentException(
-                    $"Reshape: {Shape} with {Count} elements does not fit [{string.Join(", ", sizes)}].", nameof(sizes));
-            }
-
+                throw Error($"{Shape} with {Count} elements does not fit {Text()}");
             sizes = [.. sizes];
             sizes[open] = Count / others;
         }
 
+        if (sizes.Any(size => size < 0))
+            throw Error($"sizes of {Text()} must be at least 0, or -1 for what is left over");
         return ReshapeTo(sizes);
+
+        string Text() => $"[{string.Join(", ", sizes)}]";
+
+        ArgumentException Error(string problem) => new($"Reshape: {problem}.", nameof(sizes));
     }
 
     /// <summary>The same elements in another shape; itself if it has that already.</summary>
@@ -83,28 +87,50 @@ public sealed partial class Tensor
             : Permute([.. Enumerable.Range(0, Rank - 2), Rank - 1, Rank - 2]);
 
     /// <summary>Some consecutive positions of one axis.</summary>
+    /// <param name="axis">The axis; negative ones count from the end.</param>
+    /// <param name="start">The first position, from 0 up.</param>
+    /// <param name="size">How many positions.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such axis, or positions are outside.</exception>
     public Tensor Narrow(int axis, int start, int size)
     {
+        int length = Shape[axis];
+        if (start < 0 || start > length)
+            throw new ArgumentOutOfRangeException(nameof(start), $"Narrow: start {start} is outside axis {axis} of {Shape}.");
+        if (size < 0 || size > length - start)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(size), $"Narrow: axis {axis} of {Shape} has no {size} positions from {start}.");
+        }
+
         var starts = new int[Rank];
         starts[Shape.Axis(axis)] = start;
         return new Slice(starts, Shape.With(axis, size), Steps()).Apply(this);
     }
 
     /// <summary>Zeros around: <paramref name="before"/> and <paramref name="after"/> positions on each axis.</summary>
-    public Tensor Pad(Shape before, Shape after)
-        => before.Rank == Rank && after.Rank == Rank
-            ? new Pad(before, Shape.Select((size, axis) => before[axis] + size + after[axis]).ToArray(), Steps()).Apply(this)
-            : throw new ArgumentException($"Pad: {before} and {after} do not name a number for each axis of {Shape}.");
+    /// <exception cref="ArgumentException">These are not as many numbers as there are axes, or some are negative.</exception>
+    public Tensor Pad(IntegerList before, IntegerList after)
+    {
+        if (before.Count != Rank || after.Count != Rank)
+            throw new ArgumentException($"Pad: {before} and {after} do not name a number for each axis of {Shape}.");
+        if (before.Concat(after).Any(positions => positions < 0))
+            throw new ArgumentException($"Pad: {before} and {after} must not be negative; Narrow takes positions away.");
+        return new Pad(before, Shape.Select((size, axis) => checked(before[axis] + size + after[axis])).ToArray(), Steps()).Apply(this);
+    }
 
     /// <summary>Repeats axes of size 1, and adds axes in front.</summary>
     public Tensor BroadcastTo(Shape shape) => shape == Shape ? this : new BroadcastTo(shape).Apply(this);
 
-    /// <summary>The slices along an axis that a vector of Int32 names. An index out of range gives zeros.</summary>
+    /// <summary>The slices along an axis that a vector of Int32 names.</summary>
+    /// <remarks>Indices count from 0. One out of range gives zeros; in a checking <see cref="TensorScope"/> it is an error.</remarks>
     public Tensor Take(int axis, Tensor indices) => new Take(Shape.Axis(axis)).Apply(this, indices);
 
     /// <summary>
     /// Zeros of size <paramref name="size"/> along an axis, to which this tensor's slices are added at the positions named.
     /// </summary>
+    /// <remarks>
+    /// Indices count from 0. What has one out of range is left out; in a checking <see cref="TensorScope"/> it is an error.
+    /// </remarks>
     public Tensor ScatterAdd(int axis, Tensor indices, int size) => new ScatterAdd(Shape.Axis(axis), size).Apply(this, indices);
 
     private int[] Steps() => [.. Enumerable.Repeat(1, Rank)];

@@ -96,6 +96,7 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>Copies values to a device, converted to an element type.</summary>
     /// <inheritdoc cref="From{T}(ReadOnlySpan{T}, Shape, Device?)"/>
+    /// <exception cref="ArgumentException">The number of values does not fit the shape, or one is not held by Int32.</exception>
     public static Tensor From(ReadOnlySpan<double> values, Shape shape, ElementType type, Device? device = null)
     {
         switch (type)
@@ -110,14 +111,17 @@ public sealed partial class Tensor : IDisposable
             default:
                 var integers = new int[values.Length];
                 for (int i = 0; i < integers.Length; i++)
-                    integers[i] = (int)values[i];
+                    integers[i] = Held(values[i], "From");
                 return From(integers, shape, device);
         }
     }
 
     /// <summary>A tensor with one value everywhere.</summary>
+    /// <exception cref="ArgumentException">The value is not held by Int32.</exception>
     public static Tensor Full(double value, Shape shape, ElementType type = ElementType.Float32, Device? device = null)
     {
+        if (!type.IsFloat())
+            Held(value, "Full");
         var y = Allocate(device ?? Device.Cpu, type, shape);
         y.Device.Fill(type, y.Buffer, value);
         return y;
@@ -233,6 +237,11 @@ public sealed partial class Tensor : IDisposable
         => Buffer.IsFreed ? $"{Type} {Shape}, disposed"
             : Recording.IsActive ? $"{Type} {Shape}, being recorded"
             : Formatted();
+
+    // The one rule for numbers that meet Int32: nothing is rounded in silence.
+    private static int Held(double value, string operation)
+        => Integers.Hold(value) ? (int)value : throw new ArgumentException(
+            $"{operation}: Int32 does not hold {value}: round it, or use Float32 or Float64.", nameof(value));
 
     private string Formatted()
     {

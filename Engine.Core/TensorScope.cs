@@ -5,7 +5,8 @@ namespace Engine.Core;
 
 /// <summary>
 /// Returns the memory of all tensors made on this thread between its beginning and its end, except those it is told to keep.
-/// Scopes nest. In check mode it also stops at the first operation that produces NaN or infinity, in programs too.
+/// Scopes nest. In check mode it also stops at the first operation that produces NaN or infinity, or gets an index out of range, in
+/// programs too.
 /// </summary>
 /// <remarks>Without a scope it is the garbage collector that returns memory, some time after the tensor was dropped.</remarks>
 /// <example><code>
@@ -25,7 +26,8 @@ public sealed class TensorScope : IDisposable
 
     /// <summary>Begins a scope on this thread.</summary>
     /// <param name="checkFinite">
-    /// Whether to read every result and stop at the first NaN or infinity. Slow: programs run as they are written, and blocks one by one.
+    /// Whether to read every result and index, and to stop at the first NaN, infinity, or index out of range. Slow: programs run as they are
+    /// written, and blocks one by one.
     /// </param>
     public TensorScope(bool checkFinite = false)
     {
@@ -39,8 +41,8 @@ public sealed class TensorScope : IDisposable
 
     internal static TensorScope? Current => s_current;
 
-    /// <summary>Whether results on this thread are checked.</summary>
-    internal static bool IsChecking => s_current is { CheckFinite: true };
+    /// <summary>Whether results and indices are checked here and now.</summary>
+    internal static bool IsChecking => s_current is { CheckFinite: true } && !Recording.IsActive;
 
     /// <summary>Lets a tensor outlive this scope: it belongs to the scope around, or to the caller, who may dispose it.</summary>
     /// <exception cref="InvalidOperationException">The scope is another thread's.</exception>
@@ -115,7 +117,7 @@ public sealed class TensorScope : IDisposable
     /// <summary>Stops if what an operation made has NaN or infinity in it.</summary>
     internal static void Check(Operation operation, Tensor y, Tensor[] x)
     {
-        if (!IsChecking || !y.Type.IsFloat() || Recording.IsActive)
+        if (!IsChecking || !y.Type.IsFloat())
             return;
         double[] values = y.ToDoubles();
         int at = Array.FindIndex(values, value => !double.IsFinite(value));

@@ -209,7 +209,7 @@ public abstract class Device : IDisposable
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
 
     /// <summary>Draws random numbers, see <see cref="RandomShape"/>.</summary>
-    /// <param name="type">Float32, Float64, or Int32 where the distribution is one of integers.</param>
+    /// <param name="type">Float32 or Float64.</param>
     /// <param name="distribution">Turns random bits into numbers.</param>
     /// <param name="shape">Sizes and the constant part of the key.</param>
     /// <param name="destination">The numbers, [rows, columns].</param>

@@ -13,12 +13,17 @@ namespace Engine.Kernels;
 public sealed record RandomShape(int Rows, int Columns, uint Purpose, uint Step);
 
 /// <summary>
-/// Turns random bits into numbers, written for any bundle of lanes. Called with four bundles of independent uniform 32-bit words
-/// for each four bundles of results.
+/// Turns random bits into numbers, written for any bundle of lanes. Called with four bundles of independent uniform numbers for each
+/// four bundles of results.
 /// </summary>
 public interface IDistribution
 {
-    /// <summary>Makes four results from four words.</summary>
+    /// <summary>
+    /// Whether the distribution takes distances of the uniform numbers from 1, and so, in float32 too, knows 32 bits of small ones.
+    /// </summary>
+    static abstract bool TakesDistances { get; }
+
+    /// <summary>Makes four results from four uniform numbers.</summary>
     /// <param name="a">Uniform in the open interval (0, 1), as are the others; 23 random bits in float32, 32 in float64.</param>
     /// <param name="b">The second uniform number, and the second result in its place, as for the others.</param>
     /// <param name="c">The third.</param>

@@ -51,11 +51,12 @@ public static class Gradient
             gathered.Add(ys[i], cotangents[i]);
 
         // Inputs are older than results, so going back in order of age every cotangent is complete when its turn comes.
-        foreach (var y in Between(ys, xs))
+        var (between, depends) = Between(ys, xs);
+        foreach (var y in between)
         {
             if (gathered.Of(y) is not { } g)
                 continue;
-            var cotangentsOfInputs = Rule(y, g);
+            var cotangentsOfInputs = Rule(y, g, depends);
             for (int i = 0; i < y.Inputs.Length; i++)
             {
                 if (cotangentsOfInputs[i] is { } cotangent)
@@ -93,10 +94,10 @@ public static class Gradient
     }
 
     // What the rule of an operation gives, which may be a user's.
-    private static Tensor?[] Rule(Tensor y, Tensor g)
+    private static Tensor?[] Rule(Tensor y, Tensor g, HashSet<Tensor> depends)
     {
         string rule = $"Gradient: the rule of {y.Operation!.Name}";
-        var cotangents = y.Operation.Vjp(g, y, y.Inputs)
+        var cotangents = y.Operation.Vjp(g, y, y.Inputs, Array.ConvertAll(y.Inputs, depends.Contains))
             ?? throw new InvalidOperationException(
                 $"{rule} gave null in place of {y.Inputs.Length} cotangents, one for each input: return [null] where a derivative is zero.");
         if (cotangents.Length != y.Inputs.Length)
@@ -124,8 +125,8 @@ public static class Gradient
         return cotangents;
     }
 
-    // What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first.
-    private static IEnumerable<Tensor> Between(Tensor[] ys, Tensor[] xs)
+    // What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first; and these and xs as a set.
+    private static (List<Tensor> Between, HashSet<Tensor> Depends) Between(Tensor[] ys, Tensor[] xs)
     {
         long oldest = xs.Length == 0 ? long.MaxValue : xs.Min(x => x.Id);
         var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
@@ -151,7 +152,7 @@ public static class Gradient
         }
 
         wanted.Reverse();
-        return wanted;
+        return (wanted, depends);
     }
 
     private static void Require(Tensor[] tensors, Tensor[] vectors, string what)

@@ -61,6 +61,9 @@ public sealed record OperationSample(
         Two<Minimum>("broadcast", (a, b) => Tensor.Minimum(a, b).Square(), s_matrix, [3]),
         Two<Power>("positive base", (a, b) => a.Pow(b), s_matrix, [3], 0.5, 2, 3),
         One<Power>("constant exponents", x => x.Pow(Tensor.From([0, 1, 2], [3], x.Type, x.Device)), s_matrix, 0.2, 0.9, 3),
+        Two<Power>("exponents of zero", (a, b) => (a + 1).Pow(b - 0.05), s_matrix, s_matrix, 0, 0, 3),
+        One<Power>("base of zero", x => (x - 0.05).Pow(Tensor.From([2, 3, 4], [3], x.Type, x.Device)), s_matrix, 0, 0, 3),
+        One<Power>("negative base", x => x.Pow(Tensor.From([2, 3, -1], [3], x.Type, x.Device)), s_matrix, -2, -0.5, 3),
         Two<Greater>("same shape", (a, b) => (a > b) * a.Exp(), s_matrix, s_matrix),
         Two<GreaterEqual>("same shape", (a, b) => (a >= b) * a.Exp(), s_matrix, s_matrix),
         Two<Equal>("same shape", (a, b) => Tensor.Equal(a, b) + (a * b), s_matrix, s_matrix),
@@ -163,7 +166,8 @@ public sealed record OperationSample(
     // All that an update makes of parameters, gradient, first moment, second moment and learning rate.
     private static Tensor AdamResults(Tensor[] x)
     {
-        var state = new OptimiserState(Tensor.Full(3, [], ElementType.Int32, x[0].Device), [x[2], x[3]]);
+        Tensor[] moments = [x[2].BroadcastTo(x[0].Shape), x[3].BroadcastTo(x[0].Shape)];
+        var state = new OptimiserState(Tensor.Full(3, [], ElementType.Int32, x[0].Device), moments);
         var (updated, next) = new Adam(0, Epsilon: 1e-2, EpsilonRoot: 1e-2).Update([x[0]], [x[1]], state, x[4]);
         return Tensor.Concatenate(0, updated[0].Square(), next.Slots[0].Sin(), next.Slots[1].Square());
     }

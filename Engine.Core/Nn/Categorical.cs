@@ -2,19 +2,36 @@ using Engine.Core.Operations;
 
 namespace Engine.Core.Nn;
 
-/// <summary>The distribution of a choice among finitely many, given by logits, which are finite numbers.</summary>
+/// <summary>
+/// The distribution of a choice among finitely many, given by logits: finite numbers, or minus infinity for choices that can't be made,
+/// though not for all of a row.
+/// </summary>
+/// <remarks>
+/// A choice that can't be made has the log-probability minus infinity, and adds nothing to an entropy or to any derivative. In a checking
+/// scope (see <see cref="TensorScope"/>) infinities are errors: exclude choices by -1e30 there, which comes to the same.
+/// </remarks>
 public static class Categorical
 {
     /// <summary>
-    /// Draws a choice for each row of logits, with probabilities softmax(logits): the largest of logits plus Gumbel numbers.
+    /// Draws a choice for each row of logits, with probabilities softmax(logits): the largest of logits plus Gumbel numbers, which draws
+    /// probabilities down to some 1e-9 as often as it should.
     /// </summary>
+    /// <remarks>
+    /// Nothing can be drawn where all logits are minus infinity, where one is plus infinity, or NaN: the first choice comes of the first,
+    /// and such a logit's choice of the others. A checking scope stops there.
+    /// </remarks>
     /// <param name="streams">Int32 [rows, 3]: seed, iteration, replicate.</param>
     /// <param name="logits">[rows, ..., choices].</param>
     /// <param name="purpose">What is drawn, see <see cref="Purpose"/>.</param>
     /// <param name="step">A number within an iteration.</param>
     /// <returns>Int32 [rows, ...], from 0 to choices - 1. It has no derivative.</returns>
+    /// <exception cref="NotFiniteNumberException">In a checking scope: a row has no distribution.</exception>
     public static Tensor Sample(Tensor streams, Tensor logits, uint purpose = Purpose.Action, int step = 0)
-        => (logits + new DrawGumbel(purpose, step, logits.Shape, logits.Type).Apply(streams)).ArgMax(-1);
+    {
+        if (TensorScope.IsChecking)
+            RequireDistributions(logits);
+        return (logits + new DrawGumbel(purpose, step, logits.Shape, logits.Type).Apply(streams)).ArgMax(-1);
+    }
 
     /// <summary>The logarithm of each choice's probability: the logarithm of the softmax.</summary>
     /// <param name="logits">[..., choices], with one choice or more.</param>
@@ -29,7 +46,7 @@ public static class Categorical
 
     /// <summary>The logarithm of the probability of choices made.</summary>
     /// <param name="logProbabilities">Those of all choices, [..., choices], see <see cref="LogProbabilities"/>.</param>
-    /// <param name="choices">Int32 [...], from 0 to choices - 1; others give 0.</param>
+    /// <param name="choices">Int32 [...], from 0 to choices - 1; others give 0, and are an error in a checking scope.</param>
     /// <returns>[...].</returns>
     /// <exception cref="ArgumentException">The choices are not integers, or of another shape.</exception>
     public static Tensor LogProbability(Tensor logProbabilities, Tensor choices)
@@ -42,6 +59,8 @@ public static class Categorical
                 + $"got {choices.Type} {choices.Shape}.");
         }
 
+        if (TensorScope.IsChecking)
+            Indices.Require("LogProbability", choices, logProbabilities.Shape[axis]);
         var (type, device) = (logProbabilities.Type, logProbabilities.Device);
         var chosen = Tensor.Equal(choices.Expand(-1).Cast(type), Tensor.Range(logProbabilities.Shape[axis], type, device));
         return Tensor.Where(chosen, logProbabilities, Tensor.Zeros([], type, device)).Sum(-1);
@@ -50,7 +69,36 @@ public static class Categorical
     /// <summary>The entropy, from 0 for a certain choice to log(choices).</summary>
     /// <param name="logProbabilities">[..., choices], see <see cref="LogProbabilities"/>.</param>
     /// <returns>[...].</returns>
-    public static Tensor Entropy(Tensor logProbabilities) => -(logProbabilities.Exp() * logProbabilities).Sum(Choices(logProbabilities));
+    public static Tensor Entropy(Tensor logProbabilities)
+    {
+        // p log(p) is 0 for p = 0, and so is p log(p) with 0 for the logarithm; derivatives don't pass either.
+        int axis = Choices(logProbabilities);
+        var zero = Tensor.Zeros([], logProbabilities.Type, logProbabilities.Device);
+        var finite = Tensor.Where(Tensor.Equal(logProbabilities, double.NegativeInfinity), zero, logProbabilities);
+        return -(finite.Exp() * finite).Sum(axis);
+    }
+
+    private static void RequireDistributions(Tensor logits)
+    {
+        int choices = logits.Shape[Choices(logits)], row = 0;
+        foreach (double[] some in logits.ToDoubles().Chunk(choices))
+        {
+            int at = Array.FindIndex(some, logit => double.IsNaN(logit) || double.IsPositiveInfinity(logit));
+            if (at >= 0)
+            {
+                throw new NotFiniteNumberException(
+                    $"Categorical.Sample: logit {at} in row {row} of {logits.Shape} is {some[at]}.", some[at]);
+            }
+
+            if (Array.TrueForAll(some, double.IsNegativeInfinity))
+            {
+                throw new NotFiniteNumberException(
+                    $"Categorical.Sample: all logits in row {row} of {logits.Shape} are {some[0]}: there is nothing to choose.", some[0]);
+            }
+
+            row++;
+        }
+    }
 
     private static int Choices(Tensor logits)
         => logits.Rank > 0 && logits.Shape[-1] > 0

@@ -12,8 +12,14 @@ public static class Conv2d
     /// <param name="bias">[channels out].</param>
     /// <param name="padding">What is outside the images.</param>
     /// <returns>[batch, height out, width out, channels out].</returns>
+    /// <exception cref="ArgumentException">Shapes don't fit each other.</exception>
     public static Tensor Apply(Tensor x, Tensor weight, Tensor bias, Padding padding = Padding.Same)
-        => x.Convolve(weight, padding) + bias;
+    {
+        var y = x.Convolve(weight, padding);
+        return bias.Rank == 1 && bias.Count == y.Shape[-1]
+            ? y + bias
+            : throw new ArgumentException($"Conv2d: a bias for weights {weight.Shape} is [{y.Shape[-1]}], not {bias.Shape}.", nameof(bias));
+    }
 
     /// <summary>The layer, max(x, 0) and a 2 x 2 max-pool in one pass, which keeps only the result and where it comes from.</summary>
     /// <param name="x">[batch, height, width, channels in].</param>
@@ -34,5 +40,8 @@ public static class Conv2d
     /// <param name="type">The element type.</param>
     /// <returns>Weights of <paramref name="shape"/>.</returns>
     public static Tensor Initialise(Tensor streams, Shape shape, int number, ElementType type = ElementType.Float32)
-        => Initialisers.TruncatedNormal(streams, [1, shape[0] * shape[1] * shape[2], shape[3]], number, type).ReshapeTo(shape);
+        => shape.Rank == 4
+            ? Initialisers.TruncatedNormal(streams, [1, shape[0] * shape[1] * shape[2], shape[3]], number, type).ReshapeTo(shape)
+            : throw new ArgumentException(
+                $"Conv2d: weights are [kernel height, kernel width, channels in, channels out], not {shape}.", nameof(shape));
 }

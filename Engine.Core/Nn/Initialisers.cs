@@ -13,14 +13,22 @@ public static class Initialisers
     /// <param name="shape">The shape; its first axis is that of the streams, its last but one the fan in.</param>
     /// <param name="number">The number of the weight in its network: each draws other numbers.</param>
     /// <param name="type">The element type.</param>
+    /// <exception cref="ArgumentException">The shape has fewer axes, or no unit.</exception>
     public static Tensor TruncatedNormal(Tensor streams, Shape shape, int number, ElementType type)
-        => new DrawTruncatedNormal(1 / Math.Sqrt(shape[-2]), Purpose.Initialisation, number, shape, type).Apply(streams);
+        => new DrawTruncatedNormal(1 / Math.Sqrt(Fans(shape).In), Purpose.Initialisation, number, shape, type).Apply(streams);
 
     /// <summary>Uniform between plus and minus sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010).</summary>
     /// <inheritdoc cref="TruncatedNormal"/>
     public static Tensor GlorotUniform(Tensor streams, Shape shape, int number, ElementType type)
     {
-        double bound = Math.Sqrt(6.0 / (shape[-2] + shape[-1]));
+        var (fanIn, fanOut) = Fans(shape);
+        double bound = Math.Sqrt(6.0 / (fanIn + fanOut));
         return new DrawUniform(-bound, bound, Purpose.Initialisation, number, shape, type).Apply(streams);
     }
+
+    private static (int In, int Out) Fans(Shape shape)
+        => shape.Rank >= 3 && shape[-2] >= 1 && shape[-1] >= 1
+            ? (shape[-2], shape[-1])
+            : throw new ArgumentException(
+                $"Initialisers: {shape} is no [replicates, ..., fan in, fan out] of one unit or more.", nameof(shape));
 }

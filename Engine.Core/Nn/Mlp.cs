@@ -13,10 +13,16 @@ public enum Activation
 }
 
 /// <summary>A multilayer perceptron: a function of its input and its parameters, for one network or a batch of them.</summary>
-/// <param name="Sizes">Units of each layer, the input first.</param>
+/// <param name="Sizes">Units of each layer, the input first: two layers or more, of one unit or more.</param>
 /// <param name="Activation">What follows each layer but the last.</param>
-public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
+public sealed record Mlp(IntegerList Sizes, Activation Activation = Activation.Relu)
 {
+    /// <summary>Units of each layer, the input first.</summary>
+    public IntegerList Sizes { get; init => field = Layers(value); } = Layers(Sizes);
+
+    /// <summary>What follows each layer but the last.</summary>
+    public Activation Activation { get; init => field = Known(value); } = Known(Activation);
+
     /// <summary>Parameters for a batch of networks: weights drawn from a truncated normal, biases zero.</summary>
     /// <param name="streams">Int32 [networks, 3]: seed, iteration, replicate; see <see cref="Initialisers"/>.</param>
     /// <param name="type">The element type.</param>
@@ -26,7 +32,7 @@ public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
         int networks = streams.Shape[0];
         var names = new List<string>();
         var tensors = new List<Tensor>();
-        for (int layer = 0; layer + 1 < Sizes.Rank; layer++)
+        for (int layer = 0; layer + 1 < Sizes.Count; layer++)
         {
             names.AddRange([$"layer{layer}.weight", $"layer{layer}.bias"]);
             tensors.Add(Initialisers.TruncatedNormal(streams, [networks, Sizes[layer], Sizes[layer + 1]], layer, type));
@@ -45,11 +51,15 @@ public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
 
     /// <summary>Weights and biases from vectors that <see cref="Flatten"/> made.</summary>
     /// <param name="flat">[networks, count].</param>
+    /// <exception cref="ArgumentException">These are not as many numbers as the network has.</exception>
     public Tensor[] Split(Tensor flat)
     {
+        int count = Enumerable.Range(0, Sizes.Count - 1).Sum(layer => (Sizes[layer] + 1) * Sizes[layer + 1]);
+        if (flat.Rank != 2 || flat.Shape[1] != count)
+            throw new ArgumentException($"Mlp {Sizes} has parameters [networks, {count}], but {flat.Shape} were given.", nameof(flat));
         var tensors = new List<Tensor>();
         int start = 0;
-        for (int layer = 0; layer + 1 < Sizes.Rank; layer++)
+        for (int layer = 0; layer + 1 < Sizes.Count; layer++)
         {
             foreach (int rows in (int[])[Sizes[layer], 1])
             {
@@ -67,10 +77,10 @@ public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
     /// <returns>[..., rows, outputs].</returns>
     public Tensor Apply(IReadOnlyList<Tensor> parameters, Tensor x)
     {
-        if (parameters.Count != 2 * (Sizes.Rank - 1))
+        if (parameters.Count != 2 * (Sizes.Count - 1))
         {
             throw new ArgumentException(
-                $"Mlp {Sizes} has {2 * (Sizes.Rank - 1)} parameters, but {parameters.Count} were given.", nameof(parameters));
+                $"Mlp {Sizes} has {2 * (Sizes.Count - 1)} parameters, but {parameters.Count} were given.", nameof(parameters));
         }
 
         for (int layer = 0; layer < parameters.Count / 2; layer++)
@@ -82,4 +92,13 @@ public sealed record Mlp(Shape Sizes, Activation Activation = Activation.Relu)
 
         return x;
     }
+    private static IntegerList Layers(IntegerList sizes)
+        => sizes.Count >= 2 && sizes.All(size => size >= 1)
+            ? sizes
+            : throw new ArgumentException($"Mlp: sizes are of two layers or more, each of one unit or more, not {sizes}.", nameof(sizes));
+
+    private static Activation Known(Activation activation)
+        => Enum.IsDefined(activation)
+            ? activation
+            : throw new ArgumentOutOfRangeException(nameof(activation), activation, $"Mlp: there is no activation {activation}.");
 }

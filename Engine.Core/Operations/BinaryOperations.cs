@@ -57,20 +57,41 @@ public sealed record Minimum : Binary<MinimumFunction>
 }
 
 /// <summary>
-/// a to the power of b, for a >= 0 (and for negative a with integer b). At a = 0 the derivative in b is taken as 0, and where b = 0
-/// the derivative in a is 0, so that powers of zero have derivatives of any order.
+/// a to the power of b; a negative a has one for integer b only, else NaN. Integers are exact and wrap around as products do; to a
+/// negative power they are rounded towards zero.
 /// </summary>
+/// <remarks>
+/// Derivatives in b hold the logarithm of a, so they are NaN for negative a. Powers of zero to b >= 0 count as constant in b: whatever
+/// is derived in b there, once or along with a, is 0. In a alone, powers of zero have the derivatives of their polynomial.
+/// </remarks>
 public sealed record Power : Binary<PowerFunction>
 {
     /// <inheritdoc/>
-    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => Vjp(g, y, x, [true, true]);
+
+    // The logarithm is left out where nobody asks for it: a checking scope would stop at that of a negative number.
+    internal override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x, bool[] wanted)
     {
         var (a, b) = (x[0], x[1]);
-        var one = b.Step() + (-b).Step();
-        var inBase = b * Tensor.Where(one, a, one + 1).Pow(Tensor.Where(one, b - 1, b));
-        var positive = a.Step();
-        var inExponent = new Gate().Apply(y, a) * Tensor.Where(positive, a, 1 - positive).Log();
-        return [g * inBase, g * inExponent];
+        var one = Tensor.Ones([], a.Type, a.Device);
+        var isZero = Tensor.Equal(a, 0);
+        var isConstant = isZero * (b >= 0);
+        var slope = wanted[0] ? g * InBase() : null;
+        return [slope, wanted[1] ? g * InExponent() : null];
+
+        // b a^(b - 1), with 0 for b = 0 also where the power is infinite.
+        Tensor InBase()
+        {
+            var exponent = wanted[1] ? Tensor.Where(isConstant, b.StopGradient(), b) : b;
+            return exponent * Tensor.Where(isZero * Tensor.Equal(b, 0), one, a).Pow(exponent - 1);
+        }
+
+        // a^b log(a). The other power is taken of 1 where it does not count: its slope at 0 may be infinite.
+        Tensor InExponent()
+        {
+            var some = Tensor.Where(isConstant, one, a);
+            return some.Pow(b) * some.Log();
+        }
     }
 }
 
@@ -109,6 +130,9 @@ public sealed record LinearCombination(double P, double Q) : Binary<LinearCombin
     protected override LinearCombinationFunction Function => new(P, Q);
 
     /// <inheritdoc/>
+    protected override bool MapsIntegers => Integers.Hold(P) && Integers.Hold(Q);
+
+    /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * P, g * Q];
 }
 
@@ -117,6 +141,9 @@ public sealed record SquareCombination(double P, double Q) : Binary<SquareCombin
 {
     /// <inheritdoc/>
     protected override SquareCombinationFunction Function => new(P, Q);
+
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => Integers.Hold(P) && Integers.Hold(Q);
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * P, new ScaledProduct(2 * Q).Apply(g, x[1])];
@@ -132,6 +159,9 @@ public sealed record AdamScale(double Epsilon, double EpsilonRoot) : Binary<Adam
     protected override AdamScaleFunction Function => new(Epsilon, EpsilonRoot);
 
     /// <inheritdoc/>
+    protected override bool MapsIntegers => false;
+
+    /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
     {
         var slope = g * new AdamScaleSlope(Epsilon, EpsilonRoot).Apply(x);
@@ -144,6 +174,9 @@ public sealed record AdamScaleSlope(double Epsilon, double EpsilonRoot) : Binary
 {
     /// <inheritdoc/>
     protected override AdamScaleSlopeFunction Function => new(Epsilon, EpsilonRoot);
+
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => false;
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
@@ -162,6 +195,9 @@ public sealed record ScaledProduct(double Factor) : Binary<ScaledProductFunction
     protected override ScaledProductFunction Function => new(Factor);
 
     /// <inheritdoc/>
+    protected override bool MapsIntegers => Integers.Hold(Factor);
+
+    /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [Apply(g, x[1]), Apply(g, x[0])];
 }
 
@@ -172,7 +208,7 @@ public sealed record MultiplyAdd : Ternary<MultiplyAddFunction>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[1], g * x[0], g];
 }
 
-/// <summary>b where a is not zero, else c; constant in a.</summary>
+/// <summary>b where a is not zero, else c; constant in a. See <see cref="Tensor.Where"/> for derivatives.</summary>
 public sealed record Where : Ternary<WhereFunction>
 {
     /// <inheritdoc/>

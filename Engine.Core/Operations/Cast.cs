@@ -3,7 +3,10 @@ using Engine.Kernels.Bodies;
 
 namespace Engine.Core.Operations;
 
-/// <summary>The same values as another element type: to Int32 towards zero, else rounded to nearest.</summary>
+/// <summary>
+/// The same values as another element type: to Int32 towards zero (from out of range to the nearest, from NaN to 0), else rounded to
+/// nearest.
+/// </summary>
 /// <param name="Target">The element type of the result, another than the input's.</param>
 public sealed record Cast(ElementType Target) : Operation
 {

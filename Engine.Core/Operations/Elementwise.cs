@@ -33,8 +33,12 @@ public abstract record Binary<TFunction> : Operation
     /// <summary>The function with its constants.</summary>
     protected virtual TFunction Function => default;
 
+    /// <summary>Whether the function maps integers to integers, and so applies to Int32.</summary>
+    protected virtual bool MapsIntegers => true;
+
     /// <inheritdoc/>
-    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (SameType(x), Broadcasting.Common(this, x));
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => (MapsIntegers ? SameType(x) : SameFloatType(x), Broadcasting.Common(this, x));
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)

@@ -4,7 +4,9 @@ using Engine.Kernels.Bodies;
 
 namespace Engine.Core.Operations;
 
-/// <summary>The slices along an axis that a vector of Int32 names; the inputs are the tensor and the indices.</summary>
+/// <summary>
+/// The slices along an axis that a vector of Int32 names; the inputs are the tensor and the indices. An index out of range gives zeros.
+/// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
 public sealed record Take(int Axis) : Operation
 {
@@ -18,9 +20,12 @@ public sealed record Take(int Axis) : Operation
             : throw Error($"indices must be a vector of Int32, got {x[1].Type} {x[1].Shape}");
 
     /// <inheritdoc/>
+    protected override void CheckValues(Tensor[] x) => Indices.Require(Name, x[1], x[0].Shape[Axis]);
+
+    /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
+        int size = x[0].Shape[Axis], inner = x[0].Shape.Inner(Axis);
         if (y.Type.Size() == 8)
             Run<long>();
         else
@@ -36,7 +41,7 @@ public sealed record Take(int Axis) : Operation
 
 /// <summary>
 /// Zeros, to which the slices of the first input along an axis are added at the positions that the second input, a vector of Int32,
-/// names; the order of additions is that of the slices.
+/// names; the order of additions is that of the slices. One with an index out of range is left out.
 /// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
 /// <param name="Size">The size of the axis in the result.</param>
@@ -52,9 +57,12 @@ public sealed record ScatterAdd(int Axis, int Size) : Operation
             : throw Error($"indices for axis {Axis} of {x[0].Shape} must be Int32 [{x[0].Shape[Axis]}], got {x[1].Type} {x[1].Shape}");
 
     /// <inheritdoc/>
+    protected override void CheckValues(Tensor[] x) => Indices.Require(Name, x[1], Size);
+
+    /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int count = x[1].Count, inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
+        int count = x[1].Count, inner = x[0].Shape.Inner(Axis);
         int columns = count == 0 ? 0 : x[0].Count / count;
         y.Device.Fill(y.Type, y.Buffer, 0);
         switch (y.Type)
@@ -91,7 +99,7 @@ public sealed record ArgMax(int Axis) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int size = x[0].Shape[Axis], inner = ((Shape)x[0].Shape.Sizes[(Axis + 1)..].ToArray()).ElementCount;
+        int size = x[0].Shape[Axis], inner = x[0].Shape.Inner(Axis);
         switch (x[0].Type)
         {
             case ElementType.Float32: Run<float>(); break;

@@ -30,12 +30,12 @@ public sealed record StopGradient : Alias
 
 /// <summary>Axes in another order: axis i of the result is axis Order[i] of the input.</summary>
 /// <param name="Order">Each axis number once.</param>
-public sealed record Permute(Shape Order) : Operation
+public sealed record Permute(IntegerList Order) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
     {
-        var inverse = new int[Order.Rank];
+        var inverse = new int[Order.Count];
         for (int axis = 0; axis < inverse.Length; axis++)
             inverse[Order[axis]] = axis;
         return [new Permute(inverse).Apply(g)];
@@ -57,10 +57,10 @@ public sealed record Permute(Shape Order) : Operation
 }
 
 /// <summary>Every Steps[i]-th position of each axis, from Starts[i].</summary>
-/// <param name="Starts">The first position on each axis.</param>
+/// <param name="Starts">The first position on each axis, from 0 up.</param>
 /// <param name="Sizes">How many positions on each axis.</param>
 /// <param name="Steps">From one position to the next on each axis, at least 1.</param>
-public sealed record Slice(Shape Starts, Shape Sizes, Shape Steps) : Operation
+public sealed record Slice(IntegerList Starts, Shape Sizes, IntegerList Steps) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Pad(Starts, x[0].Shape, Steps).Apply(g)];
@@ -80,10 +80,10 @@ public sealed record Slice(Shape Starts, Shape Sizes, Shape Steps) : Operation
 }
 
 /// <summary>Zeros, with the input at every Steps[i]-th position of each axis from Starts[i]: what undoes <see cref="Slice"/>.</summary>
-/// <param name="Starts">The first position on each axis.</param>
+/// <param name="Starts">The first position on each axis, from 0 up.</param>
 /// <param name="Target">The shape of the result.</param>
 /// <param name="Steps">From one position to the next on each axis, at least 1.</param>
-public sealed record Pad(Shape Starts, Shape Target, Shape Steps) : Operation
+public sealed record Pad(IntegerList Starts, Shape Target, IntegerList Steps) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Slice(Starts, x[0].Shape, Steps).Apply(g)];
@@ -170,16 +170,16 @@ public sealed record BroadcastTo(Shape Target) : Operation
 
 internal static class Window
 {
-    public static bool Fits(Shape whole, Shape starts, Shape sizes, Shape steps)
+    public static bool Fits(Shape whole, IntegerList starts, Shape sizes, IntegerList steps)
     {
-        bool fits = starts.Rank == whole.Rank && sizes.Rank == whole.Rank && steps.Rank == whole.Rank;
+        bool fits = starts.Count == whole.Rank && sizes.Rank == whole.Rank && steps.Count == whole.Rank;
         for (int axis = 0; axis < whole.Rank && fits; axis++)
-            fits = steps[axis] >= 1 && starts[axis] <= whole[axis]
+            fits = steps[axis] >= 1 && starts[axis] >= 0 && starts[axis] <= whole[axis]
                 && (sizes[axis] == 0 || starts[axis] + ((sizes[axis] - 1L) * steps[axis]) < whole[axis]);
         return fits;
     }
 
-    public static (int[] Strides, int Offset) Layout(Shape whole, Shape starts, Shape steps)
+    public static (int[] Strides, int Offset) Layout(Shape whole, IntegerList starts, IntegerList steps)
     {
         int[] strides = whole.Strides();
         int offset = 0;

@@ -43,7 +43,7 @@ public sealed record PoolIndex(int Size) : Operation
 
 /// <summary>
 /// Numbers of images [batch, height, width, channels] by Int32 positions in each image, as <see cref="PoolIndex"/> gives them; zero
-/// where a position is negative.
+/// where a position is negative, or outside the image.
 /// </summary>
 public sealed record PoolGather : Operation
 {
@@ -55,6 +55,9 @@ public sealed record PoolGather : Operation
         => Pool.Fits(x[0].Shape, x[1])
             ? (x[0].Type, x[1].Shape)
             : throw Error($"positions in images {x[0].Shape} must be Int32 of rank 4 and the same batch, got {x[1].Type} {x[1].Shape}");
+
+    /// <inheritdoc/>
+    protected override void CheckValues(Tensor[] x) => Indices.Require(Name, x[1], x[0].Shape.Inner(0), allowNegative: true);
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
@@ -77,7 +80,7 @@ public sealed record PoolGather : Operation
 
 /// <summary>
 /// Zeros, with the numbers of the first input at the Int32 positions in each image that the second names: what undoes
-/// <see cref="PoolGather"/>. Positions of an image are distinct, or negative for numbers that go nowhere.
+/// <see cref="PoolGather"/>. Positions of an image are distinct, or negative or outside for numbers that go nowhere.
 /// </summary>
 /// <param name="Target">The shape of the result, [batch, height, width, channels].</param>
 public sealed record PoolScatter(Shape Target) : Operation
@@ -90,6 +93,9 @@ public sealed record PoolScatter(Shape Target) : Operation
         => Pool.Fits(Target, x[1]) && x[0].Shape == x[1].Shape
             ? (x[0].Type, Target)
             : throw Error($"positions of {x[0].Shape} in images {Target} must be Int32 {x[0].Shape}, got {x[1].Type} {x[1].Shape}");
+
+    /// <inheritdoc/>
+    protected override void CheckValues(Tensor[] x) => Indices.Require(Name, x[1], Target.Inner(0), allowNegative: true);
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)

@@ -6,16 +6,16 @@ namespace Engine.Core.Operations;
 /// <summary>A combination of all elements along some axes, which stay with size 1.</summary>
 /// <typeparam name="TReducer">The combination.</typeparam>
 /// <param name="Axes">The axes, from 0 up.</param>
-public abstract record Reduction<TReducer>(Shape Axes) : Operation
+public abstract record Reduction<TReducer>(IntegerList Axes) : Operation
     where TReducer : struct, IReducer
 {
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
-        var shape = x[0].Shape;
+        int[] sizes = [.. x[0].Shape];
         foreach (int axis in Axes)
-            shape = shape.With(axis, 1);
-        return (x[0].Type, shape);
+            sizes[x[0].Shape.Axis(axis)] = 1;
+        return (x[0].Type, sizes);
     }
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ public abstract record Reduction<TReducer>(Shape Axes) : Operation
 
 /// <summary>The sum along axes.</summary>
 /// <param name="Axes">The axes, from 0 up.</param>
-public sealed record Sum(Shape Axes) : Reduction<SumReducer>(Axes)
+public sealed record Sum(IntegerList Axes) : Reduction<SumReducer>(Axes)
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];
@@ -48,7 +48,7 @@ public sealed record Sum(Shape Axes) : Reduction<SumReducer>(Axes)
 
 /// <summary>The largest element along axes; equal ones share the derivative.</summary>
 /// <param name="Axes">The axes, from 0 up.</param>
-public sealed record Max(Shape Axes) : Reduction<MaxReducer>(Axes)
+public sealed record Max(IntegerList Axes) : Reduction<MaxReducer>(Axes)
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)

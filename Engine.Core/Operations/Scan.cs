@@ -24,7 +24,7 @@ public abstract record LinearScan : Operation
 
     /// <summary>Each moment's value one moment earlier; zeros at the last.</summary>
     private protected static Tensor Later(Tensor x)
-        => x.Narrow(0, 1, x.Shape[0] - 1).Pad(new int[x.Rank], ((Shape)new int[x.Rank]).With(0, 1));
+        => x.Narrow(0, 1, x.Shape[0] - 1).Pad(new int[x.Rank], (int[])[1, .. new int[x.Rank - 1]]);
 }
 
 /// <summary>y[t] = b[t] + a[t] y[t + 1], with zero behind the last; inputs are a and b. The last a does not matter.</summary>

@@ -19,7 +19,7 @@ public sealed record Affine(double Scale, double Shift) : Unary<AffineFunction>
     protected override AffineFunction Function => new(Scale, Shift);
 
     /// <inheritdoc/>
-    protected override bool MapsIntegers => Scale == (int)Scale && Shift == (int)Shift;
+    protected override bool MapsIntegers => Integers.Hold(Scale) && Integers.Hold(Shift);
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * Scale];

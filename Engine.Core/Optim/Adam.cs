@@ -6,11 +6,11 @@ namespace Engine.Core.Optim;
 /// Adam (Kingma and Ba, 2015) with a term under the root, as in Optax:
 /// p - rate * m' / (sqrt(v' + epsilonRoot) + epsilon), m' = m / (1 - beta1^t), v' = v / (1 - beta2^t).
 /// </summary>
-/// <param name="LearningRate">The step size.</param>
-/// <param name="Beta1">How much of the average of gradients an update keeps.</param>
-/// <param name="Beta2">How much of the average of squared gradients an update keeps.</param>
-/// <param name="Epsilon">Added to the root.</param>
-/// <param name="EpsilonRoot">Added under the root; without it the second derivative at v = 0 is infinite.</param>
+/// <param name="LearningRate">The step size, from 0 up.</param>
+/// <param name="Beta1">How much of the average of gradients an update keeps, from 0 to below 1.</param>
+/// <param name="Beta2">How much of the average of squared gradients an update keeps, from 0 to below 1.</param>
+/// <param name="Epsilon">Added to the root, from 0 up.</param>
+/// <param name="EpsilonRoot">Added under the root, from 0 up; without it the second derivative at v = 0 is infinite.</param>
 /// <param name="DetachDenominator">Whether the denominator is a constant to derivatives.</param>
 public sealed record Adam(
     double LearningRate,
@@ -20,6 +20,34 @@ public sealed record Adam(
     double EpsilonRoot = 1e-8,
     bool DetachDenominator = false) : Optimiser(LearningRate)
 {
+    /// <summary>How much of the average of gradients an update keeps.</summary>
+    public double Beta1
+    {
+        get;
+        init => field = Option.Kept(value, nameof(Beta1));
+    } = Option.Kept(Beta1, nameof(Beta1));
+
+    /// <summary>How much of the average of squared gradients an update keeps.</summary>
+    public double Beta2
+    {
+        get;
+        init => field = Option.Kept(value, nameof(Beta2));
+    } = Option.Kept(Beta2, nameof(Beta2));
+
+    /// <summary>Added to the root.</summary>
+    public double Epsilon
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(Epsilon));
+    } = Option.NotNegative(Epsilon, nameof(Epsilon));
+
+    /// <summary>Added under the root.</summary>
+    public double EpsilonRoot
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(EpsilonRoot));
+    } = Option.NotNegative(EpsilonRoot, nameof(EpsilonRoot));
+
     /// <inheritdoc/>
     public override int SlotsPerParameter => 2;
 
@@ -27,15 +55,15 @@ public sealed record Adam(
     public override (Tensor[] Parameters, OptimiserState State) Update(
         IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
     {
-        Require(parameters, gradients, state);
+        Require(parameters, gradients, state, learningRate);
         int count = parameters.Count;
         var step = state.Step + 1;
         var time = step.Cast(parameters[0].Type);
 
         // 1 - beta^t = -expm1(t log beta): exact for small t too, and it advances when a program is replayed.
-        var bias = (time * Math.Log(Beta1)).Expm1();
+        var bias = (time * LogOf(Beta1)).Expm1();
         var rate = learningRate is null ? bias.Reciprocal() * LearningRate : learningRate / bias;
-        var correction = -(time * Math.Log(Beta2)).Expm1().Reciprocal();
+        var correction = -(time * LogOf(Beta2)).Expm1().Reciprocal();
         var (updated, first, second) = (new Tensor[count], new Tensor[count], new Tensor[count]);
         for (int i = 0; i < count; i++)
         {
@@ -50,4 +78,7 @@ public sealed record Adam(
 
         return (updated, new OptimiserState(step, [.. first, .. second]));
     }
+
+    // Finite for 0, whose powers are 0 just as well.
+    private static double LogOf(double beta) => Math.Max(Math.Log(beta), -1000);
 }

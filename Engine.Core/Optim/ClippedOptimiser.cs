@@ -5,6 +5,13 @@ namespace Engine.Core.Optim;
 /// <param name="Limit">The largest norm, above 0.</param>
 public sealed record ClippedOptimiser(Optimiser Inner, double Limit) : Optimiser(Inner.LearningRate)
 {
+    /// <summary>The largest norm.</summary>
+    public double Limit
+    {
+        get;
+        init => field = Option.Positive(value, nameof(Limit));
+    } = Option.Positive(Limit, nameof(Limit));
+
     /// <inheritdoc/>
     public override int SlotsPerParameter => Inner.SlotsPerParameter;
 

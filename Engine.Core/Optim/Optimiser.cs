@@ -20,13 +20,21 @@ public sealed record OptimiserState(Tensor Step, Tensor[] Slots)
 /// A rule that makes new parameters from old ones and their gradients: a function, written in tensor operations, and so
 /// differentiable in everything that goes in.
 /// </summary>
-/// <param name="LearningRate">The step size.</param>
+/// <param name="LearningRate">The step size, from 0 up.</param>
 public abstract record Optimiser(double LearningRate)
 {
+    /// <summary>The step size.</summary>
+    public double LearningRate
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(LearningRate));
+    } = Option.NotNegative(LearningRate, nameof(LearningRate));
+
     /// <summary>The number of moving averages for each parameter.</summary>
     public abstract int SlotsPerParameter { get; }
 
     /// <summary>The state before the first update.</summary>
+    /// <param name="parameters">The parameters, one or more.</param>
     public OptimiserState Initial(IReadOnlyList<Tensor> parameters)
         => new(
             Tensor.Zeros([], ElementType.Int32, parameters[0].Device),
@@ -39,13 +47,17 @@ public abstract record Optimiser(double LearningRate)
     /// <param name="parameters">The parameters.</param>
     /// <param name="gradients">Their gradients, of the same shapes.</param>
     /// <param name="state">What the last update left.</param>
-    /// <param name="learningRate">A step size without axes in place of <see cref="LearningRate"/>, such as that of a schedule.</param>
-    /// <exception cref="ArgumentException">Gradients or the state do not fit the parameters.</exception>
+    /// <param name="learningRate">
+    /// A step size in place of <see cref="LearningRate"/>, such as that of a schedule: without axes, or one that broadcasts to every
+    /// parameter.
+    /// </param>
+    /// <exception cref="ArgumentException">Gradients, the state or the step size do not fit the parameters.</exception>
     public abstract (Tensor[] Parameters, OptimiserState State) Update(
         IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null);
 
-    /// <summary>Throws if gradients or the state do not fit the parameters: broadcasting would hide it.</summary>
-    private protected void Require(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state)
+    /// <summary>Throws if something does not fit the parameters: broadcasting would hide it.</summary>
+    private protected void Require(
+        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate)
     {
         if (gradients.Count != parameters.Count)
             throw Error($"{gradients.Count} gradients were given for {parameters.Count} parameters");
@@ -53,8 +65,17 @@ public abstract record Optimiser(double LearningRate)
             throw Error($"the state has {state.Slots.Length} slots, but {parameters.Count} parameters need {SlotsPerParameter * parameters.Count}");
         for (int i = 0; i < parameters.Count; i++)
         {
-            if (gradients[i].Shape != parameters[i].Shape)
-                throw Error($"parameter {i} of shape {parameters[i].Shape} has a gradient of shape {gradients[i].Shape}");
+            var shape = parameters[i].Shape;
+            if (gradients[i].Shape != shape)
+                throw Error($"parameter {i} of shape {shape} has a gradient of shape {gradients[i].Shape}");
+            for (int slot = i; slot < state.Slots.Length; slot += parameters.Count)
+            {
+                if (state.Slots[slot].Shape != shape)
+                    throw Error($"parameter {i} of shape {shape} has slot {slot} of the state of shape {state.Slots[slot].Shape}");
+            }
+
+            if (learningRate is not null && Shape.Broadcast(learningRate.Shape, shape) != shape)
+                throw Error($"a learning rate of shape {learningRate.Shape} does not broadcast to parameter {i} of shape {shape}");
         }
 
         ArgumentException Error(string problem) => new($"{GetType().Name}: {problem}.");

@@ -5,13 +5,34 @@ namespace Engine.Core.Optim;
 /// <summary>
 /// RMSProp (Tieleman and Hinton, 2012): p - rate * g / (sqrt(v + epsilonRoot) + epsilon), with v a moving average of g^2.
 /// </summary>
-/// <param name="LearningRate">The step size.</param>
-/// <param name="Decay">How much of the average an update keeps.</param>
-/// <param name="Epsilon">Added to the root.</param>
-/// <param name="EpsilonRoot">Added under the root; without it the second derivative at v = 0 is infinite.</param>
+/// <param name="LearningRate">The step size, from 0 up.</param>
+/// <param name="Decay">How much of the average an update keeps, from 0 to below 1.</param>
+/// <param name="Epsilon">Added to the root, from 0 up.</param>
+/// <param name="EpsilonRoot">Added under the root, from 0 up; without it the second derivative at v = 0 is infinite.</param>
 public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Epsilon = 1e-8, double EpsilonRoot = 1e-8)
     : Optimiser(LearningRate)
 {
+    /// <summary>How much of the average an update keeps.</summary>
+    public double Decay
+    {
+        get;
+        init => field = Option.Kept(value, nameof(Decay));
+    } = Option.Kept(Decay, nameof(Decay));
+
+    /// <summary>Added to the root.</summary>
+    public double Epsilon
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(Epsilon));
+    } = Option.NotNegative(Epsilon, nameof(Epsilon));
+
+    /// <summary>Added under the root.</summary>
+    public double EpsilonRoot
+    {
+        get;
+        init => field = Option.NotNegative(value, nameof(EpsilonRoot));
+    } = Option.NotNegative(EpsilonRoot, nameof(EpsilonRoot));
+
     /// <inheritdoc/>
     public override int SlotsPerParameter => 1;
 
@@ -19,7 +40,7 @@ public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Eps
     public override (Tensor[] Parameters, OptimiserState State) Update(
         IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
     {
-        Require(parameters, gradients, state);
+        Require(parameters, gradients, state, learningRate);
         var updated = new Tensor[parameters.Count];
         var squares = new Tensor[parameters.Count];
         for (int i = 0; i < updated.Length; i++)

@@ -38,7 +38,7 @@ public readonly struct PoolIndexBody<T>(View<int> y, View<T> x, int height, int 
 }
 
 /// <summary>
-/// Takes numbers of an image by their positions in it; a negative position gives zero. One index is one run of
+/// Takes numbers of an image by their positions in it; one outside gives zero. One index is one run of
 /// <paramref name="inner"/> positions.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
@@ -50,12 +50,12 @@ public readonly struct PoolGatherBody<T>(View<T> y, View<T> x, View<int> positio
     {
         int start = index / runs * imageSize;
         for (int i = index * inner; i < (index + 1) * inner; i++)
-            y[i] = positions[i] < 0 ? default : x[start + positions[i]];
+            y[i] = (uint)positions[i] < (uint)imageSize ? x[start + positions[i]] : default;
     }
 }
 
 /// <summary>
-/// Puts numbers at their positions in an image, which are distinct; those with a negative position go nowhere. One index is one run of
+/// Puts numbers at their positions in an image, which are distinct; those with one outside go nowhere. One index is one run of
 /// <paramref name="inner"/> positions.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
@@ -68,7 +68,7 @@ public readonly struct PoolScatterBody<T>(View<T> y, View<T> x, View<int> positi
         int start = index / runs * imageSize;
         for (int i = index * inner; i < (index + 1) * inner; i++)
         {
-            if (positions[i] >= 0)
+            if ((uint)positions[i] < (uint)imageSize)
                 y[start + positions[i]] = x[i];
         }
     }

@@ -9,15 +9,13 @@ namespace Engine.Kernels.Bodies;
 /// <typeparam name="TDistribution">Turns random bits into numbers.</typeparam>
 /// <typeparam name="TUniform">Turns random words into uniform numbers.</typeparam>
 /// <typeparam name="V">One number as lanes.</typeparam>
-/// <typeparam name="TStorage">Stores them.</typeparam>
-/// <typeparam name="TStored">The element type in memory.</typeparam>
-internal readonly struct RandomBody<TDistribution, TUniform, V, TStorage, TStored>(
-    TDistribution distribution, int columns, int blocks, int purpose, int step, View<TStored> y, View<int> streams) : IBody
+/// <typeparam name="T">The element type.</typeparam>
+internal readonly struct RandomBody<TDistribution, TUniform, V, T>(
+    TDistribution distribution, int columns, int blocks, int purpose, int step, View<T> y, View<int> streams) : IBody
     where TDistribution : struct, IDistribution
     where TUniform : struct, IUniform<V>
-    where V : struct, ILanes<V>
-    where TStorage : struct, IStorage<V, TStored>
-    where TStored : unmanaged
+    where V : struct, ILanes<V, T>
+    where T : unmanaged
 {
     /// <inheritdoc/>
     public void Invoke(int index)
@@ -25,17 +23,19 @@ internal readonly struct RandomBody<TDistribution, TUniform, V, TStorage, TStore
         int row = index / blocks, block = index - (row * blocks);
         uint word0 = (uint)block, word1 = (uint)step, word2 = (uint)streams[(3 * row) + 1], word3 = (uint)streams[(3 * row) + 2];
         Philox.Block(ref word0, ref word1, ref word2, ref word3, (uint)streams[3 * row], (uint)purpose);
-        V a = TUniform.Of(word0), b = TUniform.Of(word1), c = TUniform.Of(word2), d = TUniform.Of(word3);
+        V a = Of(word0), b = Of(word1), c = Of(word2), d = Of(word3);
         distribution.Invoke(ref a, ref b, ref c, ref d);
         int at = (row * columns) + block, end = (row + 1) * columns;
-        y[at] = TStorage.Of(a);
+        y[at] = V.Lane(a, 0);
         if (at + blocks < end)
-            y[at + blocks] = TStorage.Of(b);
+            y[at + blocks] = V.Lane(b, 0);
         if (at + (2 * blocks) < end)
-            y[at + (2 * blocks)] = TStorage.Of(c);
+            y[at + (2 * blocks)] = V.Lane(c, 0);
         if (at + (3 * blocks) < end)
-            y[at + (3 * blocks)] = TStorage.Of(d);
+            y[at + (3 * blocks)] = V.Lane(d, 0);
     }
+
+    private static V Of(uint word) => TDistribution.TakesDistances ? TUniform.Distance(~word) : TUniform.Of(word);
 }
 
 /// <summary>Turns a random word into a uniform number in the open interval (0, 1).</summary>
@@ -48,6 +48,9 @@ internal interface IUniform<V>
 {
     /// <summary>The number of a word.</summary>
     static abstract V Of(uint word);
+
+    /// <summary>The distance from 1 of the number of a word, from the word's complement: 32 bits and a half.</summary>
+    static abstract V Distance(uint complement);
 }
 
 /// <summary>The upper 23 bits and a half, as the mantissa of a float from 1 to 2, less 1 - 2^-24.</summary>
@@ -55,6 +58,14 @@ internal readonly struct Uniform32 : IUniform<ScalarFloat32>
 {
     public static ScalarFloat32 Of(uint word)
         => new(BitConverter.Int32BitsToSingle((int)(word >> 9) | 0x3F800000) + -(1 - 5.9604644775390625e-8f));
+
+    // In two halves, which are exact; their sum is rounded once. That of the largest word would be 1.
+    public static ScalarFloat32 Distance(uint complement)
+    {
+        float upper = (int)(complement >> 16), lower = (int)(complement & 0xFFFF) + 0.5f;
+        float distance = (upper * 1.52587890625e-5f) + (lower * 2.3283064365386963e-10f);
+        return new(distance < 1 ? distance : 1 - 5.9604644775390625e-8f);
+    }
 }
 
 /// <summary>All 32 bits and a half, as the mantissa of a double from 2^20 to 2^20 + 1, less 2^20 - 2^-33.</summary>
@@ -62,27 +73,6 @@ internal readonly struct Uniform64 : IUniform<ScalarFloat64>
 {
     public static ScalarFloat64 Of(uint word)
         => new(BitConverter.Int64BitsToDouble((long)word | 0x4130000000000000L) + -(1048576 - 1.1641532182693481e-10));
-}
 
-/// <summary>How a number goes to memory.</summary>
-internal interface IStorage<V, T>
-    where V : struct, ILanes<V>
-    where T : unmanaged
-{
-    /// <summary>The number as it is stored.</summary>
-    static abstract T Of(V value);
-}
-
-/// <summary>As it is.</summary>
-internal readonly struct AsItself<V, T> : IStorage<V, T>
-    where V : struct, ILanes<V, T>
-    where T : unmanaged
-{
-    public static T Of(V value) => V.Lane(value, 0);
-}
-
-/// <summary>A whole number as Int32.</summary>
-internal readonly struct AsInt32 : IStorage<ScalarFloat64, int>
-{
-    public static int Of(ScalarFloat64 value) => (int)value.Value;
+    public static ScalarFloat64 Distance(uint complement) => Of(complement);
 }

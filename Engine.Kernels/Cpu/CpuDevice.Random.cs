@@ -19,42 +19,38 @@ public sealed partial class CpuDevice
             return;
         switch (type)
         {
-            case ElementType.Float32: RandomOf<TDistribution, float, float>(distribution, shape, destination, streams); break;
-            case ElementType.Float64: RandomOf<TDistribution, double, double>(distribution, shape, destination, streams); break;
-
-            // Drawn as float64, whose 32 random bits tell all integers apart.
-            default: RandomOf<TDistribution, double, int>(distribution, shape, destination, streams); break;
+            case ElementType.Float32: RandomOf<TDistribution, float>(distribution, shape, destination, streams); break;
+            case ElementType.Float64: RandomOf<TDistribution, double>(distribution, shape, destination, streams); break;
+            default: throw new ArgumentException($"Random: {type} is not supported, draw Float32 or Float64.");
         }
     }
 
-    private unsafe void RandomOf<TDistribution, T, TStored>(
+    private unsafe void RandomOf<TDistribution, T>(
         TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
         where TDistribution : struct, IDistribution
         where T : unmanaged, INumber<T>
-        where TStored : unmanaged, INumber<TStored>
     {
-        TStored* to = destination.Write<TStored>().Pointer;
+        T* to = destination.Write<T>().Pointer;
         int* from = streams.Read<int>().Pointer;
         int blocks = (int)((shape.Columns + 3L) / 4), grain = Math.Max(1, RandomGrain / shape.Columns);
-        if (typeof(T) == typeof(TStored) && blocks >= RandomRows<TDistribution, T>.LeastBlocks)
-            Launch(new RandomRows<TDistribution, T>(distribution, shape, blocks, (T*)to, from), shape.Rows, grain);
+        if (blocks >= RandomRows<TDistribution, T>.LeastBlocks)
+            Launch(new RandomRows<TDistribution, T>(distribution, shape, blocks, to, from), shape.Rows, grain);
         else if (Vector512.IsHardwareAccelerated)
-            LaunchPieces<TDistribution, Lanes512<T>, Uniforms512<T>, T, TStored>(distribution, shape, blocks, to, from, grain);
+            LaunchPieces<TDistribution, Lanes512<T>, Uniforms512<T>, T>(distribution, shape, blocks, to, from, grain);
         else if (Vector256.IsHardwareAccelerated)
-            LaunchPieces<TDistribution, Lanes256<T>, Uniforms256<T>, T, TStored>(distribution, shape, blocks, to, from, grain);
+            LaunchPieces<TDistribution, Lanes256<T>, Uniforms256<T>, T>(distribution, shape, blocks, to, from, grain);
         else
-            LaunchPieces<TDistribution, Lanes128<T>, Uniforms128<T>, T, TStored>(distribution, shape, blocks, to, from, grain);
+            LaunchPieces<TDistribution, Lanes128<T>, Uniforms128<T>, T>(distribution, shape, blocks, to, from, grain);
     }
 
-    private unsafe void LaunchPieces<TDistribution, V, TUniforms, T, TStored>(
-        TDistribution distribution, RandomShape shape, int blocks, TStored* to, int* streams, int grain)
+    private unsafe void LaunchPieces<TDistribution, V, TUniforms, T>(
+        TDistribution distribution, RandomShape shape, int blocks, T* to, int* streams, int grain)
         where TDistribution : struct, IDistribution
         where V : struct, ILanes<V, T>
         where TUniforms : struct, IUniforms<T>
         where T : unmanaged, INumber<T>
-        where TStored : unmanaged, INumber<TStored>
         => Launch(
-            new RandomPieces<TDistribution, V, TUniforms, T, TStored>(distribution, shape, blocks, to, streams), shape.Rows, grain);
+            new RandomPieces<TDistribution, V, TUniforms, T>(distribution, shape, blocks, to, streams), shape.Rows, grain);
 
     /// <summary>
     /// Rows long enough for vectors of their own. Word w of block i is column w * blocks + i, so that stores are contiguous.
@@ -105,7 +101,7 @@ public sealed partial class CpuDevice
             while (blocks - done >= V.Count || blocks - done > slack)
             {
                 int block = Math.Min(done, blocks - V.Count);
-                TUniforms.Draw(in key, (uint)block, uniform);
+                TUniforms.Draw(in key, (uint)block, uniform, TDistribution.TakesDistances);
                 V a = V.Load(uniform), b = V.Load(uniform + V.Count), c = V.Load(uniform + (2 * V.Count));
                 V d = V.Load(uniform + (3 * V.Count));
                 distribution.Invoke(ref a, ref b, ref c, ref d);
@@ -126,14 +122,13 @@ public sealed partial class CpuDevice
         }
     }
 
-    /// <summary>Short rows, several of which share a vector, and numbers that are stored as another type than they are drawn as.</summary>
-    private readonly unsafe struct RandomPieces<TDistribution, V, TUniforms, T, TStored>(
-        TDistribution distribution, RandomShape shape, int blocks, TStored* to, int* streams) : IKernel
+    /// <summary>Short rows, several of which share a vector.</summary>
+    private readonly unsafe struct RandomPieces<TDistribution, V, TUniforms, T>(
+        TDistribution distribution, RandomShape shape, int blocks, T* to, int* streams) : IKernel
         where TDistribution : struct, IDistribution
         where V : struct, ILanes<V, T>
         where TUniforms : struct, IUniforms<T>
         where T : unmanaged, INumber<T>
-        where TStored : unmanaged, INumber<TStored>
     {
         private readonly uint _purpose = shape.Purpose;
         private readonly uint _step = shape.Step;
@@ -144,7 +139,7 @@ public sealed partial class CpuDevice
         {
             StreamLanes lanes = default;
             T* drawn = stackalloc T[4 * V.Count];
-            TStored** target = stackalloc TStored*[V.Count];
+            T** target = stackalloc T*[V.Count];
             int row = start, block = 0;
             while (row < end)
             {
@@ -161,7 +156,7 @@ public sealed partial class CpuDevice
                         (row, block) = (row + 1, 0);
                 }
 
-                TUniforms.DrawEach(&lanes, _purpose, _step, drawn);
+                TUniforms.DrawEach(&lanes, _purpose, _step, drawn, TDistribution.TakesDistances);
                 V a = V.Load(drawn), b = V.Load(drawn + V.Count), c = V.Load(drawn + (2 * V.Count));
                 V d = V.Load(drawn + (3 * V.Count));
                 distribution.Invoke(ref a, ref b, ref c, ref d);
@@ -173,13 +168,9 @@ public sealed partial class CpuDevice
                 {
                     int column = (int)lanes.Block[i];
                     for (int word = 0; word < 4 && column < _columns; word++, column += blocks)
-                        target[i][word * blocks] = Stored(drawn[(word * V.Count) + i]);
+                        target[i][word * blocks] = drawn[(word * V.Count) + i];
                 }
             }
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static TStored Stored(T value)
-            => typeof(TStored) == typeof(int) ? (TStored)(object)(int)(double)(object)value : (TStored)(object)value;
     }
 }

@@ -70,14 +70,34 @@ public readonly struct MinimumFunction : IBinary
         => V.Min(x, y);
 }
 
-/// <summary>x^y, see <see cref="Transcendentals.Pow"/>; not for integers.</summary>
+/// <summary>
+/// x^y, see <see cref="Transcendentals.Pow"/>. Integers wrap around as products do; to a negative power they are rounded towards zero, as
+/// quotients are: 1 and -1 keep their size, others are 0.
+/// </summary>
 public readonly struct PowerFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public V Invoke<V>(V x, V y)
         where V : struct, ILanes<V>
-        => Transcendentals.Pow(x, y);
+        => V.ElementType == ElementType.Int32 ? OfIntegers(x, y) : Transcendentals.Pow(x, y);
+
+    // By squaring: the product of x^(2^i) over the bits i of y.
+    private static V OfIntegers<V>(V x, V y)
+        where V : struct, ILanes<V>
+    {
+        V zero = V.Constant(0), one = V.Constant(1), power = one, factor = x, bit = one;
+        for (int i = 0; i < 31; i++)
+        {
+            power = V.Select(V.Equal(y & bit, zero), power, power * factor);
+            factor = factor * factor;
+            bit = bit + bit;
+        }
+
+        // The sign of y was left out, but its parity is all that matters to 1 and -1.
+        V isUnit = V.Equal(x, one) | V.Equal(x, -one);
+        return V.Select(y < zero, isUnit & power, power);
+    }
 }
 
 /// <summary>1 where x &gt; y, else 0.</summary>

@@ -17,7 +17,8 @@ internal unsafe struct StreamLanes
 
 /// <summary>
 /// Uniform numbers in the open interval (0, 1) from the words of Philox blocks, one block to a lane: the upper 23 bits and a half in
-/// float32, all 32 bits and a half in float64.
+/// float32, all 32 bits and a half in float64. Or their distances from 1: all 32 bits and a half, rounded in float32 to 1 - 2^-24 at
+/// most.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 /// <remarks>
@@ -27,8 +28,8 @@ internal unsafe interface IUniforms<T>
     where T : unmanaged
 {
     /// <summary>Consecutive blocks of one stream: a register of their first words, one of the second words, and so on.</summary>
-    static abstract void Draw(in StreamKey key, uint block, T* to);
+    static abstract void Draw(in StreamKey key, uint block, T* to, bool distances);
 
     /// <summary>A block of its own for every lane.</summary>
-    static abstract void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to);
+    static abstract void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to, bool distances);
 }

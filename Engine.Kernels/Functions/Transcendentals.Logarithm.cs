@@ -74,9 +74,9 @@ public static partial class Transcendentals
         return LogOfSum(mantissa - V.Constant(1), exponent);
     }
 
-    // log(1 + x) for finite x above -1.
+    /// <summary>log(1 + x) for finite x above -1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Log1pOfNormal<V>(V x)
+    internal static V Log1pOfNormal<V>(V x)
         where V : struct, ILanes<V>
     {
         V sum = V.Constant(1) + x;

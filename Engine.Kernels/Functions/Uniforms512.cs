@@ -9,38 +9,38 @@ internal readonly unsafe struct Uniforms512<T> : IUniforms<T>
     where T : unmanaged, INumber<T>
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Draw(in StreamKey key, uint block, T* to)
+    public static void Draw(in StreamKey key, uint block, T* to, bool distances)
     {
         if (typeof(T) == typeof(double))
         {
             Vector256<uint> c0 = Vector256.Create(block) + Vector256<uint>.Indices;
             Philox.Block(ref c0, out var c1, out var c2, out var c3, key.Step, key.Iteration, key.Replicate, key.Seed, key.Purpose);
-            Store(to, OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
+            Store(to, OfHalf(c0, distances), OfHalf(c1, distances), OfHalf(c2, distances), OfHalf(c3, distances));
         }
         else
         {
             Vector512<uint> c0 = Vector512.Create(block) + Vector512<uint>.Indices;
             Philox.Block(ref c0, out var c1, out var c2, out var c3, key.Step, key.Iteration, key.Replicate, key.Seed, key.Purpose);
-            Store(to, OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
+            Store(to, OfWhole(c0, distances), OfWhole(c1, distances), OfWhole(c2, distances), OfWhole(c3, distances));
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to)
+    public static void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to, bool distances)
     {
         if (typeof(T) == typeof(double))
         {
             Vector256<uint> c0 = Vector256.Load(lanes->Block), c1 = Vector256.Create(step);
             Vector256<uint> c2 = Vector256.Load(lanes->Iteration), c3 = Vector256.Load(lanes->Replicate);
             Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector256.Load(lanes->Seed), Vector256.Create(purpose));
-            Store(to, OfHalf(c0), OfHalf(c1), OfHalf(c2), OfHalf(c3));
+            Store(to, OfHalf(c0, distances), OfHalf(c1, distances), OfHalf(c2, distances), OfHalf(c3, distances));
         }
         else
         {
             Vector512<uint> c0 = Vector512.Load(lanes->Block), c1 = Vector512.Create(step);
             Vector512<uint> c2 = Vector512.Load(lanes->Iteration), c3 = Vector512.Load(lanes->Replicate);
             Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector512.Load(lanes->Seed), Vector512.Create(purpose));
-            Store(to, OfWhole(c0), OfWhole(c1), OfWhole(c2), OfWhole(c3));
+            Store(to, OfWhole(c0, distances), OfWhole(c1, distances), OfWhole(c2, distances), OfWhole(c3, distances));
         }
     }
 
@@ -55,16 +55,29 @@ internal readonly unsafe struct Uniforms512<T> : IUniforms<T>
 
     // 23 bits as the mantissa of a float from 1 to 2, less 1 - 2^-24.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Lanes512<T> OfWhole(Vector512<uint> words)
+    private static Lanes512<T> OfWhole(Vector512<uint> words, bool distances)
     {
+        if (distances)
+            return Distances(~words);
         Vector512<float> above = ((words >>> 9) | Vector512.Create(0x3F800000u)).AsSingle();
         return new((above - Vector512.Create(1 - 5.9604644775390625e-8f)).As<float, T>());
     }
 
+    // In two halves, which are exact; their sum is rounded once. That of the largest word would be 1.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Lanes512<T> Distances(Vector512<uint> words)
+    {
+        Vector512<float> upper = Vector512.ConvertToSingle((words >>> 16).AsInt32());
+        Vector512<float> lower = Vector512.ConvertToSingle((words & Vector512.Create(0xFFFFu)).AsInt32()) + Vector512.Create(0.5f);
+        Vector512<float> distance = (upper * Vector512.Create(1.52587890625e-5f)) + (lower * Vector512.Create(2.3283064365386963e-10f));
+        return new(Vector512.MinNative(distance, Vector512.Create(1 - 5.9604644775390625e-8f)).As<float, T>());
+    }
+
     // 32 bits as the mantissa of a double from 2^20 to 2^20 + 1, less 2^20 - 2^-33.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Lanes512<T> OfHalf(Vector256<uint> words)
+    private static Lanes512<T> OfHalf(Vector256<uint> words, bool distances)
     {
+        words ^= Vector256.Create(distances ? uint.MaxValue : 0);
         Vector512<ulong> wide = Vector512.WidenLower(words.ToVector512());
         Vector512<double> above = (wide | Vector512.Create(0x4130000000000000UL)).AsDouble();
         return new((above - Vector512.Create(1048576 - 1.1641532182693481e-10)).As<double, T>());

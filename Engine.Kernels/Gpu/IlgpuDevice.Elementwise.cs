@@ -56,18 +56,12 @@ internal sealed partial class IlgpuDevice
         switch (type)
         {
             case ElementType.Float32:
-                RandomOf<TDistribution, Uniform32, ScalarFloat32, AsItself<ScalarFloat32, float>, float>(
-                    distribution, shape, destination, streams);
+                RandomOf<TDistribution, Uniform32, ScalarFloat32, float>(distribution, shape, destination, streams);
                 break;
             case ElementType.Float64:
-                RandomOf<TDistribution, Uniform64, ScalarFloat64, AsItself<ScalarFloat64, double>, double>(
-                    distribution, shape, destination, streams);
+                RandomOf<TDistribution, Uniform64, ScalarFloat64, double>(distribution, shape, destination, streams);
                 break;
-
-            // Drawn as float64, whose 32 random bits tell all integers apart.
-            default:
-                RandomOf<TDistribution, Uniform64, ScalarFloat64, AsInt32, int>(distribution, shape, destination, streams);
-                break;
+            default: throw new ArgumentException($"Random: {type} is not supported, draw Float32 or Float64.");
         }
     }
 
@@ -152,19 +146,17 @@ internal sealed partial class IlgpuDevice
         }
     }
 
-    private void RandomOf<TDistribution, TUniform, V, TStorage, TStored>(
+    private void RandomOf<TDistribution, TUniform, V, T>(
         TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
         where TDistribution : struct, IDistribution
         where TUniform : struct, IUniform<V>
-        where V : struct, ILanes<V>
-        where TStorage : struct, IStorage<V, TStored>
-        where TStored : unmanaged
+        where V : struct, ILanes<V, T>
+        where T : unmanaged
     {
         int blocks = (int)((shape.Columns + 3L) / 4);
         Launch(
-            new RandomBody<TDistribution, TUniform, V, TStorage, TStored>(
-                distribution, shape.Columns, blocks, (int)shape.Purpose, (int)shape.Step, destination.Write<TStored>(),
-                streams.Read<int>()),
+            new RandomBody<TDistribution, TUniform, V, T>(
+                distribution, shape.Columns, blocks, (int)shape.Purpose, (int)shape.Step, destination.Write<T>(), streams.Read<int>()),
             checked(shape.Rows * blocks));
     }
 }

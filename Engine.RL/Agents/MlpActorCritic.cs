@@ -18,7 +18,7 @@ public sealed record MlpActorCritic : IActorCritic
     /// <param name="activation">What follows each hidden layer.</param>
     /// <param name="outerValueHead">Whether there are values with the discount of the outer loss too.</param>
     public MlpActorCritic(
-        Shape observation, int actions, Shape hidden, Activation activation = Activation.Tanh, bool outerValueHead = false)
+        Shape observation, int actions, IntegerList hidden, Activation activation = Activation.Tanh, bool outerValueHead = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(actions, 1);
         _mlp = new Mlp([observation.ElementCount, .. hidden, actions + (outerValueHead ? 2 : 1)], activation);

@@ -44,8 +44,8 @@ public sealed class MonteCarlo : IDisposable
             var raw = perReplicate ? group[0].BroadcastTo([replicates, group[0].Shape[1]]) : group[0];
             var gamma = MetaParameters.Values(raw, parameterisation);
             int count = (group.Length - 2) / (1 + optimiser.SlotsPerParameter);
-            Tensor[] parameters = [.. group[2..(2 + count)].Select(p => p.BroadcastTo(p.Shape.With(0, replicates)))];
-            var state = new OptimiserState(group[1].Reshape(), group[(2 + count)..]);
+            Tensor[] carried = [.. group[2..].Select(x => x.BroadcastTo(x.Shape.With(0, replicates)))];
+            var (parameters, state) = (carried[..count], new OptimiserState(group[1].Reshape(), carried[count..]));
             var problem = task.With(perReplicate ? gamma : gamma.Reshape(-1), streams);
             var branches = new Dictionary<bool, BranchPoint[]>();
             return [.. methods.Select(method => Gradient.Of(method.Loss(BranchFor(method.Kind), kappa).Sum(), raw)[0])];

@@ -71,6 +71,63 @@ public class CategoricalTests
         Assert.All(Gradient.Of(Categorical.Entropy(log).Sum(), logits)[0].ToDoubles(), value => Assert.Equal(0, value, 1e-6));
     }
 
+    [Theory]
+    [InlineData(ElementType.Float32)]
+    [InlineData(ElementType.Float64)]
+    public void ChoicesThatCannotBeMadeCountForNothing(ElementType type)
+    {
+        using var scope = new TensorScope();
+        double most = type == ElementType.Float32 ? 3e38 : 1.5e308;
+        var logits = Tensor.From([0, 0, double.NegativeInfinity, most, -most, -most], [2, 3], type);
+        var log = Categorical.LogProbabilities(logits);
+        double[] expected = [-Math.Log(2), -Math.Log(2), double.NegativeInfinity, 0, double.NegativeInfinity, double.NegativeInfinity];
+        Assert.Equal(expected, log.ToDoubles(), Close);
+        var entropy = Categorical.Entropy(log);
+        Assert.Equal([Math.Log(2), 0], entropy.ToDoubles(), Close);
+        var chosen = Categorical.LogProbability(log, Tensor.From(1, 0));
+        Assert.Equal([-Math.Log(2), 0], chosen.ToDoubles(), Close);
+
+        // With two equal ones the entropy is largest, so its first derivatives are 0 and its second ones those of log(2) - x^2 / 8.
+        var first = Gradient.Of(entropy.Sum(), logits)[0];
+        Assert.Equal(new double[6], first.ToDoubles(), Close);
+        Assert.Equal([-0.25, 0.25, 0, 0, 0, 0], Gradient.Of(first[0, 0], logits)[0].ToDoubles(), Close);
+        Assert.Equal(new double[6], Gradient.Of(first[0, 2], logits)[0].ToDoubles());
+        var slope = Gradient.Of(chosen.Sum(), logits)[0];
+        Assert.Equal([-0.5, 0.5, 0, 0, 0, 0], slope.ToDoubles(), Close);
+        Assert.Equal([-0.25, 0.25, 0, 0, 0, 0], Gradient.Of(slope[0, 0], logits)[0].ToDoubles(), Close);
+        Assert.Equal(double.NaN, Categorical.Entropy(Tensor.From([double.NaN, 0], [2], type)).Item());
+
+        static bool Close(double x, double y) => x == y || Math.Abs(x - y) < 1e-6;
+    }
+
+    [Fact]
+    public void ChoicesThatCannotBeMadeAreNotDrawn()
+    {
+        using var scope = new TensorScope();
+        var logits = Tensor.From([float.NegativeInfinity, 0, float.NegativeInfinity, 0], [1, 4]).BroadcastTo([200, 4]);
+        Assert.Equal([1, 3], Categorical.Sample(Streams.Of(3, replicates: 200), logits).ToArray<int>().Distinct().Order());
+    }
+
+    [Fact]
+    public void ACheckingScopeNamesRowsWithoutADistribution()
+    {
+        const float Minus = float.NegativeInfinity;
+        Says($"Categorical.Sample: all logits in row 1 of [2, 2] are {Minus}", 0, 0, Minus, Minus);
+        Says("Categorical.Sample: logit 1 in row 0 of [2, 2] is NaN", 0, float.NaN, 0, 0);
+        Says($"Categorical.Sample: logit 0 in row 1 of [2, 2] is {double.PositiveInfinity}", 0, 0, float.PositiveInfinity, 0);
+        using var scope = new TensorScope(checkFinite: true);
+        Assert.Equal(1, Categorical.Sample(Streams.Of(3), Tensor.From([-1e30f, 0], [1, 2])).Item());
+        var failure = Assert.Throws<ArgumentException>(() => Categorical.LogProbability(Tensor.Zeros([1, 2]), Tensor.From(2)));
+        Assert.Contains("LogProbability: index 2, element 0 of [1], is out of range", failure.Message);
+
+        static void Says(string part, params float[] logits)
+        {
+            using var scope = new TensorScope(checkFinite: true);
+            var (streams, x) = (Streams.Of(3, replicates: 2), Tensor.From(logits, [2, 2]));
+            Assert.Contains(part, Assert.Throws<NotFiniteNumberException>(() => Categorical.Sample(streams, x)).Message);
+        }
+    }
+
     [Fact]
     public void DerivativesAreThoseOfFiniteDifferences()
     {

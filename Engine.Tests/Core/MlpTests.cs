@@ -109,6 +109,27 @@ public sealed class MlpTests : IDisposable
     }
 
     [Fact]
+    public void LayersThatAreNoneAreErrors()
+    {
+        Says("sizes are of two layers or more, each of one unit or more, not []", () => new Mlp([]));
+        Says("not [3]", () => new Mlp([3]));
+        Says("not [3, 0, 2]", () => new Mlp([3, 0, 2]));
+        Says("not [3, -1]", () => new Mlp([3, 2]) with { Sizes = [3, -1] });
+        Says("no activation 7", () => new Mlp([3, 2], (Activation)7));
+        Says("parameters [networks, 8], but [1, 9] were given", () => new Mlp([3, 2]).Split(Tensor.Zeros([1, 9])));
+        Says("[3, 0] is no", () => Initialisers.TruncatedNormal(Streams(1), [3, 0], 0, ElementType.Float32));
+        Says("[1, 0, 4] is no", () => Initialisers.GlorotUniform(Streams(1), [1, 0, 4], 0, ElementType.Float32));
+        Says("not [3, 3, 1]", () => Conv2d.Initialise(Streams(1), [3, 3, 1], 0));
+        var (images, weights) = (Tensor.Zeros([1, 4, 4, 1]), Tensor.Zeros([3, 3, 1, 2]));
+        Says("a bias for weights [3, 3, 1, 2] is [2], not [1]", () => Conv2d.Apply(images, weights, Tensor.Zeros([1])));
+        Says("is [2], not [4, 2]", () => Conv2d.Apply(images, weights, Tensor.Zeros([4, 2])));
+        Assert.Equal(new Mlp([70_000, 40_000, 2]), new Mlp([70_000, 40_000, 2]));
+
+        static void Says(string part, Func<object> action)
+            => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(action).Message);
+    }
+
+    [Fact]
     public void FirstWeightsHaveTheDeviationAsked()
     {
         var streams = Streams(4);

@@ -59,9 +59,53 @@ public sealed class OptimiserTests : IDisposable
         Says("1 gradients were given for 2 parameters", [p[0]], state);
         Says("parameter 1 of shape [1] has a gradient of shape [2]", [p[0], p[0]], state);
         Says("slots", p, state with { Slots = [.. state.Slots, p[0]] });
+        Says("a learning rate of shape [2] does not broadcast to parameter 1 of shape [1]", p, state, p[0]);
+        for (int slot = 0; slot < state.Slots.Length; slot++)
+        {
+            Tensor[] slots = [.. state.Slots];
+            slots[slot] = Tensor.Zeros([2, 1], ElementType.Float64);
+            Says($"has slot {slot} of the state of shape [2, 1]", p, state with { Slots = slots });
+        }
 
-        void Says(string part, Tensor[] gradients, OptimiserState some)
-            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => optimiser.Update(p, gradients, some)).Message);
+        void Says(string part, Tensor[] gradients, OptimiserState some, Tensor? rate = null)
+            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => optimiser.Update(p, gradients, some, rate)).Message);
+    }
+
+    [Fact]
+    public void OptionsOutOfRangeAreNamed()
+    {
+        double[] bad = [double.NaN, -1, double.PositiveInfinity];
+        foreach (double value in bad)
+        {
+            Says("LearningRate must be a finite number from 0 up", () => new Sgd(value));
+            Says("LearningRate", () => new Adam(value));
+            Says("LearningRate", () => new RmsProp(value));
+            Says("LearningRate", () => new Sgd(1) with { LearningRate = value });
+            Says("Epsilon must be a finite number from 0 up", () => new Adam(1, Epsilon: value));
+            Says("EpsilonRoot must", () => new Adam(1, EpsilonRoot: value));
+            Says("Epsilon must", () => new RmsProp(1, Epsilon: value));
+            Says("EpsilonRoot must", () => new RmsProp(1, EpsilonRoot: value));
+        }
+
+        foreach (double value in (double[])[.. bad, 1, 2])
+        {
+            Says("Beta1 must be from 0 to below 1", () => new Adam(1, Beta1: value));
+            Says("Beta2 must be from 0 to below 1", () => new Adam(1, Beta2: value));
+            Says("Beta2", () => new Adam(1) with { Beta2 = value });
+            Says("Decay must be from 0 to below 1", () => new RmsProp(1, value));
+        }
+
+        foreach (double value in (double[])[double.NaN, -1, 0])
+        {
+            Says("Limit must be above 0", () => new ClippedOptimiser(new Sgd(1), value));
+            Says("Limit", () => new ClippedOptimiser(new Sgd(1), 1) with { Limit = value });
+        }
+
+        var (adam, same) = (new Adam(0.1), new Adam(0.2) with { LearningRate = 0.1 });
+        Assert.Equal(adam, same);
+
+        static void Says(string part, Func<Optimiser> create)
+            => Assert.Contains(part, Assert.Throws<ArgumentOutOfRangeException>(create).Message);
     }
 
     [Theory]
@@ -172,6 +216,61 @@ public sealed class OptimiserTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => Clip.ByGlobalNorm(gradients, double.NaN));
     }
 
+    [Theory]
+    [InlineData(ElementType.Float32, 3e25)]
+    [InlineData(ElementType.Float32, 1e-30)]
+    [InlineData(ElementType.Float64, 3e200)]
+    [InlineData(ElementType.Float64, 1e-200)]
+    public void NormsAreThoseOfNumbersWhoseSquaresAreNoNumbers(ElementType type, double size)
+    {
+        Tensor[] gradients = [Tensor.From([3 * size, 0], [2], type), Tensor.From([-4 * size], [1], type), Tensor.Zeros([0], type)];
+        double limit = size / 2;
+        var (clipped, norm) = Clip.ByGlobalNorm(gradients, limit);
+        Assert.Equal(1, norm.Item() / (5 * size), 1e-6);
+        double[] shares = [.. clipped.SelectMany(g => g.ToDoubles()).Select(value => value / size)];
+        Assert.All(shares.Zip([0.3, 0, -0.4]), pair => Assert.Equal(pair.Second, pair.First, 1e-6));
+        var (same, _) = Clip.ByGlobalNorm(gradients, 6 * size);
+        Assert.Equal(gradients.SelectMany(g => g.ToDoubles()), same.SelectMany(g => g.ToDoubles()));
+    }
+
+    // As in Optax and PyTorch.
+    [Fact]
+    public void WhatIsNotFiniteSpoilsAllThatIsScaled()
+    {
+        var rest = Tensor.From(3.0);
+        double[] Clipped(double value) => [.. Clip.ByGlobalNorm([Tensor.From(value, 1), rest], 2).Gradients.SelectMany(g => g.ToDoubles())];
+        Assert.Equal([double.NaN, double.NaN, double.NaN], Clipped(double.NaN));
+        Assert.Equal([double.NaN, 0, 0], Clipped(double.PositiveInfinity));
+        Assert.Equal([double.NaN, 0, 0], Clipped(double.NegativeInfinity));
+        Assert.Throws<ArgumentException>(() => Clip.ByGlobalNorm([], 1));
+    }
+
+    [Theory]
+    [InlineData(1, 1e-9)]
+    [InlineData(0.1, 1e-9)]
+    [InlineData(1e-3, 0)]
+    [InlineData(0.3, 0.7)]
+    [InlineData(-3, 1e7)]
+    public void SchedulesStartAndEndExactly(double start, double end)
+    {
+        foreach (var type in new[] { ElementType.Float32, ElementType.Float64 })
+        {
+            double[] ends = Tensor.From([start, end], [2], type).ToDoubles();
+            foreach (int steps in (int[])[1, 3, 49, 1_000_000])
+            {
+                foreach (var schedule in (Func<Tensor, double, double, int, ElementType, Tensor>[])[Schedules.Linear, Schedules.Cosine])
+                {
+                    Assert.Equal(ends[0], At(0));
+                    Assert.Equal(ends[1], At(steps));
+                    Assert.Equal(ends[1], At(steps + 7));
+                    Assert.InRange(At(steps / 2), Math.Min(ends[0], ends[1]), Math.Max(ends[0], ends[1]));
+
+                    double At(int step) => schedule(Tensor.Full(step, [], ElementType.Int32), start, end, steps, type).Item();
+                }
+            }
+        }
+    }
+
     [Fact]
     public void SchedulesGoFromStartToEndAndStayThere()
     {
@@ -193,6 +292,8 @@ public sealed class OptimiserTests : IDisposable
 
         Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Linear(Tensor.Full(0, [], ElementType.Int32), 1, 0, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Cosine(Tensor.Full(0, [], ElementType.Int32), 1, 0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Linear(Tensor.Full(0, [], ElementType.Int32), double.NaN, 0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Cosine(Tensor.Full(0, [], ElementType.Int32), 1, 1 / 0.0, 1));
     }
 
     public void Dispose() => _scope.Dispose();

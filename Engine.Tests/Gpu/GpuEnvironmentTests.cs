@@ -20,6 +20,9 @@ public class GpuEnvironmentTests
             new DrawUniform(0, 1, 5, 2, [3, 11], ElementType.Float32),
             new DrawUniform(0, 1, 5, 2, [3, 11], ElementType.Float64),
             new DrawIntegers(-3, 1 << 30, 5, 2, [3, 11]),
+            new DrawIntegers(0, 3 << 29, 5, 2, [3, 11]),
+            new DrawIntegers(int.MinValue, int.MaxValue, 5, 2, [3, 11]),
+            new DrawIntegers(0, 10, 5, 2, [3, 11]),
         ];
         foreach (var draw in draws)
             Assert.Equal(Draw(draw, Device.Cpu), Draw(draw, TestDevices.Open(name)));

@@ -95,6 +95,7 @@ public class ElementwiseTests
             Same(default(GreaterFunction), x, y, x > y ? 1 : 0);
             Same(default(GreaterEqualFunction), x, y, x >= y ? 1 : 0);
             Same(default(EqualFunction), x, y, x == y ? 1 : 0);
+            Same(default(PowerFunction), x, y & 31, Enumerable.Repeat(x, y & 31).Aggregate(1, (power, factor) => power * factor));
             Same(new LinearCombinationFunction(2, -3), x, y, (2 * x) - (3 * y));
             var (a, b, c) = (Lanes128<int>.Splat(x), Lanes128<int>.Splat(y), Lanes128<int>.Splat(z));
             Assert.Equal(x != 0 ? y : z, Lanes128<int>.Lane(new WhereFunction().Invoke(a, b, c), 0));

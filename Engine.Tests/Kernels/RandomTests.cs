@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Engine.Kernels.Bodies;
 using Engine.Kernels.Cpu;
 using Engine.Kernels.Functions;
 using FsCheck.Xunit;
@@ -115,26 +116,35 @@ public class RandomTests
         Assert.Equal(0.5772, x.Average(), 0.015);
     }
 
+    // All 32 bits of a word count where Gumbel numbers are large, in float32 as in float64.
     [Fact]
-    public void IntegersAreInRangeAndEquallyFrequent()
+    public void SmallProbabilitiesReachGumbelNumbersOfBothTypes()
     {
         using var device = new CpuDevice(2);
-        int[] integers = Draw<int, IntegersDistribution>(device, new(-3, 7), 100, 1001, Streams(100));
-        Check([.. integers.Select(v => (double)v)]);
-        Check([.. Draw<float, IntegersDistribution>(device, new(-3, 7), 100, 1001, Streams(100)).Select(v => (double)v)]);
-        int[] wide = Draw<int, IntegersDistribution>(device, new(int.MinValue, int.MaxValue), 1, 1000, Streams(1));
-        Assert.Equal(1000, wide.Distinct().Count());
-        Assert.True(wide.Min() < -2_100_000_000 && wide.Max() > 2_100_000_000);
-        Assert.Contains(wide, v => v % 2 != 0);
-
-        static void Check(double[] x)
+        foreach ((int rows, int columns) in new[] { (100, 1000), (1000, 7), (40, 41) })
         {
-            Assert.All(x, v => Assert.True(v is >= -3 and < 7 && v == Math.Floor(v)));
-            double expected = x.Length / 10.0;
-            double chiSquare = x.GroupBy(v => v).Sum(g => Math.Pow(g.Count() - expected, 2) / expected);
-            Assert.Equal(10, x.Distinct().Count());
-            Assert.True(chiSquare < 27.9, $"chi-square of 9 degrees of freedom: {chiSquare}");
+            int[] streams = Streams(rows);
+            float[] single = Draw<float, GumbelDistribution>(device, default, rows, columns, streams);
+            double[] wide = Draw<double, GumbelDistribution>(device, default, rows, columns, streams);
+            for (int i = 0; i < wide.Length; i++)
+            {
+                if (wide[i] > 0)
+                    Assert.Equal(wide[i], single[i], 2e-6 * (1 + wide[i]));
+            }
+
+            Assert.Contains(wide, x => x > 5);
         }
+    }
+
+    [Fact]
+    public void DistancesFromOneHaveAllBitsOfTheirWord()
+    {
+        foreach (uint word in (uint[])[0, 1, 12345, 0xFFFF, 0x10000, 0x00FFFFFF, 0x7FFFFFFF, 0x89ABCDEF, 0xFFFFFF00])
+            Assert.Equal((float)((word + 0.5) / 4294967296.0), Uniform32.Distance(word).Value);
+        Assert.Equal(1 - (1f / (1 << 24)), Uniform32.Distance(uint.MaxValue).Value);
+        ScalarFloat32 a = Uniform32.Distance(0), b = a, c = a, d = a;
+        default(GumbelDistribution).Invoke(ref a, ref b, ref c, ref d);
+        Assert.Equal(33 * Math.Log(2), a.Value, 1e-5);
     }
 
     [Fact]

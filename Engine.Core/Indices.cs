@@ -1,0 +1,22 @@
+namespace Engine.Core;
+
+/// <summary>What a checking scope wants of indices.</summary>
+internal static class Indices
+{
+    /// <summary>Fails if an index is not below <paramref name="count"/>, or negative.</summary>
+    /// <param name="name">What takes them, for the error.</param>
+    /// <param name="indices">The indices, Int32.</param>
+    /// <param name="count">The number of positions that there are.</param>
+    /// <param name="allowNegative">Whether a negative index stands for no position.</param>
+    /// <exception cref="ArgumentException">There is such an index.</exception>
+    public static void Require(string name, Tensor indices, int count, bool allowNegative = false)
+    {
+        int[] values = indices.ToArray<int>();
+        int at = Array.FindIndex(values, value => value >= count || (value < 0 && !allowNegative));
+        if (at >= 0)
+        {
+            throw new ArgumentException(
+                $"{name}: index {values[at]}, element {at} of {indices.Shape}, is out of range: there are {count} positions, from 0 up.");
+        }
+    }
+}
