@@ -77,7 +77,10 @@ internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
     }
 }
 
-/// <summary>A bias, max(x, 0) and the largest number of each window, with its position; -1 where that is 0.</summary>
+/// <summary>
+/// A bias, max(x, 0) and the largest number of each window, with its position; -1 where that is 0 or NaN, through which no derivative
+/// passes.
+/// </summary>
 internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int* positions, T* bias) : IPool<T>
     where L : struct, ILanes<L, T>
     where T : unmanaged
@@ -125,9 +128,8 @@ internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Contend(L value, L place, ref L best, ref L at)
     {
-        L wins = value > best;
-        best = L.Select(wins, value, best);
-        at = L.Select(wins, place, at);
+        at = L.Select(value > best, place, at);
+        best = L.Max(best, value);
     }
 }
 
