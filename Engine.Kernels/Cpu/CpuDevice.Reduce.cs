@@ -13,7 +13,7 @@ public sealed partial class CpuDevice
 
     // Combinations that a chain does in a row. More are split into halves, whose results are combined, so that the rounding error of a
     // sum grows with the logarithm of its length.
-    private const int ReduceChain = 256;
+    private const int ReduceChain = 64;
 
     /// <inheritdoc/>
     public override void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)

@@ -62,8 +62,10 @@ public class TranscendentalTests(ITestOutputHelper output)
     {
         float[] singles = [MathF.ScaleB(16367173, 72), MathF.ScaleB(16367173, 73), -6.1e30f, 10001, float.MaxValue];
         double[] doubles = [Math.ScaleB(6381956970095103, 797), Math.ScaleB(6381956970095103, 798), 1e22, -1e300, double.MaxValue];
-        Close(new SinFunction(), Math.Sin);
-        Close(new CosFunction(), Math.Cos);
+
+        // The C library's are off by 8 units in the last place there.
+        Close(new SinFunction(), x => x == doubles[1] ? -9.374331848509255e-19 : Math.Sin(x));
+        Close(new CosFunction(), x => x == doubles[0] ? -4.687165924254628e-19 : Math.Cos(x));
 
         void Close<TFunction>(TFunction function, Func<double, double> exact)
             where TFunction : struct, IUnary
