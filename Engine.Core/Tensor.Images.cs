@@ -12,9 +12,13 @@ public sealed partial class Tensor
     public Tensor Convolve(Tensor weights, Padding padding = Padding.Same) => new Convolution(padding).Apply(this, weights);
 
     /// <summary>
-    /// The largest number of each channel in square windows of images [batch, height, width, channels] that lie side by side; rows and
-    /// columns that fill no window are left out. The derivative is that of the first of equal numbers.
+    /// The largest number of each channel in square windows of images [batch, height, width, channels] that lie side by side, NaN where
+    /// there is one; rows and columns that fill no window are left out.
     /// </summary>
+    /// <remarks>
+    /// Of equal numbers the first has the whole derivative, as in PyTorch and JAX, and of several NaNs the first. <see cref="Max"/>
+    /// differs: there equal ones share it.
+    /// </remarks>
     /// <param name="size">Rows and columns of a window, and the stride.</param>
     /// <returns>[batch, height / size, width / size, channels].</returns>
     /// <exception cref="ArgumentException">This is no batch of images, or <paramref name="size"/> is less than 1.</exception>

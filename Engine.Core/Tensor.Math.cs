@@ -134,7 +134,12 @@ public sealed partial class Tensor
     /// <summary>The mean along axes, or of everything if none is named.</summary>
     public Tensor Mean(params int[] axes) => Sum(axes) / Named(axes).Aggregate(1, (count, axis) => count * Shape[axis]);
 
-    /// <summary>The largest element along axes, or of everything if none is named.</summary>
+    /// <summary>The largest element along axes, or of everything if none is named; NaN if one is.</summary>
+    /// <remarks>
+    /// Equal elements share the derivative evenly, as in PyTorch's amax and JAX's max. <see cref="MaxPool"/> differs: there the first
+    /// has all of it.
+    /// </remarks>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
     public Tensor Max(params int[] axes) => Squeezed(new Max(Named(axes)).Apply(this), axes);
 
     /// <summary>The position of the largest element along an axis, or of the first NaN, as Int32.</summary>

@@ -33,7 +33,7 @@ public sealed partial class Tensor
     public static Tensor operator -(double c, Tensor x) => new Affine(-1, c).Apply(x);
 
     /// <summary>x c.</summary>
-    public static Tensor operator *(Tensor x, double c) => new Affine(c, 0).Apply(x);
+    public static Tensor operator *(Tensor x, double c) => new Affine(c, -0.0).Apply(x);
 
     /// <summary>c x.</summary>
     public static Tensor operator *(double c, Tensor x) => x * c;

@@ -190,7 +190,7 @@ public abstract class Device : IDisposable
     /// <param name="destination">[batch, output height / 2, output width / 2, output channels].</param>
     /// <param name="positions">
     /// Int32 of the same shape: where in its image's part of the convolution's result the first largest number is; -1 where that is
-    /// not positive.
+    /// not positive, or NaN.
     /// </param>
     /// <param name="images">The images.</param>
     /// <param name="weights">The weights.</param>

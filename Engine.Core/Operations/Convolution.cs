@@ -6,6 +6,11 @@ namespace Engine.Core.Operations;
 /// Convolution with stride 1 (without turning the weights round, as in all neural networks): images [batch, height, width, channels in]
 /// and weights [kernel height, kernel width, channels in, channels out] give [batch, height out, width out, channels out].
 /// </summary>
+/// <remarks>
+/// What is not finite meets all zeros, those of <see cref="Padding.Same"/> around images (and around cotangents, in the adjoint in the
+/// images) as well: 0 times infinity, or NaN, is NaN. So it is in the adjoints, in <see cref="ConvolutionReluPool"/> and in
+/// <see cref="PooledConvolution"/>, which give what a convolution and a pool by themselves give.
+/// </remarks>
 /// <param name="Padding">What is outside the images.</param>
 public sealed record Convolution(Padding Padding) : Operation
 {

@@ -5,7 +5,7 @@ namespace Engine.Core.Operations;
 /// <summary>
 /// Convolution, a bias for each channel [channels out], max(x, 0) and a 2 x 2 max-pool in one pass; the result is
 /// [batch, height out / 2, width out / 2, channels out]. A fourth input, Int32 of the result's shape, is filled in on the way:
-/// positions in the convolution's results from which the pooled numbers come, -1 where those are 0. Derivatives go through them.
+/// positions in the convolution's results from which the pooled numbers come, -1 where those are 0 or NaN. Derivatives go through them.
 /// </summary>
 /// <param name="Padding">What is outside the images.</param>
 public sealed record ConvolutionReluPool(Padding Padding) : Operation

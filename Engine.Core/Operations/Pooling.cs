@@ -5,8 +5,8 @@ namespace Engine.Core.Operations;
 
 /// <summary>
 /// Where the largest number of each channel is in each square window of images [batch, height, width, channels], the first of equal
-/// ones: Int32 positions in the image [height, width, channels]. Windows lie side by side; rows and columns that fill none are left
-/// out. It has no derivative.
+/// ones, or the first NaN: Int32 positions in the image [height, width, channels]. Windows lie side by side; rows and columns that fill
+/// none are left out. It has no derivative.
 /// </summary>
 /// <param name="Size">Rows and columns of a window, and the stride.</param>
 public sealed record PoolIndex(int Size) : Operation
@@ -32,7 +32,7 @@ public sealed record PoolIndex(int Size) : Operation
     }
 
     private void Compute<T>(Tensor y, Tensor x)
-        where T : unmanaged, System.Numerics.IComparisonOperators<T, T, bool>
+        where T : unmanaged, System.Numerics.INumber<T>
     {
         if (y.Count == 0)
             return;

@@ -3,6 +3,7 @@ using System.Numerics;
 namespace Engine.Kernels.Bodies;
 
 /// <summary>One element of the result of a convolution, the plain way; its sum runs over the window, then over input channels.</summary>
+/// <remarks>Here and in the two adjoints, zeros around the images take part: 0 times infinity, or NaN, is NaN.</remarks>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly struct ConvolutionBody<T>(ConvolutionSizes shape, View<T> y, View<T> x, View<T> w) : IBody
     where T : unmanaged, INumber<T>
@@ -18,12 +19,11 @@ public readonly struct ConvolutionBody<T>(ConvolutionSizes shape, View<T> y, Vie
         {
             for (int kx = 0; kx < shape.KernelWidth; kx++)
             {
-                if ((uint)(top + ky) >= (uint)shape.Height || (uint)(left + kx) >= (uint)shape.Width)
-                    continue;
+                bool outside = (uint)(top + ky) >= (uint)shape.Height || (uint)(left + kx) >= (uint)shape.Width;
                 int at = ((((image * shape.Height) + top + ky) * shape.Width) + left + kx) * shape.InputChannels;
                 int tap = ((ky * shape.KernelWidth) + kx) * shape.InputChannels;
                 for (int c = 0; c < shape.InputChannels; c++)
-                    sum += x[at + c] * w[((tap + c) * shape.OutputChannels) + o];
+                    sum += (outside ? T.Zero : x[at + c]) * w[((tap + c) * shape.OutputChannels) + o];
             }
         }
 
@@ -47,12 +47,11 @@ public readonly struct ConvolutionInputGradientBody<T>(ConvolutionSizes shape, V
         {
             for (int kx = shape.KernelWidth - 1; kx >= 0; kx--)
             {
-                if ((uint)(bottom - ky) >= (uint)shape.OutputHeight || (uint)(right - kx) >= (uint)shape.OutputWidth)
-                    continue;
+                bool outside = (uint)(bottom - ky) >= (uint)shape.OutputHeight || (uint)(right - kx) >= (uint)shape.OutputWidth;
                 int at = ((((image * shape.OutputHeight) + bottom - ky) * shape.OutputWidth) + right - kx) * shape.OutputChannels;
                 int tap = ((((ky * shape.KernelWidth) + kx) * shape.InputChannels) + c) * shape.OutputChannels;
                 for (int o = 0; o < shape.OutputChannels; o++)
-                    sum += g[at + o] * w[tap + o];
+                    sum += (outside ? T.Zero : g[at + o]) * w[tap + o];
             }
         }
 
@@ -76,10 +75,9 @@ public readonly struct ConvolutionWeightGradientBody<T>(ConvolutionSizes shape, 
         {
             int ix = (pixel % shape.OutputWidth) + right, line = pixel / shape.OutputWidth;
             int iy = (line % shape.OutputHeight) + down, image = line / shape.OutputHeight;
-            if ((uint)iy >= (uint)shape.Height || (uint)ix >= (uint)shape.Width)
-                continue;
+            bool outside = (uint)iy >= (uint)shape.Height || (uint)ix >= (uint)shape.Width;
             int at = ((((image * shape.Height) + iy) * shape.Width) + ix) * shape.InputChannels;
-            sum += x[at + c] * g[(pixel * shape.OutputChannels) + o];
+            sum += (outside ? T.Zero : x[at + c]) * g[(pixel * shape.OutputChannels) + o];
         }
 
         dw[index] = sum;

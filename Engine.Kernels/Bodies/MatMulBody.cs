@@ -3,11 +3,16 @@ using System.Numerics;
 namespace Engine.Kernels.Bodies;
 
 /// <summary>One element of a batched matrix product, the plain way: index = (matrix * rows + row) * columns + column.</summary>
-/// <remarks>The sum starts at the bias and runs up the inner index, as in every other kernel of the product.</remarks>
+/// <remarks>
+/// The sum runs up the inner index in blocks, which keep the rounding error of a long one small; the first block starts at the bias.
+/// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly struct MatMulBody<T> : IBody
     where T : unmanaged, INumber<T>
 {
+    // Inner indices of a block.
+    private const int Block = 256;
+
     private readonly int _rows;
     private readonly int _inner;
     private readonly int _columns;
@@ -55,9 +60,18 @@ public readonly struct MatMulBody<T> : IBody
         int column = index % _columns, row = index / _columns % _rows, matrix = index / _columns / _rows;
         int atA = (matrix * _batchStrideA) + (row * _rowStrideA);
         int atB = (matrix * _batchStrideB) + (column * _columnStrideB);
-        T sum = _hasBias != 0 ? _bias[(matrix * _batchStrideBias) + column] : T.Zero;
+        T sum = _hasBias != 0 ? _bias[(matrix * _batchStrideBias) + column] : T.Zero, earlier = T.Zero;
         for (int k = 0; k < _inner; k++)
+        {
+            if (k > 0 && (k & (Block - 1)) == 0)
+            {
+                earlier += sum;
+                sum = T.Zero;
+            }
+
             sum += _a[atA + (k * _innerStrideA)] * _b[atB + (k * _innerStrideB)];
-        _destination[index] = sum;
+        }
+
+        _destination[index] = sum + earlier;
     }
 }

@@ -3,12 +3,12 @@ using System.Numerics;
 namespace Engine.Kernels.Bodies;
 
 /// <summary>
-/// Where the largest number of each channel is in a square window of an image [height, width, channels], the first of equal ones, as a
-/// position in that image. Windows don't overlap. One index is one window.
+/// Where the largest number of each channel is in a square window of an image [height, width, channels], the first of equal ones, or
+/// the first NaN, as a position in that image. Windows don't overlap. One index is one window.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 public readonly struct PoolIndexBody<T>(View<int> y, View<T> x, int height, int width, int channels, int size) : IBody
-    where T : unmanaged, IComparisonOperators<T, T, bool>
+    where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>
     public void Invoke(int index)
@@ -26,7 +26,7 @@ public readonly struct PoolIndexBody<T>(View<int> y, View<T> x, int height, int 
                 for (int column = 0; column < size; column++, at += channels)
                 {
                     var value = x[start + at];
-                    bool wins = value > largest;
+                    bool wins = (value > largest) | (T.IsNaN(value) & !T.IsNaN(largest));
                     largest = wins ? value : largest;
                     best = wins ? at : best;
                 }

@@ -4,7 +4,7 @@ namespace Engine.Kernels.Bodies;
 
 /// <summary>
 /// Of each window of 2 x 2 pixels of an image [height, width, channels], plus a bias: the largest number and its position in the image,
-/// the first of equal ones; 0 and -1 where it is not positive. One index is one result.
+/// the first of equal ones; 0 and -1 where it is not positive, NaN and -1 where one is NaN. One index is one result.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal readonly struct ReluPoolBody<T>(
@@ -23,7 +23,7 @@ internal readonly struct ReluPoolBody<T>(
         {
             int at = corner + ((((i >> 1) * width) + (i & 1)) * channels);
             T value = x[start + at] + shift;
-            bool wins = value > largest;
+            bool wins = (value > largest) | T.IsNaN(value);
             largest = wins ? value : largest;
             best = wins ? at : best;
         }

@@ -4,7 +4,7 @@ namespace Engine.Kernels.Cpu;
 
 /// <summary>
 /// Weights as convolutions read them: panels of two vectors of output channels, filled up with zeros, from the first tap to the last.
-/// A unit is a tap of a panel.
+/// Behind them is a byte for each tap of a panel, not 0 where one of its weights is infinite or NaN. A unit is a tap of a panel.
 /// </summary>
 /// <remarks>For the cotangent of images, taps run backwards and channels change places.</remarks>
 internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool turned, T* packed, T* weights) : IKernel
@@ -12,27 +12,46 @@ internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool t
     where R : struct
     where T : unmanaged
 {
+    public static int Units(ConvolutionShape shape)
+        => (shape.OutputChannels + ConvolutionTiles<V, R, T>.Width - 1) / ConvolutionTiles<V, R, T>.Width * shape.Taps;
+
+    public static long ByteLength(ConvolutionShape shape) => Units(shape) * ((ConvolutionTiles<V, R, T>.Width * (long)sizeof(T)) + 1);
+
+    /// <summary>Whether no packed weight is infinite or NaN, so that its product with a zero need not be made.</summary>
+    public static bool AreFinite(ConvolutionShape shape, T* packed)
+        => !new ReadOnlySpan<bool>(Marks(shape, packed), Units(shape)).Contains(true);
+
     public void Run(int start, int end)
     {
-        int width = ConvolutionTiles<V, R, T>.Width, inputs = shape.InputChannels, outputs = shape.OutputChannels;
-        int window = shape.KernelHeight * shape.KernelWidth;
+        int width = ConvolutionTiles<V, R, T>.Width;
+        bool* marks = Marks(shape, packed);
         for (int unit = start; unit < end; unit++)
         {
-            int panel = unit / shape.Taps, tap = unit % shape.Taps, first = panel * width, count = Math.Min(width, outputs - first);
-            int place = tap / inputs, input = tap % inputs;
-            var to = new Span<T>(packed + ((nint)unit * width), width);
-            to[count..].Clear();
-            if (!turned)
-            {
-                new Span<T>(weights + ((nint)tap * outputs) + first, count).CopyTo(to);
-                continue;
-            }
-
-            // What are outputs here are the inputs of the weights.
-            T* from = weights + ((((nint)(window - 1 - place) * outputs) + first) * inputs) + input;
-            for (int i = 0; i < count; i++)
-                to[i] = from[i * (nint)inputs];
+            T* to = packed + ((nint)unit * width);
+            Pack(unit, new Span<T>(to, width));
+            marks[unit] = !Finite<V, R, T>.Are(to, width);
         }
+    }
+
+    private static bool* Marks(ConvolutionShape shape, T* packed)
+        => (bool*)(packed + ((nint)Units(shape) * ConvolutionTiles<V, R, T>.Width));
+
+    private void Pack(int unit, Span<T> to)
+    {
+        int inputs = shape.InputChannels, outputs = shape.OutputChannels, window = shape.KernelHeight * shape.KernelWidth;
+        int panel = unit / shape.Taps, tap = unit % shape.Taps, first = panel * to.Length, count = Math.Min(to.Length, outputs - first);
+        int place = tap / inputs, input = tap % inputs;
+        to[count..].Clear();
+        if (!turned)
+        {
+            new Span<T>(weights + ((nint)tap * outputs) + first, count).CopyTo(to);
+            return;
+        }
+
+        // What are outputs here are the inputs of the weights.
+        T* from = weights + ((((nint)(window - 1 - place) * outputs) + first) * inputs) + input;
+        for (int i = 0; i < count; i++)
+            to[i] = from[i * (nint)inputs];
     }
 }
 
@@ -52,13 +71,14 @@ internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, Bu
     {
         T* limit = y + (end * RowLength);
         bool wholePanels = shape.OutputChannels % ConvolutionTiles<V, R, T>.Width == 0;
+        bool skipsZeros = PackTaps<V, R, T>.AreFinite(shape, packed);
         using var images = new ConvolutionImage<T>(shape, pool, x);
         while (start < end)
         {
             int image = start / shape.OutputHeight, row = start % shape.OutputHeight;
             int next = Math.Min(shape.OutputHeight, row + end - start);
             T* seen = images.See(image), pixels = images.Pixels(seen);
-            if (wholePanels && SparseConvolutions<V, R, T>.Suits(shape, images, pixels))
+            if (wholePanels && skipsZeros && SparseConvolutions<V, R, T>.Suits(shape, images, pixels))
             {
                 T* result = y + (start * RowLength);
                 SparseConvolutions<V, R, T>.Rows(shape, images, pixels, row, next - row, packed, result, shape.OutputChannels);
@@ -67,14 +87,14 @@ internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, Bu
             }
 
             for (; row < next; row++, start++)
-                Row(seen, images.RowStride, row, y + (start * RowLength), limit);
+                Row(seen, images.RowStride, row, skipsZeros, y + (start * RowLength), limit);
         }
     }
 
-    private void Row(T* image, nint rowStride, int row, T* result, T* limit)
+    private void Row(T* image, nint rowStride, int row, bool skipsZeros, T* result, T* limit)
     {
         int width = ConvolutionTiles<V, R, T>.Width, outputs = shape.OutputChannels;
-        var window = ConvolutionWindow.Of(shape, row, rowStride, width, outputs);
+        var window = ConvolutionWindow.Of(shape, row, rowStride, width, outputs, whole: !skipsZeros);
         T* top = image + window.Image;
         for (int column = (outputs - 1) / width * width; column >= 0; column -= width)
         {

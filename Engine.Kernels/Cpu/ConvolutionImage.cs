@@ -3,8 +3,8 @@ using Engine.Kernels.Memory;
 namespace Engine.Kernels.Cpu;
 
 /// <summary>
-/// One image at a time with zeros to the left and right of its rows, so that a row of any window is a single run of numbers. Rows above
-/// and below need no zeros: windows are cut there. An image whose rows have no padding is read where it lies.
+/// One image at a time with zeros on all sides, so that a row of any window is a single run of numbers. Windows may be cut at the upper
+/// and lower edge where products with zeros are zero. An image without padding is read where it lies.
 /// </summary>
 internal unsafe ref struct ConvolutionImage<T>
     where T : unmanaged
@@ -20,7 +20,7 @@ internal unsafe ref struct ConvolutionImage<T>
         _pool = pool;
         _images = images;
         RowStride = (nint)(shape.OutputWidth + shape.KernelWidth - 1) * shape.InputChannels;
-        if (shape.PadLeft == 0 && RowStride == (nint)shape.Width * shape.InputChannels)
+        if (shape.PadLeft == 0 && RowStride == (nint)shape.Width * shape.InputChannels && Rows == shape.Height)
             return;
         _scratch = (T*)pool.Rent(ByteLength);
         new Span<byte>(_scratch, checked((int)ByteLength)).Clear();
@@ -35,7 +35,12 @@ internal unsafe ref struct ConvolutionImage<T>
     // Elements of the zeros to the left of a row.
     private readonly int Left => _shape.PadLeft * _shape.InputChannels;
 
-    private readonly long ByteLength => _shape.Height * (long)RowStride * sizeof(T);
+    // Rows of the image and of the zeros above and below.
+    private readonly int Rows => Math.Max(_shape.Height + _shape.PadTop, _shape.OutputHeight + _shape.KernelHeight - 1);
+
+    private readonly long ByteLength => Rows * (long)RowStride * sizeof(T);
+
+    private readonly T* FirstRow => _scratch + (_shape.PadTop * RowStride);
 
     /// <summary>The first row of an image, with the zeros to the left of it.</summary>
     public readonly T* See(int image)
@@ -45,8 +50,8 @@ internal unsafe ref struct ConvolutionImage<T>
         if (_scratch == null)
             return from;
         for (int row = 0; row < _shape.Height; row++)
-            new Span<T>(from + ((nint)row * width), RowLength).CopyTo(new Span<T>(_scratch + (row * RowStride) + Left, RowLength));
-        return _scratch;
+            new Span<T>(from + ((nint)row * width), RowLength).CopyTo(new Span<T>(FirstRow + (row * RowStride) + Left, RowLength));
+        return FirstRow;
     }
 
     /// <summary>The first pixel of an image that <see cref="See"/> showed.</summary>

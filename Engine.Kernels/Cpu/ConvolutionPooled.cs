@@ -38,12 +38,13 @@ internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
         int most = (int)Math.Clamp(BandBytes / (2 * length * sizeof(T)), 1, rows);
         long scratchBytes = 2 * most * (long)length * sizeof(T);
         T* band = (T*)memory.Rent(scratchBytes);
+        bool skipsZeros = PackTaps<V, R, T>.AreFinite(shape, packed);
         using var images = new ConvolutionImage<T>(shape, memory, x);
         while (start < end)
         {
             int image = start / rows, row = start % rows, next = Math.Min(rows, row + end - start);
             T* seen = images.See(image), pixels = images.Pixels(seen);
-            bool sparse = SparseConvolutions<V, R, T>.Suits(shape, images, pixels);
+            bool sparse = skipsZeros && SparseConvolutions<V, R, T>.Suits(shape, images, pixels);
             for (int count; row < next; row += count, start += count)
             {
                 count = Math.Min(most, next - row);
@@ -54,7 +55,7 @@ internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
                 else
                 {
                     for (int i = 0; i < 2 * count; i++)
-                        Convolve(seen, images.RowStride, (2 * row) + i, band + (i * length), stride);
+                        Convolve(seen, images.RowStride, (2 * row) + i, skipsZeros, band + (i * length), stride);
                 }
 
                 for (int i = 0; i < count; i++)
@@ -65,10 +66,10 @@ internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
         memory.Return((long)band, scratchBytes);
     }
 
-    private void Convolve(T* image, nint rowStride, int row, T* result, int stride)
+    private void Convolve(T* image, nint rowStride, int row, bool skipsZeros, T* result, int stride)
     {
         int width = ConvolutionTiles<V, R, T>.Width;
-        var window = ConvolutionWindow.Of(shape, row, rowStride, width, stride);
+        var window = ConvolutionWindow.Of(shape, row, rowStride, width, stride, whole: !skipsZeros);
         for (int column = 0; column < stride; column += width)
         {
             T* weights = packed + ((nint)column * shape.Taps) + window.Taps;
@@ -77,7 +78,10 @@ internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
     }
 }
 
-/// <summary>A bias, max(x, 0) and the largest number of each window, with its position; -1 where that is 0.</summary>
+/// <summary>
+/// A bias, max(x, 0) and the largest number of each window, with its position; -1 where that is 0 or NaN, through which no derivative
+/// passes.
+/// </summary>
 internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int* positions, T* bias) : IPool<T>
     where L : struct, ILanes<L, T>
     where T : unmanaged
@@ -125,9 +129,8 @@ internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Contend(L value, L place, ref L best, ref L at)
     {
-        L wins = value > best;
-        best = L.Select(wins, value, best);
-        at = L.Select(wins, place, at);
+        at = L.Select(value > best, place, at);
+        best = L.Max(best, value);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
 using Engine.Kernels.Memory;
 
@@ -163,7 +164,8 @@ internal unsafe ref struct PooledWindows<L, T>
 
 /// <summary>
 /// Cotangents of weights from pooled cotangents of results and their positions, one for each piece of the batch. A cotangent
-/// multiplies the window of the image at its position: products with the zeros around it are not made. A unit is a piece.
+/// multiplies the window of the image at its position: products with the zeros around it are made only where the image is not finite.
+/// A unit is a piece.
 /// </summary>
 /// <remarks>
 /// Sums of an output channel are those of the vectors of a window. Pieces depend on the size of the batch alone, so that sums don't
@@ -174,7 +176,7 @@ internal readonly unsafe struct PooledWeightGradients<L, V, R, T>(
     where L : struct, ILanes<L, T>
     where V : struct, IRegister<R, T>
     where R : struct
-    where T : unmanaged
+    where T : unmanaged, INumber<T>
 {
     /// <summary>Elements of a piece.</summary>
     public static long PieceLength(ConvolutionShape shape) => (long)shape.OutputChannels * WindowVectors<V, R, T>.Length(shape);
@@ -196,11 +198,40 @@ internal readonly unsafe struct PooledWeightGradients<L, V, R, T>(
             for (int image = first, count; image < last; image += count)
             {
                 count = Math.Min(windows.Most, last - image);
+                if (!Finite<V, R, T>.Are(x + (image * imageLength), count * imageLength))
+                {
+                    AddWhole(image, count, sums, image != first);
+                    continue;
+                }
+
                 windows.Load(x + (image * imageLength), count);
                 windows.Aim(g + (image * pooled), positions + (image * pooled), count);
                 Add(windows, count * pixels, vectors, sums, image != first);
             }
         }
+    }
+
+    // With all zeros, the plain way.
+    private void AddWhole(int image, int count, T* sums, bool adds)
+    {
+        var whole = shape with { Batch = count };
+        int run = shape.KernelWidth * shape.InputChannels, rowLength = WindowVectors<V, R, T>.OfRow(shape) * V.Count;
+        nint imageLength = (nint)shape.Height * shape.Width * shape.InputChannels;
+        using var cotangents = new ScatteredCotangents<T>(whole, pool, g, positions, image);
+        T* products = (T*)pool.Rent((long)shape.Taps * shape.OutputChannels * sizeof(T));
+        var body = new ConvolutionWeightGradientBody<T>(
+            new(whole), new((long)products, shape.Taps * shape.OutputChannels),
+            new((long)(x + (image * imageLength)), checked((int)(count * imageLength))), cotangents.View);
+        if (!adds)
+            new Span<T>(sums, checked((int)PieceLength(shape))).Clear();
+        for (int i = 0; i < shape.Taps * shape.OutputChannels; i++)
+        {
+            body.Invoke(i);
+            (int tap, int channel) = Math.DivRem(i, shape.OutputChannels);
+            sums[((nint)channel * WindowVectors<V, R, T>.Length(shape)) + (tap / run * rowLength) + (tap % run)] += products[i];
+        }
+
+        pool.Return((long)products, (long)shape.Taps * shape.OutputChannels * sizeof(T));
     }
 
     private void Add(in PooledWindows<L, T> windows, int count, nint* vectors, T* sums, bool adds)
@@ -227,16 +258,6 @@ internal readonly unsafe struct PooledWeightGradients<L, V, R, T>(
         nint step = shape.OutputChannels, v0 = vectors[0], v1 = vectors[1], v2 = vectors[2];
         nint v3 = vectors[3], v4 = vectors[4], v5 = vectors[5];
         R c0 = default, c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
-        if (adds)
-        {
-            c0 = V.Load(sums);
-            c1 = V.Load(sums + V.Count);
-            c2 = V.Load(sums + (2 * V.Count));
-            c3 = V.Load(sums + (3 * V.Count));
-            c4 = V.Load(sums + (4 * V.Count));
-            c5 = V.Load(sums + (5 * V.Count));
-        }
-
         for (; count > 0; count--, numbers += step, offsets += step)
         {
             T* window = images + *offsets;
@@ -247,6 +268,16 @@ internal readonly unsafe struct PooledWeightGradients<L, V, R, T>(
             c3 = V.MultiplyAdd(number, V.Load(window + v3), c3);
             c4 = V.MultiplyAdd(number, V.Load(window + v4), c4);
             c5 = V.MultiplyAdd(number, V.Load(window + v5), c5);
+        }
+
+        if (adds)
+        {
+            c0 = V.Add(c0, V.Load(sums));
+            c1 = V.Add(c1, V.Load(sums + V.Count));
+            c2 = V.Add(c2, V.Load(sums + (2 * V.Count)));
+            c3 = V.Add(c3, V.Load(sums + (3 * V.Count)));
+            c4 = V.Add(c4, V.Load(sums + (4 * V.Count)));
+            c5 = V.Add(c5, V.Load(sums + (5 * V.Count)));
         }
 
         V.Store(c0, sums);
@@ -262,13 +293,6 @@ internal readonly unsafe struct PooledWeightGradients<L, V, R, T>(
     {
         nint step = shape.OutputChannels, v0 = vectors[0], v1 = vectors[1], v2 = vectors[2];
         R c0 = default, c1 = c0, c2 = c0;
-        if (adds)
-        {
-            c0 = V.Load(sums);
-            c1 = V.Load(sums + V.Count);
-            c2 = V.Load(sums + (2 * V.Count));
-        }
-
         for (; count > 0; count--, numbers += step, offsets += step)
         {
             T* window = images + *offsets;
@@ -278,22 +302,57 @@ internal readonly unsafe struct PooledWeightGradients<L, V, R, T>(
             c2 = V.MultiplyAdd(number, V.Load(window + v2), c2);
         }
 
+        if (adds)
+        {
+            c0 = V.Add(c0, V.Load(sums));
+            c1 = V.Add(c1, V.Load(sums + V.Count));
+            c2 = V.Add(c2, V.Load(sums + (2 * V.Count)));
+        }
+
         V.Store(c0, sums);
         V.Store(c1, sums + V.Count);
         V.Store(c2, sums + (2 * V.Count));
     }
 }
 
+/// <summary>Pooled cotangents of some images at their positions in whole results, zeros elsewhere.</summary>
+internal readonly unsafe ref struct ScatteredCotangents<T>
+    where T : unmanaged
+{
+    private readonly BufferPool _pool;
+
+    /// <summary>Puts the cotangents of as many images as the shape has, from one on, to their places.</summary>
+    public ScatteredCotangents(ConvolutionShape shape, BufferPool pool, T* cotangents, int* positions, int first)
+    {
+        int whole = shape.OutputHeight * shape.OutputWidth * shape.OutputChannels;
+        int pooled = shape.OutputHeight / 2 * (shape.OutputWidth / 2) * shape.OutputChannels;
+        _pool = pool;
+        View = new View<T>(pool.Rent((long)shape.Batch * whole * sizeof(T)), shape.Batch * whole);
+        new Span<T>(View.Pointer, View.Length).Clear();
+        nint start = (nint)first * pooled;
+        int count = shape.Batch * pooled;
+        var scatter = new PoolScatterBody<T>(
+            View, new((long)(cotangents + start), count), new((long)(positions + start), count), whole, pooled, 1);
+        for (int i = 0; i < count; i++)
+            scatter.Invoke(i);
+    }
+
+    public View<T> View { get; }
+
+    public void Dispose() => _pool.Return(View.Address, (long)View.Length * sizeof(T));
+}
+
 /// <summary>
 /// Cotangents of images from pooled cotangents of results and their positions. A cotangent adds its products with a channel's weights
-/// to the window of the image at its position. A unit is an image.
+/// to the window of the image at its position; products with the zeros around it are made only where something is not finite. A unit is
+/// an image.
 /// </summary>
 internal readonly unsafe struct PooledInputGradients<L, V, R, T>(
-    ConvolutionShape shape, BufferPool pool, T* dx, T* packed, T* g, int* positions) : IKernel
+    ConvolutionShape shape, BufferPool pool, T* dx, T* packed, T* weights, T* g, int* positions) : IKernel
     where L : struct, ILanes<L, T>
     where V : struct, IRegister<R, T>
     where R : struct
-    where T : unmanaged
+    where T : unmanaged, INumber<T>
 {
     public void Run(int start, int end)
     {
@@ -303,9 +362,17 @@ internal readonly unsafe struct PooledInputGradients<L, V, R, T>(
         nint* vectors = stackalloc nint[WindowVectors<V, R, T>.Count(shape)];
         for (int i = 0; i < WindowVectors<V, R, T>.Count(shape); i++)
             vectors[i] = WindowVectors<V, R, T>.Offset(shape, windows.RowStride, i);
+        bool finite = Finite<V, R, T>.Are(weights, (nint)shape.Taps * shape.OutputChannels);
         for (int count; start < end; start += count)
         {
+            // What vectors of a window hold beside weights, zeros, would make infinite cotangents NaN around it.
             count = Math.Min(windows.Most, end - start);
+            if (!finite || !Finite<V, R, T>.Are(g + (start * pooled), count * pooled))
+            {
+                Whole(start, count);
+                continue;
+            }
+
             windows.Clear();
             windows.Aim(g + (start * pooled), positions + (start * pooled), count);
             Add(windows, count * pixels, vectors);
@@ -313,22 +380,35 @@ internal readonly unsafe struct PooledInputGradients<L, V, R, T>(
         }
     }
 
+    // With all zeros, the plain way.
+    private void Whole(int image, int count)
+    {
+        var whole = shape with { Batch = count };
+        int imageLength = shape.Height * shape.Width * shape.InputChannels;
+        using var cotangents = new ScatteredCotangents<T>(whole, pool, g, positions, image);
+        var body = new ConvolutionInputGradientBody<T>(
+            new(whole), new((long)(dx + ((nint)image * imageLength)), count * imageLength), cotangents.View,
+            new((long)weights, shape.Taps * shape.OutputChannels));
+        for (int i = 0; i < count * imageLength; i++)
+            body.Invoke(i);
+    }
+
     private void Add(in PooledWindows<L, T> windows, int count, nint* vectors)
     {
         const int tile = WindowVectors<V, R, T>.Tile;
         int total = WindowVectors<V, R, T>.Count(shape);
-        T* weights = packed;
+        T* channelWeights = packed;
         for (int channel = 0; channel < shape.OutputChannels; channel++)
         {
             T* numbers = windows.Numbers + channel;
             int* offsets = windows.Offsets + channel;
             int vector = 0;
-            for (; total - vector >= 2 * tile; vector += 2 * tile, weights += 2 * tile * V.Count)
-                Six(windows.Images, numbers, offsets, count, vectors + vector, weights);
+            for (; total - vector >= 2 * tile; vector += 2 * tile, channelWeights += 2 * tile * V.Count)
+                Six(windows.Images, numbers, offsets, count, vectors + vector, channelWeights);
             if (vector == total)
                 continue;
-            Three(windows.Images, numbers, offsets, count, vectors + vector, weights);
-            weights += tile * V.Count;
+            Three(windows.Images, numbers, offsets, count, vectors + vector, channelWeights);
+            channelWeights += tile * V.Count;
         }
     }
 

@@ -19,7 +19,7 @@ internal readonly record struct SparseSteps(
 /// </summary>
 /// <remarks>
 /// A result takes up its products in the order of <see cref="ConvolutionTiles{V, R, T}"/>; that products with zeros are left out
-/// changes nothing in a finite sum.
+/// changes nothing where weights are finite, and this is only for these.
 /// </remarks>
 internal static unsafe class SparseConvolutions<V, R, T>
     where V : struct, IRegister<R, T>

@@ -11,19 +11,21 @@ namespace Engine.Kernels.Cpu;
 /// <param name="BInner">From one product to the next in the right operand.</param>
 /// <param name="BOuter">From one run to the next in the right operand.</param>
 /// <param name="CRow">From one row of the result to the next.</param>
-/// <param name="Adds">Whether sums go on from what the result holds.</param>
+/// <param name="Adds">Whether sums are added to what the result holds, when they are complete.</param>
 internal readonly record struct ConvolutionSteps(
     int Outer, int Inner, nint ARow, nint AInner, nint AOuter, nint BInner, nint BOuter, nint CRow, bool Adds);
 
-/// <summary>Where the windows of a row of a convolution's result begin, cut at the upper and lower edge of the image.</summary>
+/// <summary>Where the windows of a row of a convolution's result begin.</summary>
 /// <param name="Steps">How tiles of the row move.</param>
 /// <param name="Image">Elements from the image to the first of the window.</param>
 /// <param name="Taps">Elements from a panel of weights to the first of the window.</param>
 internal readonly record struct ConvolutionWindow(ConvolutionSteps Steps, nint Image, nint Taps)
 {
-    public static ConvolutionWindow Of(ConvolutionShape shape, int row, nint rowStride, int width, nint resultStride)
+    /// <summary>The windows of a row, whole or cut at the upper and lower edge of the image.</summary>
+    public static ConvolutionWindow Of(ConvolutionShape shape, int row, nint rowStride, int width, nint resultStride, bool whole)
     {
-        int first = Math.Max(0, shape.PadTop - row), last = Math.Min(shape.KernelHeight, shape.Height + shape.PadTop - row);
+        int first = whole ? 0 : Math.Max(0, shape.PadTop - row);
+        int last = whole ? shape.KernelHeight : Math.Min(shape.KernelHeight, shape.Height + shape.PadTop - row);
         int run = shape.KernelWidth * shape.InputChannels;
         var steps = new ConvolutionSteps(
             last - first, run, shape.InputChannels, 1, rowStride, width, (nint)run * width, resultStride, Adds: false);
@@ -72,22 +74,6 @@ internal static unsafe class ConvolutionTiles<V, R, T>
     {
         nint aRow = steps.ARow, aInner = steps.AInner, bInner = steps.BInner, cRow = steps.CRow;
         R c0 = default, d0 = c0, c1 = c0, d1 = c0, c2 = c0, d2 = c0, c3 = c0, d3 = c0, c4 = c0, d4 = c0, c5 = c0, d5 = c0;
-        if (steps.Adds)
-        {
-            c0 = V.Load(c);
-            d0 = V.Load(c + V.Count);
-            c1 = V.Load(c + cRow);
-            d1 = V.Load(c + cRow + V.Count);
-            c2 = V.Load(c + (2 * cRow));
-            d2 = V.Load(c + (2 * cRow) + V.Count);
-            c3 = V.Load(c + (3 * cRow));
-            d3 = V.Load(c + (3 * cRow) + V.Count);
-            c4 = V.Load(c + (4 * cRow));
-            d4 = V.Load(c + (4 * cRow) + V.Count);
-            c5 = V.Load(c + (5 * cRow));
-            d5 = V.Load(c + (5 * cRow) + V.Count);
-        }
-
         nint row2 = 2 * aRow;
         for (int i = steps.Outer; i > 0; i--, a += steps.AOuter, b += steps.BOuter)
         {
@@ -116,6 +102,22 @@ internal static unsafe class ConvolutionTiles<V, R, T>
             }
         }
 
+        if (steps.Adds)
+        {
+            c0 = V.Add(c0, V.Load(c));
+            d0 = V.Add(d0, V.Load(c + V.Count));
+            c1 = V.Add(c1, V.Load(c + cRow));
+            d1 = V.Add(d1, V.Load(c + cRow + V.Count));
+            c2 = V.Add(c2, V.Load(c + (2 * cRow)));
+            d2 = V.Add(d2, V.Load(c + (2 * cRow) + V.Count));
+            c3 = V.Add(c3, V.Load(c + (3 * cRow)));
+            d3 = V.Add(d3, V.Load(c + (3 * cRow) + V.Count));
+            c4 = V.Add(c4, V.Load(c + (4 * cRow)));
+            d4 = V.Add(d4, V.Load(c + (4 * cRow) + V.Count));
+            c5 = V.Add(c5, V.Load(c + (5 * cRow)));
+            d5 = V.Add(d5, V.Load(c + (5 * cRow) + V.Count));
+        }
+
         V.Store(c0, c);
         V.Store(d0, c + V.Count);
         V.Store(c1, c + cRow);
@@ -135,16 +137,6 @@ internal static unsafe class ConvolutionTiles<V, R, T>
     {
         nint aRow = steps.ARow, aInner = steps.AInner, bInner = steps.BInner, cRow = steps.CRow;
         R c0 = default, d0 = c0, c1 = c0, d1 = c0, c2 = c0, d2 = c0;
-        if (steps.Adds)
-        {
-            c0 = V.Load(c);
-            d0 = V.Load(c + V.Count);
-            c1 = V.Load(c + cRow);
-            d1 = V.Load(c + cRow + V.Count);
-            c2 = V.Load(c + (2 * cRow));
-            d2 = V.Load(c + (2 * cRow) + V.Count);
-        }
-
         nint row2 = 2 * aRow;
         for (int i = steps.Outer; i > 0; i--, a += steps.AOuter, b += steps.BOuter)
         {
@@ -164,6 +156,16 @@ internal static unsafe class ConvolutionTiles<V, R, T>
             }
         }
 
+        if (steps.Adds)
+        {
+            c0 = V.Add(c0, V.Load(c));
+            d0 = V.Add(d0, V.Load(c + V.Count));
+            c1 = V.Add(c1, V.Load(c + cRow));
+            d1 = V.Add(d1, V.Load(c + cRow + V.Count));
+            c2 = V.Add(c2, V.Load(c + (2 * cRow)));
+            d2 = V.Add(d2, V.Load(c + (2 * cRow) + V.Count));
+        }
+
         V.Store(c0, c);
         V.Store(d0, c + V.Count);
         V.Store(c1, c + cRow);
@@ -177,12 +179,6 @@ internal static unsafe class ConvolutionTiles<V, R, T>
     {
         nint aInner = steps.AInner, bInner = steps.BInner;
         R c0 = default, d0 = c0;
-        if (steps.Adds)
-        {
-            c0 = V.Load(c);
-            d0 = V.Load(c + V.Count);
-        }
-
         for (int i = steps.Outer; i > 0; i--, a += steps.AOuter, b += steps.BOuter)
         {
             T* left = a, right = b;
@@ -193,6 +189,12 @@ internal static unsafe class ConvolutionTiles<V, R, T>
                 c0 = V.MultiplyAdd(x0, first, c0);
                 d0 = V.MultiplyAdd(x0, second, d0);
             }
+        }
+
+        if (steps.Adds)
+        {
+            c0 = V.Add(c0, V.Load(c));
+            d0 = V.Add(d0, V.Load(c + V.Count));
         }
 
         V.Store(c0, c);

@@ -26,12 +26,18 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
     where R : struct
     where T : unmanaged
 {
+    // Pixels whose products are summed in a row: sums of more are added up, which keeps their rounding errors small.
+    private const int BlockPixels = 256;
+
     private readonly int _images = ConvolutionPieces.Images(shape);
 
     /// <summary>Elements of a piece.</summary>
     public static long PieceLength(ConvolutionShape shape) => (long)shape.Taps * Stride(shape);
 
     private int Pixels => shape.OutputHeight * shape.OutputWidth;
+
+    // Whether there are zeros above or below images.
+    private bool IsCut => shape.PadTop > 0 || shape.Height < shape.OutputHeight + shape.KernelHeight - 1;
 
     // Output channels, filled up to whole panels.
     private static int Stride(ConvolutionShape shape)
@@ -42,7 +48,7 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
 
     public void Run(int start, int end)
     {
-        int stride = Stride(shape);
+        int stride = Stride(shape), results = Pixels * shape.OutputChannels;
         long scratchBytes = stride == shape.OutputChannels ? 0 : (long)Pixels * stride * sizeof(T);
         T* scratch = scratchBytes == 0 ? null : (T*)pool.Rent(scratchBytes);
         using var images = new ConvolutionImage<T>(shape, pool, x);
@@ -55,7 +61,8 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
             for (int image = first; image < last; image++)
             {
                 T* seen = images.See(image);
-                Add(seen, images.RowStride, Widened(image, scratch, stride), stride, sum, image != first);
+                bool whole = IsCut && !Finite<V, R, T>.Are(g + ((nint)image * results), results);
+                Add(seen, images.RowStride, whole, Widened(image, scratch, stride), stride, sum, image != first);
             }
         }
 
@@ -80,19 +87,30 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
         return scratch;
     }
 
-    private void Add(T* image, nint rowStride, T* cotangent, int stride, T* sum, bool adds)
+    // Products with the zeros above and below the image are zero where cotangents are finite.
+    private void Add(T* image, nint rowStride, bool whole, T* cotangent, int stride, T* sum, bool adds)
     {
         int width = ConvolutionTiles<V, R, T>.Width, run = shape.KernelWidth * shape.InputChannels;
+        int most = Math.Max(1, BlockPixels / Math.Max(1, shape.OutputWidth));
         for (int panel = 0; panel < stride / width; panel++)
         {
             for (int ky = 0; ky < shape.KernelHeight; ky++, sum += (nint)run * width)
             {
-                int first = Math.Max(0, shape.PadTop - ky), last = Math.Min(shape.OutputHeight, shape.Height + shape.PadTop - ky);
-                var steps = new ConvolutionSteps(
-                    last - first, shape.OutputWidth, 1, shape.InputChannels, rowStride, stride, (nint)shape.OutputWidth * stride, width,
-                    adds);
-                T* a = image + ((first + ky - shape.PadTop) * rowStride), b = cotangent + (first * steps.BOuter) + (panel * width);
-                ConvolutionTiles<V, R, T>.Panel(steps, run, a, b, sum);
+                int row = whole ? 0 : Math.Max(0, shape.PadTop - ky);
+                int last = whole ? shape.OutputHeight : Math.Min(shape.OutputHeight, shape.Height + shape.PadTop - ky);
+                bool addsRows = adds;
+                do
+                {
+                    int rows = Math.Clamp(last - row, 0, most);
+                    var steps = new ConvolutionSteps(
+                        rows, shape.OutputWidth, 1, shape.InputChannels, rowStride, stride, (nint)shape.OutputWidth * stride, width,
+                        addsRows);
+                    T* a = image + ((row + ky - shape.PadTop) * rowStride), b = cotangent + (row * steps.BOuter) + (panel * width);
+                    ConvolutionTiles<V, R, T>.Panel(steps, run, a, b, sum);
+                    row += rows;
+                    addsRows = true;
+                }
+                while (row < last);
             }
         }
     }

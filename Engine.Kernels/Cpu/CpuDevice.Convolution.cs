@@ -107,10 +107,9 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged
     {
-        int width = ConvolutionTiles<V, R, T>.Width, units = Panels<V, R, T>(shape) * shape.Taps;
-        var packed = Allocate((long)units * width * sizeof(T));
+        var packed = Allocate(PackTaps<V, R, T>.ByteLength(shape));
         var pack = new PackTaps<V, R, T>(shape, turned, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
-        Launch(pack, units, ElementGrain / width);
+        Launch(pack, PackTaps<V, R, T>.Units(shape), ElementGrain / ConvolutionTiles<V, R, T>.Width);
         return packed;
     }
 
@@ -215,7 +214,7 @@ public sealed partial class CpuDevice
         where L : struct, ILanes<L, T>
         where V : struct, IRegister<R, T>
         where R : struct
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         if (shape.Batch * shape.Height == 0 || shape.Width * shape.InputChannels == 0)
             return;
@@ -223,8 +222,8 @@ public sealed partial class CpuDevice
         var pack = new PackWindows<V, R, T>(shape, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
         Launch(pack, shape.OutputChannels, Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
         var gradients = new PooledInputGradients<L, V, R, T>(
-            shape, Pool, destination.Write<T>().Pointer, packed.Read<T>().Pointer, cotangents.Read<T>().Pointer,
-            positions.Read<int>().Pointer);
+            shape, Pool, destination.Write<T>().Pointer, packed.Read<T>().Pointer, weights.Read<T>().Pointer,
+            cotangents.Read<T>().Pointer, positions.Read<int>().Pointer);
         Launch(gradients, shape.Batch, WindowGrain<V, R, T>(shape));
         if (!Recording.IsActive)
             Free(packed);

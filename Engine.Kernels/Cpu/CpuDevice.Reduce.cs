@@ -11,6 +11,10 @@ public sealed partial class CpuDevice
     // A reduction to few results is cut into pieces of this many elements, whose results are combined in order.
     private const int ReducePiece = 16384;
 
+    // Combinations that a chain does in a row. More are split into halves, whose results are combined, so that the rounding error of a
+    // sum grows with the logarithm of its length.
+    private const int ReduceChain = 64;
+
     /// <inheritdoc/>
     public override void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
     {
@@ -135,11 +139,26 @@ public sealed partial class CpuDevice
             int inner = reduced.Inner, step = reduced.InnerStride(0);
             if (reduced.Rows == 1)
                 return Chains(source, inner, step);
-            V total = reducer.Identity<V>();
             var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
-            for (int row = 0; row < reduced.Rows; row++)
+            return AllRows(ref rows, reduced.Rows, source, along: false);
+        }
+
+        // The next rows of what is reduced.
+        private V AllRows(ref RowWalk rows, int count, T* source, bool along)
+        {
+            if (count > ReduceChain)
             {
-                total = reducer.Combine(total, Chains(source + rows[0], inner, step));
+                V first = AllRows(ref rows, count / 2, source, along);
+                return reducer.Combine(first, AllRows(ref rows, count - (count / 2), source, along));
+            }
+
+            V total = reducer.Identity<V>();
+            int inner = reduced.Inner, step = reduced.InnerStride(0);
+            for (; count > 0; count--)
+            {
+                T* at = source + rows[0];
+                total = reducer.Combine(
+                    total, !along ? Chains(at, inner, step) : step == 1 ? Contiguous(at, inner) : Strided(at, inner, step));
                 rows.Skip(1);
             }
 
@@ -149,6 +168,12 @@ public sealed partial class CpuDevice
         // Whole vectors at a stride, in four chains that hide the latency of a combination.
         private V Chains(T* at, int count, int step)
         {
+            if (count > 4 * ReduceChain)
+            {
+                int half = count / 8 * 4;
+                return reducer.Combine(Chains(at, half, step), Chains(at + (half * (long)step), count - half, step));
+            }
+
             V a = reducer.Identity<V>();
             V b = a, c = a, d = a;
             for (; count >= 4; count -= 4, at += 4 * (long)step)
@@ -166,20 +191,10 @@ public sealed partial class CpuDevice
 
         private T Along(T* source)
         {
-            V total = reducer.Identity<V>();
-            int inner = reduced.Inner, step = reduced.InnerStride(0);
-            if (reduced.Rows == 1 && step == 1)
-                return Fold(Contiguous(source, inner));
-
+            if (reduced.Rows == 1 && reduced.InnerStride(0) == 1)
+                return Fold(Contiguous(source, reduced.Inner));
             var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
-            for (int row = 0; row < reduced.Rows; row++)
-            {
-                T* at = source + rows[0];
-                total = reducer.Combine(total, step == 1 ? Contiguous(at, inner) : Strided(at, inner, step));
-                rows.Skip(1);
-            }
-
-            return Fold(total);
+            return Fold(AllRows(ref rows, reduced.Rows, source, along: true));
         }
 
         // The lanes past the end take no part.
@@ -193,6 +208,12 @@ public sealed partial class CpuDevice
 
         private V Strided(T* at, int length, int step)
         {
+            if (length > ReduceChain)
+            {
+                int half = length / 2;
+                return reducer.Combine(Strided(at, half, step), Strided(at + (half * (long)step), length - half, step));
+            }
+
             V first = V.Indices < V.Constant(1), total = reducer.Identity<V>();
             for (int i = 0; i < length; i++)
                 total = reducer.Combine(total, V.Select(first, V.Splat(at[(long)i * step]), reducer.Identity<V>()));

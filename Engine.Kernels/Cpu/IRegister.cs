@@ -28,6 +28,9 @@ internal unsafe interface IRegister<R, T>
     /// <summary>Stores all lanes.</summary>
     static abstract void Store(R value, T* destination);
 
+    /// <summary><c>left + right</c> in every lane.</summary>
+    static abstract R Add(R left, R right);
+
     /// <summary><c>left * right + sum</c> in every lane, rounded once where the processor has a fused instruction.</summary>
     static abstract R MultiplyAdd(T left, R right, R sum);
 
@@ -52,6 +55,9 @@ internal readonly unsafe struct Register512<T> : IRegister<Vector512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<T> value, T* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Add(Vector512<T> left, Vector512<T> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> MultiplyAdd(T left, Vector512<T> right, Vector512<T> sum)
@@ -83,6 +89,9 @@ internal readonly unsafe struct Register256<T> : IRegister<Vector256<T>, T>
     public static void Store(Vector256<T> value, T* destination) => value.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<T> Add(Vector256<T> left, Vector256<T> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> MultiplyAdd(T left, Vector256<T> right, Vector256<T> sum)
         => MultiplyAdd(Vector256.Create(left), right, sum);
 
@@ -110,6 +119,9 @@ internal readonly unsafe struct Register128<T> : IRegister<Vector128<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<T> value, T* destination) => value.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Add(Vector128<T> left, Vector128<T> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> MultiplyAdd(T left, Vector128<T> right, Vector128<T> sum)

@@ -7,7 +7,8 @@ namespace Engine.Kernels.Cpu;
 
 /// <summary>
 /// One row by a transposed matrix: every result is the scalar product of two contiguous rows. Squares of the matrix are transposed in
-/// registers, so that four sums run side by side, each in the order of the inner index. A unit is one <see cref="Group"/> of results.
+/// registers, so that four sums run side by side, each in the order of the inner index, in blocks as <see cref="MatMulTiles{V, R, T}"/>
+/// has them. A unit is one <see cref="Group"/> of results.
 /// </summary>
 internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b, T* bias) : IKernel
     where T : unmanaged, INumber<T>
@@ -16,6 +17,9 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
     public const int Group = 3 * Block;
 
     private const int Block = Transposition.Block;
+
+    // Inner indices of a block of a sum.
+    private static int BlockInner => 1024 / sizeof(T);
 
     public static int Groups(in MatMulForm form) => (form.Columns + Group - 1) / Group;
 
@@ -52,12 +56,23 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
         float* right1 = right + (column1 * row);
         float* right2 = right + (column2 * row);
         Vector128<float> sum0 = First(starts, column), sum1 = First(starts, column1), sum2 = First(starts, column2);
+        Vector128<float> total0 = default, total1 = default, total2 = default;
         int k = 0;
-        for (; k <= inner - Block; k += Block)
+        for (int limit = Math.Min(BlockInner, inner) - Block; ; limit = Math.Min(limit + BlockInner, inner - Block))
         {
-            sum0 = Square(left + k, right0 + k, row, sum0);
-            sum1 = Square(left + k, right1 + k, row, sum1);
-            sum2 = Square(left + k, right2 + k, row, sum2);
+            for (; k <= limit; k += Block)
+            {
+                sum0 = Square(left + k, right0 + k, row, sum0);
+                sum1 = Square(left + k, right1 + k, row, sum1);
+                sum2 = Square(left + k, right2 + k, row, sum2);
+            }
+
+            if (k > inner - Block)
+                break;
+            total0 += sum0;
+            total1 += sum1;
+            total2 += sum2;
+            sum0 = sum1 = sum2 = default;
         }
 
         if (k < inner)
@@ -67,9 +82,9 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
             sum2 = Part(inner - k, left + k, right2 + k, row, sum2);
         }
 
-        sum0.Store(result + column);
-        sum1.Store(result + column1);
-        sum2.Store(result + column2);
+        (sum0 + total0).Store(result + column);
+        (sum1 + total1).Store(result + column1);
+        (sum2 + total2).Store(result + column2);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -106,10 +121,35 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
         int end = Math.Min(column + Group, form.Columns);
         for (right += column * form.ColumnStrideB; column < end; column++, right += form.ColumnStrideB)
         {
-            T sum = form.Start == Start.Zero ? T.Zero : form.Start == Start.Scalar ? *starts : starts[column];
-            for (int k = 0; k < form.Inner; k++)
-                sum = T.MultiplyAddEstimate(left[k], right[k], sum);
-            result[column] = sum;
+            T first = form.Start == Start.Zero ? T.Zero : form.Start == Start.Scalar ? *starts : starts[column];
+            result[column] = Sum(left, right, form.Inner, first);
         }
+    }
+
+    // Long sums by halves, and within a block four sums in turn: one would wait for each of its multiply-adds.
+    private static T Sum(T* left, T* right, int count, T first)
+    {
+        if (count > 4 * BlockInner)
+        {
+            int half = count / 2;
+            return Sum(left, right, half, first) + Sum(left + half, right + half, count - half, T.Zero);
+        }
+
+        T second = T.Zero, third = T.Zero, fourth = T.Zero;
+        int k = 0;
+        if (count > BlockInner)
+        {
+            for (; k < count - 3; k += 4)
+            {
+                first = T.MultiplyAddEstimate(left[k], right[k], first);
+                second = T.MultiplyAddEstimate(left[k + 1], right[k + 1], second);
+                third = T.MultiplyAddEstimate(left[k + 2], right[k + 2], third);
+                fourth = T.MultiplyAddEstimate(left[k + 3], right[k + 3], fourth);
+            }
+        }
+
+        for (; k < count; k++)
+            first = T.MultiplyAddEstimate(left[k], right[k], first);
+        return first + second + (third + fourth);
     }
 }

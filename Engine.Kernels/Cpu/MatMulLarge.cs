@@ -52,8 +52,8 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
     // Rows of a packed block of the left operand.
     private const int BlockRows = 16 * MatMulForm.TileHeight;
 
-    // Inner indices of a block: 16 KiB of a panel of 512-bit vectors, 128 KiB of the left operand.
-    private static int BlockInner => 1024 / sizeof(T);
+    // Inner indices of a block: at most 16 KiB of a panel of 512-bit vectors, 128 KiB of the left operand.
+    private static int BlockInner => MatMulTiles<V, R, T>.BlockInner;
 
     [SkipLocalsInit]
     public void Run(int start, int end)

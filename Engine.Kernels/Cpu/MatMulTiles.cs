@@ -23,7 +23,7 @@ internal enum Start
     /// <summary>At one number for all columns.</summary>
     Scalar,
 
-    /// <summary>At what the result holds: the sum over earlier inner indices.</summary>
+    /// <summary>At zero, and what the result holds, the sum over earlier inner indices, is added in the end.</summary>
     Result,
 }
 
@@ -31,8 +31,9 @@ internal enum Start
 /// The innermost loops of all matrix products: some rows by one vector of the result stay in registers while the inner index runs.
 /// </summary>
 /// <remarks>
-/// Whatever the tile, a result starts at its bias (or at what earlier inner indices made of it) and takes up one product after the
-/// other, in order: so tiles of all heights and widths, packed operands or not, give the same bits.
+/// Whatever the tile, a result is the sum of blocks of the inner index, of which the first starts at the bias, and a block takes up one
+/// product after the other, in order: so tiles of all heights and widths, packed operands or not, give the same bits. Blocks keep the
+/// rounding error of long sums small.
 /// A tile calls nothing, so that its sums stay in registers.
 /// </remarks>
 internal static unsafe class MatMulTiles<V, R, T>
@@ -41,6 +42,9 @@ internal static unsafe class MatMulTiles<V, R, T>
     where T : unmanaged
 {
     private const int Height = MatMulForm.TileHeight;
+
+    /// <summary>Inner indices of a block.</summary>
+    public static int BlockInner => 1024 / sizeof(T);
 
     /// <summary>
     /// One vector's width of columns of the result, from top to bottom. Full vectors are stored as long as they end before
@@ -105,11 +109,21 @@ internal static unsafe class MatMulTiles<V, R, T>
         Start kind = strides.Start;
         for (; count > 0; count--, a += aBatch, b += bBatch, c += cBatch, start += startBatch)
         {
-            R sum = kind == Start.Result ? V.Load(c) : First(start, kind);
             T* left = a, right = b;
-            for (int k = inner; k > 0; k--, left += aInner, right += bInner)
-                sum = V.MultiplyAdd(*left, V.Load(right), sum);
-            V.Store(sum, c);
+            Start from = kind;
+            int rest = inner;
+            do
+            {
+                R sum = First(start, from);
+                for (int k = Math.Min(rest, BlockInner); k > 0; k--, left += aInner, right += bInner)
+                    sum = V.MultiplyAdd(*left, V.Load(right), sum);
+                if (from == Start.Result)
+                    sum = V.Add(sum, V.Load(c));
+                V.Store(sum, c);
+                from = Start.Result;
+                rest -= BlockInner;
+            }
+            while (rest > 0);
         }
     }
 
@@ -118,114 +132,157 @@ internal static unsafe class MatMulTiles<V, R, T>
     public static void Wide(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
         nint aInner = strides.AInner, bInner = strides.BInner, step = strides.Start == Start.Row ? V.Count : 0;
-        R c0 = First(start, strides.Start), c1 = First(start + step, strides.Start);
-        R c2 = First(start + (2 * step), strides.Start), c3 = First(start + (3 * step), strides.Start);
-        for (int k = strides.Inner; k > 0; k--, a += aInner, b += bInner)
+        Start from = strides.Start;
+        int rest = strides.Inner;
+        do
         {
-            T left = *a;
-            c0 = V.MultiplyAdd(left, V.Load(b), c0);
-            c1 = V.MultiplyAdd(left, V.Load(b + V.Count), c1);
-            c2 = V.MultiplyAdd(left, V.Load(b + (2 * V.Count)), c2);
-            c3 = V.MultiplyAdd(left, V.Load(b + (3 * V.Count)), c3);
-        }
+            R c0 = First(start, from), c1 = First(start + step, from);
+            R c2 = First(start + (2 * step), from), c3 = First(start + (3 * step), from);
+            for (int k = Math.Min(rest, BlockInner); k > 0; k--, a += aInner, b += bInner)
+            {
+                T left = *a;
+                c0 = V.MultiplyAdd(left, V.Load(b), c0);
+                c1 = V.MultiplyAdd(left, V.Load(b + V.Count), c1);
+                c2 = V.MultiplyAdd(left, V.Load(b + (2 * V.Count)), c2);
+                c3 = V.MultiplyAdd(left, V.Load(b + (3 * V.Count)), c3);
+            }
 
-        V.Store(c0, c);
-        V.Store(c1, c + V.Count);
-        V.Store(c2, c + (2 * V.Count));
-        V.Store(c3, c + (3 * V.Count));
+            if (from == Start.Result)
+            {
+                c0 = V.Add(c0, V.Load(c));
+                c1 = V.Add(c1, V.Load(c + V.Count));
+                c2 = V.Add(c2, V.Load(c + (2 * V.Count)));
+                c3 = V.Add(c3, V.Load(c + (3 * V.Count)));
+            }
+
+            V.Store(c0, c);
+            V.Store(c1, c + V.Count);
+            V.Store(c2, c + (2 * V.Count));
+            V.Store(c3, c + (3 * V.Count));
+            from = Start.Result;
+            rest -= BlockInner;
+        }
+        while (rest > 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Eight(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
         nint aRow = strides.ARow, aInner = strides.AInner, bInner = strides.BInner, cRow = strides.CRow;
-        R c0 = First(start, strides.Start), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-        if (strides.Start == Start.Result)
-        {
-            c0 = V.Load(c);
-            c1 = V.Load(c + cRow);
-            c2 = V.Load(c + (2 * cRow));
-            c3 = V.Load(c + (3 * cRow));
-            c4 = V.Load(c + (4 * cRow));
-            c5 = V.Load(c + (5 * cRow));
-            c6 = V.Load(c + (6 * cRow));
-            c7 = V.Load(c + (7 * cRow));
-        }
-
         nint row2 = 2 * aRow, row3 = 3 * aRow;
         T* lower = a + (4 * aRow);
-        for (int k = strides.Inner; k > 0; k--, a += aInner, lower += aInner, b += bInner)
+        Start from = strides.Start;
+        int rest = strides.Inner;
+        do
         {
-            R right = V.Load(b);
-            c0 = V.MultiplyAdd(*a, right, c0);
-            c1 = V.MultiplyAdd(a[aRow], right, c1);
-            c2 = V.MultiplyAdd(a[row2], right, c2);
-            c3 = V.MultiplyAdd(a[row3], right, c3);
-            c4 = V.MultiplyAdd(*lower, right, c4);
-            c5 = V.MultiplyAdd(lower[aRow], right, c5);
-            c6 = V.MultiplyAdd(lower[row2], right, c6);
-            c7 = V.MultiplyAdd(lower[row3], right, c7);
-        }
+            R c0 = First(start, from), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
+            for (int k = Math.Min(rest, BlockInner); k > 0; k--, a += aInner, lower += aInner, b += bInner)
+            {
+                R right = V.Load(b);
+                c0 = V.MultiplyAdd(*a, right, c0);
+                c1 = V.MultiplyAdd(a[aRow], right, c1);
+                c2 = V.MultiplyAdd(a[row2], right, c2);
+                c3 = V.MultiplyAdd(a[row3], right, c3);
+                c4 = V.MultiplyAdd(*lower, right, c4);
+                c5 = V.MultiplyAdd(lower[aRow], right, c5);
+                c6 = V.MultiplyAdd(lower[row2], right, c6);
+                c7 = V.MultiplyAdd(lower[row3], right, c7);
+            }
 
-        V.Store(c0, c);
-        V.Store(c1, c + cRow);
-        V.Store(c2, c + (2 * cRow));
-        V.Store(c3, c + (3 * cRow));
-        V.Store(c4, c + (4 * cRow));
-        V.Store(c5, c + (5 * cRow));
-        V.Store(c6, c + (6 * cRow));
-        V.Store(c7, c + (7 * cRow));
+            // All loads before the stores: a vector may spill over into the next row.
+            if (from == Start.Result)
+            {
+                c0 = V.Add(c0, V.Load(c));
+                c1 = V.Add(c1, V.Load(c + cRow));
+                c2 = V.Add(c2, V.Load(c + (2 * cRow)));
+                c3 = V.Add(c3, V.Load(c + (3 * cRow)));
+                c4 = V.Add(c4, V.Load(c + (4 * cRow)));
+                c5 = V.Add(c5, V.Load(c + (5 * cRow)));
+                c6 = V.Add(c6, V.Load(c + (6 * cRow)));
+                c7 = V.Add(c7, V.Load(c + (7 * cRow)));
+            }
+
+            V.Store(c0, c);
+            V.Store(c1, c + cRow);
+            V.Store(c2, c + (2 * cRow));
+            V.Store(c3, c + (3 * cRow));
+            V.Store(c4, c + (4 * cRow));
+            V.Store(c5, c + (5 * cRow));
+            V.Store(c6, c + (6 * cRow));
+            V.Store(c7, c + (7 * cRow));
+            from = Start.Result;
+            rest -= BlockInner;
+        }
+        while (rest > 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Four(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
         nint aRow = strides.ARow, aInner = strides.AInner, bInner = strides.BInner, cRow = strides.CRow;
-        R c0 = First(start, strides.Start), c1 = c0, c2 = c0, c3 = c0;
-        if (strides.Start == Start.Result)
-        {
-            c0 = V.Load(c);
-            c1 = V.Load(c + cRow);
-            c2 = V.Load(c + (2 * cRow));
-            c3 = V.Load(c + (3 * cRow));
-        }
-
         nint row2 = 2 * aRow, row3 = 3 * aRow;
-        for (int k = strides.Inner; k > 0; k--, a += aInner, b += bInner)
+        Start from = strides.Start;
+        int rest = strides.Inner;
+        do
         {
-            R right = V.Load(b);
-            c0 = V.MultiplyAdd(*a, right, c0);
-            c1 = V.MultiplyAdd(a[aRow], right, c1);
-            c2 = V.MultiplyAdd(a[row2], right, c2);
-            c3 = V.MultiplyAdd(a[row3], right, c3);
-        }
+            R c0 = First(start, from), c1 = c0, c2 = c0, c3 = c0;
+            for (int k = Math.Min(rest, BlockInner); k > 0; k--, a += aInner, b += bInner)
+            {
+                R right = V.Load(b);
+                c0 = V.MultiplyAdd(*a, right, c0);
+                c1 = V.MultiplyAdd(a[aRow], right, c1);
+                c2 = V.MultiplyAdd(a[row2], right, c2);
+                c3 = V.MultiplyAdd(a[row3], right, c3);
+            }
 
-        V.Store(c0, c);
-        V.Store(c1, c + cRow);
-        V.Store(c2, c + (2 * cRow));
-        V.Store(c3, c + (3 * cRow));
+            // All loads before the stores: a vector may spill over into the next row.
+            if (from == Start.Result)
+            {
+                c0 = V.Add(c0, V.Load(c));
+                c1 = V.Add(c1, V.Load(c + cRow));
+                c2 = V.Add(c2, V.Load(c + (2 * cRow)));
+                c3 = V.Add(c3, V.Load(c + (3 * cRow)));
+            }
+
+            V.Store(c0, c);
+            V.Store(c1, c + cRow);
+            V.Store(c2, c + (2 * cRow));
+            V.Store(c3, c + (3 * cRow));
+            from = Start.Result;
+            rest -= BlockInner;
+        }
+        while (rest > 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Two(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
         nint aRow = strides.ARow, aInner = strides.AInner, bInner = strides.BInner, cRow = strides.CRow;
-        R c0 = First(start, strides.Start), c1 = c0;
-        if (strides.Start == Start.Result)
+        Start from = strides.Start;
+        int rest = strides.Inner;
+        do
         {
-            c0 = V.Load(c);
-            c1 = V.Load(c + cRow);
-        }
+            R c0 = First(start, from), c1 = c0;
+            for (int k = Math.Min(rest, BlockInner); k > 0; k--, a += aInner, b += bInner)
+            {
+                R right = V.Load(b);
+                c0 = V.MultiplyAdd(*a, right, c0);
+                c1 = V.MultiplyAdd(a[aRow], right, c1);
+            }
 
-        for (int k = strides.Inner; k > 0; k--, a += aInner, b += bInner)
-        {
-            R right = V.Load(b);
-            c0 = V.MultiplyAdd(*a, right, c0);
-            c1 = V.MultiplyAdd(a[aRow], right, c1);
-        }
+            // All loads before the stores: a vector may spill over into the next row.
+            if (from == Start.Result)
+            {
+                c0 = V.Add(c0, V.Load(c));
+                c1 = V.Add(c1, V.Load(c + cRow));
+            }
 
-        V.Store(c0, c);
-        V.Store(c1, c + cRow);
+            V.Store(c0, c);
+            V.Store(c1, c + cRow);
+            from = Start.Result;
+            rest -= BlockInner;
+        }
+        while (rest > 0);
     }
 
     // A tile on the side, of which only the width goes to the result.

@@ -64,6 +64,9 @@ public interface ILanes<TSelf>
     /// </summary>
     static abstract TSelf Select(TSelf mask, TSelf whenSet, TSelf whenClear);
 
+    /// <summary>Whether <paramref name="mask"/> is set in any lane.</summary>
+    static abstract bool Any(TSelf mask);
+
     /// <summary><c>a * b + c</c>, rounded once where the processor has a fused instruction.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 

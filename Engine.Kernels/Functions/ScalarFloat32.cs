@@ -112,6 +112,10 @@ public readonly unsafe struct ScalarFloat32(float value) : ILanes<ScalarFloat32,
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(ScalarFloat32 mask) => mask.Bits != 0;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarFloat32 MultiplyAdd(ScalarFloat32 a, ScalarFloat32 b, ScalarFloat32 c) => new((a._value * b._value) + c._value);
 
     /// <inheritdoc/>

@@ -112,6 +112,10 @@ public readonly unsafe struct ScalarFloat64(double value) : ILanes<ScalarFloat64
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(ScalarFloat64 mask) => mask.Bits != 0;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarFloat64 MultiplyAdd(ScalarFloat64 a, ScalarFloat64 b, ScalarFloat64 c) => new((a._value * b._value) + c._value);
 
     /// <inheritdoc/>

@@ -107,6 +107,10 @@ public readonly unsafe struct ScalarInt32(int value) : ILanes<ScalarInt32, int>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Any(ScalarInt32 mask) => mask._value != 0;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarInt32 MultiplyAdd(ScalarInt32 a, ScalarInt32 b, ScalarInt32 c) => new((a._value * b._value) + c._value);
 
     /// <inheritdoc/>

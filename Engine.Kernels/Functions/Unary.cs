@@ -112,7 +112,7 @@ public readonly struct SoftplusFunction : IUnary
         => Transcendentals.Softplus(x);
 }
 
-/// <summary>The sine of x, see <see cref="Transcendentals.Sin"/> for its range.</summary>
+/// <summary>The sine of x.</summary>
 public readonly struct SinFunction : IUnary
 {
     /// <inheritdoc/>
@@ -122,7 +122,7 @@ public readonly struct SinFunction : IUnary
         => Transcendentals.Sin(x);
 }
 
-/// <summary>The cosine of x, see <see cref="Transcendentals.Cos"/> for its range.</summary>
+/// <summary>The cosine of x.</summary>
 public readonly struct CosFunction : IUnary
 {
     /// <inheritdoc/>

@@ -52,6 +52,61 @@ public sealed class ConvolutionOperationTests : IDisposable
     }
 
     [Fact]
+    public void TheFirstNaNIsPooledWhereverItStands()
+    {
+        for (int at = 0; at < 9; at++)
+        {
+            foreach (var type in (ElementType[])[ElementType.Float32, ElementType.Float64])
+            {
+                double[] values = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+                values[at] = values[8] = double.NaN;
+                var x = Tensor.From(values, [1, 3, 3, 1]).Cast(type);
+                var y = x.MaxPool(3);
+                Assert.Equal([double.NaN], y.ToDoubles());
+                Assert.Equal(Enumerable.Range(0, 9).Select(i => i == at ? 1.0 : 0), Gradient.Of(y.Sum(), x)[0].ToDoubles());
+            }
+        }
+    }
+
+    // What is put where: an infinity or NaN among images, weights, biases or cotangents. Small integers, so that sums are exact.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void OnePassEqualsManyWhereNotAllIsFinite(int operand)
+    {
+        int next = 1;
+        (int[], int[])[] shapes = [([3, 6, 6, 5], [3, 3, 5, 32]), ([2, 7, 5, 3], [3, 5, 3, 7]), ([11, 4, 4, 2], [3, 3, 2, 3])];
+        foreach (var (x, w) in shapes)
+        {
+            foreach (double number in (double[])[double.PositiveInfinity, double.NegativeInfinity, double.NaN])
+            {
+                foreach (int zeros in (int[])[0, 9])
+                {
+                    int[] pooled = [x[0], x[1] / 2, x[2] / 2, w[3]];
+                    int[][] all = [x, w, [w[3]], pooled];
+                    double[][] values = [.. all.Select(sizes => Integers(sizes.Aggregate((a, b) => a * b), zeros))];
+                    values[operand][values[operand].Length / 2] = number;
+                    Tensor images = Of(values[0], x), weights = Of(values[1], w), bias = Of(values[2], [w[3]]), g = Of(values[3], pooled);
+                    var apart = Conv2d.Apply(images, weights, bias).Relu().MaxPool();
+                    var fused = Conv2d.ReluPool(images, weights, bias);
+                    Assert.Equal(apart.ToDoubles(), fused.ToDoubles());
+                    Tensor[] expected = Gradient.Vjp([apart], [images, weights, bias], [g]);
+                    Tensor[] actual = Gradient.Vjp([fused], [images, weights, bias], [g]);
+                    for (int i = 0; i < expected.Length; i++)
+                        Assert.Equal(expected[i].ToDoubles(), actual[i].ToDoubles());
+                }
+            }
+        }
+
+        double[] Integers(int count, int zeros)
+            => [.. Enumerable.Range(0, count).Select(_ => (next = next * 31 % 1009) % (zeros + 1) > 0 ? 0.0 : (next % 9) - 4)];
+
+        static Tensor Of(double[] values, int[] shape) => Tensor.From(values, shape).Cast(ElementType.Float32);
+    }
+
+    [Fact]
     public void WindowsOfAnySizeArePooled()
     {
         var x = Tensor.Range(2 * 7 * 6 * 2, ElementType.Float64).ReshapeTo([2, 7, 6, 2]);

@@ -16,6 +16,33 @@ public sealed class TensorTests : IDisposable
     private readonly TensorScope _scope = new();
 
     [Fact]
+    public void ScalarFormsKeepTheSignOfZeros()
+    {
+        foreach (var type in (ElementType[])[ElementType.Float32, ElementType.Float64])
+        {
+            double[] values = [0.0, -0.0];
+            var x = Tensor.From(values, [2]).Cast(type);
+            foreach (double c in (double[])[2, -2, 1, 0.0, -0.0])
+            {
+                Same(x * c, v => v * c);
+                Same(c * x, v => c * v);
+                Same(x + c, v => v + c);
+                Same(x - c, v => v - c);
+                Same(c - x, v => c - v);
+                Same(Gradient.Vjp([x * 2], [x], [x])[0], v => v * 2);
+            }
+
+            Same(x / -3, v => v / -3);
+            Same(-x, v => -v);
+
+            void Same(Tensor y, Func<double, double> exact)
+                => Assert.Equal(values.Select(v => double.IsNegative(exact(v))), y.ToDoubles().Select(double.IsNegative));
+        }
+
+        Assert.Equal([-6, 0], (Tensor.From(3, 0) * -2).ToArray<int>());
+    }
+
+    [Fact]
     public void ValuesMustFitTheShapeAndTheType()
     {
         Says("Shape [2, 2] has 4 elements, but 3 values", () => Tensor.From([1f, 2, 3], [2, 2]));

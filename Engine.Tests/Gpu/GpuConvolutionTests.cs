@@ -68,6 +68,17 @@ public class GpuConvolutionTests
     }
 
     [Theory]
+    [MemberData(nameof(Cases))]
+    public void WhatIsNotFiniteMeetsAllZeros(string device, ConvolutionForm form, bool pooled)
+    {
+        foreach (var shape in s_small.Where(shape => shape.Taps < 500))
+        {
+            Agrees<float>(device, form, shape, pooled, operands => operands.A[operands.A.Length / 2] = float.NegativeInfinity);
+            Agrees<float>(device, form, shape, pooled, operands => operands.B[operands.B.Length / 3] = float.PositiveInfinity);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void ReluPoolIsThatOfTheProcessor(string device)
     {
@@ -113,10 +124,13 @@ public class GpuConvolutionTests
             batch, height, width, inputs, outputs, windowHeight, windowWidth, 0, 0, height - windowHeight + 1, width - windowWidth + 1);
 
     // Small integers: sums are exact, in whatever order.
-    private static void Agrees<T>(string device, ConvolutionForm form, ConvolutionShape shape, bool pooled)
+    private static void Agrees<T>(
+        string device, ConvolutionForm form, ConvolutionShape shape, bool pooled, Action<Operands<T>>? change = null)
         where T : unmanaged, INumber<T>
     {
         var operands = Operands<T>.Integers(form, shape, pooled);
+        if (operands.A.Length > 0 && operands.B.Length > 0)
+            change?.Invoke(operands);
         T[] expected = operands.Convolve(Device.Cpu), actual = operands.Convolve(TestDevices.Open(device));
         Assert.True(expected.AsSpan().SequenceEqual(actual), $"{form}, {typeof(T).Name}, pooled {pooled}, {shape}");
     }

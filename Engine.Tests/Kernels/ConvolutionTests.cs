@@ -84,6 +84,48 @@ public sealed class ConvolutionTests : IDisposable
         }
     }
 
+    // With few zeros and with many, full panels of channels and others, padding on all sides, on some and none.
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void WhatIsNotFiniteMeetsAllZeros(ConvolutionForm form)
+    {
+        foreach (int channels in (int[])[1, 5, 16, 32, 37, 64])
+        {
+            ConvolutionShape[] shapes =
+            [
+                Same(5, 5, 6, channels, channels, 3, 3), Same(2, 4, 3, channels, 32, 5, 7), Valid(2, 6, 7, channels, 64, 3, 5),
+                Same(9, 4, 5, 3, channels, 3, 1), new(2, 6, 7, channels, 32, 3, 3, 1, 0, 3, 6),
+            ];
+            foreach (var shape in shapes)
+            {
+                foreach (double number in (double[])[double.PositiveInfinity, double.NegativeInfinity, double.NaN])
+                {
+                    MatchesBody(form, shape, operands => operands.A[operands.A.Length / 3] = (float)number);
+                    MatchesBody(form, shape, operands => operands.B[operands.B.Length / 2] = (float)number);
+                    MatchesBody(form, shape, operands => operands.A[0] = operands.B[^1] = (float)number);
+                }
+            }
+        }
+
+        void MatchesBody(ConvolutionForm form, ConvolutionShape shape, Action<Operands<float>> change)
+        {
+            foreach (int zeros in (int[])[0, 10])
+            {
+                var operands = Operands<float>.Integers(form, shape, zeros);
+                change(operands);
+                Assert.True(operands.ConvolveByBody(_two).AsSpan().SequenceEqual(operands.Convolve(_two)), $"{form}, {zeros}, {shape}");
+            }
+        }
+    }
+
+    [Fact]
+    public void LongSumsOfWeightsLoseLittle()
+    {
+        var shape = Same(30, 100, 100, 1, 1, 1, 1);
+        var operands = Operands<float>.Of(ConvolutionForm.WeightGradient, shape, () => 0.1f);
+        Assert.Equal(3e5 * 0.1f * 0.1f, operands.Convolve(_two)[0], 3e3 * 6e-6);
+    }
+
     [Theory]
     [MemberData(nameof(Forms))]
     public void NumbersOfThreadsDoNotChangeABit(ConvolutionForm form)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Engine.Core;
 using Engine.Kernels;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Cpu;
@@ -55,6 +56,39 @@ public sealed class MatMulTests : IDisposable
             if (variant == 3)
                 MatchesBody<double>(shape, true);
         }
+    }
+
+    // Of equal numbers, whose rounding errors all point in one direction: a block of them is off by 4e-6.
+    [Theory]
+    [InlineData(1, 1 << 21, 1)]
+    [InlineData(1, 1 << 18, 2)]
+    [InlineData(1, 1 << 18, 20)]
+    [InlineData(3, 1 << 18, 1)]
+    [InlineData(7, 1 << 18, 5)]
+    [InlineData(70, 1 << 16, 70)]
+    [InlineData(20, 1 << 16, 300)]
+    public void LongSumsLoseLittle(int rows, int inner, int columns)
+    {
+        using var scope = new TensorScope();
+        foreach (bool transposeA in (bool[])[false, true])
+        {
+            foreach (bool transposeB in (bool[])[false, true])
+            {
+                var a = Tensor.Full(0.1, transposeA ? [inner, rows] : [rows, inner], device: _two);
+                var b = Tensor.Full(0.7, transposeB ? [columns, inner] : [inner, columns], device: _two);
+                double exact = (double)0.1f * 0.7f * inner;
+                Assert.All(
+                    a.MatMul(b, transposeA, transposeB).ToDoubles(), sum => Assert.InRange(Math.Abs(sum - exact) / exact, 0, 6e-6));
+            }
+        }
+    }
+
+    [Fact]
+    public void OnesAreCounted()
+    {
+        using var scope = new TensorScope();
+        var ones = Tensor.Full(1, [1 << 25], device: _two);
+        Assert.Equal(1 << 25, ones.ReshapeTo([1, ones.Count]).MatMul(ones.ReshapeTo([ones.Count, 1])).Item());
     }
 
     [Theory]

@@ -39,6 +39,22 @@ public sealed class ReduceTests : IDisposable
         Check<float>([3, 40_000], [0, 1], random);
     }
 
+    // Chains of this many additions of one number are off by a part in 10 to 1,000.
+    [Theory]
+    [InlineData(new[] { 1 << 22 }, new[] { 0 })]
+    [InlineData(new[] { 1 << 22, 3 }, new[] { 0 })]
+    [InlineData(new[] { 3, 1 << 22 }, new[] { 1 })]
+    [InlineData(new[] { 1 << 11, 3, 1 << 11 }, new[] { 0, 2 })]
+    [InlineData(new[] { 1 << 20, 3, 2 }, new[] { 0, 2 })]
+    [InlineData(new[] { 3, 1 << 20, 2 }, new[] { 1 })]
+    [InlineData(new[] { 1 << 20, 2, 3, 2 }, new[] { 0, 2 })]
+    public void LongSumsLoseLittle(int[] shape, int[] axes)
+    {
+        using var scope = new TensorScope();
+        var x = Tensor.Full(0.1, shape, device: _devices[1]);
+        Assert.All(x.Mean(axes).ToDoubles(), mean => Assert.Equal(0.1, mean, 1e-7));
+    }
+
     [Fact]
     public void EmptyAxesSumToZeroWhereverTheyAre()
     {

@@ -38,7 +38,7 @@ internal readonly struct WholeResults<T>(ConvolutionShape shape, View<T> y) : IC
 
 /// <summary>
 /// The largest number of each window, plus a bias, and its position in the image, the first of equal ones; 0 and -1 where it is not
-/// positive.
+/// positive, NaN and -1 where one is NaN.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal readonly struct ReluPoolResults<T>(ConvolutionShape shape, View<T> y, View<int> positions, View<T> bias) : IConvolutionResult<T>
@@ -66,7 +66,7 @@ internal readonly struct ReluPoolResults<T>(ConvolutionShape shape, View<T> y, V
 
     private static void Contend(T value, int position, ref T largest, ref int best)
     {
-        bool wins = value > largest;
+        bool wins = (value > largest) | T.IsNaN(value);
         largest = wins ? value : largest;
         best = wins ? position : best;
     }

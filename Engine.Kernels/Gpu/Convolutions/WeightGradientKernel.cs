@@ -26,6 +26,8 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
 
     private readonly int _inputs = plan.Shape.InputChannels;
     private readonly int _outputs = plan.Shape.OutputChannels;
+    private readonly int _outputHeight = plan.Shape.OutputHeight;
+    private readonly int _outputWidth = plan.Shape.OutputWidth;
     private readonly int _kernelHeight = plan.Shape.KernelHeight;
     private readonly int _kernelWidth = plan.Shape.KernelWidth;
     private readonly Quotient _byChunk = new(plan.Chunk);
@@ -68,7 +70,7 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
             _tile.Load(pixels, _images, image * _unitImages, top - _padTop, left - _padLeft, input);
             _results.Load(results.Cast<T>(), _cotangents, image * _unitImages, top, left, output);
             Group.Barrier();
-            sums = PlusUnit(sums, pixels, results, tap, quad, slice);
+            sums = PlusUnit(sums, pixels, results, tap, quad, slice, _outputHeight - top, Math.Min(_columns, _outputWidth - left));
         }
 
         if (_slices > 1)
@@ -82,25 +84,26 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         PutTap(piece, row, place + 3, input, output + (4 * quad), sums.D);
     }
 
-    // Threads without a slice have no rows to add.
+    // Threads without a slice have no rows to add. Where the unit stands out over the results there are zeros, which are no results: a
+    // pixel may be there, and infinite.
     private SixteenSums<T> PlusUnit(
-        SixteenSums<T> sums, ArrayView<T> pixels, ArrayView<Quad<T>> results, int tap, int quad, int slice)
+        SixteenSums<T> sums, ArrayView<T> pixels, ArrayView<Quad<T>> results, int tap, int quad, int slice, int rows, int columns)
     {
         int kernelRow = _byRowTapQuads.Of(tap), step = _tile.PixelStride;
         int first = (kernelRow * _tile.LineStride) + (4 * (tap - (kernelRow * _byRowTapQuads.Divisor)));
         int lines = slice < _slices ? _unitImages * _byRows.Divisor : 0;
         for (int line = slice; line < lines; line += _slices)
         {
-            int image = _byRows.Of(line), row = line - (image * _byRows.Divisor), column = 0;
+            int image = _byRows.Of(line), row = line - (image * _byRows.Divisor), column = row < rows ? 0 : columns;
             int at = (image * _tile.ImageStride) + (row * _tile.LineStride) + first, place = (line * _columns * _quads) + quad;
-            for (; column < _columns - 2; column += 3, at += 3 * step, place += 3 * _quads)
+            for (; column < columns - 2; column += 3, at += 3 * step, place += 3 * _quads)
             {
                 sums = PlusPixel(sums, pixels, at, results[place]);
                 sums = PlusPixel(sums, pixels, at + step, results[place + _quads]);
                 sums = PlusPixel(sums, pixels, at + (2 * step), results[place + (2 * _quads)]);
             }
 
-            for (; column < _columns; column++, at += step, place += _quads)
+            for (; column < columns; column++, at += step, place += _quads)
                 sums = PlusPixel(sums, pixels, at, results[place]);
         }
 

@@ -33,6 +33,10 @@ internal readonly record struct MatMulPlan(MatMulWay Way, int Pieces)
     // A tall tile's group has a multiprocessor for itself, so as many as there are of these want to be there.
     private const int TallGroups = 96;
 
+    // Inner indices of which a thread sums up the products in a row; longer sums are cut for the sake of their rounding errors, as long as
+    // their pieces are no more numbers than the most.
+    private const int LongSum = 1 << 14, MostNumbers = 1 << 26;
+
     // Multiply-adds from which on large tiles, with their fewer reads, are worth that they are few.
     private const long Large = 1L << 26;
 
@@ -62,7 +66,7 @@ internal readonly record struct MatMulPlan(MatMulWay Way, int Pieces)
 
             // Slabs of a tall tile of float64 don't fit the shared memory.
             return tall >= TallGroups && type == ElementType.Float32 && rows > 64
-                ? new(MatMulWay.Tall, 1)
+                ? new(MatMulWay.Tall, Pieces(tall, 128))
                 : new(MatMulWay.Square, Pieces(square, 128));
         }
 
@@ -73,6 +77,9 @@ internal readonly record struct MatMulPlan(MatMulWay Way, int Pieces)
 
         // Where there are few groups with long sums, these are cut, but not into less than what pays for the second kernel.
         int Pieces(long groups, int least)
-            => groups > FewGroups || inner < 4 * least ? 1 : (int)Math.Min(ManyGroups / groups, inner / least);
+        {
+            long busy = groups > FewGroups || inner < 4 * least ? 1 : Math.Min(ManyGroups / groups, inner / least);
+            return (int)Math.Max(busy, Math.Min(inner / LongSum, MostNumbers / ((long)batch * rows * columns)));
+        }
     }
 }

@@ -5,7 +5,7 @@ using ILGPU;
 namespace Engine.Kernels.Gpu.Reductions;
 
 /// <summary>
-/// A reduction in a fixed order: each thread combines its elements, then the threads of a result theirs, by halves.
+/// A reduction in a fixed order: each thread combines its elements, block by block, then the threads of a result theirs, by halves.
 /// </summary>
 /// <typeparam name="TReducer">The combination.</typeparam>
 /// <typeparam name="V">One number as lanes.</typeparam>
@@ -26,6 +26,9 @@ internal readonly struct ReduceKernel<TReducer, V, T>(
     where V : unmanaged, ILanes<V, T>
     where T : unmanaged
 {
+    // Fours of elements of a block: so the rounding errors of a thread's sum don't add up.
+    private const int Block = 64;
+
     /// <inheritdoc/>
     public void Invoke()
     {
@@ -56,10 +59,16 @@ internal readonly struct ReduceKernel<TReducer, V, T>(
     private V Own(ReducePart part, V total)
     {
         int start = strideKept.At(kept.At(part.Result)), step = grid.Parts, i = part.Start;
-        for (; part.End - i > 3 * step; i += 4 * step)
+        while (part.End - i > 3 * step)
         {
-            V a = At(start, i), b = At(start, i + step), c = At(start, i + (2 * step)), d = At(start, i + (3 * step));
-            total = reducer.Combine(total, reducer.Combine(reducer.Combine(a, b), reducer.Combine(c, d)));
+            V block = reducer.Identity<V>();
+            for (int rest = Block; rest > 0 && part.End - i > 3 * step; rest--, i += 4 * step)
+            {
+                V a = At(start, i), b = At(start, i + step), c = At(start, i + (2 * step)), d = At(start, i + (3 * step));
+                block = reducer.Combine(block, reducer.Combine(reducer.Combine(a, b), reducer.Combine(c, d)));
+            }
+
+            total = reducer.Combine(total, block);
         }
 
         for (; i < part.End; i += step)
