@@ -54,9 +54,6 @@ public sealed partial class Tensor : IDisposable
     /// <summary>A number that grows with creation: inputs have lower ones than results.</summary>
     internal long Id { get; }
 
-    /// <summary>The <see cref="Id"/> of the tensor that was made last.</summary>
-    internal static long LastId => Interlocked.Read(ref s_lastId);
-
     /// <summary>Copies values to a device.</summary>
     /// <typeparam name="T">float, double or int.</typeparam>
     /// <param name="values">As many values as <paramref name="shape"/> has elements, the last axis running fastest.</param>

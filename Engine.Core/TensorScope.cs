@@ -21,7 +21,6 @@ public sealed class TensorScope : IDisposable
     private readonly TensorScope? _outer;
     private readonly HashSet<Buffer> _owned = [];
     private readonly int _thread = Environment.CurrentManagedThreadId;
-    private readonly long _begin = Tensor.LastId;
     private bool _ended;
 
     /// <summary>Begins a scope on this thread.</summary>
@@ -60,28 +59,6 @@ public sealed class TensorScope : IDisposable
     {
         foreach (var tensor in tensors)
             Keep(tensor);
-        return tensors;
-    }
-
-    /// <summary>
-    /// Lets tensors outlive this scope with all that they were computed from, so that derivatives can still pass. What else was made on the
-    /// way is returned when the scope ends.
-    /// </summary>
-    /// <exception cref="InvalidOperationException">The scope is another thread's.</exception>
-    public Tensor[] KeepHistory(params Tensor[] tensors)
-    {
-        var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);
-        var open = new Stack<Tensor>(_owned.Count == 0 ? [] : tensors);
-        while (open.TryPop(out var tensor))
-        {
-            // Inputs are older than results, and what is older than the scope is not the scope's.
-            if (tensor.Id <= _begin || !seen.Add(tensor))
-                continue;
-            Keep(tensor);
-            foreach (var input in tensor.Inputs)
-                open.Push(input);
-        }
-
         return tensors;
     }
 

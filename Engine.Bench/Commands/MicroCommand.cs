@@ -152,7 +152,8 @@ public static class MicroCommand
         foreach (string failure in failures)
             parsed.InvocationConfiguration.Error.WriteLine(failure);
         parsed.InvocationConfiguration.Output.WriteLine($"Written to {folder.Location}: reports and logs of BenchmarkDotNet.");
-        return all.TrueForAll(report => report.Success) && !reports.Any(summary => summary.HasCriticalValidationErrors) ? ExitCodes.Ok : ExitCodes.Failed;
+        bool passed = all.TrueForAll(report => report.Success) && !reports.Any(summary => summary.HasCriticalValidationErrors);
+        return passed ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
     private static string Microseconds(double? nanoseconds) => nanoseconds is { } known ? ShortNumber.Text(known / 1000) : "-";

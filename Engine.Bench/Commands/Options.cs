@@ -39,9 +39,12 @@ public static class Options
             return;
         option.Validators.Add(result =>
         {
-            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } token)
+            // A negative number may be wrong too, but not for that.
+            bool isPath = option.HelpName is "DIR" or "FILE";
+            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-') && (isPath || !Values.TryRead<double>(token.Value, out _)))
+                is { } token)
             {
-                string remedy = option.HelpName is "DIR" or "FILE" ? $"write {option.Name} ./{token.Value} if it is meant" : "it needs a value";
+                string remedy = isPath ? $"write {option.Name} ./{token.Value} if it is meant" : $"{option.Name} needs a value";
                 result.AddError($"{option.Name}: '{token.Value}' looks like an option; {remedy}.");
             }
         });

@@ -41,7 +41,8 @@ internal sealed class ComparisonReport(IReadOnlyList<ComparedDevice> devices)
             string text = FormattableString.Invariant($"{compared - differ} of {compared} comparisons with {devices[0].Name} agree");
             return text + (failed > 0 ? FormattableString.Invariant($"; {failed} runs failed") : "")
                 + (skipped > 0 ? FormattableString.Invariant($"; {skipped} were skipped") : "")
-                + string.Concat(devices.Where(device => device.Lost is not null).Select(device => $"; {device.Name} was lost on the way")) + ".";
+                + string.Concat(devices.Where(device => device.Lost is not null).Select(device => $"; {device.Name} was lost on the way"))
+                + ".";
         }
     }
 

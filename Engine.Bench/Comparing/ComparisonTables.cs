@@ -17,7 +17,9 @@ internal static class ComparisonTables
                 Invariant($"{device.Device.Concurrency}"),
                 device.Peak is { } peak ? Invariant($"{peak.FlopsPerSecond / 1e9:0.###}") : "-",
                 device.Peak is { } same ? Invariant($"{same.BytesPerSecond / 1e9:0.###}") : "-",
-                device.Lost is { } lost ? $"lost: {lost}" : device.Failed is { } reason ? $"failed: {reason}" : device.Device.Description]));
+                device.Lost is { } loss ? $"lost: {loss}"
+                    : device.Failed is { } reason ? $"failed: {reason}"
+                    : device.Device.Description]));
         if (report.Workloads.Count > 0)
         {
             console.WriteTable(

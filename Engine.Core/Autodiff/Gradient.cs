@@ -99,7 +99,7 @@ public static class Gradient
         string rule = $"Gradient: the rule of {y.Operation!.Name}";
         var cotangents = y.Operation.Vjp(g, y, y.Inputs, Array.ConvertAll(y.Inputs, depends.Contains))
             ?? throw new InvalidOperationException(
-                $"{rule} gave null in place of {y.Inputs.Length} cotangents, one for each input: return [null] where a derivative is zero.");
+                $"{rule} gave null in place of {y.Inputs.Length} cotangents, one for each input: [null] says that a derivative is zero.");
         if (cotangents.Length != y.Inputs.Length)
             throw new InvalidOperationException($"{rule} gave {cotangents.Length} cotangents for {y.Inputs.Length} inputs.");
         for (int i = 0; i < cotangents.Length; i++)
@@ -111,8 +111,8 @@ public static class Gradient
             if (cotangent.Type != x.Type || common is null || (common != x.Shape && common != cotangent.Shape))
             {
                 throw new InvalidOperationException(
-                    $"{rule} gave a cotangent {cotangent.Type} {cotangent.Shape} for input {i}, {x.Type} {x.Shape}: it must have that element "
-                    + "type and that shape, one to which it was broadcast, or one that broadcasts to it.");
+                    $"{rule} gave a cotangent {cotangent.Type} {cotangent.Shape} for input {i}, {x.Type} {x.Shape}: it must have that "
+                    + "element type, and that shape, one to which it was broadcast, or one that broadcasts to it.");
             }
 
             if (cotangent.Device != x.Device)

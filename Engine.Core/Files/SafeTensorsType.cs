@@ -68,7 +68,7 @@ internal sealed class SafeTensorsType
     public StoredTensor Read(int[] shape, byte[] data)
         => _convert is null
             ? throw new InvalidDataException(
-                $"has dtype {_name}, which is not supported: store it as F32, F64 or I32, or as what these can hold (F16, BF16, integers, BOOL).")
+                $"has dtype {_name}, which is not supported: store it as F32, F64, I32, or what these hold (F16, BF16, integers, BOOL).")
             : new StoredTensor(_home, shape, _convert(data));
 
     private static byte[] Integers<T>(byte[] data, int least = int.MinValue, int most = int.MaxValue)

@@ -27,7 +27,7 @@ public sealed class StoredTensors : IReadOnlyDictionary<string, StoredTensor>
 
     /// <summary>A tensor.</summary>
     /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
-    /// <exception cref="InvalidDataException">It has a type, or a value, that no element type here can hold; the message says which.</exception>
+    /// <exception cref="InvalidDataException">It has a type, or a value, that no element type here can hold.</exception>
     public StoredTensor this[string name]
         => TryGetValue(name, out var tensor) ? tensor : throw new KeyNotFoundException(
             $"There is no tensor '{name}'; there are {string.Join(", ", _entries.Keys.Take(20))}{(Count > 20 ? ", ..." : "")}.");

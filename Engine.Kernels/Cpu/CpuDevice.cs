@@ -29,7 +29,7 @@ public sealed partial class CpuDevice : Device
         if (threads < 1 || threads > MostThreads)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(threads), threads, $"The processor can be used by 1 to {MostThreads} threads; it has {Environment.ProcessorCount} cores.");
+                nameof(threads), threads, $"The processor takes 1 to {MostThreads} threads; it has {Environment.ProcessorCount} cores.");
         }
 
         _team = new ThreadTeam(threads);

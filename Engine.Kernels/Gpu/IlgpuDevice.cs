@@ -39,7 +39,9 @@ internal sealed partial class IlgpuDevice : Device
         _context = context;
         _accelerator = accelerator;
         _stream = accelerator.CreateStream();
-        _memory = accelerator is CudaAccelerator cuda ? new CudaMemory(name, cuda, (CudaStream)_stream, _gate) : new SharedGpuMemory(_stream);
+        _memory = accelerator is CudaAccelerator cuda
+            ? new CudaMemory(name, cuda, (CudaStream)_stream, _gate)
+            : new SharedGpuMemory(_stream);
         _kernels = new KernelCache(accelerator, groupSize);
         _tensorCores = name.EndsWith(TensorCores, StringComparison.Ordinal);
         _whole = accelerator.AcceleratorType == AcceleratorType.OpenCL ? null : new WholeMemory(accelerator);

@@ -103,14 +103,10 @@ public static class LookAhead
     public static (Tensor[] Parameters, OptimiserState State, InnerUpdate Update) Update<TRollout>(
         IMetaProblem<TRollout> problem, Optimiser optimiser, IReadOnlyList<Tensor> parameters, OptimiserState state, TRollout rollout)
     {
-        // About half of what an update computes is of no more use after it, not even to derivatives.
-        using var scope = new TensorScope();
-
         // Replicates don't interact: the gradient of the sum is every replicate's own gradient.
         var loss = problem.InnerLoss(parameters, rollout);
         var gradients = Gradient.Of(loss.Sum(), [.. parameters]);
         var (updated, next) = optimiser.Update(parameters, gradients, state);
-        scope.KeepHistory([.. updated, .. next.Tensors, loss, .. gradients]);
         return (updated, next, new InnerUpdate(loss, gradients));
     }
 
@@ -128,7 +124,7 @@ public static class LookAhead
         var constantState = OptimiserState.From([.. state.Tensors.Select(slot => slot.StopGradient())]);
         var (updated, next, update) = Update(problem, optimiser, constants, constantState, rollout);
 
-        // With a factor of zero nothing passes: neither need the updates before this one be held on to.
+        // With a factor of zero nothing passes, and the updates before this one need not be held on to.
         if (trace == 0)
             return (updated, next, update);
         return ([.. updated.Select((p, i) => p + ((parameters[i] - constants[i]) * trace))], next, update);

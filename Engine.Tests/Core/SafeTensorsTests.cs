@@ -115,7 +115,8 @@ public sealed class SafeTensorsTests
     [InlineData("U32", "01000000FFFFFF7F00000000", ElementType.Int32, 1.0, int.MaxValue, 0)]
     [InlineData("I64", "0100000000000000FFFFFF7F0000000000000080FFFFFFFF", ElementType.Int32, 1.0, int.MaxValue, int.MinValue)]
     [InlineData("U64", "0100000000000000FFFFFF7F000000000000000000000000", ElementType.Int32, 1.0, int.MaxValue, 0)]
-    public void OtherTypesBecomeThoseThatHoldTheirValues(string dtype, string data, ElementType type, double first, double second, double third)
+    public void OtherTypesBecomeThoseThatHoldTheirValues(
+        string dtype, string data, ElementType type, double first, double second, double third)
     {
         using var x = Engine.Core.Tensor.From(OneOf(dtype, 3, data).Tensors["x"]);
         Assert.Equal(type, x.Type);
@@ -143,7 +144,8 @@ public sealed class SafeTensorsTests
         Assert.True(tensors.ContainsKey("x"));
         Assert.Equal(258, tensors["y"].Elements<int>()[0]);
         Assert.False(tensors.TryGetValue("z", out _));
-        Assert.Contains("'z'; there are before, x, y", Assert.Throws<KeyNotFoundException>(() => tensors["z"]).Message, StringComparison.Ordinal);
+        string missing = Assert.Throws<KeyNotFoundException>(() => tensors["z"]).Message;
+        Assert.Contains("'z'; there are before, x, y", missing, StringComparison.Ordinal);
         foreach (Action ask in (Action[])[() => _ = tensors["x"], () => tensors.TryGetValue("x", out _), () => tensors.ToList()])
             Assert.Contains($"{path}: Tensor 'x' {message}", Assert.Throws<InvalidDataException>(ask).Message, StringComparison.Ordinal);
     }
@@ -201,7 +203,8 @@ public sealed class SafeTensorsTests
         Assert.Throws<ArgumentException>(() => StoredTensor.Of<float>([1], [1]).Elements<int>().Length);
     }
 
-    private static SafeTensorsFile OneOf(string dtype, int count, string data) => SafeTensors.Read(new OneWayStream(BytesOf(dtype, count, data)));
+    private static SafeTensorsFile OneOf(string dtype, int count, string data)
+        => SafeTensors.Read(new OneWayStream(BytesOf(dtype, count, data)));
 
     // Between two tensors that can be read.
     private static byte[] BytesOf(string dtype, int count, string data)

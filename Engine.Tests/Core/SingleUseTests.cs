@@ -40,7 +40,7 @@ public sealed class SingleUseTests : IDisposable
     {
         using var inner = new TensorProgram(x => [x[0] * 2], _device);
         Exception?[] failures = new Exception?[4];
-        var threads = Enumerable.Range(0, failures.Length).Select(i => new Thread(() => failures[i] = Record.Exception(() => Work(i)))).ToArray();
+        Thread[] threads = [.. failures.Select((_, i) => new Thread(() => failures[i] = Record.Exception(() => Work(i))))];
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         Assert.All(failures, Assert.Null);

@@ -116,31 +116,6 @@ public class LookAheadTests
         Close.All(expected, Gradient.Of(end.OuterLoss.Sum(), meta)[0].ToDoubles(), 1e-14);
     }
 
-    // Beside the points, it is what the problem samples and how it judges: 48 blocks for each.
-    [Theory]
-    [InlineData(null)]
-    [InlineData(0.9)]
-    [InlineData(0.0)]
-    public void UpdatesHoldOnlyWhatDerivativesNeed(double? trace)
-    {
-        Assert.InRange(Growth(trace), 40, 85);
-
-        // Before updates returned what nothing needs it was 100 and more.
-        static double Growth(double? trace) => (Blocks(6, trace) - Blocks(2, trace)) / 4.0;
-
-        static int Blocks(int steps, double? trace)
-        {
-            using var device = new Engine.Kernels.Cpu.CpuDevice(1);
-            using var scope = new TensorScope();
-            var setup = new BranchSetup(2, device: device);
-            int before = device.Pool.LiveBlocks;
-            var points = setup.Branch(new Adam(0.01), steps, trace: trace);
-            int held = device.Pool.LiveBlocks - before;
-            Assert.All(Gradient.Of(points[^1].OuterLoss.Sum(), setup.Raw)[0].ToDoubles(), value => Assert.True(double.IsFinite(value)));
-            return held;
-        }
-    }
-
     [Fact]
     public void WithoutATraceNothingIsHeldOfUpdatesBeforeTheLast()
     {
