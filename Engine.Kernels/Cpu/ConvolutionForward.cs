@@ -29,7 +29,8 @@ internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool t
         {
             T* to = packed + ((nint)unit * width);
             Pack(unit, new Span<T>(to, width));
-            marks[unit] = !Finite<V, R, T>.Are(to, width);
+            R products = V.MultiplyAdd(default(R), V.Load(to), default);
+            marks[unit] = V.NonZeros(V.MultiplyAdd(default(R), V.Load(to + V.Count), products)) != 0;
         }
     }
 

@@ -129,8 +129,9 @@ internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Contend(L value, L place, ref L best, ref L at)
     {
-        at = L.Select(value > best, place, at);
-        best = L.Max(best, value);
+        L wins = value > best;
+        at = L.Select(wins, place, at);
+        best = L.Select(L.Equal(value, value), L.Select(wins, value, best), value);
     }
 }
 

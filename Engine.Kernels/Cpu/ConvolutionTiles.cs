@@ -73,6 +73,7 @@ internal static unsafe class ConvolutionTiles<V, R, T>
     private static void Six(in ConvolutionSteps steps, T* a, T* b, T* c)
     {
         nint aRow = steps.ARow, aInner = steps.AInner, bInner = steps.BInner, cRow = steps.CRow;
+        bool adds = steps.Adds;
         R c0 = default, d0 = c0, c1 = c0, d1 = c0, c2 = c0, d2 = c0, c3 = c0, d3 = c0, c4 = c0, d4 = c0, c5 = c0, d5 = c0;
         nint row2 = 2 * aRow;
         for (int i = steps.Outer; i > 0; i--, a += steps.AOuter, b += steps.BOuter)
@@ -102,7 +103,7 @@ internal static unsafe class ConvolutionTiles<V, R, T>
             }
         }
 
-        if (steps.Adds)
+        if (adds)
         {
             c0 = V.Add(c0, V.Load(c));
             d0 = V.Add(d0, V.Load(c + V.Count));
@@ -136,6 +137,7 @@ internal static unsafe class ConvolutionTiles<V, R, T>
     private static void Three(in ConvolutionSteps steps, T* a, T* b, T* c)
     {
         nint aRow = steps.ARow, aInner = steps.AInner, bInner = steps.BInner, cRow = steps.CRow;
+        bool adds = steps.Adds;
         R c0 = default, d0 = c0, c1 = c0, d1 = c0, c2 = c0, d2 = c0;
         nint row2 = 2 * aRow;
         for (int i = steps.Outer; i > 0; i--, a += steps.AOuter, b += steps.BOuter)
@@ -156,7 +158,7 @@ internal static unsafe class ConvolutionTiles<V, R, T>
             }
         }
 
-        if (steps.Adds)
+        if (adds)
         {
             c0 = V.Add(c0, V.Load(c));
             d0 = V.Add(d0, V.Load(c + V.Count));
@@ -178,6 +180,7 @@ internal static unsafe class ConvolutionTiles<V, R, T>
     private static void One(in ConvolutionSteps steps, T* a, T* b, T* c)
     {
         nint aInner = steps.AInner, bInner = steps.BInner;
+        bool adds = steps.Adds;
         R c0 = default, d0 = c0;
         for (int i = steps.Outer; i > 0; i--, a += steps.AOuter, b += steps.BOuter)
         {
@@ -191,7 +194,7 @@ internal static unsafe class ConvolutionTiles<V, R, T>
             }
         }
 
-        if (steps.Adds)
+        if (adds)
         {
             c0 = V.Add(c0, V.Load(c));
             d0 = V.Add(d0, V.Load(c + V.Count));

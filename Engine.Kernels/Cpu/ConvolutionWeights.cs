@@ -36,9 +36,6 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
 
     private int Pixels => shape.OutputHeight * shape.OutputWidth;
 
-    // Whether there are zeros above or below images.
-    private bool IsCut => shape.PadTop > 0 || shape.Height < shape.OutputHeight + shape.KernelHeight - 1;
-
     // Output channels, filled up to whole panels.
     private static int Stride(ConvolutionShape shape)
     {
@@ -48,7 +45,7 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
 
     public void Run(int start, int end)
     {
-        int stride = Stride(shape), results = Pixels * shape.OutputChannels;
+        int stride = Stride(shape);
         long scratchBytes = stride == shape.OutputChannels ? 0 : (long)Pixels * stride * sizeof(T);
         T* scratch = scratchBytes == 0 ? null : (T*)pool.Rent(scratchBytes);
         using var images = new ConvolutionImage<T>(shape, pool, x);
@@ -61,13 +58,23 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
             for (int image = first; image < last; image++)
             {
                 T* seen = images.See(image);
-                bool whole = IsCut && !Finite<V, R, T>.Are(g + ((nint)image * results), results);
+                bool whole = !AreFiniteAtEdges(g + ((nint)image * Pixels * shape.OutputChannels));
                 Add(seen, images.RowStride, whole, Widened(image, scratch, stride), stride, sum, image != first);
             }
         }
 
         if (scratch != null)
             pool.Return((long)scratch, scratchBytes);
+    }
+
+    // The cotangents of results whose windows stand out above or below the image.
+    private bool AreFiniteAtEdges(T* cotangents)
+    {
+        nint rowLength = (nint)shape.OutputWidth * shape.OutputChannels;
+        int above = Math.Min(shape.PadTop, shape.OutputHeight);
+        int below = Math.Clamp(shape.Height + shape.PadTop - shape.KernelHeight + 1, 0, shape.OutputHeight);
+        return Finite<V, R, T>.Are(cotangents, above * rowLength)
+            && Finite<V, R, T>.Are(cotangents + (below * rowLength), (shape.OutputHeight - below) * rowLength);
     }
 
     // The cotangents of an image with whole panels of channels, since vectors read them.

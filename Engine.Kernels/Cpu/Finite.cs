@@ -9,18 +9,27 @@ internal static unsafe class Finite<V, R, T>
     /// <summary>Whether none of some numbers is infinite or NaN.</summary>
     public static bool Are(T* numbers, nint count)
     {
-        R a = default, b = default;
-        for (; count >= 2 * V.Count; count -= 2 * V.Count, numbers += 2 * V.Count)
+        R a = default, b = a, c = a, d = a, zero = a;
+        for (; count >= 4 * V.Count; count -= 4 * V.Count, numbers += 4 * V.Count)
         {
-            a = V.MultiplyAdd(default(R), V.Load(numbers), a);
-            b = V.MultiplyAdd(default(R), V.Load(numbers + V.Count), b);
+            a = V.MultiplyAdd(zero, V.Load(numbers), a);
+            b = V.MultiplyAdd(zero, V.Load(numbers + V.Count), b);
+            c = V.MultiplyAdd(zero, V.Load(numbers + (2 * V.Count)), c);
+            d = V.MultiplyAdd(zero, V.Load(numbers + (3 * V.Count)), d);
         }
 
-        T* rest = stackalloc T[2 * V.Count];
-        new Span<T>(rest, 2 * V.Count).Clear();
-        new Span<T>(numbers, (int)count).CopyTo(new Span<T>(rest, (int)count));
-        a = V.MultiplyAdd(default(R), V.Load(rest), a);
-        b = V.MultiplyAdd(default(R), V.Load(rest + V.Count), b);
-        return V.NonZeros(V.Add(a, b)) == 0;
+        for (; count >= V.Count; count -= V.Count, numbers += V.Count)
+            a = V.MultiplyAdd(zero, V.Load(numbers), a);
+        if (count > 0)
+            b = V.MultiplyAdd(zero, Rest(numbers, (int)count), b);
+        return V.NonZeros(V.Add(V.Add(a, b), V.Add(c, d))) == 0;
+    }
+
+    private static R Rest(T* numbers, int count)
+    {
+        T* rest = stackalloc T[V.Count];
+        new Span<T>(rest, V.Count).Clear();
+        new Span<T>(numbers, count).CopyTo(new Span<T>(rest, count));
+        return V.Load(rest);
     }
 }

@@ -64,8 +64,9 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
         }
     }
 
-    // Where the matrices end that are a single panel and don't spill past the limit.
-    private int Simple(T* limit) => form.Columns <= V.Count ? (int)((limit - c - V.Count) / Size) : 0;
+    // Where the matrices end that are a single panel and a single block and don't spill past the limit.
+    private int Simple(T* limit)
+        => form.Columns <= V.Count && form.Inner <= MatMulTiles<V, R, T>.BlockInner ? (int)((limit - c - V.Count) / Size) : 0;
 
     // Whole simple matrices, with as little as possible around the tiles.
     private void Batch(in MatMulStrides strides, int matrix, int end, T* right, nint batchB)

@@ -65,13 +65,13 @@ internal static unsafe class MatMulTiles<V, R, T>
         {
             int height = Math.Min(rows, Height);
             if (c + ((height - 1) * strides.CRow) + V.Count <= limit)
-                Tile(strides, height, a, b, c, start);
+                Whole(strides, height, a, b, c, start);
             else
                 Cut(strides, height, a, b, c, start, width);
         }
     }
 
-    /// <summary>At most <see cref="MatMulForm.TileHeight"/> rows by one vector.</summary>
+    /// <summary>At most <see cref="MatMulForm.TileHeight"/> rows by one vector, of a single block.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Tile(in MatMulStrides strides, int rows, T* a, T* b, T* c, T* start)
     {
@@ -99,7 +99,9 @@ internal static unsafe class MatMulTiles<V, R, T>
             One(strides, 1, a, 0, b, 0, c, 0, start, 0);
     }
 
-    /// <summary>One row by one vector of each of some matrices: so short that calls would take longer than the work.</summary>
+    /// <summary>
+    /// One row by one vector of each of some matrices, of a single block: so short that calls would take longer than the work.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void One(
         in MatMulStrides strides, int count, T* a, nint aBatch, T* b, nint bBatch, T* c, nint cBatch, T* start, nint startBatch)
@@ -109,181 +111,169 @@ internal static unsafe class MatMulTiles<V, R, T>
         Start kind = strides.Start;
         for (; count > 0; count--, a += aBatch, b += bBatch, c += cBatch, start += startBatch)
         {
+            R sum = First(start, kind);
             T* left = a, right = b;
-            Start from = kind;
-            int rest = inner;
-            do
-            {
-                R sum = First(start, from);
-                for (int k = Math.Min(rest, BlockInner); k > 0; k--, left += aInner, right += bInner)
-                    sum = V.MultiplyAdd(*left, V.Load(right), sum);
-                if (from == Start.Result)
-                    sum = V.Add(sum, V.Load(c));
-                V.Store(sum, c);
-                from = Start.Result;
-                rest -= BlockInner;
-            }
-            while (rest > 0);
+            for (int k = inner; k > 0; k--, left += aInner, right += bInner)
+                sum = V.MultiplyAdd(*left, V.Load(right), sum);
+            V.Store(kind == Start.Result ? V.Add(sum, V.Load(c)) : sum, c);
         }
     }
 
     /// <summary>One row by four vectors of the result: for a single row, where there is no other source of independent sums.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void Wide(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
+        for (int k = 0; k == 0 || k < strides.Inner; k += BlockInner)
+            WideBlock(Block(strides, k), a + (k * strides.AInner), b + (k * strides.BInner), c, start);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void WideBlock(in MatMulStrides strides, T* a, T* b, T* c, T* start)
+    {
         nint aInner = strides.AInner, bInner = strides.BInner, step = strides.Start == Start.Row ? V.Count : 0;
-        Start from = strides.Start;
-        int rest = strides.Inner;
-        do
+        R c0 = First(start, strides.Start), c1 = First(start + step, strides.Start);
+        R c2 = First(start + (2 * step), strides.Start), c3 = First(start + (3 * step), strides.Start);
+        for (int k = strides.Inner; k > 0; k--, a += aInner, b += bInner)
         {
-            R c0 = First(start, from), c1 = First(start + step, from);
-            R c2 = First(start + (2 * step), from), c3 = First(start + (3 * step), from);
-            for (int k = Math.Min(rest, BlockInner); k > 0; k--, a += aInner, b += bInner)
-            {
-                T left = *a;
-                c0 = V.MultiplyAdd(left, V.Load(b), c0);
-                c1 = V.MultiplyAdd(left, V.Load(b + V.Count), c1);
-                c2 = V.MultiplyAdd(left, V.Load(b + (2 * V.Count)), c2);
-                c3 = V.MultiplyAdd(left, V.Load(b + (3 * V.Count)), c3);
-            }
-
-            if (from == Start.Result)
-            {
-                c0 = V.Add(c0, V.Load(c));
-                c1 = V.Add(c1, V.Load(c + V.Count));
-                c2 = V.Add(c2, V.Load(c + (2 * V.Count)));
-                c3 = V.Add(c3, V.Load(c + (3 * V.Count)));
-            }
-
-            V.Store(c0, c);
-            V.Store(c1, c + V.Count);
-            V.Store(c2, c + (2 * V.Count));
-            V.Store(c3, c + (3 * V.Count));
-            from = Start.Result;
-            rest -= BlockInner;
+            T left = *a;
+            c0 = V.MultiplyAdd(left, V.Load(b), c0);
+            c1 = V.MultiplyAdd(left, V.Load(b + V.Count), c1);
+            c2 = V.MultiplyAdd(left, V.Load(b + (2 * V.Count)), c2);
+            c3 = V.MultiplyAdd(left, V.Load(b + (3 * V.Count)), c3);
         }
-        while (rest > 0);
+
+        if (strides.Start == Start.Result)
+        {
+            c0 = V.Add(c0, V.Load(c));
+            c1 = V.Add(c1, V.Load(c + V.Count));
+            c2 = V.Add(c2, V.Load(c + (2 * V.Count)));
+            c3 = V.Add(c3, V.Load(c + (3 * V.Count)));
+        }
+
+        V.Store(c0, c);
+        V.Store(c1, c + V.Count);
+        V.Store(c2, c + (2 * V.Count));
+        V.Store(c3, c + (3 * V.Count));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Eight(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
         nint aRow = strides.ARow, aInner = strides.AInner, bInner = strides.BInner, cRow = strides.CRow;
+        Start kind = strides.Start;
+        R c0 = First(start, kind), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
         nint row2 = 2 * aRow, row3 = 3 * aRow;
         T* lower = a + (4 * aRow);
-        Start from = strides.Start;
-        int rest = strides.Inner;
-        do
+        for (int k = strides.Inner; k > 0; k--, a += aInner, lower += aInner, b += bInner)
         {
-            R c0 = First(start, from), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-            for (int k = Math.Min(rest, BlockInner); k > 0; k--, a += aInner, lower += aInner, b += bInner)
-            {
-                R right = V.Load(b);
-                c0 = V.MultiplyAdd(*a, right, c0);
-                c1 = V.MultiplyAdd(a[aRow], right, c1);
-                c2 = V.MultiplyAdd(a[row2], right, c2);
-                c3 = V.MultiplyAdd(a[row3], right, c3);
-                c4 = V.MultiplyAdd(*lower, right, c4);
-                c5 = V.MultiplyAdd(lower[aRow], right, c5);
-                c6 = V.MultiplyAdd(lower[row2], right, c6);
-                c7 = V.MultiplyAdd(lower[row3], right, c7);
-            }
-
-            // All loads before the stores: a vector may spill over into the next row.
-            if (from == Start.Result)
-            {
-                c0 = V.Add(c0, V.Load(c));
-                c1 = V.Add(c1, V.Load(c + cRow));
-                c2 = V.Add(c2, V.Load(c + (2 * cRow)));
-                c3 = V.Add(c3, V.Load(c + (3 * cRow)));
-                c4 = V.Add(c4, V.Load(c + (4 * cRow)));
-                c5 = V.Add(c5, V.Load(c + (5 * cRow)));
-                c6 = V.Add(c6, V.Load(c + (6 * cRow)));
-                c7 = V.Add(c7, V.Load(c + (7 * cRow)));
-            }
-
-            V.Store(c0, c);
-            V.Store(c1, c + cRow);
-            V.Store(c2, c + (2 * cRow));
-            V.Store(c3, c + (3 * cRow));
-            V.Store(c4, c + (4 * cRow));
-            V.Store(c5, c + (5 * cRow));
-            V.Store(c6, c + (6 * cRow));
-            V.Store(c7, c + (7 * cRow));
-            from = Start.Result;
-            rest -= BlockInner;
+            R right = V.Load(b);
+            c0 = V.MultiplyAdd(*a, right, c0);
+            c1 = V.MultiplyAdd(a[aRow], right, c1);
+            c2 = V.MultiplyAdd(a[row2], right, c2);
+            c3 = V.MultiplyAdd(a[row3], right, c3);
+            c4 = V.MultiplyAdd(*lower, right, c4);
+            c5 = V.MultiplyAdd(lower[aRow], right, c5);
+            c6 = V.MultiplyAdd(lower[row2], right, c6);
+            c7 = V.MultiplyAdd(lower[row3], right, c7);
         }
-        while (rest > 0);
+
+        if (kind == Start.Result)
+        {
+            c0 = V.Add(c0, V.Load(c));
+            c1 = V.Add(c1, V.Load(c + cRow));
+            c2 = V.Add(c2, V.Load(c + (2 * cRow)));
+            c3 = V.Add(c3, V.Load(c + (3 * cRow)));
+            c4 = V.Add(c4, V.Load(c + (4 * cRow)));
+            c5 = V.Add(c5, V.Load(c + (5 * cRow)));
+            c6 = V.Add(c6, V.Load(c + (6 * cRow)));
+            c7 = V.Add(c7, V.Load(c + (7 * cRow)));
+        }
+
+        V.Store(c0, c);
+        V.Store(c1, c + cRow);
+        V.Store(c2, c + (2 * cRow));
+        V.Store(c3, c + (3 * cRow));
+        V.Store(c4, c + (4 * cRow));
+        V.Store(c5, c + (5 * cRow));
+        V.Store(c6, c + (6 * cRow));
+        V.Store(c7, c + (7 * cRow));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Four(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
         nint aRow = strides.ARow, aInner = strides.AInner, bInner = strides.BInner, cRow = strides.CRow;
+        Start kind = strides.Start;
+        R c0 = First(start, kind), c1 = c0, c2 = c0, c3 = c0;
         nint row2 = 2 * aRow, row3 = 3 * aRow;
-        Start from = strides.Start;
-        int rest = strides.Inner;
-        do
+        for (int k = strides.Inner; k > 0; k--, a += aInner, b += bInner)
         {
-            R c0 = First(start, from), c1 = c0, c2 = c0, c3 = c0;
-            for (int k = Math.Min(rest, BlockInner); k > 0; k--, a += aInner, b += bInner)
-            {
-                R right = V.Load(b);
-                c0 = V.MultiplyAdd(*a, right, c0);
-                c1 = V.MultiplyAdd(a[aRow], right, c1);
-                c2 = V.MultiplyAdd(a[row2], right, c2);
-                c3 = V.MultiplyAdd(a[row3], right, c3);
-            }
-
-            // All loads before the stores: a vector may spill over into the next row.
-            if (from == Start.Result)
-            {
-                c0 = V.Add(c0, V.Load(c));
-                c1 = V.Add(c1, V.Load(c + cRow));
-                c2 = V.Add(c2, V.Load(c + (2 * cRow)));
-                c3 = V.Add(c3, V.Load(c + (3 * cRow)));
-            }
-
-            V.Store(c0, c);
-            V.Store(c1, c + cRow);
-            V.Store(c2, c + (2 * cRow));
-            V.Store(c3, c + (3 * cRow));
-            from = Start.Result;
-            rest -= BlockInner;
+            R right = V.Load(b);
+            c0 = V.MultiplyAdd(*a, right, c0);
+            c1 = V.MultiplyAdd(a[aRow], right, c1);
+            c2 = V.MultiplyAdd(a[row2], right, c2);
+            c3 = V.MultiplyAdd(a[row3], right, c3);
         }
-        while (rest > 0);
+
+        if (kind == Start.Result)
+        {
+            c0 = V.Add(c0, V.Load(c));
+            c1 = V.Add(c1, V.Load(c + cRow));
+            c2 = V.Add(c2, V.Load(c + (2 * cRow)));
+            c3 = V.Add(c3, V.Load(c + (3 * cRow)));
+        }
+
+        V.Store(c0, c);
+        V.Store(c1, c + cRow);
+        V.Store(c2, c + (2 * cRow));
+        V.Store(c3, c + (3 * cRow));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Two(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
         nint aRow = strides.ARow, aInner = strides.AInner, bInner = strides.BInner, cRow = strides.CRow;
-        Start from = strides.Start;
-        int rest = strides.Inner;
-        do
+        Start kind = strides.Start;
+        R c0 = First(start, kind), c1 = c0;
+        for (int k = strides.Inner; k > 0; k--, a += aInner, b += bInner)
         {
-            R c0 = First(start, from), c1 = c0;
-            for (int k = Math.Min(rest, BlockInner); k > 0; k--, a += aInner, b += bInner)
-            {
-                R right = V.Load(b);
-                c0 = V.MultiplyAdd(*a, right, c0);
-                c1 = V.MultiplyAdd(a[aRow], right, c1);
-            }
-
-            // All loads before the stores: a vector may spill over into the next row.
-            if (from == Start.Result)
-            {
-                c0 = V.Add(c0, V.Load(c));
-                c1 = V.Add(c1, V.Load(c + cRow));
-            }
-
-            V.Store(c0, c);
-            V.Store(c1, c + cRow);
-            from = Start.Result;
-            rest -= BlockInner;
+            R right = V.Load(b);
+            c0 = V.MultiplyAdd(*a, right, c0);
+            c1 = V.MultiplyAdd(a[aRow], right, c1);
         }
-        while (rest > 0);
+
+        if (kind == Start.Result)
+        {
+            c0 = V.Add(c0, V.Load(c));
+            c1 = V.Add(c1, V.Load(c + cRow));
+        }
+
+        V.Store(c0, c);
+        V.Store(c1, c + cRow);
     }
+
+    // A tile of all blocks. If these are more than one, in parts that a single method computes: the last row of each spills into the next.
+    private static void Whole(in MatMulStrides strides, int rows, T* a, T* b, T* c, T* start)
+    {
+        if (strides.Inner <= BlockInner)
+        {
+            Tile(strides, rows, a, b, c, start);
+            return;
+        }
+
+        for (int height = Height; rows > 0; height /= 2)
+        {
+            if (rows < height)
+                continue;
+            for (int k = 0; k < strides.Inner; k += BlockInner)
+                Tile(Block(strides, k), height, a + (k * strides.AInner), b + (k * strides.BInner), c, start);
+            rows -= height;
+            a += height * strides.ARow;
+            c += height * strides.CRow;
+        }
+    }
+
+    private static MatMulStrides Block(in MatMulStrides strides, int k)
+        => strides with { Inner = Math.Min(BlockInner, strides.Inner - k), Start = k == 0 ? strides.Start : Start.Result };
 
     // A tile on the side, of which only the width goes to the result.
     [SkipLocalsInit]
@@ -293,7 +283,7 @@ internal static unsafe class MatMulTiles<V, R, T>
         T* side = stackalloc T[Height * V.Count];
         if (strides.Start == Start.Result)
             Copy(rows, width, c, strides.CRow, side, V.Count);
-        Tile(strides with { CRow = V.Count }, rows, a, b, side, start);
+        Whole(strides with { CRow = V.Count }, rows, a, b, side, start);
         Copy(rows, width, side, V.Count, c, strides.CRow);
     }
 
