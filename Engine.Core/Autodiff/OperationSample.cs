@@ -64,6 +64,9 @@ public sealed record OperationSample(
         Two<Power>("exponents of zero", (a, b) => (a + 1).Pow(b - 0.05), s_matrix, s_matrix, 0, 0, 3),
         One<Power>("base of zero", x => (x - 0.05).Pow(Tensor.From([2, 3, 4], [3], x.Type, x.Device)), s_matrix, 0, 0, 3),
         One<Power>("negative base", x => x.Pow(Tensor.From([2, 3, -1], [3], x.Type, x.Device)), s_matrix, -2, -0.5, 3),
+        Two<PowerDerivative>("second", (a, b) => new PowerDerivative(2).Apply(a, b), s_matrix, [3], 0.5, 2),
+        One<PowerDerivative>(
+            "of zero", x => new PowerDerivative(1).Apply(x - 0.05, Tensor.From([2, 3, 4], [3], x.Type, x.Device)), s_matrix, 0, 0),
         Two<Greater>("same shape", (a, b) => (a > b) * a.Exp(), s_matrix, s_matrix),
         Two<GreaterEqual>("same shape", (a, b) => (a >= b) * a.Exp(), s_matrix, s_matrix),
         Two<Equal>("same shape", (a, b) => Tensor.Equal(a, b) + (a * b), s_matrix, s_matrix),

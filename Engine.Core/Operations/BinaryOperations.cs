@@ -56,45 +56,6 @@ public sealed record Minimum : Binary<MinimumFunction>
     }
 }
 
-/// <summary>
-/// a to the power of b; a negative a has one for integer b only, else NaN. Integers are exact and wrap around as products do; to a
-/// negative power they are rounded towards zero.
-/// </summary>
-/// <remarks>
-/// Derivatives in b hold the logarithm of a, so they are NaN for negative a. Powers of zero to b >= 0 count as constant in b: whatever
-/// is derived in b there, once or along with a, is 0. In a alone, powers of zero have the derivatives of their polynomial.
-/// </remarks>
-public sealed record Power : Binary<PowerFunction>
-{
-    /// <inheritdoc/>
-    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => Vjp(g, y, x, [true, true]);
-
-    // The logarithm is left out where nobody asks for it: a checking scope would stop at that of a negative number.
-    internal override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x, bool[] wanted)
-    {
-        var (a, b) = (x[0], x[1]);
-        var one = Tensor.Ones([], a.Type, a.Device);
-        var isZero = Tensor.Equal(a, 0);
-        var isConstant = isZero * (b >= 0);
-        var slope = wanted[0] ? g * InBase() : null;
-        return [slope, wanted[1] ? g * InExponent() : null];
-
-        // b a^(b - 1), with 0 for b = 0 also where the power is infinite.
-        Tensor InBase()
-        {
-            var exponent = wanted[1] ? Tensor.Where(isConstant, b.StopGradient(), b) : b;
-            return exponent * Tensor.Where(isZero * Tensor.Equal(b, 0), one, a).Pow(exponent - 1);
-        }
-
-        // a^b log(a). The other power is taken of 1 where it does not count: its slope at 0 may be infinite.
-        Tensor InExponent()
-        {
-            var some = Tensor.Where(isConstant, one, a);
-            return some.Pow(b) * some.Log();
-        }
-    }
-}
-
 /// <summary>1 where a > b, else 0. Its derivative is zero.</summary>
 public sealed record Greater : Binary<GreaterFunction>
 {

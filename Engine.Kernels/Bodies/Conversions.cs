@@ -28,16 +28,24 @@ public readonly struct IntegerToDoubleBody(View<double> y, View<int> x) : IBody
     public void Invoke(int index) => y[index] = x[index];
 }
 
-/// <summary>Float32 to Int32, towards zero.</summary>
+/// <summary>Float32 to Int32, towards zero; from out of range to the nearest, from NaN to 0, whatever a device's own conversion does.</summary>
 public readonly struct SingleToIntegerBody(View<int> y, View<float> x) : IBody
 {
     /// <inheritdoc/>
-    public void Invoke(int index) => y[index] = (int)x[index];
+    public void Invoke(int index)
+    {
+        float value = x[index];
+        y[index] = value < 2147483648f && value >= -2147483648f ? (int)value : value > 0 ? int.MaxValue : value < 0 ? int.MinValue : 0;
+    }
 }
 
-/// <summary>Float64 to Int32, towards zero.</summary>
+/// <summary>Float64 to Int32, towards zero; from out of range to the nearest, from NaN to 0, whatever a device's own conversion does.</summary>
 public readonly struct DoubleToIntegerBody(View<int> y, View<double> x) : IBody
 {
     /// <inheritdoc/>
-    public void Invoke(int index) => y[index] = (int)x[index];
+    public void Invoke(int index)
+    {
+        double value = x[index];
+        y[index] = value < 2147483648d && value >= -2147483648d ? (int)value : value > 0 ? int.MaxValue : value < 0 ? int.MinValue : 0;
+    }
 }

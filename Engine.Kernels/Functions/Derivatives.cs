@@ -40,3 +40,22 @@ public readonly struct AdamScaleSlopeFunction(double epsilon, double epsilonRoot
         return V.Constant(-0.5) / (root * sum * sum);
     }
 }
+
+/// <summary>
+/// The derivative of an order of x^y in x: y (y - 1) ... (y - order + 1) x^(y - order), and 0 where a factor is 0. Not for integers.
+/// </summary>
+/// <param name="order">How often to derive.</param>
+public readonly struct PowerDerivativeFunction(int order) : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+    {
+        V factor = y;
+        for (int i = 1; i < order; i++)
+            factor = factor * (y - V.Constant(i));
+        V zero = V.Constant(0);
+        return V.Select(V.Equal(factor, zero), zero, factor * Transcendentals.Pow(x, y - V.Constant(order)));
+    }
+}
