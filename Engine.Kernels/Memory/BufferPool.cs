@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.ExceptionServices;
 
 namespace Engine.Kernels.Memory;
 
@@ -6,11 +7,19 @@ namespace Engine.Kernels.Memory;
 /// Memory in size classes (four to a power of two), aligned to 64 bytes. Returned blocks are kept for the next request of their
 /// class. Each block ends in 64 spare bytes, so that a vector load at its last element stays inside it.
 /// </summary>
-/// <remarks>Thread-safe.</remarks>
+/// <remarks>
+/// Thread-safe. With the environment variable ENGINE_POISON=1 every pool is <see cref="Poisoned"/>: a search for reads of memory that
+/// nobody wrote.
+/// </remarks>
 public sealed class BufferPool : IDisposable
 {
     /// <summary>Alignment of every block and the number of spare bytes behind it.</summary>
     public const int Alignment = 64;
+
+    // As a float, a double or an int alike: NaN, NaN or -1.
+    private const byte Poison = 0xFF;
+
+    private static readonly bool s_poisoned = Environment.GetEnvironmentVariable("ENGINE_POISON") == "1";
 
     private readonly Dictionary<long, Stack<long>> _free = [];
     private readonly Lock _lock = new();
@@ -35,50 +44,42 @@ public sealed class BufferPool : IDisposable
     /// <summary>The most that <see cref="LiveBytes"/> has been.</summary>
     public long PeakBytes { get; private set; }
 
+    /// <summary>Whether what is handed out is filled with bytes 0xFF (NaN, or -1) first, so that reads of undefined contents show.</summary>
+    public bool Poisoned { get; set; } = s_poisoned;
+
     /// <summary>Takes a block of at least <paramref name="byteLength"/> bytes, with undefined contents.</summary>
     /// <exception cref="OutOfMemoryException">The machine has no such block.</exception>
+    /// <exception cref="DeviceException">The device is lost.</exception>
     public long Rent(long byteLength)
     {
         long size = SizeClass(byteLength);
+        long address = Kept(size) ?? Allocate(size);
+        Spoil(address, size + Alignment);
         lock (_lock)
         {
             LiveBlocks++;
             LiveBytes += size;
             PeakBytes = Math.Max(PeakBytes, LiveBytes);
-            if (_free.TryGetValue(size, out var blocks) && blocks.TryPop(out long address))
-                return address;
         }
 
-        try
-        {
-            return _source.Allocate(size + Alignment);
-        }
-        catch (OutOfMemoryException)
-        {
-            // What is kept for later may be what is missing now.
-            ReleaseKept();
-        }
+        return address;
+    }
 
-        try
-        {
-            return _source.Allocate(size + Alignment);
-        }
-        catch (OutOfMemoryException)
-        {
-            Forget(size);
-            throw new OutOfMemoryException(
-                $"No block of {size:N0} bytes is to be had with {LiveBytes:N0} bytes in use: "
-                + "use smaller batches, or return tensors with a TensorScope.");
-        }
+    /// <summary>Makes contents undefined that must not be read any more, if the pool is <see cref="Poisoned"/>.</summary>
+    internal void Spoil(long address, long byteLength)
+    {
+        if (Poisoned)
+            _source.Fill(address, byteLength, Poison);
     }
 
     /// <summary>Returns a block that <see cref="Rent"/> gave for the same <paramref name="byteLength"/>.</summary>
     public void Return(long address, long byteLength)
     {
         long size = SizeClass(byteLength);
-        Forget(size);
         lock (_lock)
         {
+            LiveBlocks--;
+            LiveBytes -= size;
             if (_disposed)
             {
                 _source.Free(address);
@@ -92,6 +93,7 @@ public sealed class BufferPool : IDisposable
     }
 
     /// <summary>Gives the kept blocks back to the operating system. Blocks still handed out stay valid.</summary>
+    /// <exception cref="DeviceException">The device is lost. There is nothing left to give back.</exception>
     public void Dispose()
     {
         lock (_lock)
@@ -99,14 +101,60 @@ public sealed class BufferPool : IDisposable
         ReleaseKept();
     }
 
+    private long? Kept(long size)
+    {
+        lock (_lock)
+            return _free.TryGetValue(size, out var blocks) && blocks.TryPop(out long address) ? address : null;
+    }
+
+    private long Allocate(long size)
+    {
+        if (TryAllocate(size) is { } address)
+            return address;
+
+        // What is missing now may be kept for later, or be held by tensors that nobody can reach any more.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        ReleaseKept();
+        return TryAllocate(size) ?? throw new OutOfMemoryException(
+            $"No block of {size:N0} bytes is to be had with {LiveBytes:N0} bytes in use: "
+            + "use smaller batches, or return tensors with a TensorScope.");
+    }
+
+    private long? TryAllocate(long size)
+    {
+        try
+        {
+            return _source.Allocate(size + Alignment);
+        }
+        catch (OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    // All of them, whatever becomes of one; the first failure is told in the end.
     private void ReleaseKept()
     {
+        ExceptionDispatchInfo? failure = null;
         lock (_lock)
         {
             foreach (long address in _free.Values.SelectMany(blocks => blocks))
-                _source.Free(address);
+            {
+                try
+                {
+                    _source.Free(address);
+                }
+                catch (Exception e)
+                {
+                    failure ??= ExceptionDispatchInfo.Capture(e);
+                }
+            }
+
             _free.Clear();
         }
+
+        failure?.Throw();
     }
 
     private static long SizeClass(long byteLength)
@@ -114,14 +162,5 @@ public sealed class BufferPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(byteLength);
         long step = Math.Max(Alignment, (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(byteLength, 1)) >> 3);
         return Math.Max(step, (byteLength + step - 1) / step * step);
-    }
-
-    private void Forget(long size)
-    {
-        lock (_lock)
-        {
-            LiveBlocks--;
-            LiveBytes -= size;
-        }
     }
 }

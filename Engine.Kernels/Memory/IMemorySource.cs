@@ -11,6 +11,9 @@ internal interface IMemorySource
 
     /// <summary>Returns a block.</summary>
     void Free(long address);
+
+    /// <summary>Sets every byte of a block.</summary>
+    void Fill(long address, long byteLength, byte value);
 }
 
 /// <summary>The memory of the processor.</summary>
@@ -19,4 +22,6 @@ internal sealed unsafe class NativeMemorySource : IMemorySource
     public long Allocate(long byteLength) => (long)NativeMemory.AlignedAlloc((nuint)byteLength, BufferPool.Alignment);
 
     public void Free(long address) => NativeMemory.AlignedFree((void*)address);
+
+    public void Fill(long address, long byteLength, byte value) => NativeMemory.Fill((void*)address, (nuint)byteLength, value);
 }
