@@ -46,6 +46,10 @@ public class GpuConvolutionTests
         }
     }
 
+    // A layer of the network here at each of the batches with which it is trained and played.
+    private static readonly ConvolutionShape[] s_batches
+        = [Same(32, 12, 12, 5, 32, 3, 3), Same(640, 3, 3, 32, 32, 3, 3), Same(672, 6, 6, 5, 32, 3, 3)];
+
     public static TheoryData<string> Names => TestDevices.ForKernels;
 
     [Theory]
@@ -64,6 +68,15 @@ public class GpuConvolutionTests
     public void UsualConvolutionsAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
     {
         foreach (var shape in s_usual)
+            Agrees<float>(device, form, shape, pooled);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void BatchesOfTheNetworkAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
+    {
+        Assert.SkipWhen(device == "emulator", "The emulator is too slow for these sizes.");
+        foreach (var shape in s_batches)
             Agrees<float>(device, form, shape, pooled);
     }
 
