@@ -71,6 +71,19 @@ public abstract class Device : IDisposable
     /// <summary>The names of the devices that are here, found one after the other.</summary>
     public static IEnumerable<string> Names => ["cpu", .. FindGpus()];
 
+    /// <summary>
+    /// Why there are no CUDA devices, or not all that the driver has, with a remedy; null if there is nothing to say.
+    /// </summary>
+    public static string? CudaProblem => FindCudaProblem();
+
+    /// <summary>
+    /// Opens this device once more, for another thread: with memory and an order of commands of its own. Devices on one GPU share what
+    /// is compiled for it, and their kernels may run at the same time, which those of devices opened by name don't.
+    /// </summary>
+    /// <param name="threads">Threads of the processor to use, where that is the device; 0 for as many as this one.</param>
+    /// <returns>A device for the caller to dispose, before or after this one.</returns>
+    public abstract Device Fork(int threads = 0);
+
     /// <summary>Takes memory with undefined contents.</summary>
     public Buffer Allocate(long byteLength)
         => RecordingHere is { } recording ? recording.Allocate(byteLength) : Take(byteLength, -1);
@@ -252,6 +265,9 @@ public abstract class Device : IDisposable
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static IEnumerable<string> FindGpus() => Gpu.IlgpuDevice.Found;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string? FindCudaProblem() => Gpu.IlgpuDevice.WhyNoCuda;
 
     /// <summary>Fails if the host may not read now.</summary>
     private protected static void RequireNotRecording([CallerMemberName] string verb = "")

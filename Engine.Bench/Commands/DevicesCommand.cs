@@ -18,6 +18,8 @@ public static class DevicesCommand
         command.SetAction(parsed =>
         {
             parsed.Console().WriteTable(["Name", "Model", ">Memory", "Driver"], Device.Names.Select(Row));
+            if (Device.CudaProblem is { } problem)
+                parsed.InvocationConfiguration.Output.WriteLine(problem);
             return ExitCodes.Ok;
         });
         return command;

@@ -4,7 +4,6 @@ using System.Globalization;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
-using Engine.Kernels;
 using Engine.RL.Experiments;
 using static System.FormattableString;
 
@@ -37,7 +36,7 @@ internal static class SnakeExperiment
             throw new UserError(Invariant($"--parallel is {parallel}, but must be at least 1."));
         parallel = Math.Min(parallel, runs.Count);
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
-        CommonOptions.OpenDevice(config).Dispose();
+        using var device = CommonOptions.OpenDevice(config);
         var folder = options.Common.OpenGroup(parsed, RunRecorder.Metrics, Summary, Picture);
         folder.WriteSettings(config);
         long began = Stopwatch.GetTimestamp();
@@ -46,7 +45,7 @@ internal static class SnakeExperiment
         {
             using var progress = options.Common.StartProgress(parsed);
             var training = new SnakeRuns(folder, parsed.CommandResult.Command.Name, options.Common.Mode(parsed), progress);
-            results = training.Train(runs, () => Device.Open(config.Device, Math.Max(1, threads / parallel)), parallel, cancel);
+            results = training.Train(runs, () => device.Fork(Math.Max(1, threads / parallel)), parallel, cancel);
         }
         catch (OperationCanceledException)
         {

@@ -61,6 +61,9 @@ public sealed partial class CpuDevice : Device
     public override BufferPool Pool { get; }
 
     /// <inheritdoc/>
+    public override Device Fork(int threads = 0) => new CpuDevice(threads == 0 ? Concurrency : threads);
+
+    /// <inheritdoc/>
     public override void Upload<T>(ReadOnlySpan<T> source, Buffer destination)
     {
         // Not a command: while recording, the buffer is one that the recording owns.

@@ -3,13 +3,28 @@ using ILGPU.Runtime.Cuda;
 
 namespace Engine.Kernels.Gpu;
 
-/// <summary>Functions of the CUDA driver that ILGPU does not wrap: capture of a stream's commands, and graphs.</summary>
+/// <summary>
+/// Functions of the CUDA driver that ILGPU does not wrap, capture of a stream's commands and graphs, or whose failures it hides.
+/// </summary>
 internal static partial class CudaDriver
 {
     /// <summary>Only this thread is kept from calls that a capture can't take up.</summary>
     public const int CaptureThreadLocal = 1;
 
-    private const string Library = "cuda";
+    /// <summary>The driver's library, see <see cref="DriverLibrary"/>.</summary>
+    public const string Library = "cuda";
+
+    /// <summary>Starts the driver.</summary>
+    [LibraryImport(Library, EntryPoint = "cuInit")]
+    public static partial CudaError Initialise(uint flags);
+
+    /// <summary>The version of CUDA that the driver supports: 12040 for 12.4.</summary>
+    [LibraryImport(Library, EntryPoint = "cuDriverGetVersion")]
+    public static partial CudaError GetVersion(out int version);
+
+    /// <summary>The number of devices.</summary>
+    [LibraryImport(Library, EntryPoint = "cuDeviceGetCount")]
+    public static partial CudaError GetCount(out int count);
 
     /// <summary>From here on commands for the stream are kept instead of run.</summary>
     [LibraryImport(Library, EntryPoint = "cuStreamBeginCapture_v2")]

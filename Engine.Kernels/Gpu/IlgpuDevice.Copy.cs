@@ -5,25 +5,36 @@ namespace Engine.Kernels.Gpu;
 
 internal sealed partial class IlgpuDevice
 {
-    // Where the pieces of the copies under way are listed.
-    private Buffer? _copyTable;
+    /// <summary>Words that one launch copies at most: views count in int, and quads start at multiples of four.</summary>
+    internal const int MostWords = 1 << 30;
+
+    private const int LeastTableBytes = 1 << 12;
+
+    // Where the pieces of the copies under way are listed: memory of the device itself, which is nobody's tensor.
+    private readonly Lock _copyTableTurn = new();
+    private long _copyTable;
+    private long _copyTableBytes;
 
     /// <inheritdoc/>
     public override void Copy(Buffer source, long sourceByte, Buffer destination, long destinationByte, long byteLength)
     {
-        // Bytes of a large buffer are more than a view counts, but words are not.
-        var from = Words(source.Read<int>(), sourceByte, byteLength);
-        var to = Words(destination.Write<int>(), destinationByte, byteLength);
-        if (HasQuads(to.Length) && ((to.Address | from.Address) & 15) == 0)
-            Launch(new CopyQuads(Quads(to), Quads(from)), to.Length / 4);
-        else
-            Launch(new CopyBody<int>(to, from), to.Length);
+        RequireWords(sourceByte, destinationByte, byteLength);
+        foreach (var (start, length) in Parts.Along(byteLength / sizeof(int), MostWords))
+        {
+            var from = Words(source.Read<long>(), sourceByte + (start * sizeof(int)), length);
+            var to = Words(destination.Write<long>(), destinationByte + (start * sizeof(int)), length);
+            if (HasQuads(length) && ((to.Address | from.Address) & 15) == 0)
+                Launch(new CopyQuads(Quads(to), Quads(from)), length / 4);
+            else
+                Launch(new CopyBody<int>(to, from), length);
+        }
     }
 
     /// <inheritdoc/>
     public override void Copy(IReadOnlyList<BufferCopy> copies)
     {
-        if (Recording.IsActive || copies.Count < 2)
+        // Recorded ones stay single commands, and so do those that are too long for one.
+        if (Recording.IsActive || copies.Count < 2 || copies.Sum(copy => copy.ByteLength) / sizeof(int) > MostWords)
         {
             base.Copy(copies);
             return;
@@ -34,34 +45,52 @@ internal sealed partial class IlgpuDevice
         for (int i = 0; i < copies.Count; i++)
         {
             var copy = copies[i];
-            words = checked(words + (int)(copy.ByteLength / sizeof(int)));
-            table[i * CopyManyBody.Columns] = Words(copy.Destination.Write<int>(), copy.DestinationByte, copy.ByteLength).Address;
-            table[(i * CopyManyBody.Columns) + 1] = Words(copy.Source.Read<int>(), copy.SourceByte, copy.ByteLength).Address;
+            RequireWords(copy.SourceByte, copy.DestinationByte, copy.ByteLength);
+            int length = (int)(copy.ByteLength / sizeof(int));
+            words += length;
+            table[i * CopyManyBody.Columns] = Words(copy.Destination.Write<long>(), copy.DestinationByte, length).Address;
+            table[(i * CopyManyBody.Columns) + 1] = Words(copy.Source.Read<long>(), copy.SourceByte, length).Address;
             table[(i * CopyManyBody.Columns) + 2] = words;
         }
 
-        lock (_gate)
+        lock (_copyTableTurn)
         {
-            long bytes = (long)table.Length * sizeof(long);
-            if (_copyTable is null || _copyTable.ByteLength < bytes)
-            {
-                var old = _copyTable;
-                _copyTable = null;
-                if (old is not null)
-                    Free(old);
-                _copyTable = Allocate(bytes);
-            }
+            ReserveCopyTable((long)table.Length * sizeof(long));
 
             // Commands take effect in order, so the table is read before the next one takes its place.
             Upload<long>(table, _copyTable);
-            Launch(new CopyManyBody(_copyTable.Read<long>(), copies.Count), words);
+            Launch(new CopyManyBody(new(_copyTable, table.Length), copies.Count), words);
         }
     }
 
-    private static View<int> Words(View<int> view, long startByte, long byteLength)
+    private void ReserveCopyTable(long bytes)
     {
-        if ((startByte | byteLength) % sizeof(int) != 0)
-            throw new ArgumentException($"A copy of {byteLength} bytes from byte {startByte} on is not one of whole words of 4 bytes.");
-        return new View<int>(view.Address + startByte, checked((int)(byteLength / sizeof(int))));
+        if (bytes <= _copyTableBytes)
+            return;
+        FreeCopyTable();
+        bytes = Math.Max(LeastTableBytes, 2 * bytes);
+        _copyTable = Attempt(static (device, bytes) => device._memory.Allocate(bytes), bytes);
+        _copyTableBytes = bytes;
+    }
+
+    private void FreeCopyTable()
+    {
+        if (_copyTableBytes == 0)
+            return;
+        _copyTableBytes = 0;
+        _queue.Wait();
+        _memory.Free(_copyTable);
+    }
+
+    // As views of long: the words of a large buffer are more than a view counts.
+    private static View<int> Words(View<long> view, long startByte, int length) => new(view.Address + startByte, length);
+
+    private static void RequireWords(long sourceByte, long destinationByte, long byteLength)
+    {
+        if ((sourceByte | destinationByte | byteLength) % sizeof(int) != 0)
+        {
+            throw new ArgumentException(
+                $"A copy of {byteLength} bytes from byte {sourceByte} to byte {destinationByte} is not one of whole words of 4 bytes.");
+        }
     }
 }

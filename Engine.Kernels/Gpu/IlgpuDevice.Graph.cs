@@ -1,4 +1,4 @@
-using ILGPU.Runtime;
+using System.Diagnostics;
 using ILGPU.Runtime.Cuda;
 
 namespace Engine.Kernels.Gpu;
@@ -8,45 +8,41 @@ internal sealed partial class IlgpuDevice
     /// <summary>On CUDA, makes one graph of commands by capturing the stream that they go to.</summary>
     internal override Command[] Prepare(Command[] commands)
     {
-        if (_accelerator is not CudaAccelerator || commands.Length == 0)
+        if (_queue is not CudaQueue || commands.Length == 0)
             return commands;
-        try
-        {
-            lock (_gate)
-            {
-                long launches = _launches;
-                nint executable = Capture(commands);
-
-                // What was captured was not handed over to be done.
-                _launches = launches;
-                return [new CudaGraph(this, executable)];
-            }
-        }
-        catch (AcceleratorException e)
-        {
-            throw new DeviceException(Name, e);
-        }
+        return [new CudaGraph(this, Attempt(static (device, commands) => device.Capture(commands), commands))];
     }
 
     private nint Capture(Command[] commands)
     {
-        using var binding = _accelerator.BindScoped();
-        nint stream = ((CudaStream)_stream).StreamPtr, graph = 0;
-        CudaException.ThrowIfFailed(CudaDriver.BeginCapture(stream, CudaDriver.CaptureThreadLocal));
-        try
+        var queue = (CudaQueue)_queue;
+        using var binding = _card.Accelerator.BindScoped();
+        nint graph;
+        lock (queue.Gate)
         {
-            foreach (var command in commands)
-                command.Execute();
-        }
-        catch
-        {
-            // The failure of a command says more than that of the capture which it broke.
-            if (CudaDriver.EndCapture(stream, out graph) == CudaError.CUDA_SUCCESS)
-                CudaDriver.DestroyGraph(graph);
-            throw;
+            long launches = queue.Launches;
+            CudaException.ThrowIfFailed(CudaDriver.BeginCapture(queue.Handle, CudaDriver.CaptureThreadLocal));
+            try
+            {
+                foreach (var command in commands)
+                    command.Execute();
+            }
+            catch
+            {
+                // The failure of a command says more than that of the capture which it broke.
+                if (CudaDriver.EndCapture(queue.Handle, out graph) == CudaError.CUDA_SUCCESS)
+                    CudaDriver.DestroyGraph(graph);
+                throw;
+            }
+            finally
+            {
+                // What was captured was not handed over to be done.
+                queue.CountLaunches(launches - queue.Launches);
+            }
+
+            CudaException.ThrowIfFailed(CudaDriver.EndCapture(queue.Handle, out graph));
         }
 
-        CudaException.ThrowIfFailed(CudaDriver.EndCapture(stream, out graph));
         var error = CudaDriver.Instantiate(out nint executable, graph, 0);
         CudaDriver.DestroyGraph(graph);
         CudaException.ThrowIfFailed(error);
@@ -54,33 +50,26 @@ internal sealed partial class IlgpuDevice
     }
 
     /// <summary>A program's commands as one that the driver runs without the host.</summary>
-    private sealed class CudaGraph(IlgpuDevice device, nint executable) : Command, IDisposable
+    private sealed class CudaGraph(IlgpuDevice device, nint executable) : GpuCommand(device), IDisposable
     {
         private nint _executable = executable;
 
-        public override void Execute()
-        {
-            try
-            {
-                lock (device._gate)
-                {
-                    using var binding = device._accelerator.BindScoped();
-                    Interlocked.Increment(ref device._launches);
-                    CudaException.ThrowIfFailed(CudaDriver.Launch(_executable, ((CudaStream)device._stream).StreamPtr));
-                }
-            }
-            catch (AcceleratorException e)
-            {
-                throw new DeviceException(device.Name, e);
-            }
-        }
-
         public void Dispose()
         {
-            // The driver keeps a graph that runs until it is done. Whether it can destroy one that is lost does not matter.
-            if (_executable != 0 && !device._accelerator.IsDisposed)
-                CudaDriver.DestroyExecutable(_executable);
+            if (_executable == 0 || Device._card.IsGone)
+                return;
+
+            // The driver keeps a graph that runs until it is done, and that of a lost device is lost.
+            using var binding = Device._card.Accelerator.BindScoped();
+            var error = CudaDriver.DestroyExecutable(_executable);
+            Debug.Assert(error != CudaError.CUDA_ERROR_INVALID_VALUE, "no such graph");
             _executable = 0;
+        }
+
+        protected override void Launch()
+        {
+            using var binding = Device._card.Accelerator.BindScoped();
+            CudaException.ThrowIfFailed(CudaDriver.Launch(_executable, ((CudaQueue)Device._queue).Handle));
         }
     }
 }

@@ -72,7 +72,7 @@ internal sealed partial class IlgpuDevice
                 break;
         }
 
-        bool HasWholeQuads() => _whole is not null && formA.HasWholeQuads && formB.HasWholeQuads && (shape.Columns & 3) == 0;
+        bool HasWholeQuads() => _card.Whole is not null && formA.HasWholeQuads && formB.HasWholeQuads && (shape.Columns & 3) == 0;
 
         void Tiles<THeight>()
             where THeight : struct, ITileHeight

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using ILGPU;
 using ILGPU.Runtime;
@@ -33,6 +32,16 @@ internal sealed partial class IlgpuDevice
         }
     }
 
+    /// <summary>Why there are no CUDA devices, or not all that the driver has; null if there is nothing to say.</summary>
+    public static string? WhyNoCuda
+    {
+        get
+        {
+            using var context = Context.Create(builder => builder.Cuda());
+            return CudaFacts.OfThisMachine(context.GetCudaDevices().Count).Problem;
+        }
+    }
+
     /// <summary>Opens a device.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public static IlgpuDevice Open(string name)
@@ -49,7 +58,6 @@ internal sealed partial class IlgpuDevice
                 $"Device '{name}' is unknown: write 'emulator', or 'cuda' or 'opencl' with a number, as in 'cuda:0'.");
         }
 
-
         if (tensorCores && kind != "cuda")
             throw new ArgumentException($"Device '{name}': only CUDA cards have tensor cores; leave out '{TensorCores}'.");
 
@@ -58,7 +66,7 @@ internal sealed partial class IlgpuDevice
             {
                 _ = kind switch
                 {
-                    "cuda" => builder.Cuda(),
+                    "cuda" => builder.Cuda().EnableAlgorithms(),
                     "opencl" => builder.OpenCL(),
                     _ => builder.CPU(new CPUDevice(32, LargestGroup / 32, 1)),
                 };
@@ -95,22 +103,26 @@ internal sealed partial class IlgpuDevice
     private static IlgpuDevice OfEmulator(Context context, bool isDry = false)
         => new(
             Emulator, "the processor as a GPU, for tests", $"ILGPU {typeof(Context).Assembly.GetName().Version?.ToString(3)}",
-            EmulatedGroupSize, context, context.CreateCPUAccelerator(0))
+            new SharedAccelerator(context, context.CreateCPUAccelerator(0), EmulatedGroupSize))
         {
             IsDry = isDry,
         };
 
     private static IlgpuDevice OfCuda(string name, Context context, CudaDevice found)
     {
-        bool tensorCores = name.EndsWith(TensorCores, StringComparison.Ordinal);
-        if (tensorCores && found.Architecture?.Major < 8)
-            throw new ArgumentException($"Device '{name}', {found.Name}, has no tensor cores for tf32; leave out '{TensorCores}'.");
-        var accelerator = found.CreateCudaAccelerator(context);
+        if (found.Architecture is { Major: < CudaFacts.LeastCapability } old)
+        {
+            throw new ArgumentException(
+                $"Device '{name}', {found.Name}, is too old: it has compute capability {old.Major}.{old.Minor}, and kernels are compiled "
+                + $"for {CudaFacts.LeastCapability}.0 and up.");
+        }
+
         string description = string.Create(
             CultureInfo.InvariantCulture, $"{found.Name}, compute capability {found.Architecture?.Major}.{found.Architecture?.Minor}");
-        if (tensorCores)
+        if (name.EndsWith(TensorCores, StringComparison.Ordinal))
             description += ", large float32 products on tensor cores in tf32";
-        return new IlgpuDevice(name, description, $"CUDA {found.DriverVersion}", GroupSize, context, accelerator);
+        var card = new SharedAccelerator(context, found.CreateCudaAccelerator(context), GroupSize);
+        return new IlgpuDevice(name, description, $"CUDA {found.DriverVersion}", card);
     }
 
     private static IlgpuDevice OfOpenCl(string name, Context context, CLDevice found)
@@ -123,8 +135,8 @@ internal sealed partial class IlgpuDevice
                 + "such as PoCL's, can be used. Use CUDA for a GPU.");
         }
 
-        var accelerator = found.CreateCLAccelerator(context);
-        return new IlgpuDevice(name, found.Name, $"OpenCL {found.DeviceVersion}", GroupSize, context, accelerator);
+        var card = new SharedAccelerator(context, found.CreateCLAccelerator(context), GroupSize);
+        return new IlgpuDevice(name, found.Name, $"OpenCL {found.DeviceVersion}", card);
     }
 
     private static T Chosen<T>(string name, Context.DeviceCollection<T> devices, int index)
@@ -133,22 +145,17 @@ internal sealed partial class IlgpuDevice
         if (index < devices.Count)
             return devices[index];
         string kind = name.Split(':')[0];
-        throw new ArgumentException(
-            devices.Count > 0 ? $"Device '{name}' is not here: there are {string.Join(", ", Numbered(kind, devices.Count))}."
-            : kind == "cuda" ? $"Device '{name}' is not here: no CUDA driver (libcuda.so.1, nvcuda.dll) was found, or it has no device. "
-                + "Install NVIDIA's driver, and see that 'nvidia-smi' lists the card."
-            : $"Device '{name}' is not here: no OpenCL runtime (libOpenCL.so.1, OpenCL.dll) was found, or it has no device that ILGPU can "
-                + "use. Install one, such as PoCL 6 with ocl-icd.");
+        string there = devices.Count > 0 ? $"There are {string.Join(", ", Numbered(kind, devices.Count))}." : "There are none.";
+        string? reason = kind == "cuda" ? CudaFacts.OfThisMachine(devices.Count).Problem
+            : devices.Count > 0 ? null
+            : "No OpenCL runtime (libOpenCL.so.1, OpenCL.dll) was found, or it has no device that ILGPU can use: install one, such as "
+                + "PoCL 6 with ocl-icd.";
+        throw new ArgumentException($"Device '{name}' is not here. {reason ?? there}");
     }
 
     private static IEnumerable<string> Numbered(string kind, int count)
         => Enumerable.Range(0, count).Select(index => string.Create(CultureInfo.InvariantCulture, $"{kind}:{index}"));
 
-    // Drivers come as libcuda.so.1 and libOpenCL.so.1; the names without a number belong to development packages.
     static IlgpuDevice()
-    {
-        AssemblyLoadContext.GetLoadContext(typeof(IlgpuDevice).Assembly)!.ResolvingUnmanagedDll += static (_, name)
-            => OperatingSystem.IsLinux() && name is "cuda" or "OpenCL" && NativeLibrary.TryLoad($"lib{name}.so.1", out nint library)
-                ? library : 0;
-    }
+        => AssemblyLoadContext.GetLoadContext(typeof(IlgpuDevice).Assembly)!.ResolvingUnmanagedDll += static (_, name) => DriverLibrary.Load(name);
 }

@@ -12,9 +12,9 @@ internal sealed partial class IlgpuDevice
 
     private ArrayView<Quad<T>> Quads<T>(View<T> view)
         where T : unmanaged, INumber<T>
-        => _whole!.Quads(view);
+        => _card.Whole!.Quads(view);
 
-    private bool HasQuads(int count) => _whole is not null && count >= ManyElements && (count & 3) == 0;
+    private bool HasQuads(int count) => _card.Whole is not null && count >= ManyElements && (count & 3) == 0;
 
     private bool HasQuads(Loops loops, int operands)
     {

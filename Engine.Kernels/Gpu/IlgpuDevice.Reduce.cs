@@ -31,6 +31,27 @@ internal sealed partial class IlgpuDevice
         int results = NestParts.Of(kept).First().Count;
         var grid = new ReduceGrid(results, along[0].Count, across);
         int pieces = along.Length * grid.Pieces;
+        if ((long)pieces * kept.Count > MostIndices || reduced.Count > MostIndices)
+        {
+            throw new ArgumentException(
+                $"A reduction to {kept.Count:N0} results of {reduced.Count:N0} elements each is too large for a GPU: there can be "
+                + $"{MostIndices / pieces:N0} results here, of {MostIndices:N0} elements.");
+        }
+
+        if (_card.Whole is not null && grid.HasWholeWarps)
+            ReduceOf<TReducer, OneWarp, V, T>(reducer, kept, along, grid, destination, x);
+        else
+            ReduceOf<TReducer, OneThread, V, T>(reducer, kept, along, grid, destination, x);
+    }
+
+    private void ReduceOf<TReducer, TLast, V, T>(
+        TReducer reducer, Loops kept, NestParts[] along, ReduceGrid grid, Buffer destination, Buffer x)
+        where TReducer : struct, IReducer
+        where TLast : struct, ILastThreads
+        where V : unmanaged, ILanes<V, T>
+        where T : unmanaged
+    {
+        int pieces = along.Length * grid.Pieces;
         using var scratch = pieces == 1 ? null : ScratchOf<T>((long)pieces * kept.Count);
         var sums = scratch?.Buffer ?? destination;
         for (int i = 0; i < along.Length; i++)
@@ -38,7 +59,7 @@ internal sealed partial class IlgpuDevice
             foreach (var part in NestParts.Of(kept))
             {
                 LaunchGroups(
-                    new ReduceKernel<TReducer, V, T>(
+                    new ReduceKernel<TReducer, TLast, V, T>(
                         reducer, grid, part.Nest, part.Strides(1), along[i].Nest, along[i].Strides(0), kept.Count,
                         sums.Write<T>().From((i * grid.Pieces * kept.Count) + part.Start(0)), x.Read<T>()),
                     grid.Groups, grid.GroupSize);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Memory;
 using ILGPU;
@@ -14,38 +13,28 @@ namespace Engine.Kernels.Gpu;
 /// </summary>
 internal sealed partial class IlgpuDevice : Device
 {
-    private readonly Context _context;
-    private readonly Accelerator _accelerator;
-    private readonly AcceleratorStream _stream;
+    // A group more than these would no longer have numbers for its threads.
+    private const int MostIndices = int.MaxValue - LargestGroup;
+
+    private readonly SharedAccelerator _card;
+    private readonly GpuQueue _queue;
     private readonly GpuMemory _memory;
-    private readonly KernelCache _kernels;
 
     // Whether large products of float32 may be rounded to tf32.
     private readonly bool _tensorCores;
+    private int _isDisposed;
 
-    // Where kernels may move aligned quads; OpenCL has handles in the place of addresses.
-    private readonly WholeMemory? _whole;
-
-    // One thread at a time: a capture must not take up another thread's commands.
-    private readonly Lock _gate = new();
-    private long _launches;
-    private long _waits;
-
-    private IlgpuDevice(string name, string description, string driver, int groupSize, Context context, Accelerator accelerator)
+    private IlgpuDevice(string name, string description, string driver, SharedAccelerator card)
     {
         Name = name;
         Description = description;
         Driver = driver;
-        _context = context;
-        _accelerator = accelerator;
-        _stream = accelerator.CreateStream();
-        _memory = accelerator is CudaAccelerator cuda
-            ? new CudaMemory(name, cuda, (CudaStream)_stream, _gate)
-            : new SharedGpuMemory(_stream);
-        _kernels = new KernelCache(accelerator, groupSize);
+        _card = card;
+        _queue = card.CreateQueue();
+        _memory = _queue is CudaQueue queue ? new CudaMemory(name, card, queue) : new SharedGpuMemory(_queue);
         _tensorCores = name.EndsWith(TensorCores, StringComparison.Ordinal);
-        _whole = accelerator.AcceleratorType == AcceleratorType.OpenCL ? null : new WholeMemory(accelerator);
         Pool = new BufferPool(_memory);
+        card.Join(Pool);
     }
 
     /// <inheritdoc/>
@@ -56,7 +45,7 @@ internal sealed partial class IlgpuDevice : Device
 
     /// <inheritdoc/>
     public override long MemoryBytes
-        => _accelerator.AcceleratorType == AcceleratorType.CPU ? Cpu.MemoryBytes : _accelerator.MemorySize;
+        => _card.Accelerator.AcceleratorType == AcceleratorType.CPU ? Cpu.MemoryBytes : _card.Accelerator.MemorySize;
 
     /// <inheritdoc/>
     public override string Driver { get; }
@@ -71,13 +60,13 @@ internal sealed partial class IlgpuDevice : Device
     public override BufferPool Pool { get; }
 
     /// <summary>How often something was handed to the driver to be done: a kernel, a copy, or a graph of these.</summary>
-    public long Launches => Interlocked.Read(ref _launches);
+    public long Launches => _queue.Launches;
 
     /// <summary>How often the host has waited for the device.</summary>
-    public long Waits => Interlocked.Read(ref _waits);
+    public long Waits => _queue.Waits;
 
     /// <summary>The kernels asked for so far, see <see cref="KernelCache.MethodOf"/>.</summary>
-    public IEnumerable<Type> Kernels => _kernels.Kernels;
+    public IEnumerable<Type> Kernels => _card.Kernels.Kernels;
 
     /// <summary>
     /// Whether kernels are only noted, neither compiled nor run: to learn which ones some work needs, whatever its size.
@@ -85,43 +74,29 @@ internal sealed partial class IlgpuDevice : Device
     public bool IsDry { get; init; }
 
     /// <inheritdoc/>
+    public override Device Fork(int threads = 0) => new IlgpuDevice(Name, Description, Driver, _card) { IsDry = IsDry };
+
+    /// <inheritdoc/>
     public override void Upload<T>(ReadOnlySpan<T> source, Buffer destination)
     {
         RequireRoom<T>(destination, source.Length);
-        long address = destination.Address;
-        var bytes = MemoryMarshal.AsBytes(source);
-        try
-        {
-            lock (_gate)
-            {
-                Interlocked.Increment(ref _launches);
-                _memory.Upload(bytes, address);
-            }
-        }
-        catch (AcceleratorException e)
-        {
-            throw new DeviceException(Name, e);
-        }
+        Upload(source, destination.Address);
     }
 
     /// <inheritdoc/>
-    public override void Download<T>(Buffer source, Span<T> destination)
+    public override unsafe void Download<T>(Buffer source, Span<T> destination)
     {
         RequireNotRecording();
         RequireRoom<T>(source, destination.Length);
-        long address = source.Address;
-        try
+        fixed (T* to = destination)
         {
-            lock (_gate)
-            {
-                Interlocked.Increment(ref _launches);
-                Interlocked.Increment(ref _waits);
-                _memory.Download(address, MemoryMarshal.AsBytes(destination));
-            }
-        }
-        catch (AcceleratorException e)
-        {
-            throw new DeviceException(Name, e);
+            Attempt(
+                static (device, copy) =>
+                {
+                    device._memory.Download(copy.From, (byte*)copy.To, copy.Bytes);
+                    return 0;
+                },
+                (From: source.Address, To: (nint)to, Bytes: (long)destination.Length * sizeof(T)));
         }
     }
 
@@ -149,26 +124,22 @@ internal sealed partial class IlgpuDevice : Device
 
     /// <inheritdoc/>
     public override void Synchronize()
-    {
-        try
-        {
-            // Not while another thread captures the stream.
-            lock (_gate)
+        => Attempt(
+            static (device, _) =>
             {
-                Interlocked.Increment(ref _waits);
-                _stream.Synchronize();
-            }
-        }
-        catch (AcceleratorException e)
-        {
-            throw new DeviceException(Name, e);
-        }
-    }
+                device._queue.Wait();
+                return 0;
+            },
+            0);
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        Action[] steps = [_stream.Synchronize, base.Dispose, _stream.Dispose, _accelerator.Dispose, _context.Dispose];
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+
+        // All of it: a lost device gives nothing back and says so each time, but there is more than the device.
+        Action[] steps = [_queue.Wait, base.Dispose, FreeCopyTable, _memory.Dispose, _queue.Dispose, () => _card.Leave(Pool)];
         foreach (var step in steps)
         {
             try
@@ -177,7 +148,7 @@ internal sealed partial class IlgpuDevice : Device
             }
             catch (Exception e) when (e is AcceleratorException or DeviceException)
             {
-                // A lost device has nothing left to give back, but its host may have.
+                // The next step.
             }
         }
     }
@@ -189,6 +160,21 @@ internal sealed partial class IlgpuDevice : Device
             throw new ArgumentException($"{length} elements of {sizeof(T)} bytes do not fit a buffer of {buffer.ByteLength} bytes.");
     }
 
+    private unsafe void Upload<T>(ReadOnlySpan<T> source, long destination)
+        where T : unmanaged
+    {
+        fixed (T* from = source)
+        {
+            Attempt(
+                static (device, copy) =>
+                {
+                    device._memory.Upload((byte*)copy.From, copy.To, copy.Bytes);
+                    return 0;
+                },
+                (From: (nint)from, To: destination, Bytes: (long)source.Length * sizeof(T)));
+        }
+    }
+
     private void Fill<T>(View<T> view, T value)
         where T : unmanaged
         => Launch(new FillBody<T>(view, value), view.Length);
@@ -196,71 +182,123 @@ internal sealed partial class IlgpuDevice : Device
     // The two ways by which a kernel gets to run: now, later, or both.
     private void Launch<TBody>(TBody body, int count)
         where TBody : struct, IBody
-        => Give(new BodyCommand<TBody>(this, body, count));
+    {
+        if (count > MostIndices)
+            throw new ArgumentException($"{count:N0} elements are too many for one kernel of a GPU: there can be {MostIndices:N0}.");
+        Give(new BodyCommand<TBody>(this, body, count));
+    }
 
     internal void LaunchGroups<TKernel>(TKernel kernel, int groups, int groupSize)
         where TKernel : struct, IGroupKernel
         => Give(new GroupCommand<TKernel>(this, kernel, groups, groupSize));
 
-    private void Give(Command command)
+    private static void Give(Command command)
     {
         if (Recording.Current is not { } recording || recording.Add(command))
             command.Execute();
     }
 
-    private sealed class BodyCommand<TBody>(IlgpuDevice device, TBody body, int count) : Command
-        where TBody : struct, IBody
+    // What fails for want of memory is tried once more when all pools have given back what they keep; not within a capture, which
+    // allows no such thing and is tried again as a whole.
+    private TResult Attempt<TState, TResult>(Func<IlgpuDevice, TState, TResult> act, TState state)
     {
-        public override void Execute()
+        bool isCapturing = _queue.Gate.IsHeldByCurrentThread;
+        try
         {
-            if (count == 0)
-                return;
-            if (device.IsDry)
-            {
-                device._kernels.Note<TBody>();
-                return;
-            }
+            return act(this, state);
+        }
+        catch (Exception e) when (IsOutOfMemory(e) && !isCapturing)
+        {
+            _card.ReleaseKept();
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failure(e);
+        }
 
-            try
-            {
-                lock (device._gate)
-                {
-                    Interlocked.Increment(ref device._launches);
-                    device._kernels.Body<TBody>()(device._stream, count, body);
-                }
-            }
-            catch (AcceleratorException e)
-            {
-                throw new DeviceException(device.Name, e);
-            }
+        try
+        {
+            return act(this, state);
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failure(e);
         }
     }
 
-    private sealed class GroupCommand<TKernel>(IlgpuDevice device, TKernel kernel, int groups, int groupSize) : Command
+    private Exception Failure(AcceleratorException cause)
+        => IsOutOfMemory(cause)
+            ? new OutOfMemoryException(
+                $"Device '{Name}' has no memory left for a kernel, a graph or a copy, with {Pool.LiveBytes:N0} bytes in tensors: "
+                + "use smaller batches, or return tensors with a TensorScope.", cause)
+            : new DeviceException(Name, cause);
+
+    private static bool IsOutOfMemory(Exception e)
+        => e is OutOfMemoryException or CudaException { Error: nameof(CudaError.CUDA_ERROR_OUT_OF_MEMORY) };
+
+    /// <summary>A command that is handed to the queue.</summary>
+    private abstract class GpuCommand(IlgpuDevice device) : Command
+    {
+        protected IlgpuDevice Device { get; } = device;
+
+        public sealed override void Execute()
+            => Device.Attempt(
+                static (device, command) =>
+                {
+                    if (command.Load())
+                    {
+                        lock (device._queue.Gate)
+                        {
+                            device._queue.CountLaunches(1);
+                            command.Launch();
+                        }
+                    }
+
+                    return 0;
+                },
+                this);
+
+        // What takes long, while others may give commands. Returns whether there is something to launch.
+        protected virtual bool Load() => true;
+
+        protected abstract void Launch();
+    }
+
+    private sealed class BodyCommand<TBody>(IlgpuDevice device, TBody body, int count) : GpuCommand(device)
+        where TBody : struct, IBody
+    {
+        private Action<AcceleratorStream, Index1D, TBody>? _launcher;
+
+        protected override bool Load()
+        {
+            if (count == 0)
+                return false;
+            if (Device.IsDry)
+                Device._card.Kernels.Note<TBody>();
+            else
+                _launcher ??= Device._card.Kernels.Body<TBody>();
+            return !Device.IsDry;
+        }
+
+        protected override void Launch() => _launcher!(Device._queue.Stream, count, body);
+    }
+
+    private sealed class GroupCommand<TKernel>(IlgpuDevice device, TKernel kernel, int groups, int groupSize) : GpuCommand(device)
         where TKernel : struct, IGroupKernel
     {
-        public override void Execute()
+        private Action<AcceleratorStream, KernelConfig, TKernel>? _launcher;
+
+        protected override bool Load()
         {
             if (groups == 0)
-                return;
-            if (device.IsDry)
-            {
-                device._kernels.Note<TKernel>();
-                return;
-            }
-
-            try
-            {
-                lock (device._gate)
-                {
-                    Interlocked.Increment(ref device._launches);
-                    device._kernels.Group<TKernel>()(device._stream, new KernelConfig(groups, groupSize), kernel);
-                }
-            }
-            catch (AcceleratorException e)
-            {
-                throw new DeviceException(device.Name, e);
-            }
+                return false;
+            if (Device.IsDry)
+                Device._card.Kernels.Note<TKernel>();
+            else
+                _launcher ??= Device._card.Kernels.Group<TKernel>();
+            return !Device.IsDry;
         }
+
+        protected override void Launch() => _launcher!(Device._queue.Stream, new KernelConfig(groups, groupSize), kernel);
     }
 }

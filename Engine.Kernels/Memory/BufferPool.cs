@@ -133,8 +133,8 @@ public sealed class BufferPool : IDisposable
         }
     }
 
-    // All of them, whatever becomes of one; the first failure is told in the end.
-    private void ReleaseKept()
+    /// <summary>Gives back what is kept for later: all of it, whatever becomes of one; the first failure is told in the end.</summary>
+    internal void ReleaseKept()
     {
         ExceptionDispatchInfo? failure = null;
         lock (_lock)

@@ -46,6 +46,10 @@ public class GpuConvolutionTests
         }
     }
 
+    // A layer of the network here at each of the batches with which it is trained and played.
+    private static readonly ConvolutionShape[] s_batches
+        = [Same(32, 12, 12, 5, 32, 3, 3), Same(640, 3, 3, 32, 32, 3, 3), Same(672, 6, 6, 5, 32, 3, 3)];
+
     public static TheoryData<string> Names => TestDevices.ForKernels;
 
     [Theory]
@@ -76,6 +80,15 @@ public class GpuConvolutionTests
             Agrees<float>(device, form, shape, pooled, operands => operands.A[operands.A.Length / 2] = float.NegativeInfinity);
             Agrees<float>(device, form, shape, pooled, operands => operands.B[operands.B.Length / 3] = float.PositiveInfinity);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void BatchesOfTheNetworkAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
+    {
+        Assert.SkipWhen(device == "emulator", "The emulator is too slow for these sizes.");
+        foreach (var shape in s_batches)
+            Agrees<float>(device, form, shape, pooled);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
+using Engine.Core.Files;
 using Engine.Core.Nn;
 using Engine.Core.Operations;
 using Engine.Core.Optim;
@@ -72,6 +73,38 @@ public class GpuProgramTests
                 if (update == 2 && name.StartsWith("cuda", StringComparison.Ordinal))
                     Assert.Equal(1 + CopyAll + 1 + CopyAll + 1, device.Launches - launches);
             }
+        }
+    }
+
+    // The second update is a graph; in a learner that goes on from the first one it is run as written.
+    [Theory]
+    [MemberData(nameof(TestDevices.ForUpdates), MemberType = typeof(TestDevices))]
+    public void AnUpdateOfSnakeIsTheSameAsAGraphAndEachTime(string name)
+    {
+        var device = TestDevices.Open(name);
+        var settings = new SnakeSettings { Rows = 4, Columns = 4, Envs = 2, Rollout = 2 };
+        using var learner = Learner();
+        double[] metrics = learner.Step();
+        var first = learner.Capture();
+        double[] replayed = learner.Step();
+        var second = learner.Capture();
+
+        using var resumed = Learner();
+        resumed.Restore(first, 1);
+        Assert.Equal(replayed, resumed.Step());
+        Equal(second, resumed.Capture());
+
+        using var again = Learner();
+        Assert.Equal(metrics, again.Step());
+        Assert.Equal(replayed, again.Step());
+        Equal(second, again.Capture());
+
+        SnakeLearner Learner() => new(new SnakeTask(settings), settings, MetaGradientMethod.Parse("1"), 0, device);
+
+        static void Equal(Dictionary<string, StoredTensor> expected, Dictionary<string, StoredTensor> actual)
+        {
+            Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
+            Assert.All(expected, tensor => Assert.True(tensor.Value.Data.SequenceEqual(actual[tensor.Key].Data), tensor.Key));
         }
     }
 

@@ -1,9 +1,13 @@
 using System.Numerics;
 using Engine.Core;
 using Engine.Core.Operations;
+using Engine.Kernels;
+using Engine.Kernels.Functions;
+using Engine.Kernels.Gpu;
 using Engine.Kernels.Gpu.Reductions;
 using Engine.Tests.Kernels;
 using Xunit;
+using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Tests.Gpu;
 
@@ -114,6 +118,40 @@ public class GpuReduceTests
                 SharesEveryElementOnce(results, count, true);
             }
         }
+    }
+
+    // As many results as a view counts, near enough: no number on the way is more than an int holds.
+    [Theory]
+    [InlineData((1 << 30) + 1, 1, false)]
+    [InlineData((1 << 30) + 1, 1, true)]
+    [InlineData(int.MaxValue - 256, 1, true)]
+    [InlineData(int.MaxValue - 256, 2, false)]
+    [InlineData(1, int.MaxValue - 256, false)]
+    [InlineData(100_000, int.MaxValue - 256, true)]
+    public void TheLargestReductionsAreSharedOut(int results, int count, bool across)
+    {
+        var grid = new ReduceGrid(results, count, across);
+        Assert.InRange(grid.GroupSize, 1, 256);
+        Assert.InRange((long)grid.Groups * grid.GroupSize / grid.Parts, (long)results * grid.Pieces, ((long)results * grid.Pieces) + 255);
+        var first = grid.Part(0, 0);
+        Assert.Equal((0, 0, 0, 0), (first.Result, first.Piece, first.Number, first.Start));
+        int last = Enumerable.Range(0, grid.GroupSize).Max(thread => grid.Part(grid.Groups - 1, thread) is { } part
+            && part.Piece == grid.Pieces - 1 ? part.Result : -1);
+        Assert.Equal(results - 1, last);
+        Assert.Contains(
+            Enumerable.Range(0, grid.GroupSize).Select(thread => grid.Part(grid.Groups - 1, thread)), part => part.End == count);
+    }
+
+    [Fact]
+    public void AReductionThatIsTooLargeSaysSo()
+    {
+        // Sizes alone: kernels are only noted.
+        using var device = IlgpuDevice.OpenDry();
+        var buffer = new Buffer(device, 4096, 4);
+        var all = Loops.Of([int.MaxValue], [0], [0]);
+        var failure = Assert.Throws<ArgumentException>(
+            () => device.Reduce(ElementType.Float32, default(SumReducer), all, Loops.Of([1], [0]), buffer, buffer));
+        Assert.Contains("2,147,483,647", failure.Message);
     }
 
     private static void SharesEveryElementOnce(int results, int count, bool across)

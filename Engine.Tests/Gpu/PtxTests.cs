@@ -37,7 +37,7 @@ public partial class PtxTests
         string? folder = Environment.GetEnvironmentVariable("ENGINE_PTX");
         if (folder is not null)
             Directory.CreateDirectory(folder);
-        using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        using var context = Context.Create(builder => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
         var failures = new List<string>();
         foreach (var kernel in kernels)

@@ -1,6 +1,7 @@
 #include "context.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 
@@ -12,6 +13,61 @@ thread_local Context* currentContext = nullptr;
 uint64_t setting(const char* name, uint64_t otherwise) {
     const char* text = std::getenv(name);
     return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+// Failures that are asked for: by the name of a function, with what it is to answer, and how often.
+struct Failures {
+    struct Failure {
+        int error;
+        uint64_t times;
+    };
+    std::mutex mutex;
+    std::map<std::string, Failure> ofFunctions;
+
+    // As in cuInit=999,cuMemAlloc_v2=2: each time.
+    Failures() {
+        const char* text = std::getenv("SOFTCUDA_FAIL");
+        for (std::string rest = text ? text : ""; !rest.empty();) {
+            std::string one = rest.substr(0, rest.find(','));
+            rest.erase(0, one.size() + 1);
+            size_t equals = one.find('=');
+            if (equals != std::string::npos)
+                ofFunctions[one.substr(0, equals)] = {std::atoi(one.c_str() + equals + 1), ~0ull};
+        }
+    }
+};
+
+static Failures& failures() {
+    static Failures all;
+    return all;
+}
+
+int injected(const char* function) {
+    std::lock_guard lock(failures().mutex);
+    auto found = failures().ofFunctions.find(function);
+    if (found == failures().ofFunctions.end())
+        return Success;
+    int error = found->second.error;
+    if (--found->second.times == 0)
+        failures().ofFunctions.erase(found);
+    if (error == LaunchFailed || error == IllegalAddress) {
+        std::lock_guard driverLock(driver.mutex);
+        if (driver.contexts.count(currentContext))
+            currentContext->error = error;
+    }
+    return error;
+}
+
+static std::mutex holdMutex;
+static std::condition_variable holdChanged;
+static bool isHeld = false;
+static int heldThreads = 0;
+
+void holdWait() {
+    std::unique_lock lock(holdMutex);
+    heldThreads++;
+    holdChanged.wait(lock, [] { return !isHeld; });
+    heldThreads--;
 }
 
 std::FILE* messages() {
@@ -116,7 +172,8 @@ bool isPageLocked(uint64_t address, uint64_t bytes) {
     return allocation && allocation->onHost() && allocation->holds(address, bytes);
 }
 
-// Memory of the host that is not page-locked is read at once, and written before the call returns, as with a real driver.
+// Memory of the host that is not page-locked is read and written when the stream comes to it, as by a driver that can reach it there:
+// who changes it before, or reads it without waiting, sees that. Others copy it to a place of their own first.
 int copy(Context& context, Stream& stream, uint64_t to, uint64_t from, uint64_t bytes, Side toExpected, Side fromExpected) {
     if (bytes == 0)
         return Success;
@@ -134,15 +191,8 @@ int copy(Context& context, Stream& stream, uint64_t to, uint64_t from, uint64_t 
     }
     auto* target = reinterpret_cast<uint8_t*>(to);
     auto* source = reinterpret_cast<const uint8_t*>(from);
-    if (pageableFrom && !pageableTo) {
-        std::vector<uint8_t> staged(source, source + bytes);
-        return submit(context, stream, false, [target, staged = std::move(staged)] {
-            std::copy(staged.begin(), staged.end(), target);
-            return Success;
-        });
-    }
     // Memory that was freed since, by a graph for one, is no longer to be touched.
-    int error = submit(context, stream, false, [=, &context] {
+    return submit(context, stream, false, [=, &context] {
         if (sideOf(context, to, bytes) != toSide || sideOf(context, from, bytes) != fromSide) {
             std::fprintf(messages(), "softcuda: a copy of %llu bytes touches freed memory\n", static_cast<unsigned long long>(bytes));
             return int(IllegalAddress);
@@ -150,8 +200,54 @@ int copy(Context& context, Stream& stream, uint64_t to, uint64_t from, uint64_t 
         std::memmove(target, source, bytes);
         return int(Success);
     });
-    return error || !pageableTo ? error : synchronise(context, &stream);
 }
+
+}
+
+// ---- For tests, which find these beside the entry points of the driver
+
+#define FOR_TESTS extern "C" __attribute__((visibility("default")))
+
+// The next calls of a function fail, as often as that; with 0 it works again.
+FOR_TESTS void softcudaFail(const char* function, int error, uint64_t times) {
+    std::lock_guard lock(softcuda::failures().mutex);
+    if (times == 0)
+        softcuda::failures().ofFunctions.erase(function);
+    else
+        softcuda::failures().ofFunctions[function] = {error, times};
+}
+
+// From now on waits last until they are let go.
+FOR_TESTS void softcudaHold(int hold) {
+    std::lock_guard lock(softcuda::holdMutex);
+    softcuda::isHeld = hold != 0;
+    softcuda::holdChanged.notify_all();
+}
+
+// How many threads wait.
+FOR_TESTS int softcudaHeld() {
+    std::lock_guard lock(softcuda::holdMutex);
+    return softcuda::isHeld ? softcuda::heldThreads : 0;
+}
+
+// How many there are of what a program has to give back.
+FOR_TESTS int softcudaCount(const char* kind) {
+    std::lock_guard lock(softcuda::driver.mutex);
+    size_t count = 0;
+    std::string name = kind;
+    if (name == "contexts")
+        return int(softcuda::driver.contexts.size());
+    if (name == "page-locked")
+        return int(softcuda::driver.hostMemory.size());
+    for (auto& [_, context] : softcuda::driver.contexts)
+        count += name == "streams" ? context->streams.size()
+            : name == "events"     ? context->events.size()
+            : name == "graphs"     ? context->graphs.size() + context->executables.size()
+                                   : 0;
+    return int(count);
+}
+
+namespace softcuda {
 
 int copyNow(uint64_t to, uint64_t from, uint64_t bytes, Side toExpected, Side fromExpected) {
     return withContext([&](Context& context) {

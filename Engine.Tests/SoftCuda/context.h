@@ -19,6 +19,12 @@ namespace softcuda {
 // An environment variable that is a number.
 uint64_t setting(const char* name, uint64_t otherwise);
 
+// The error that a call is to fail with, if a test has asked for that (SOFTCUDA_FAIL or softcudaFail); one of a lost device stays.
+int injected(const char* function);
+
+// Holds a thread that waits for a stream or an event for as long as a test wants that (softcudaHold), without the driver's lock.
+void holdWait();
+
 // Where messages go: the standard error, or a file that SOFTCUDA_LOG names, for hosts that swallow it.
 std::FILE* messages();
 

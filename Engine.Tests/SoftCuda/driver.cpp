@@ -146,6 +146,8 @@ template <class T> int fill(void* handle, uint64_t to, T value, uint64_t count) 
 }
 
 CUDA_API cuInit(unsigned flags) {
+    if (int error = injected("cuInit"))
+        return error;
     std::lock_guard lock(driver.mutex);
     if (flags != 0)
         return InvalidValue;
@@ -154,7 +156,7 @@ CUDA_API cuInit(unsigned flags) {
     return driver.devices.empty() ? NoDevice : Success;
 }
 
-CUDA_API cuDriverGetVersion(int* version) { return *version = driverVersion, Success; }
+CUDA_API cuDriverGetVersion(int* version) { return *version = int(setting("SOFTCUDA_VERSION", driverVersion)), Success; }
 
 CUDA_API cuGetErrorName(int error, const char** name) {
     switch (error) {
@@ -195,11 +197,13 @@ CUDA_API cuDeviceTotalMem_v2(size_t* bytes, int ordinal) {
 
 CUDA_API cuDeviceGetAttribute(int* value, int attribute, int ordinal) {
     return withDevice(ordinal, [&](Device&) -> int {
-        constexpr int pciBus = 33;
+        constexpr int pciBus = 33, capabilityMajor = 75;
         auto found = attributes.find(attribute);
         if (found == attributes.end() && attribute != pciBus)
             return InvalidValue;
         *value = attribute == pciBus ? ordinal + 1 : found->second;
+        if (attribute == capabilityMajor)
+            *value = int(setting("SOFTCUDA_CAPABILITY", uint64_t(*value)));
         return Success;
     });
 }
@@ -278,6 +282,8 @@ CUDA_API cuMemGetInfo_v2(size_t* free, size_t* total) {
 }
 
 CUDA_API cuMemAlloc_v2(uint64_t* address, size_t bytes) {
+    if (int error = injected("cuMemAlloc_v2"))
+        return error;
     return withContext([&](Context& context) -> int {
         if (int error = checkUnsafe())
             return error;
@@ -311,6 +317,8 @@ CUDA_API cuMemFree_v2(uint64_t address) {
 }
 
 CUDA_API cuMemAllocHost_v2(void** pointer, size_t bytes) {
+    if (int error = injected("cuMemAllocHost_v2"))
+        return error;
     return withContext([&](Context&) -> int {
         if (int error = checkUnsafe())
             return error;
@@ -417,6 +425,8 @@ CUDA_API cuMemsetD32Async(uint64_t to, uint32_t value, size_t count, void* strea
 // ---- Modules and launches
 
 CUDA_API cuModuleLoadDataEx(void** handle, const char* text, unsigned optionCount, const int* options, void** values) {
+    if (int error = injected("cuModuleLoadDataEx"))
+        return error;
     return withContext([&](Context& context) -> int {
         if (int error = checkUnsafe())
             return error;
@@ -439,6 +449,8 @@ CUDA_API cuModuleLoadDataEx(void** handle, const char* text, unsigned optionCoun
 CUDA_API cuModuleLoadData(void** handle, const char* text) { return cuModuleLoadDataEx(handle, text, 0, nullptr, nullptr); }
 
 CUDA_API cuModuleUnload(void* handle) {
+    if (int error = injected("cuModuleUnload"))
+        return error;
     return withContext([&](Context& context) -> int {
         auto* module = static_cast<Module*>(handle);
         if (int error = checkUnsafe())
@@ -494,6 +506,8 @@ CUDA_API cuFuncSetAttribute(void* handle, int attribute, int value) {
 
 CUDA_API cuLaunchKernel(void* handle, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY, unsigned blockZ,
     unsigned sharedBytes, void* streamHandle, void** parameters, void** extra) {
+    if (int error = injected("cuLaunchKernel"))
+        return error;
     return withFunction(handle, [&](Context&, Function& function) {
         return withStream(streamHandle, [&](Context& context, Stream& stream) -> int {
             Launch launch;
@@ -559,6 +573,8 @@ CUDA_API cuStreamCreate(void** handle, unsigned flags) {
 CUDA_API cuStreamCreateWithPriority(void** handle, unsigned flags, int) { return cuStreamCreate(handle, flags); }
 
 CUDA_API cuStreamDestroy_v2(void* handle) {
+    if (int error = injected("cuStreamDestroy_v2"))
+        return error;
     return withStream(handle, [&](Context& context, Stream& stream) -> int {
         if (&stream == &context.legacy)
             return InvalidHandle;
@@ -572,6 +588,7 @@ CUDA_API cuStreamDestroy_v2(void* handle) {
 }
 
 CUDA_API cuStreamSynchronize(void* handle) {
+    holdWait();
     return withStream(handle, [&](Context& context, Stream& stream) {
         if (int error = checkWait(context, stream))
             return error;
@@ -634,6 +651,7 @@ CUDA_API cuEventQuery(void* handle) {
 }
 
 CUDA_API cuEventSynchronize(void* handle) {
+    holdWait();
     return withEvent(handle, [&](Context& context, Event& event) -> int {
         if (event.isCaptured)
             return CapturedEvent;
@@ -698,6 +716,8 @@ CUDA_API cuStreamIsCapturing(void* handle, int* status) {
 }
 
 CUDA_API cuGraphInstantiateWithFlags(void** executable, void* handle, uint64_t) {
+    if (int error = injected("cuGraphInstantiateWithFlags"))
+        return error;
     return withContext([&](Context& context) -> int {
         auto found = context.graphs.find(static_cast<Graph*>(handle));
         if (found == context.graphs.end())
@@ -716,6 +736,8 @@ CUDA_API cuGraphInstantiate_v2(void** executable, void* graph, void**, char* log
 }
 
 CUDA_API cuGraphLaunch(void* handle, void* streamHandle) {
+    if (int error = injected("cuGraphLaunch"))
+        return error;
     return withStream(streamHandle, [&](Context& context, Stream& stream) -> int {
         auto found = context.executables.find(static_cast<Graph*>(handle));
         if (found == context.executables.end())

@@ -7,6 +7,7 @@
     ERROR(InvalidValue, 1, "CUDA_ERROR_INVALID_VALUE", "invalid argument") \
     ERROR(OutOfMemory, 2, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory") \
     ERROR(NotInitialized, 3, "CUDA_ERROR_NOT_INITIALIZED", "initialization error") \
+    ERROR(StubLibrary, 34, "CUDA_ERROR_STUB_LIBRARY", "CUDA driver is a stub library") \
     ERROR(NoDevice, 100, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected") \
     ERROR(InvalidDevice, 101, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal") \
     ERROR(InvalidImage, 200, "CUDA_ERROR_INVALID_IMAGE", "device kernel image is invalid") \
@@ -28,13 +29,15 @@
         "pointer does not correspond to a registered memory region") \
     ERROR(MisalignedAddress, 716, "CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address") \
     ERROR(LaunchFailed, 719, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure") \
+    ERROR(DriverMismatch, 803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "system has unsupported display driver / cuda driver combination") \
     ERROR(CaptureUnsupported, 900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing") \
     ERROR(CaptureInvalidated, 901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error during capture") \
     ERROR(CaptureImplicit, 906, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT", \
         "operation would make the legacy stream depend on a capturing blocking stream") \
     ERROR(CapturedEvent, 907, "CUDA_ERROR_CAPTURED_EVENT", "operation not permitted on an event last recorded in a capturing stream") \
     ERROR(CaptureWrongThread, 908, "CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD", \
-        "attempt to terminate a thread-local capture from another thread")
+        "attempt to terminate a thread-local capture from another thread") \
+    ERROR(Unknown, 999, "CUDA_ERROR_UNKNOWN", "unknown error")
 
 namespace softcuda {
 

@@ -25,12 +25,12 @@ internal readonly struct ReduceGrid
     private readonly int _across;
 
     /// <summary>Shares out a reduction.</summary>
-    /// <param name="results">The number of results.</param>
-    /// <param name="count">The number of elements of each result.</param>
+    /// <param name="results">The number of results, at most 2^31 - 257.</param>
+    /// <param name="count">The number of elements of each result, at most 2^31 - 257.</param>
     /// <param name="across">Whether elements of neighbouring results lie closer to each other than those of one result.</param>
     public ReduceGrid(int results, int count, bool across)
     {
-        int parts = PowerOfTwo(Math.Min(LargestGroup, (count + LeastOfThread - 1) / LeastOfThread));
+        int parts = PowerOfTwo((int)((count + (long)LeastOfThread - 1) / LeastOfThread));
         if (across)
         {
             int least = Math.Min(PowerOfTwo(results), results < ManyResults ? FewAcross : ManyAcross);
@@ -64,6 +64,9 @@ internal readonly struct ReduceGrid
     /// <summary>By how many threads the parts of a result are apart.</summary>
     public int PartStride => _across != 0 ? 1 << _logWidth : 1;
 
+    /// <summary>Whether the threads of a result are whole warps.</summary>
+    public bool HasWholeWarps => PartStride == 1 && Parts >= OneWarp.Threads;
+
     /// <summary>Threads of a group.</summary>
     public int GroupSize => 1 << (_logParts + _logWidth);
 
@@ -79,7 +82,8 @@ internal readonly struct ReduceGrid
         return new(index - (piece * Results), piece, part, start + part, piece < Pieces - 1 ? start + _pieceLength : Count);
     }
 
-    private static int PowerOfTwo(int atLeast) => (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, atLeast));
+    // Up to a group's threads: more are never asked for.
+    private static int PowerOfTwo(int atLeast) => (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(atLeast, 1, LargestGroup));
 }
 
 /// <summary>What a thread of a <see cref="ReduceGrid"/> works on.</summary>

@@ -8,6 +8,7 @@ namespace Engine.Kernels.Gpu.Reductions;
 /// A reduction in a fixed order: each thread combines its elements, block by block, then the threads of a result theirs, by halves.
 /// </summary>
 /// <typeparam name="TReducer">The combination.</typeparam>
+/// <typeparam name="TLast">How the last threads of a result combine theirs.</typeparam>
 /// <typeparam name="V">One number as lanes.</typeparam>
 /// <typeparam name="T">The element type.</typeparam>
 /// <param name="reducer">The combination.</param>
@@ -19,10 +20,11 @@ namespace Engine.Kernels.Gpu.Reductions;
 /// <param name="pieceStride">Elements of y from the results of one piece to those of the next.</param>
 /// <param name="y">The results.</param>
 /// <param name="x">The elements.</param>
-internal readonly struct ReduceKernel<TReducer, V, T>(
+internal readonly struct ReduceKernel<TReducer, TLast, V, T>(
     TReducer reducer, ReduceGrid grid, Nest kept, Strides strideKept, Nest reduced, Strides strideReduced, int pieceStride,
     View<T> y, View<T> x) : IGroupKernel
     where TReducer : struct, IReducer
+    where TLast : struct, ILastThreads
     where V : unmanaged, ILanes<V, T>
     where T : unmanaged
 {
@@ -41,7 +43,7 @@ internal readonly struct ReduceKernel<TReducer, V, T>(
             total = Own(part, total);
 
         shared[thread] = total;
-        for (int half = grid.Parts >> 1; half > 0; half >>= 1)
+        for (int half = grid.Parts >> 1; half >= TLast.Threads; half >>= 1)
         {
             Group.Barrier();
             if (part.Number < half)
@@ -51,6 +53,7 @@ internal readonly struct ReduceKernel<TReducer, V, T>(
             }
         }
 
+        total = TLast.Combine<TReducer, V, T>(total);
         if (isBusy && part.Number == 0)
             y[(part.Piece * pieceStride) + part.Result] = V.Lane(total, 0);
     }
