@@ -50,7 +50,7 @@ public abstract record Operation
         return y;
     }
 
-    /// <summary>The result before it is computed: another operation must do that in the same pass as its own, before anything reads it.</summary>
+    /// <summary>The result before it is computed: another operation must do that with its own, before anything reads it.</summary>
     /// <exception cref="ArgumentException">The inputs do not fit the operation.</exception>
     internal Tensor Promise(params Tensor[] x)
     {

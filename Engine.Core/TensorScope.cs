@@ -25,8 +25,8 @@ public sealed class TensorScope : IDisposable
 
     /// <summary>Begins a scope on this thread.</summary>
     /// <param name="checkFinite">
-    /// Whether to read every result and index, and to stop at the first NaN, infinity, or index out of range. Slow: programs run as they are
-    /// written, and blocks one by one.
+    /// Whether to read every result and index, and to stop at the first NaN, infinity, or index out of range. Slow: programs run as they
+    /// are written, and blocks one by one.
     /// </param>
     public TensorScope(bool checkFinite = false)
     {

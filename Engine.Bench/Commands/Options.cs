@@ -41,8 +41,7 @@ public static class Options
         {
             // A negative number may be wrong too, but not for that.
             bool isPath = option.HelpName is "DIR" or "FILE";
-            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-') && (isPath || !Values.TryRead<double>(token.Value, out _)))
-                is { } token)
+            if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-') && (isPath || !IsNumber(given.Value))) is { } token)
             {
                 string remedy = isPath ? $"write {option.Name} ./{token.Value} if it is meant" : $"{option.Name} needs a value";
                 result.AddError($"{option.Name}: '{token.Value}' looks like an option; {remedy}.");
@@ -53,6 +52,8 @@ public static class Options
     /// <summary>The option's value if the command line gives it, else that of the settings.</summary>
     public static T Given<T>(this ParseResult parsed, Option<T> option, T fromSettings)
         => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : fromSettings;
+
+    private static bool IsNumber(string text) => Values.TryRead<double>(text, out _);
 
     private static T[]? ReadAll<T>(ArgumentResult result, params char[] separators)
     {

@@ -61,8 +61,9 @@ public abstract record Optimiser(double LearningRate)
     {
         if (gradients.Count != parameters.Count)
             throw Error($"{gradients.Count} gradients were given for {parameters.Count} parameters");
-        if (state.Slots.Length != SlotsPerParameter * parameters.Count)
-            throw Error($"the state has {state.Slots.Length} slots, but {parameters.Count} parameters need {SlotsPerParameter * parameters.Count}");
+        int slots = SlotsPerParameter * parameters.Count;
+        if (state.Slots.Length != slots)
+            throw Error($"the state has {state.Slots.Length} slots, but {parameters.Count} parameters need {slots}");
         for (int i = 0; i < parameters.Count; i++)
         {
             var shape = parameters[i].Shape;

@@ -28,7 +28,7 @@ public readonly struct IntegerToDoubleBody(View<double> y, View<int> x) : IBody
     public void Invoke(int index) => y[index] = x[index];
 }
 
-/// <summary>Float32 to Int32, towards zero; from out of range to the nearest, from NaN to 0, whatever a device's own conversion does.</summary>
+/// <summary>Float32 to Int32, towards zero; from out of range to the nearest, from NaN to 0, on every device.</summary>
 public readonly struct SingleToIntegerBody(View<int> y, View<float> x) : IBody
 {
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public readonly struct SingleToIntegerBody(View<int> y, View<float> x) : IBody
     }
 }
 
-/// <summary>Float64 to Int32, towards zero; from out of range to the nearest, from NaN to 0, whatever a device's own conversion does.</summary>
+/// <summary>Float64 to Int32, towards zero; from out of range to the nearest, from NaN to 0, on every device.</summary>
 public readonly struct DoubleToIntegerBody(View<int> y, View<double> x) : IBody
 {
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels.Functions;
 
-/// <summary>One integer as a bundle of lanes: what the body of a GPU kernel computes with. Roots and logarithms are rounded to zero.</summary>
+/// <summary>One integer as a bundle of lanes: what a GPU kernel computes with. Roots and logarithms are rounded to zero.</summary>
 /// <param name="value">The number.</param>
 public readonly unsafe struct ScalarInt32(int value) : ILanes<ScalarInt32, int>
 {
