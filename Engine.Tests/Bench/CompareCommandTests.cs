@@ -18,7 +18,7 @@ public sealed class CompareCommandTests : IDisposable
     {
         string folder = _temporary.At("out");
         var (code, output, error) = Run(
-            "compare", "--devices", "cpu@1,cpu@2", "--only", "matmul-640x288x40,Tanh,Power", "--repeats", "2", "--limit", "5",
+            "compare", "--devices", "cpu@1,cpu@2", "--only", "matmul-640x288x40,Tanh,PowerDerivative", "--repeats", "2", "--limit", "5",
             "--out", folder);
         Assert.True(code == ExitCodes.Ok, error);
         Assert.Contains("7 of 7 comparisons with cpu@1 agree.", output);
