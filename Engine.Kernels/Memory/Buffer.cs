@@ -75,16 +75,24 @@ public sealed class Buffer
         return new View<T>(Address, checked((int)(ByteLength / sizeof(T))));
     }
 
-    // The collector knows nothing of memory outside of its heap unless it is told.
+    // The collector does not see memory outside of its heap. It is called when what depends on it has doubled, and not for what is
+    // disposed in time, as it would be by GC.AddMemoryPressure.
     private sealed class Guard
     {
+        private const long LeastLimit = 256L << 20;
+
+        private static long s_bytes, s_limit = LeastLimit;
+
         private readonly Buffer _buffer;
 
         public Guard(Buffer buffer)
         {
             _buffer = buffer;
-            if (buffer.ByteLength > 0)
-                GC.AddMemoryPressure(buffer.ByteLength);
+            if (Interlocked.Add(ref s_bytes, buffer.ByteLength) <= Volatile.Read(ref s_limit))
+                return;
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Volatile.Write(ref s_limit, Math.Max(LeastLimit, 2 * Interlocked.Read(ref s_bytes)));
         }
 
         ~Guard()
@@ -102,8 +110,7 @@ public sealed class Buffer
         public void Release()
         {
             GC.SuppressFinalize(this);
-            if (_buffer.ByteLength > 0)
-                GC.RemoveMemoryPressure(_buffer.ByteLength);
+            Interlocked.Add(ref s_bytes, -_buffer.ByteLength);
         }
     }
 }

@@ -134,6 +134,19 @@ public class MemoryTests
         static void Drop(CpuDevice device) => Tensor.Zeros([10], device: device);
     }
 
+    // The garbage collector by itself would see but a few small objects.
+    [Fact]
+    public void LargeTensorsThatAreDroppedDoNotPileUp()
+    {
+        using var device = new CpuDevice(1);
+        for (int i = 0; i < 20; i++)
+            Drop(device);
+        Assert.InRange(device.Pool.PeakBytes, 64L << 20, 700L << 20);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Drop(CpuDevice device) => Tensor.Zeros([16 << 20], device: device);
+    }
+
     public static TheoryData<string> AllDevices => [.. Device.Names];
 
     [Theory]
