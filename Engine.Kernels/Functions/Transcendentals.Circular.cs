@@ -33,7 +33,11 @@ public static partial class Transcendentals
         V turns = V.Round(V.MultiplyAdd(x, V.Constant(1 / Math.PI), -half));
         V sine = SineOfReduced(MinusMultipleOfPi(x, turns + half));
         V result = V.Select(IsOdd(turns), sine, -sine), size = V.Abs(x), large = IsLarge(size);
-        return V.Any(large) ? V.Select(large, SineOfLarge(size, 1), result) : result;
+        if (V.Any(large))
+            result = V.Select(large, SineOfLarge(size, 1), result);
+
+        // Exactly 1 where that is the nearest number: a sine next to pi / 2 may be one below.
+        return V.Select(size < V.Constant(V.ElementType == ElementType.Float64 ? 1e-8 : 2.4e-4), V.Constant(1), result);
     }
 
     /// <summary>Sine and cosine of 2 pi <paramref name="turns"/>, for 0 to 1 in steps of 2^-24 (2^-53 in float64) or wider.</summary>

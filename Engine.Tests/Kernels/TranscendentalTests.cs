@@ -77,6 +77,15 @@ public class TranscendentalTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void TheCosineOfZeroIsOne()
+    {
+        foreach (var (name, values) in Ulp.Singles(new CosFunction(), [0f, -0f, 2e-4f, -1e-30f]))
+            Assert.All(values, value => Assert.True(value == 1, name));
+        foreach (var (name, values) in Ulp.Doubles(new CosFunction(), [0, -0.0, 1e-9, -1e-300]))
+            Assert.All(values, value => Assert.True(value == 1, name));
+    }
+
+    [Fact]
     public void ZerosKeepTheirSign()
     {
         float[] zeros = [0f, -0f];
