@@ -41,8 +41,8 @@ public static class Options
         {
             // A negative number may be wrong too, but not for that.
             bool isPath = option.HelpName is "DIR" or "FILE";
-            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-') && (isPath || !Values.TryRead<double>(token.Value, out _)))
-                is { } token)
+            if (result.Tokens.FirstOrDefault(
+                token => token.Value.StartsWith('-') && (isPath || !Values.TryRead<double>(token.Value, out _))) is { } token)
             {
                 string remedy = isPath ? $"write {option.Name} ./{token.Value} if it is meant" : $"{option.Name} needs a value";
                 result.AddError($"{option.Name}: '{token.Value}' looks like an option; {remedy}.");
