@@ -17,14 +17,15 @@ internal readonly record struct CudaFacts(bool HasLibrary, int Start, string Nam
 
     /// <summary>What keeps devices from being used, with a remedy; null if there is nothing to say.</summary>
     public string? Problem
-        => !HasLibrary ? "No CUDA driver (libcuda.so.1, nvcuda.dll) was found: install NVIDIA's driver, and see that 'nvidia-smi' lists the "
-                + "card; in a container, let it have the card (--gpus all)."
+        => !HasLibrary ? "No CUDA driver (libcuda.so.1, nvcuda.dll) was found: install NVIDIA's driver, and see that 'nvidia-smi' lists "
+                + "the card; in a container, let it have the card (--gpus all)."
             : Start != 0 ? $"The CUDA driver does not start: {Name} ({Start}). {Remedy}"
             : Version < LeastVersion ? $"The CUDA driver is too old: it supports CUDA {Text(Version)}, and {Text(LeastVersion)} is needed: "
                 + "install driver 470 or newer."
-            : Devices == 0 ? "The CUDA driver has no device: see that 'nvidia-smi' lists a card, and CUDA_VISIBLE_DEVICES does not hide it."
-            : Listed < Devices ? $"The CUDA driver has {Devices} devices, but ILGPU {typeof(ILGPU.Context).Assembly.GetName().Version} lists "
-                + $"{Listed}: hide the others with CUDA_VISIBLE_DEVICES, one after the other, to see which one it can't use."
+            : Devices == 0 ? "The CUDA driver has no device: see that 'nvidia-smi' lists a card, and CUDA_VISIBLE_DEVICES does not "
+                + "hide it."
+            : Listed < Devices ? $"The CUDA driver has {Devices} devices, but ILGPU lists {Listed}: hide one after the other "
+                + "with CUDA_VISIBLE_DEVICES to see which one it can't use."
             : null;
 
     private string Remedy

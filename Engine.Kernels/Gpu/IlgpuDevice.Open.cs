@@ -159,5 +159,6 @@ internal sealed partial class IlgpuDevice
         => Enumerable.Range(0, count).Select(index => string.Create(CultureInfo.InvariantCulture, $"{kind}:{index}"));
 
     static IlgpuDevice()
-        => AssemblyLoadContext.GetLoadContext(typeof(IlgpuDevice).Assembly)!.ResolvingUnmanagedDll += static (_, name) => DriverLibrary.Load(name);
+        => AssemblyLoadContext.GetLoadContext(typeof(IlgpuDevice).Assembly)!.ResolvingUnmanagedDll
+            += static (_, name) => DriverLibrary.Load(name);
 }

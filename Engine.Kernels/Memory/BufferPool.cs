@@ -44,7 +44,7 @@ public sealed class BufferPool : IDisposable
     /// <summary>The most that <see cref="LiveBytes"/> has been.</summary>
     public long PeakBytes { get; private set; }
 
-    /// <summary>Whether what is handed out is filled with bytes 0xFF (NaN, or -1) first, so that reads of undefined contents show.</summary>
+    /// <summary>Whether what is handed out is filled with bytes 0xFF (NaN, or -1) first, so that undefined contents show.</summary>
     public bool Poisoned { get; set; } = s_poisoned;
 
     /// <summary>Takes a block of at least <paramref name="byteLength"/> bytes, with undefined contents.</summary>
