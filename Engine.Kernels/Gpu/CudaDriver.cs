@@ -14,9 +14,9 @@ internal static partial class CudaDriver
     /// <summary>The driver's library, see <see cref="DriverLibrary"/>.</summary>
     public const string Library = "cuda";
 
-    /// <summary>Starts the driver.</summary>
+    /// <summary>Starts the driver. Its answers are more than ILGPU has names for.</summary>
     [LibraryImport(Library, EntryPoint = "cuInit")]
-    public static partial CudaError Initialise(uint flags);
+    public static partial int Initialise(uint flags);
 
     /// <summary>The version of CUDA that the driver supports: 12040 for 12.4.</summary>
     [LibraryImport(Library, EntryPoint = "cuDriverGetVersion")]
@@ -49,4 +49,11 @@ internal static partial class CudaDriver
     /// <summary>Gives back a graph.</summary>
     [LibraryImport(Library, EntryPoint = "cuGraphDestroy")]
     public static partial CudaError DestroyGraph(nint graph);
+
+    /// <summary>The driver's name for an error.</summary>
+    public static string NameOf(int error)
+        => GetErrorName(error, out nint name) == CudaError.CUDA_SUCCESS ? Marshal.PtrToStringAnsi(name) ?? "" : "an unknown error";
+
+    [LibraryImport(Library, EntryPoint = "cuGetErrorName")]
+    private static partial CudaError GetErrorName(int error, out nint name);
 }

@@ -1,14 +1,13 @@
-using ILGPU.Runtime.Cuda;
-
 namespace Engine.Kernels.Gpu;
 
 /// <summary>What the CUDA driver says of this machine. ILGPU takes every failure of it for a machine without devices.</summary>
 /// <param name="HasLibrary">Whether the driver's library is here.</param>
-/// <param name="Start">What the driver answered when it was started.</param>
+/// <param name="Start">What the driver answered when it was started, 0 if it did.</param>
+/// <param name="Name">The driver's name for that.</param>
 /// <param name="Version">The version of CUDA that it supports: 12040 for 12.4.</param>
 /// <param name="Devices">The number of its devices.</param>
 /// <param name="Listed">The number of those that ILGPU lists.</param>
-internal readonly record struct CudaFacts(bool HasLibrary, CudaError Start, int Version, int Devices, int Listed)
+internal readonly record struct CudaFacts(bool HasLibrary, int Start, string Name, int Version, int Devices, int Listed)
 {
     /// <summary>The compute capability that kernels are compiled for.</summary>
     public const int LeastCapability = 8;
@@ -18,18 +17,19 @@ internal readonly record struct CudaFacts(bool HasLibrary, CudaError Start, int 
 
     /// <summary>What keeps devices from being used, with a remedy; null if there is nothing to say.</summary>
     public string? Problem
-        => !HasLibrary ? "No CUDA driver (libcuda.so.1, nvcuda.dll) was found: install NVIDIA's driver, and see that 'nvidia-smi' lists the "
-                + "card; in a container, let it have the card (--gpus all)."
-            : Start != CudaError.CUDA_SUCCESS ? $"The CUDA driver does not start: {Start} ({(int)Start}). {Remedy}"
+        => !HasLibrary ? "No CUDA driver (libcuda.so.1, nvcuda.dll) was found: install NVIDIA's driver, and see that 'nvidia-smi' lists "
+                + "the card; in a container, let it have the card (--gpus all)."
+            : Start != 0 ? $"The CUDA driver does not start: {Name} ({Start}). {Remedy}"
             : Version < LeastVersion ? $"The CUDA driver is too old: it supports CUDA {Text(Version)}, and {Text(LeastVersion)} is needed: "
                 + "install driver 470 or newer."
-            : Devices == 0 ? "The CUDA driver has no device: see that 'nvidia-smi' lists a card, and CUDA_VISIBLE_DEVICES does not hide it."
-            : Listed < Devices ? $"The CUDA driver has {Devices} devices, but ILGPU {typeof(ILGPU.Context).Assembly.GetName().Version} lists "
-                + $"{Listed}: hide the others with CUDA_VISIBLE_DEVICES, one after the other, to see which one it can't use."
+            : Devices == 0 ? "The CUDA driver has no device: see that 'nvidia-smi' lists a card, and CUDA_VISIBLE_DEVICES does not "
+                + "hide it."
+            : Listed < Devices ? $"The CUDA driver has {Devices} devices, but ILGPU lists {Listed}: hide one after the other "
+                + "with CUDA_VISIBLE_DEVICES to see which one it can't use."
             : null;
 
     private string Remedy
-        => (int)Start switch
+        => Start switch
         {
             34 => "This is a toolkit's stand-in for the driver: take its folder off LD_LIBRARY_PATH.",
             100 => "It finds no card: see that 'nvidia-smi' lists one, and CUDA_VISIBLE_DEVICES does not hide it.",
@@ -45,12 +45,12 @@ internal readonly record struct CudaFacts(bool HasLibrary, CudaError Start, int 
     {
         if (!DriverLibrary.IsHere(OperatingSystem.IsWindows() ? "nvcuda" : CudaDriver.Library))
             return default;
-        var facts = new CudaFacts(true, CudaDriver.Initialise(0), 0, 0, listed);
-        if (facts.Start != CudaError.CUDA_SUCCESS)
-            return facts;
+        int start = CudaDriver.Initialise(0);
+        if (start != 0)
+            return new(true, start, CudaDriver.NameOf(start), 0, 0, listed);
         CudaDriver.GetVersion(out int version);
         CudaDriver.GetCount(out int devices);
-        return facts with { Version = version, Devices = devices };
+        return new(true, 0, "", version, devices, listed);
     }
 
     private static string Text(int version) => FormattableString.Invariant($"{version / 1000}.{version % 1000 / 10}");

@@ -110,6 +110,8 @@ internal sealed partial class IlgpuDevice
 
     private static IlgpuDevice OfCuda(string name, Context context, CudaDevice found)
     {
+        if (CudaFacts.OfThisMachine(int.MaxValue).Problem is { } problem)
+            throw new ArgumentException($"Device '{name}' can't be used. {problem}");
         if (found.Architecture is { Major: < CudaFacts.LeastCapability } old)
         {
             throw new ArgumentException(
@@ -157,5 +159,6 @@ internal sealed partial class IlgpuDevice
         => Enumerable.Range(0, count).Select(index => string.Create(CultureInfo.InvariantCulture, $"{kind}:{index}"));
 
     static IlgpuDevice()
-        => AssemblyLoadContext.GetLoadContext(typeof(IlgpuDevice).Assembly)!.ResolvingUnmanagedDll += static (_, name) => DriverLibrary.Load(name);
+        => AssemblyLoadContext.GetLoadContext(typeof(IlgpuDevice).Assembly)!.ResolvingUnmanagedDll
+            += static (_, name) => DriverLibrary.Load(name);
 }

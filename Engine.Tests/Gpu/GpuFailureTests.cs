@@ -1,7 +1,8 @@
+using System.Diagnostics;
+using Engine.Bench;
 using Engine.Core;
 using Engine.Kernels;
 using Engine.Kernels.Gpu;
-using ILGPU.Runtime.Cuda;
 using Xunit;
 
 namespace Engine.Tests.Gpu;
@@ -92,25 +93,45 @@ public class GpuFailureTests
     }
 
     [Theory]
-    [InlineData(false, 0, 0, 0, 0, "No CUDA driver", "install")]
-    [InlineData(true, 100, 0, 0, 0, "CUDA_ERROR_NO_DEVICE (100)", "nvidia-smi")]
-    [InlineData(true, 803, 0, 0, 0, "(803)", "restart")]
-    [InlineData(true, 999, 0, 0, 0, "CUDA_ERROR_UNKNOWN (999)", "nvidia-smi")]
-    [InlineData(true, 34, 0, 0, 0, "(34)", "LD_LIBRARY_PATH")]
-    [InlineData(true, 0, 11020, 1, 1, "CUDA 11.2", "driver 470")]
-    [InlineData(true, 0, 12040, 0, 0, "no device", "CUDA_VISIBLE_DEVICES")]
-    [InlineData(true, 0, 12040, 2, 1, "2 devices, but ILGPU", "lists 1")]
+    [InlineData(false, 0, "", 0, 0, 0, "No CUDA driver", "install")]
+    [InlineData(true, 100, "CUDA_ERROR_NO_DEVICE", 0, 0, 0, "CUDA_ERROR_NO_DEVICE (100)", "nvidia-smi")]
+    [InlineData(true, 803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", 0, 0, 0, "MISMATCH (803)", "restart")]
+    [InlineData(true, 999, "CUDA_ERROR_UNKNOWN", 0, 0, 0, "CUDA_ERROR_UNKNOWN (999)", "nvidia-smi")]
+    [InlineData(true, 34, "CUDA_ERROR_STUB_LIBRARY", 0, 0, 0, "(34)", "LD_LIBRARY_PATH")]
+    [InlineData(true, 0, "", 11020, 1, 1, "CUDA 11.2", "driver 470")]
+    [InlineData(true, 0, "", 12040, 0, 0, "no device", "CUDA_VISIBLE_DEVICES")]
+    [InlineData(true, 0, "", 12040, 2, 1, "2 devices, but ILGPU", "lists 1")]
     public void WhatKeepsCudaFromWorkingIsToldFromOtherThings(
-        bool hasLibrary, int start, int version, int devices, int listed, params string[] said)
+        bool hasLibrary, int start, string name, int version, int devices, int listed, params string[] said)
     {
-        string? problem = new CudaFacts(hasLibrary, (CudaError)start, version, devices, listed).Problem;
+        string? problem = new CudaFacts(hasLibrary, start, name, version, devices, listed).Problem;
         Assert.All(said, words => Assert.Contains(words, problem));
+    }
+
+    // In a process of its own: a driver starts once.
+    [Theory]
+    [InlineData("SOFTCUDA_FAIL", "cuInit=803", "The CUDA driver does not start: CUDA_ERROR_SYSTEM_DRIVER_MISMATCH (803).")]
+    [InlineData("SOFTCUDA_DEVICES", "0", "The CUDA driver does not start: CUDA_ERROR_NO_DEVICE (100).")]
+    [InlineData("SOFTCUDA_VERSION", "11020", "Device 'cuda:0' can't be used. The CUDA driver is too old: it supports CUDA 11.2,")]
+    [InlineData("SOFTCUDA_CAPABILITY", "7", "is too old: it has compute capability 7.0,")]
+    public void TheListOfDevicesSaysWhyOneIsMissing(string variable, string value, string reason)
+    {
+        SoftCuda.Require();
+        var start = new ProcessStartInfo("dotnet", ["exec", typeof(Program).Assembly.Location, "devices"])
+        {
+            RedirectStandardOutput = true,
+            Environment = { [variable] = value },
+        };
+        using var process = Process.Start(start)!;
+        Assert.Contains(reason, process.StandardOutput.ReadToEnd());
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
     }
 
     [Fact]
     public void ADriverThatWorksIsNoProblem()
     {
-        Assert.Null(new CudaFacts(true, CudaError.CUDA_SUCCESS, 12040, 1, 1).Problem);
+        Assert.Null(new CudaFacts(true, 0, "", 12040, 1, 1).Problem);
         if (TestDevices.Names.Contains("cuda:0"))
             Assert.Null(Device.CudaProblem);
         else if (!Device.Names.Contains("cuda:0"))
