@@ -62,7 +62,10 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
             header.Append("  " + frame.Outcome, new Style(frame.End == SnakeEnd.Full ? s_head : s_fruit));
         var panel = new Panel(text)
         {
-            Border = BoxBorder.Rounded, BorderStyle = new Style(Color.Grey), Padding = new Padding(0), Width = width + 2,
+            Border = BoxBorder.Rounded,
+            BorderStyle = new Style(Color.Grey),
+            Padding = new Padding(0),
+            Width = width + 2,
         };
         return new Rows(new Text(title, new Style(Color.Grey)) { Overflow = Overflow.Ellipsis }, header, panel);
     }

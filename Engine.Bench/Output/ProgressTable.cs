@@ -101,11 +101,8 @@ internal static class ProgressTable
             var line = new Line(width).Add(new string(' ', label), s_plain);
             for (int c = 0; c < fitting; c++)
                 line.Add(Gap + header[i][c].PadLeft(widths[c]), s_head);
-        {
-            yield return i == header.Length - 1 && course >= LeastCourse
-                ? line.Add(Gap + leading.Replace('_', ' ') + " so far", s_head) : line;
-        }
-
+            bool hasCourse = i == header.Length - 1 && course >= LeastCourse;
+            yield return hasCourse ? line.Add(Gap + leading.Replace('_', ' ') + " so far", s_head) : line;
         }
 
         foreach (var part in parts.Where(part => part.Values.Count > 0))
