@@ -24,7 +24,11 @@ public sealed class IntegerList : IReadOnlyList<int>, IEquatable<IntegerList>
     public static IntegerList Create(ReadOnlySpan<int> values) => new(values.ToArray());
 
     /// <summary>The integers as a list.</summary>
-    public static implicit operator IntegerList(int[] values) => Create(values);
+    public static implicit operator IntegerList(int[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return Create(values);
+    }
 
     /// <inheritdoc/>
     public bool Equals(IntegerList? other) => other is not null && _values.AsSpan().SequenceEqual(other._values);

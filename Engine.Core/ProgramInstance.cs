@@ -45,16 +45,21 @@ internal sealed class ProgramInstance : IDisposable
 
     public long WorkingBytes => _recording.ArenaBytes;
 
+    /// <summary>Fails if an input is on another device than its program.</summary>
+    public static void RequireDevice(int number, Tensor source, Device device)
+    {
+        if (source.Device != device)
+        {
+            throw new ArgumentException(
+                $"Input {number} is on device {source.Device.Name}, but the program runs on {device.Name}: copy it with To.");
+        }
+    }
+
     /// <summary>Names an input of the next run: a tensor, or the part of a larger one that begins at a byte.</summary>
     public void SetInput(int number, Tensor source, long sourceByte)
     {
         var input = _inputs[number];
-        if (source.Device != _device)
-        {
-            throw new ArgumentException(
-                $"Input {number} is on device {source.Device.Name}, but the program runs on {_device.Name}: copy it with To.");
-        }
-
+        RequireDevice(number, source, _device);
         _copies.Add(new(source.Buffer, sourceByte, input.Buffer, 0, (long)input.Count * input.Type.Size()));
     }
 

@@ -22,7 +22,7 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
 
     /// <summary>
     /// Whether every operation is checked for NaN and infinity. The function then runs as written in each call, as it also does within a
-    /// <see cref="TensorScope"/> that checks.
+    /// <see cref="TensorScope"/> that checks. Within another program it is that one's setting that counts.
     /// </summary>
     public bool CheckFinite { get; init; }
 
@@ -42,6 +42,8 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
     public Tensor[] Run(params Tensor[] inputs)
     {
         _use.ThrowIfEnded();
+        for (int i = 0; i < inputs.Length; i++)
+            ProgramInstance.RequireDevice(i, inputs[i], _device);
 
         // In another program it becomes a part of that one.
         return Recording.IsActive ? Leaves(function(Leaves(inputs)))
@@ -96,6 +98,7 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
 
     private Tensor[] RunAsWritten(Tensor[] inputs)
     {
+        using var turn = _use.Begin();
         using var scope = new TensorScope(checkFinite: true);
         return scope.Keep(Tensor.MakeAll(function(Leaves(inputs)), y => y.Copy()));
     }

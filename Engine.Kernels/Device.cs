@@ -55,7 +55,9 @@ public abstract class Device : IDisposable
     /// "cuda:0+tf32" uses tensor cores for large products of Float32: what is multiplied is rounded to 10
     /// explicit bits of mantissa, which puts results off by up to 1e-3 of the sum of their products' sizes.
     /// </param>
-    /// <param name="threads">Threads of the processor to use, where that is the device, up to 1024; 0 for all cores.</param>
+    /// <param name="threads">
+    /// Threads of the processor to use, where that is the device, up to <see cref="CpuDevice.MostThreads"/>; 0 for all cores.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">There can't be so many threads.</exception>
     /// <exception cref="ArgumentException">No such device is to be had; the message says what is.</exception>
     public static Device Open(string name, int threads = 0)

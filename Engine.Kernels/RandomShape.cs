@@ -24,7 +24,10 @@ public interface IDistribution
     static abstract bool TakesDistances { get; }
 
     /// <summary>Makes four results from four uniform numbers.</summary>
-    /// <param name="a">Uniform in the open interval (0, 1), as are the others; 23 random bits in float32, 32 in float64.</param>
+    /// <param name="a">
+    /// Uniform in the open interval (0, 1), as are the others; 23 random bits in float32, 32 in float64. The distance from 1 of such a
+    /// number, with 32 bits in float32 too, where <see cref="TakesDistances"/>.
+    /// </param>
     /// <param name="b">The second uniform number, and the second result in its place, as for the others.</param>
     /// <param name="c">The third.</param>
     /// <param name="d">The fourth.</param>

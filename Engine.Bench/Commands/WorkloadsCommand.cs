@@ -90,15 +90,13 @@ public static class WorkloadsCommand
             return;
         var all = threads == 1 ? one : peer.Time(workload, calls, threads, where) ?? one;
         if ((one.Error ?? all.Error) is { } error)
-        {
             result["peer_error"] = error;
+        bool isOne = one.Error is null && (all.Error is not null || one.Median <= all.Median);
+        if ((isOne ? one : all) is not { Error: null, Median: var best })
             return;
-        }
-
-        double best = Math.Min(one.Median, all.Median);
         result["peer_median_ms"] = best;
         result["peer_device"] = where;
-        result["peer_threads"] = one.Median <= all.Median ? 1 : threads;
+        result["peer_threads"] = isOne ? 1 : threads;
         result["ratio"] = Math.Round((double)result["median_ms"]! / best, 4);
     }
 }

@@ -46,7 +46,7 @@ internal sealed class Peer(string command)
                 return null;
             using var line = JsonDocument.Parse(output);
             return line.RootElement.TryGetProperty("error", out var error)
-                ? new PeerTime(double.NaN, error.GetString())
+                ? new PeerTime(double.NaN, error.GetString() ?? "no reason given")
                 : new PeerTime(line.RootElement.GetProperty("median_ms").GetDouble());
         }
         catch (Exception e) when (e is Win32Exception or JsonException or KeyNotFoundException or InvalidOperationException)

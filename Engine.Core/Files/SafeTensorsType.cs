@@ -8,8 +8,6 @@ namespace Engine.Core.Files;
 /// <summary>An element type of the safetensors format, and the one that its values have here.</summary>
 internal sealed class SafeTensorsType
 {
-    private delegate byte[] Conversion(byte[] data);
-
     private static readonly Dictionary<string, SafeTensorsType> s_all = new SafeTensorsType[]
     {
         new("F32", 32, ElementType.Float32, data => data),
@@ -33,9 +31,9 @@ internal sealed class SafeTensorsType
     private readonly string _name;
     private readonly int _bits;
     private readonly ElementType _home;
-    private readonly Conversion? _convert;
+    private readonly Func<byte[], byte[]>? _convert;
 
-    private SafeTensorsType(string name, int bits, ElementType home = default, Conversion? convert = null)
+    private SafeTensorsType(string name, int bits, ElementType home = default, Func<byte[], byte[]>? convert = null)
         => (_name, _bits, _home, _convert) = (name, bits, home, convert);
 
     /// <summary>The type of a name; null if the format has none.</summary>

@@ -39,6 +39,7 @@ public static class Conv2d
     /// <param name="number">The number of the weight in its network: each draws other numbers.</param>
     /// <param name="type">The element type.</param>
     /// <returns>Weights of <paramref name="shape"/>.</returns>
+    /// <exception cref="ArgumentException">The shape is not one of four axes.</exception>
     public static Tensor Initialise(Tensor streams, Shape shape, int number, ElementType type = ElementType.Float32)
         => shape.Rank == 4
             ? Initialisers.TruncatedNormal(streams, [1, shape[0] * shape[1] * shape[2], shape[3]], number, type).ReshapeTo(shape)

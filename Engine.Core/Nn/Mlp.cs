@@ -92,6 +92,7 @@ public sealed record Mlp(IntegerList Sizes, Activation Activation = Activation.R
 
         return x;
     }
+
     private static IntegerList Layers(IntegerList sizes)
         => sizes.Count >= 2 && sizes.All(size => size >= 1)
             ? sizes

@@ -49,6 +49,13 @@ public abstract record Draw<TDistribution>(uint Purpose, int Step, Shape Sizes, 
     /// <summary>What is wrong with the distribution's constants, for an error; null if nothing is.</summary>
     protected virtual string? ProblemOfConstants => null;
 
+    /// <summary>Whether the result's type holds the number as a finite one.</summary>
+    protected bool IsFinite(double number) => double.IsFinite(Type == ElementType.Float32 ? (float)number : number);
+
+    /// <summary>What is wrong with a deviation, or null.</summary>
+    private protected string? ProblemOfDeviation(double deviation)
+        => deviation >= 0 && IsFinite(deviation) ? null : $"deviation {deviation} is not a finite number of {Type} from 0 up";
+
     private protected sealed override string? Problem
         => Type.IsFloat() ? ProblemOfConstants : "draws Float32 or Float64, not Int32: use DrawIntegers";
 
@@ -66,9 +73,9 @@ public sealed record DrawUniform(double Low, double High, uint Purpose, int Step
 
     /// <inheritdoc/>
     protected override string? ProblemOfConstants
-        => Low <= High && double.IsFinite(Type == ElementType.Float32 ? (float)(High - Low) : High - Low)
+        => Low <= High && IsFinite(Low) && IsFinite(High) && IsFinite(High - Low)
             ? null
-            : $"bounds {Low} and {High} must be in order and a finite distance apart";
+            : $"bounds {Low} and {High} must be finite in {Type}, in order, and a finite distance apart";
 }
 
 /// <summary>Normal numbers, of a finite mean and a finite deviation that is not negative.</summary>
@@ -80,7 +87,7 @@ public sealed record DrawNormal(double Mean, double Deviation, uint Purpose, int
 
     /// <inheritdoc/>
     protected override string? ProblemOfConstants
-        => Deviations.Problem(Deviation) ?? (double.IsFinite(Mean) ? null : $"mean {Mean} is not finite");
+        => ProblemOfDeviation(Deviation) ?? (IsFinite(Mean) ? null : $"mean {Mean} is not finite in {Type}");
 }
 
 /// <summary>Standard normal numbers, those beyond 2 drawn anew, times a factor.</summary>
@@ -91,7 +98,7 @@ public sealed record DrawTruncatedNormal(double Deviation, uint Purpose, int Ste
     protected override TruncatedNormalDistribution Distribution => new(0, Deviation);
 
     /// <inheritdoc/>
-    protected override string? ProblemOfConstants => Deviations.Problem(Deviation);
+    protected override string? ProblemOfConstants => ProblemOfDeviation(Deviation);
 }
 
 /// <summary>Gumbel numbers: the largest of logits plus these is a draw from their softmax.</summary>
@@ -121,10 +128,4 @@ public sealed record DrawIntegers(int Low, int High, uint Purpose, int Step, Sha
         y.Device.For(
             checked(Sizes[0] * blocks), new IntegersBody(Low, High - Low, Columns, blocks, (int)Purpose, Step, to, streams), Grain);
     }
-}
-
-internal static class Deviations
-{
-    public static string? Problem(double deviation)
-        => deviation >= 0 && double.IsFinite(deviation) ? null : $"deviation {deviation} is not a finite number from 0 up";
 }

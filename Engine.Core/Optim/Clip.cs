@@ -1,3 +1,5 @@
+using Engine.Kernels;
+
 namespace Engine.Core.Optim;
 
 /// <summary>Limits on the size of gradients, differentiable.</summary>
@@ -12,7 +14,7 @@ public static class Clip
     /// makes all numbers NaN, and infinite ones become NaN and all others 0.
     /// </remarks>
     /// <param name="gradients">The tensors, one or more.</param>
-    /// <param name="limit">The largest norm, above 0.</param>
+    /// <param name="limit">The largest norm, above 0; infinity for none.</param>
     /// <returns>The scaled tensors, and the norm before.</returns>
     /// <exception cref="ArgumentException">The limit is not above 0, or there is no tensor.</exception>
     public static (Tensor[] Gradients, Tensor Norm) ByGlobalNorm(IReadOnlyList<Tensor> gradients, double limit)
@@ -30,7 +32,9 @@ public static class Clip
         // Where the norm is within the limit the factor is the constant 1, and the root is taken of a constant: no derivative of
         // sqrt at 0 is ever formed.
         var within = norm <= limit;
-        var factor = Tensor.Where(within, one, limit / unit / Tensor.Where(within, one, squared).Sqrt());
+        double numerator = Math.Min(limit, one.Type == ElementType.Float32 ? float.MaxValue : double.MaxValue);
+        var factor = Tensor.Where(
+            within, one, numerator / Tensor.Where(within, one, unit) / Tensor.Where(within, one, squared).Sqrt());
         return ([.. gradients.Select(g => g * factor)], norm);
     }
 }

@@ -15,7 +15,7 @@ public static class Schedules
     /// <param name="end">The last value, which is met exactly.</param>
     /// <param name="steps">Updates from one to the other, at least 1.</param>
     /// <param name="type">The element type of the result.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A value is not finite, or there are less steps.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A value is not finite, or <paramref name="steps"/> is less than 1.</exception>
     public static Tensor Linear(Tensor step, double start, double end, int steps, ElementType type = ElementType.Float32)
         => Between(step, start, end, steps, type, done => (1 - done, done));
 

@@ -229,12 +229,6 @@ public sealed partial class CpuDevice
             Free(packed);
     }
 
-    private static int Panels<V, R, T>(ConvolutionShape shape)
-        where V : struct, IRegister<R, T>
-        where R : struct
-        where T : unmanaged
-        => (shape.OutputChannels + ConvolutionTiles<V, R, T>.Width - 1) / ConvolutionTiles<V, R, T>.Width;
-
     // Pieces of a batch worth a thread.
     private static int PieceGrain<V, R, T>(ConvolutionShape shape)
         where V : struct, IRegister<R, T>
@@ -260,5 +254,5 @@ public sealed partial class CpuDevice
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged
-        => (int)Math.Max(1, 45_000 / ((2L * shape.OutputWidth * shape.Taps * Panels<V, R, T>(shape)) + 32));
+        => (int)Math.Max(1, 45_000 / ((2L * shape.OutputWidth * PackTaps<V, R, T>.Units(shape)) + 32));
 }

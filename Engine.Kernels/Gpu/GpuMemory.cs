@@ -110,10 +110,8 @@ internal sealed unsafe class CudaMemory : GpuMemory
     // A device that is lost has taken its memory with it, as has an accelerator that is gone: only a wrong address is an error.
     public override void Free(long address)
     {
-        if (_card.IsGone)
-            return;
-        using var binding = _card.Accelerator.BindScoped();
-        var error = CudaAPI.CurrentAPI.FreeMemory((nint)address);
+        var error = CudaError.CUDA_SUCCESS;
+        _card.GiveBack(() => error = CudaAPI.CurrentAPI.FreeMemory((nint)address));
         if (error == CudaError.CUDA_ERROR_INVALID_VALUE)
             throw new DeviceException(_device, new CudaException(error));
     }

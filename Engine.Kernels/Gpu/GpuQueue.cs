@@ -60,8 +60,11 @@ internal sealed class CudaQueue(CudaAccelerator accelerator, Lock gate) : GpuQue
         {
             if (!_events.TryPop(out nint mark))
                 CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.CreateEvent(out mark, CudaEventFlags.CU_EVENT_DISABLE_TIMING));
-            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(mark, Handle));
-            return mark;
+            var error = CudaAPI.CurrentAPI.RecordEvent(mark, Handle);
+            if (error == CudaError.CUDA_SUCCESS)
+                return mark;
+            _events.Push(mark);
+            throw new CudaException(error);
         }
     }
 

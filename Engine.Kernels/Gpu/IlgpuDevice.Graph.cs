@@ -56,12 +56,12 @@ internal sealed partial class IlgpuDevice
 
         public void Dispose()
         {
-            if (_executable == 0 || Device._card.IsGone)
+            if (_executable == 0)
                 return;
 
             // The driver keeps a graph that runs until it is done, and that of a lost device is lost.
-            using var binding = Device._card.Accelerator.BindScoped();
-            var error = CudaDriver.DestroyExecutable(_executable);
+            var error = CudaError.CUDA_SUCCESS;
+            Device._card.GiveBack(() => error = CudaDriver.DestroyExecutable(_executable));
             Debug.Assert(error != CudaError.CUDA_ERROR_INVALID_VALUE, "no such graph");
             _executable = 0;
         }

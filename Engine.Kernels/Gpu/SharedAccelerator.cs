@@ -19,6 +19,10 @@ internal sealed class SharedAccelerator
     // An OpenCL kernel holds the arguments of its next launch, whichever queue that goes to.
     private readonly Lock? _oneGate;
 
+    // Memory of tensors without a scope comes back from the finalizer's thread, perhaps while the last device goes.
+    private readonly Lock _end = new();
+    private bool _isGone;
+
     /// <summary>Takes over an accelerator with its context.</summary>
     /// <param name="context">ILGPU's context.</param>
     /// <param name="accelerator">The accelerator.</param>
@@ -42,8 +46,17 @@ internal sealed class SharedAccelerator
     /// <summary>Its memory, where kernels may move aligned quads; null on OpenCL, which has handles in the place of addresses.</summary>
     public WholeMemory? Whole { get; }
 
-    /// <summary>Whether the accelerator has been taken down, and all of its memory with it.</summary>
-    public bool IsGone { get; private set; }
+    /// <summary>Gives something back to the driver, unless the accelerator has been taken down, and everything with it.</summary>
+    public void GiveBack(Action give)
+    {
+        lock (_end)
+        {
+            if (_isGone)
+                return;
+            using var binding = Accelerator.BindScoped();
+            give();
+        }
+    }
 
     /// <summary>Makes the queue of a device, see <see cref="GpuQueue"/>.</summary>
     public GpuQueue CreateQueue()
@@ -78,19 +91,25 @@ internal sealed class SharedAccelerator
                 return;
         }
 
-        IsGone = true;
-        try
+        lock (_end)
         {
-            Accelerator.Dispose();
+            _isGone = true;
+            try
+            {
+                Accelerator.Dispose();
+            }
+            catch (AcceleratorException)
+            {
+                // ILGPU stops at the first thing that a lost device does not give back. Its finalizer would go on to the end.
+                FinalDispose(Accelerator, false);
+            }
+            finally
+            {
+                _context.Dispose();
+            }
         }
-        catch (AcceleratorException)
-        {
-            // ILGPU stops at the first thing that a lost device does not give back. Its finalizer would go on to the end.
-            FinalDispose(Accelerator, false);
-        }
-
-        _context.Dispose();
     }
+
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "Dispose")]
     private static extern void FinalDispose(DisposeBase accelerator, bool disposing);
 }

@@ -51,6 +51,10 @@ internal sealed unsafe class Staging(Accelerator accelerator, CudaQueue queue, i
         lock (_turn)
         {
             queue.CountWait();
+
+            // A download that failed may have left some.
+            for (int segment = 0; segment < segments; segment++)
+                Await(segment);
             Ask(0);
             for (long start = 0; start < byteLength; start += SegmentBytes)
             {
@@ -108,10 +112,11 @@ internal sealed unsafe class Staging(Accelerator accelerator, CudaQueue queue, i
     {
         if (_used + length > SegmentBytes)
         {
-            _marks[_segment] = queue.Mark();
-            _segment = (_segment + 1) % segments;
-            _used = 0;
-            Await(_segment);
+            if (_marks[_segment] == 0)
+                _marks[_segment] = queue.Mark();
+            int next = (_segment + 1) % segments;
+            Await(next);
+            (_segment, _used) = (next, 0);
         }
 
         byte* place = Memory + ((long)_segment * SegmentBytes) + _used;
@@ -121,10 +126,10 @@ internal sealed unsafe class Staging(Accelerator accelerator, CudaQueue queue, i
 
     private void Await(int segment)
     {
-        nint mark = _marks[segment];
+        if (_marks[segment] == 0)
+            return;
+        queue.Await(_marks[segment]);
         _marks[segment] = 0;
-        if (mark != 0)
-            queue.Await(mark);
     }
 
     private void Copy(long to, long from, int length)

@@ -57,14 +57,27 @@ public sealed class Buffer
     /// Has the garbage collector return the memory when nothing refers to this any more. Costs as much as a small kernel, so it is for
     /// memory that nobody else is sure to return.
     /// </summary>
-    public void ReturnWhenUnreachable() => _guard ??= new Guard(this);
+    public void ReturnWhenUnreachable()
+    {
+        if (IsRecorded || IsFreed)
+            return;
+        var guard = new Guard(this);
+        if (Interlocked.CompareExchange(ref _guard, guard, null) is not null)
+            GC.SuppressFinalize(guard);
+        else
+            guard.Count();
+
+        // Another thread may have returned it meanwhile, and not have seen the guard.
+        if (IsFreed)
+            _guard.Release();
+    }
 
     /// <summary>Returns the memory to its device's pool. A second call does nothing, whichever thread it comes from.</summary>
     internal void Free()
     {
         if (Interlocked.Exchange(ref _isFreed, 1) != 0)
             return;
-        _guard?.Release();
+        Volatile.Read(ref _guard)?.Release();
         Device.Pool.Return(_address, ByteLength);
     }
 
@@ -77,17 +90,17 @@ public sealed class Buffer
 
     // The collector does not see memory outside of its heap. It is called when what depends on it has doubled, and not for what is
     // disposed in time, as it would be by GC.AddMemoryPressure.
-    private sealed class Guard
+    private sealed class Guard(Buffer buffer)
     {
         private const long LeastLimit = 256L << 20;
 
         private static long s_bytes, s_limit = LeastLimit;
 
-        private readonly Buffer _buffer;
+        private long _counted;
 
-        public Guard(Buffer buffer)
+        public void Count()
         {
-            _buffer = buffer;
+            _counted = buffer.ByteLength;
             if (Interlocked.Add(ref s_bytes, buffer.ByteLength) <= Volatile.Read(ref s_limit))
                 return;
             GC.Collect();
@@ -99,7 +112,7 @@ public sealed class Buffer
         {
             try
             {
-                _buffer.Free();
+                buffer.Free();
             }
             catch (Exception)
             {
@@ -110,7 +123,7 @@ public sealed class Buffer
         public void Release()
         {
             GC.SuppressFinalize(this);
-            Interlocked.Add(ref s_bytes, -_buffer.ByteLength);
+            Interlocked.Add(ref s_bytes, -Interlocked.Exchange(ref _counted, 0));
         }
     }
 }

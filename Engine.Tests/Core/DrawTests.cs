@@ -69,6 +69,9 @@ public sealed class DrawTests : IDisposable
         Says("a finite distance apart", new DrawUniform(-3e38, 3e38, 9, 0, [1, 2], ElementType.Float32));
         Says("DrawNormal: deviation -1 is not", new DrawNormal(0, -1, 9, 0, [1, 2], ElementType.Float64));
         Says("mean NaN is not finite", new DrawNormal(double.NaN, 1, 9, 0, [1, 2], ElementType.Float64));
+        Says("must be finite in Float32", new DrawUniform(1e39, 1e39, 9, 0, [1, 2], ElementType.Float32));
+        Says("mean 1E+39 is not finite in Float32", new DrawNormal(1e39, 1, 9, 0, [1, 2], ElementType.Float32));
+        Says("deviation 1E+39", new DrawTruncatedNormal(1e39, 9, 0, [1, 2], ElementType.Float32));
         Says("DrawTruncatedNormal: deviation", new DrawTruncatedNormal(double.PositiveInfinity, 9, 0, [1, 2], ElementType.Float64));
         Says("not Int32: use DrawIntegers", new DrawUniform(0, 10, 9, 0, [1, 2], ElementType.Int32));
         new DrawUniform(-3e38, 3e38, 9, 0, [1, 2], ElementType.Float64).Apply(streams);

@@ -233,6 +233,16 @@ public sealed class OptimiserTests : IDisposable
         Assert.Equal(gradients.SelectMany(g => g.ToDoubles()), same.SelectMany(g => g.ToDoubles()));
     }
 
+    [Theory]
+    [InlineData(double.PositiveInfinity, 3.0)]
+    [InlineData(1.0, 1e-42)]
+    public void NothingInfiniteComesUpWhereNothingIsScaled(double limit, double size)
+    {
+        using var scope = new TensorScope(checkFinite: true);
+        Tensor[] gradients = [Tensor.From((float)size)];
+        Assert.Equal((float)size, Clip.ByGlobalNorm(gradients, limit).Gradients[0].Item());
+    }
+
     // As in Optax and PyTorch.
     [Fact]
     public void WhatIsNotFiniteSpoilsAllThatIsScaled()

@@ -11,12 +11,10 @@ public sealed class SingleUseTests : IDisposable
     private readonly ManualResetEventSlim _inside = new(), _goOn = new();
 
     [Fact]
-    public void AProgramThatRunsSaysSo()
-    {
-        using var x = Tensor.From([1f, 2], [2], _device);
-        using var program = new TensorProgram(inputs => [Held(inputs[0])], _device);
-        Refuses("TensorProgram", () => program.Run(x), program.Dispose);
-    }
+    public void AProgramThatRunsSaysSo() => ProgramSaysSo(checkFinite: false);
+
+    [Fact]
+    public void AProgramThatIsCheckedSaysSo() => ProgramSaysSo(checkFinite: true);
 
     [Fact]
     public void ALoopThatRunsSaysSo()
@@ -32,6 +30,16 @@ public sealed class SingleUseTests : IDisposable
         using var x = Tensor.From([1f, 2], [2], _device);
         using var program = new BlockedProgram((_, rows) => [Held(rows[0])], 2, _device);
         Refuses("BlockedProgram", () => program.Run([], [x]), program.Dispose);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AProgramTakesNoInputOfAnotherDevice(bool checkFinite)
+    {
+        using var x = Tensor.From(1f);
+        using var program = new TensorProgram(inputs => [inputs[0] * 2], _device) { CheckFinite = checkFinite };
+        Assert.Contains("Input 0 is on device", Assert.Throws<ArgumentException>(() => program.Run(x)).Message);
     }
 
     // Inside other programs it is a part of them.
@@ -60,6 +68,13 @@ public sealed class SingleUseTests : IDisposable
         _device.Dispose();
         _inside.Dispose();
         _goOn.Dispose();
+    }
+
+    private void ProgramSaysSo(bool checkFinite)
+    {
+        using var x = Tensor.From([1f, 2], [2], _device);
+        using var program = new TensorProgram(inputs => [Held(inputs[0])], _device) { CheckFinite = checkFinite };
+        Refuses("TensorProgram", () => program.Run(x), program.Dispose);
     }
 
     private Tensor Held(Tensor x)
