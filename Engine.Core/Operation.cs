@@ -113,7 +113,7 @@ public abstract record Operation
 public abstract record Alias : Operation
 {
     private protected override Tensor Result(Tensor[] x, Kernels.ElementType type, Shape shape)
-        => new(x[0].Device, type, shape, x[0].Buffer, this, type.IsFloat() ? x : []);
+        => new(x[0].Device, type, shape, x[0].Buffer, this, x);
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)

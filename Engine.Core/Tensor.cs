@@ -45,7 +45,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>The operation that made this tensor; null for values from the host and results of programs.</summary>
     public Operation? Operation { get; }
 
-    /// <summary>What the operation was applied to; empty where no derivative passes, as for integers and after StopGradient.</summary>
+    /// <summary>What the operation was applied to; empty where no derivative passes: for computed integers, after StopGradient.</summary>
     public Tensor[] Inputs { get; }
 
     /// <summary>The memory, for kernel calls of one's own operations.</summary>
