@@ -4,7 +4,7 @@ namespace Engine.Kernels.Cpu;
 
 /// <summary>
 /// Weights as convolutions read them: panels of two vectors of output channels, filled up with zeros, from the first tap to the last.
-/// Behind them is a byte for each tap of a panel, not 0 where one of its weights is infinite or NaN. A unit is a tap of a panel.
+/// A unit is a tap of a panel.
 /// </summary>
 /// <remarks>For the cotangent of images, taps run backwards and channels change places.</remarks>
 internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool turned, T* packed, T* weights) : IKernel
@@ -15,44 +15,33 @@ internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool t
     public static int Units(ConvolutionShape shape)
         => (shape.OutputChannels + ConvolutionTiles<V, R, T>.Width - 1) / ConvolutionTiles<V, R, T>.Width * shape.Taps;
 
-    public static long ByteLength(ConvolutionShape shape) => Units(shape) * ((ConvolutionTiles<V, R, T>.Width * (long)sizeof(T)) + 1);
+    /// <summary>Elements of packed weights.</summary>
+    public static long Length(ConvolutionShape shape) => Units(shape) * (long)ConvolutionTiles<V, R, T>.Width;
 
     /// <summary>Whether no packed weight is infinite or NaN, so that its product with a zero need not be made.</summary>
-    public static bool AreFinite(ConvolutionShape shape, T* packed)
-        => !new ReadOnlySpan<bool>(Marks(shape, packed), Units(shape)).Contains(true);
+    public static bool AreFinite(ConvolutionShape shape, T* packed) => Finite<V, R, T>.Are(packed, (nint)Length(shape));
 
     public void Run(int start, int end)
     {
-        int width = ConvolutionTiles<V, R, T>.Width;
-        bool* marks = Marks(shape, packed);
+        int width = ConvolutionTiles<V, R, T>.Width, inputs = shape.InputChannels, outputs = shape.OutputChannels;
+        int window = shape.KernelHeight * shape.KernelWidth;
         for (int unit = start; unit < end; unit++)
         {
-            T* to = packed + ((nint)unit * width);
-            Pack(unit, new Span<T>(to, width));
-            R products = V.MultiplyAdd(default(R), V.Load(to), default);
-            marks[unit] = V.NonZeros(V.MultiplyAdd(default(R), V.Load(to + V.Count), products)) != 0;
+            int panel = unit / shape.Taps, tap = unit % shape.Taps, first = panel * width, count = Math.Min(width, outputs - first);
+            int place = tap / inputs, input = tap % inputs;
+            var to = new Span<T>(packed + ((nint)unit * width), width);
+            to[count..].Clear();
+            if (!turned)
+            {
+                new Span<T>(weights + ((nint)tap * outputs) + first, count).CopyTo(to);
+                continue;
+            }
+
+            // What are outputs here are the inputs of the weights.
+            T* from = weights + ((((nint)(window - 1 - place) * outputs) + first) * inputs) + input;
+            for (int i = 0; i < count; i++)
+                to[i] = from[i * (nint)inputs];
         }
-    }
-
-    private static bool* Marks(ConvolutionShape shape, T* packed)
-        => (bool*)(packed + ((nint)Units(shape) * ConvolutionTiles<V, R, T>.Width));
-
-    private void Pack(int unit, Span<T> to)
-    {
-        int inputs = shape.InputChannels, outputs = shape.OutputChannels, window = shape.KernelHeight * shape.KernelWidth;
-        int panel = unit / shape.Taps, tap = unit % shape.Taps, first = panel * to.Length, count = Math.Min(to.Length, outputs - first);
-        int place = tap / inputs, input = tap % inputs;
-        to[count..].Clear();
-        if (!turned)
-        {
-            new Span<T>(weights + ((nint)tap * outputs) + first, count).CopyTo(to);
-            return;
-        }
-
-        // What are outputs here are the inputs of the weights.
-        T* from = weights + ((((nint)(window - 1 - place) * outputs) + first) * inputs) + input;
-        for (int i = 0; i < count; i++)
-            to[i] = from[i * (nint)inputs];
     }
 }
 

@@ -107,7 +107,7 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged
     {
-        var packed = Allocate(PackTaps<V, R, T>.ByteLength(shape));
+        var packed = Allocate(PackTaps<V, R, T>.Length(shape) * sizeof(T));
         var pack = new PackTaps<V, R, T>(shape, turned, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
         Launch(pack, PackTaps<V, R, T>.Units(shape), ElementGrain / ConvolutionTiles<V, R, T>.Width);
         return packed;

@@ -251,15 +251,20 @@ internal static unsafe class MatMulTiles<V, R, T>
         V.Store(c1, c + cRow);
     }
 
-    // A tile of all blocks. If these are more than one, in parts that a single method computes: the last row of each spills into the next.
+    // A tile of all blocks.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Whole(in MatMulStrides strides, int rows, T* a, T* b, T* c, T* start)
     {
         if (strides.Inner <= BlockInner)
-        {
             Tile(strides, rows, a, b, c, start);
-            return;
-        }
+        else
+            Blocks(strides, rows, a, b, c, start);
+    }
 
+    // In parts that a single method computes: the last row of each spills into the next.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Blocks(in MatMulStrides strides, int rows, T* a, T* b, T* c, T* start)
+    {
         for (int height = Height; rows > 0; height /= 2)
         {
             if (rows < height)
