@@ -5,7 +5,10 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Tests.Gpu;
 
-/// <summary>Convolutions of GPU devices against those of the processor.</summary>
+/// <summary>
+/// Convolutions of GPU devices against those of the processor. The emulator runs one code for both types of numbers, and takes long:
+/// Float32 will do there.
+/// </summary>
 [Collection(nameof(GpuCollection))]
 public class GpuConvolutionTests
 {
@@ -59,7 +62,8 @@ public class GpuConvolutionTests
         foreach (var shape in s_small)
         {
             Agrees<float>(device, form, shape, pooled);
-            Agrees<double>(device, form, shape, pooled);
+            if (device != "emulator")
+                Agrees<double>(device, form, shape, pooled);
         }
     }
 
@@ -75,7 +79,7 @@ public class GpuConvolutionTests
     [MemberData(nameof(Cases))]
     public void WhatIsNotFiniteMeetsAllZeros(string device, ConvolutionForm form, bool pooled)
     {
-        foreach (var shape in s_small.Where(shape => shape.Taps < 500))
+        foreach (var shape in s_small.Where(shape => shape.Taps < 500 && (device != "emulator" || shape.Batch == 2)))
         {
             Agrees<float>(device, form, shape, pooled, operands => operands.A[operands.A.Length / 2] = float.NegativeInfinity);
             Agrees<float>(device, form, shape, pooled, operands => operands.B[operands.B.Length / 3] = float.PositiveInfinity);
@@ -98,7 +102,8 @@ public class GpuConvolutionTests
         foreach (var shape in s_small)
         {
             PoolAgrees<float>(device, shape, hasNaN: false);
-            PoolAgrees<double>(device, shape, hasNaN: true);
+            if (device != "emulator")
+                PoolAgrees<double>(device, shape, hasNaN: true);
         }
 
         foreach (var shape in s_usual)

@@ -30,8 +30,11 @@ public class ParityTests
     {
         foreach (var (type, tolerance) in new[] { (ElementType.Float64, 1e-10), (ElementType.Float32, 1e-5) })
         {
+            // The emulator takes long, and the rules know no types: derivatives of derivatives are the same code in both.
+            bool toSecondOrder = device != "emulator" || type == ElementType.Float64;
             using var scope = new TensorScope();
-            Tensor[] expected = Results(Device.Cpu, number, type), actual = Results(TestDevices.Open(device), number, type);
+            Tensor[] expected = Results(Device.Cpu, number, type, toSecondOrder);
+            Tensor[] actual = Results(TestDevices.Open(device), number, type, toSecondOrder);
             Assert.Equal(expected.Length, actual.Length);
             for (int i = 0; i < expected.Length; i++)
             {
@@ -44,15 +47,14 @@ public class ParityTests
     }
 
     // The value, and with cotangents that differ from place to place the gradients, and theirs.
-    private static Tensor[] Results(Device device, int number, ElementType type)
+    private static Tensor[] Results(Device device, int number, ElementType type, bool toSecondOrder)
     {
         var sample = OperationSample.All[number];
         var inputs = sample.Inputs(1, type, device);
         Tensor[] free = [.. inputs.Where(input => input.Type.IsFloat())];
         var value = sample.Function(inputs);
         var first = Gradient.Vjp([value], free, [Cotangent(value)]);
-        var second = Gradient.Vjp(first, free, [.. first.Select(Cotangent)]);
-        return [value, .. first, .. second];
+        return toSecondOrder ? [value, .. first, .. Gradient.Vjp(first, free, [.. first.Select(Cotangent)])] : [value, .. first];
     }
 
     private static Tensor Cotangent(Tensor y)
