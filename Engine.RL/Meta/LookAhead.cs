@@ -53,7 +53,8 @@ public sealed record InnerUpdate(Tensor Loss, Tensor[] Gradients);
 
 /// <summary>How a branch is made, beside its length.</summary>
 /// <param name="Trace">
-/// The factor mu that takes the place of I + H in the accumulative trace (appendix D.1); null for the exact derivative.
+/// The factor mu that takes the place of I + H in the accumulative trace (appendix D.1); null for the exact derivative. It spares the
+/// second derivatives in the parameters, but hardly memory: how an update depends on meta-parameters is told by its network's results.
 /// </param>
 /// <param name="FreshValidation">
 /// Whether each point is judged on a rollout of its own. Otherwise the rollout of theta^(i) judges it and is then used by inner
