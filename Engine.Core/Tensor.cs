@@ -16,7 +16,7 @@ public sealed partial class Tensor : IDisposable
 {
     private static long s_lastId;
 
-    internal Tensor(Device device, ElementType type, Shape shape, Buffer buffer, Operation? operation = null, params Tensor[] inputs)
+    internal Tensor(Device device, ElementType type, Shape shape, Buffer buffer, Primitive? operation = null, params Tensor[] inputs)
     {
         Device = device;
         Type = type;
@@ -43,7 +43,7 @@ public sealed partial class Tensor : IDisposable
     public int Count => Shape.ElementCount;
 
     /// <summary>The operation that made this tensor; null for values from the host and results of programs.</summary>
-    public Operation? Operation { get; }
+    public Primitive? Operation { get; }
 
     /// <summary>What the operation was applied to; empty where no derivative passes: for computed integers, after StopGradient.</summary>
     public Tensor[] Inputs { get; }
@@ -53,6 +53,12 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>A number that grows with creation: inputs have lower ones than results.</summary>
     internal long Id { get; }
+
+    /// <summary>All results of the operation, in order; null where this is the only one.</summary>
+    internal Tensor[]? Siblings { get; private set; }
+
+    /// <summary>The one of <see cref="Siblings"/> that stands for all in a backward pass; itself where there are no others.</summary>
+    internal Tensor First => Siblings is null ? this : Array.Find(Siblings, each => each.Inputs.Length > 0) ?? this;
 
     /// <summary>Copies values to a device.</summary>
     /// <typeparam name="T">float, double or int.</typeparam>
@@ -246,11 +252,18 @@ public sealed partial class Tensor : IDisposable
         return TensorFormatter.Format(Type, Shape.Sizes, at => values[at]);
     }
 
-    internal static Tensor Allocate(Device device, ElementType type, Shape shape, Operation? operation = null, params Tensor[] inputs)
+    internal static Tensor Allocate(Device device, ElementType type, Shape shape, Primitive? operation = null, params Tensor[] inputs)
     {
         var buffer = device.Allocate((long)shape.ElementCount * type.Size());
         TensorScope.Own(buffer);
         return new Tensor(device, type, shape, buffer, operation, inputs);
+    }
+
+    /// <summary>Says that tensors are the results of one operation.</summary>
+    internal static void Join(Tensor[] results)
+    {
+        foreach (var result in results)
+            result.Siblings = results;
     }
 
     /// <summary>Makes a tensor of each; if one can't be made, none is left.</summary>

@@ -43,23 +43,20 @@ public sealed class TensorScope : IDisposable
     /// <summary>Whether results and indices are checked here and now.</summary>
     internal static bool IsChecking => s_current is { CheckFinite: true } && !Recording.IsActive;
 
-    /// <summary>Lets a tensor outlive this scope: it belongs to the scope around, or to the caller, who may dispose it.</summary>
+    /// <summary>Lets a tree outlive this scope: its tensors belong to the scope around, or to the caller, who may dispose them.</summary>
+    /// <returns>The tree.</returns>
     /// <exception cref="InvalidOperationException">The scope is another thread's.</exception>
-    public Tensor Keep(Tensor tensor)
+    public T Keep<T>(T tree)
     {
         if (_thread != Environment.CurrentManagedThreadId)
             throw new InvalidOperationException("A tensor scope can only be told to keep tensors by the thread that began it.");
-        if (_owned.Remove(tensor.Buffer))
-            Give(tensor.Buffer, _outer);
-        return tensor;
-    }
+        foreach (var tensor in Tree.Leaves(tree))
+        {
+            if (_owned.Remove(tensor.Buffer))
+                Give(tensor.Buffer, _outer);
+        }
 
-    /// <summary>Lets tensors outlive this scope.</summary>
-    public Tensor[] Keep(params Tensor[] tensors)
-    {
-        foreach (var tensor in tensors)
-            Keep(tensor);
-        return tensors;
+        return tree;
     }
 
     /// <summary>Ends the scope.</summary>
@@ -92,7 +89,7 @@ public sealed class TensorScope : IDisposable
     }
 
     /// <summary>Stops if what an operation made has NaN or infinity in it.</summary>
-    internal static void Check(Operation operation, Tensor y, Tensor[] x)
+    internal static void Check(Primitive operation, Tensor y, Tensor[] x)
     {
         if (!IsChecking || !y.Type.IsFloat())
             return;

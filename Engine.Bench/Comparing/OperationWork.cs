@@ -39,7 +39,7 @@ internal sealed class OperationWork : IWork
             all.AddRange(last);
         }
 
-        return scope.Keep([.. all]);
+        return scope.Keep(all.ToArray());
     }
 
     public void Dispose()

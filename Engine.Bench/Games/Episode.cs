@@ -49,7 +49,7 @@ internal static class Episode
                     return frames;
             }
 
-            inner.Keep(streams, state);
+            inner.Keep((streams, state));
         }
 
         // The move alone, without the new episode that a step of the environment begins: the last moment stays to be seen.

@@ -54,9 +54,14 @@ public static class Gradient
         var (between, depends) = Between(ys, xs);
         foreach (var y in between)
         {
-            if (gathered.Of(y) is not { } g)
+            // Results of one operation have their turn together, after what was made of any of them.
+            if (y != y.First)
                 continue;
-            var cotangentsOfInputs = Rule(y, g, depends);
+            Tensor[] results = y.Siblings ?? [y];
+            var g = Array.ConvertAll(results, gathered.Of);
+            if (Array.TrueForAll(g, each => each is null))
+                continue;
+            var cotangentsOfInputs = Rule(y, results, g, depends);
             for (int i = 0; i < y.Inputs.Length; i++)
             {
                 if (cotangentsOfInputs[i] is { } cotangent)
@@ -94,17 +99,18 @@ public static class Gradient
     }
 
     // What the rule of an operation gives, which may be a user's.
-    private static Tensor?[] Rule(Tensor y, Tensor g, HashSet<Tensor> depends)
+    private static Tensor?[] Rule(Tensor y, Tensor[] results, Tensor?[] g, HashSet<Tensor> depends)
     {
-        string rule = $"Gradient: the rule of {y.Operation!.Name}";
-        var cotangents = y.Operation.Vjp(g, y, y.Inputs, Array.ConvertAll(y.Inputs, depends.Contains))
+        var (operation, inputs) = (y.Operation!, y.Inputs);
+        string rule = $"Gradient: the rule of {operation.Name}";
+        var cotangents = operation.VjpAll(g, results, inputs, Array.ConvertAll(inputs, depends.Contains))
             ?? throw new InvalidOperationException(
-                $"{rule} gave null in place of {y.Inputs.Length} cotangents, one for each input: [null] says that a derivative is zero.");
-        if (cotangents.Length != y.Inputs.Length)
-            throw new InvalidOperationException($"{rule} gave {cotangents.Length} cotangents for {y.Inputs.Length} inputs.");
+                $"{rule} gave null in place of {inputs.Length} cotangents, one for each input: [null] says that a derivative is zero.");
+        if (cotangents.Length != inputs.Length)
+            throw new InvalidOperationException($"{rule} gave {cotangents.Length} cotangents for {inputs.Length} inputs.");
         for (int i = 0; i < cotangents.Length; i++)
         {
-            var x = y.Inputs[i];
+            var x = inputs[i];
             if (cotangents[i] is not { } cotangent)
                 continue;
             var common = Shape.Broadcast(cotangent.Shape, x.Shape);
@@ -135,6 +141,7 @@ public static class Gradient
         {
             if (tensor.Id < oldest || !seen.Add(tensor))
                 continue;
+            open.Push(tensor.First);
             foreach (var input in tensor.Inputs)
                 open.Push(input);
         }

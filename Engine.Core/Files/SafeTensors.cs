@@ -15,7 +15,7 @@ public sealed record SafeTensorsFile(StoredTensors Tensors, OrderedDictionary<st
 /// F32, F64 and I32 are written, and read as they are; F16 and BF16 become Float32, BOOL and integers Int32. A tensor of another type, or
 /// with a number beyond Int32, is an error when it is asked for.
 /// </remarks>
-public static class SafeTensors
+public static partial class SafeTensors
 {
     /// <summary>The longest header read or written, in bytes; the format's own limit.</summary>
     public const int MaxHeaderLength = 100_000_000;

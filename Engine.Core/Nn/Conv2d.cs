@@ -28,7 +28,7 @@ public static class Conv2d
     /// <param name="padding">What is outside the images.</param>
     /// <returns>[batch, height out / 2, width out / 2, channels out].</returns>
     public static Tensor ReluPool(Tensor x, Tensor weight, Tensor bias, Padding padding = Padding.Same)
-        => new ConvolutionReluPool(padding).Fuse(x, weight, bias);
+        => new ConvolutionReluPool(padding).ApplyAll(x, weight, bias)[0];
 
     /// <summary>
     /// First weights: truncated normal (beyond 2 drawn anew) with deviation 1 / sqrt(fan in) before truncation, where fan in is kernel

@@ -4,52 +4,78 @@ using Engine.Kernels.Functions;
 namespace Engine.Core.Operations;
 
 /// <summary>
-/// p + m s r: parameters p after an update of Adam, with m the first moment, s the scale and r the rate, which is negative to descend.
-/// Inputs are m, the second moment, s, r and p. The first three are results of <see cref="LinearCombination"/>,
-/// <see cref="SquareCombination"/> and <see cref="AdamScale"/> for the same gradient; they are computed in the same pass, and so need
-/// only be promised. Derivatives go through them as if they had been computed by themselves.
+/// An update of Adam in one pass: from a gradient g, the moments m and v, parameters p, a rate r that is negative to descend and the
+/// correction c of the second moment it makes p + m' s r, m', v' and s, where m' is the <see cref="LinearCombination"/> of m and g, v'
+/// the <see cref="SquareCombination"/> of v and g, and s the <see cref="AdamScale"/> of v' and c. Rate and correction broadcast.
 /// </summary>
-public sealed record AdamUpdate : Operation
+/// <param name="Beta1">How much of the first moment is kept.</param>
+/// <param name="Beta2">How much of the second moment is kept.</param>
+/// <param name="Epsilon">Added to the root.</param>
+/// <param name="EpsilonRoot">Added under the root.</param>
+/// <param name="DetachDenominator">Whether the scale is a constant in the second moment.</param>
+public sealed record AdamUpdate(double Beta1, double Beta2, double Epsilon, double EpsilonRoot, bool DetachDenominator) : Primitive
 {
     /// <inheritdoc/>
-    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
+    public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted)
     {
-        var (first, scale, slope) = (x[0], x[2], g * x[3]);
-        return [slope * scale, null, slope * first, g * (first * scale), g];
-    }
-
-    /// <inheritdoc/>
-    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
-    {
-        var (first, second, scale) = (x[0], x[1], x[2]);
-        if (first.Operation is not LinearCombination || second.Operation is not SquareCombination || scale.Operation is not AdamScale
-            || first.Inputs[1] != second.Inputs[1] || scale.Inputs[0].Buffer != second.Buffer)
+        // Each of the functions in turn, the last first.
+        var (gradient, rate, correction, first, scale) = (x[0], x[4], x[5], y[1], y[3]);
+        var second = DetachDenominator ? y[2].StopGradient() : y[2];
+        Tensor? firstBar = g[1], secondBar = g[2], scaleBar = g[3], rateBar = null, correctionBar = null;
+        if (g[0] is { } updated)
         {
-            throw Error("needs both moments of one gradient, and the scale that belongs to them");
+            var slope = updated * rate;
+            rateBar = updated * (first * scale);
+            firstBar = Sum(firstBar, slope * scale);
+            scaleBar = Sum(scaleBar, slope * first);
         }
 
-        var shape = Broadcasting.Common(this, x);
-        return first.Shape == shape && second.Shape == shape && scale.Shape == shape
-            ? (SameFloatType(x), shape)
-            : throw Error($"moments {first.Shape} and {second.Shape} and their scale {scale.Shape} must have the result's shape, {shape}");
+        if (scaleBar is not null)
+        {
+            var slope = scaleBar * new AdamScaleSlope(Epsilon, EpsilonRoot).Apply(second, correction);
+            if (!DetachDenominator)
+                secondBar = Sum(secondBar, slope * correction);
+            correctionBar = slope * second;
+        }
+
+        var (old, throughSecond) = secondBar is null
+            ? (null, null)
+            : (secondBar * Beta2, new ScaledProduct(2 * (1 - Beta2)).Apply(secondBar, gradient));
+        return
+        [
+            Sum(throughSecond, firstBar is null ? null : firstBar * (1 - Beta1)),
+            firstBar is null ? null : firstBar * Beta1,
+            old,
+            g[0],
+            rateBar,
+            correctionBar,
+        ];
     }
 
     /// <inheritdoc/>
-    protected override void Compute(Tensor y, Tensor[] x)
+    protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x)
     {
-        var (first, second, scale, rate, parameter) = (x[0], x[1], x[2], x[3], x[4]);
-        var (p, q, s) = ((LinearCombination)first.Operation!, (SquareCombination)second.Operation!, (AdamScale)scale.Operation!);
-        var function = new AdamFunction(new(p.P, p.Q), new(q.P, q.Q), new(s.Epsilon, s.EpsilonRoot));
-        Tensor[] from = [first.Inputs[1], first.Inputs[0], second.Inputs[0], parameter, rate, scale.Inputs[1]];
-        y.Device.Update(
-            y.Type,
-            function,
-            Broadcasting.Loops(y, from),
-            (scale.Buffer, first.Buffer, second.Buffer, y.Buffer),
-            (from[0].Buffer, from[1].Buffer, from[2].Buffer, from[3].Buffer),
-            from[4].Buffer,
-            from[5].Buffer);
-        foreach (var promised in x[..3])
-            TensorScope.Check(promised.Operation!, promised, promised.Inputs);
+        var (type, shape) = (SameFloatType(x), Broadcasting.Common(this, x));
+        if (Array.Exists(x[..4], each => each.Shape != shape))
+        {
+            throw Error(
+                $"gradient {x[0].Shape}, moments {x[1].Shape} and {x[2].Shape} and parameters {x[3].Shape} must have one shape, to which "
+                + $"rate {x[4].Shape} and correction {x[5].Shape} broadcast");
+        }
+
+        return [(type, shape), (type, shape), (type, shape), (type, shape)];
     }
+
+    /// <inheritdoc/>
+    protected override void ComputeAll(Tensor[] y, Tensor[] x)
+        => y[0].Device.Update(
+            y[0].Type,
+            new AdamFunction(new(Beta1, 1 - Beta1), new(Beta2, 1 - Beta2), new(Epsilon, EpsilonRoot)),
+            Broadcasting.Loops(y[0], x),
+            (y[3].Buffer, y[1].Buffer, y[2].Buffer, y[0].Buffer),
+            (x[0].Buffer, x[1].Buffer, x[2].Buffer, x[3].Buffer),
+            x[4].Buffer,
+            x[5].Buffer);
+
+    private static Tensor? Sum(Tensor? a, Tensor? b) => a is null ? b : b is null ? a : a + b;
 }

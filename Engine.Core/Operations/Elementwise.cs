@@ -60,7 +60,7 @@ public abstract record Ternary<TFunction> : Operation
 
 internal static class Broadcasting
 {
-    public static Shape Common(Operation operation, Tensor[] x)
+    public static Shape Common(Primitive operation, Tensor[] x)
     {
         var common = x[0].Shape;
         foreach (var input in x.AsSpan(1))

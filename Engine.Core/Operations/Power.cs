@@ -16,7 +16,7 @@ public sealed record Power : Binary<PowerFunction>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => PowerDerivative.Vjp(0, g, x, [true, true]);
 
     /// <inheritdoc/>
-    internal override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x, bool[] wanted) => PowerDerivative.Vjp(0, g, x, wanted);
+    public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted) => PowerDerivative.Vjp(0, g[0]!, x, wanted);
 }
 
 /// <summary>
@@ -36,7 +36,7 @@ public sealed record PowerDerivative(int Order) : Binary<PowerDerivativeFunction
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => Vjp(Order, g, x, [true, true]);
 
     /// <inheritdoc/>
-    internal override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x, bool[] wanted) => Vjp(Order, g, x, wanted);
+    public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted) => Vjp(Order, g[0]!, x, wanted);
 
     // What nobody asks for is left out: a checking scope would stop at the logarithm of a negative number.
     internal static Tensor?[] Vjp(int order, Tensor g, Tensor[] x, bool[] wanted) =>

@@ -67,13 +67,10 @@ public sealed record Adam(
         var (updated, first, second) = (new Tensor[count], new Tensor[count], new Tensor[count]);
         for (int i = 0; i < count; i++)
         {
-            first[i] = new LinearCombination(Beta1, 1 - Beta1).Promise(state.Slots[i], gradients[i]);
-            second[i] = new SquareCombination(Beta2, 1 - Beta2).Promise(state.Slots[count + i], gradients[i]);
-            var known = DetachDenominator ? new StopGradient().Promise(second[i]) : second[i];
-            var scale = new AdamScale(Epsilon, EpsilonRoot).Promise(known, correction);
-
-            // All four in one pass. The rate is negative already: expm1 is.
-            updated[i] = new AdamUpdate().Apply(first[i], second[i], scale, rate, parameters[i]);
+            // The rate is negative already: expm1 is.
+            var y = new AdamUpdate(Beta1, Beta2, Epsilon, EpsilonRoot, DetachDenominator)
+                .ApplyAll(gradients[i], state.Slots[i], state.Slots[count + i], parameters[i], rate, correction);
+            (updated[i], first[i], second[i]) = (y[0], y[1], y[2]);
         }
 
         return (updated, new OptimiserState(step, [.. first, .. second]));

@@ -26,7 +26,7 @@ public sealed class TrainedAgent : IDisposable
         Environment = new Snake(settings.Rows, settings.Columns, settings.StepLimit);
         _network = SnakeTask.CreateNetwork(settings);
         using var scope = new TensorScope();
-        _parameters = scope.Keep([.. _network.ParameterShapes.Select(parameter => Read(parameter.Name, parameter.Shape))]);
+        _parameters = scope.Keep(_network.ParameterShapes.Select(parameter => Read(parameter.Name, parameter.Shape)).ToArray());
 
         Tensor Read(string name, Shape shape)
         {

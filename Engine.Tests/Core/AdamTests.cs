@@ -3,6 +3,7 @@ using Engine.Core.Autodiff;
 using Engine.Core.Operations;
 using Engine.Core.Optim;
 using Engine.Kernels;
+using Engine.Tests.Gpu;
 using Xunit;
 
 namespace Engine.Tests.Core;
@@ -19,7 +20,7 @@ public sealed class AdamTests : IDisposable
     [InlineData(ElementType.Float32, true)]
     [InlineData(ElementType.Float64, false)]
     [InlineData(ElementType.Float64, true)]
-    public void BitsOfResultsAndDerivativesAreThoseOfTheFormula(ElementType type, bool detached)
+    public void ResultsAndDerivativesAreThoseOfTheFormula(ElementType type, bool detached)
     {
         var adam = s_adam with { DetachDenominator = detached };
         Shape[][] shapes =
@@ -36,8 +37,10 @@ public sealed class AdamTests : IDisposable
             Tensor[] once = Results(Once, x), apart = Results(Apart, x);
             for (int i = 0; i < once.Length; i++)
             {
+                // Bit for bit, up to what is added up in another order: the second derivatives.
                 Assert.Equal(apart[i].Shape, once[i].Shape);
-                Assert.True(apart[i].ToDoubles().SequenceEqual(once[i].ToDoubles()), $"{each[0]}, {each[1]}, {each[2]}, result {i}");
+                double tolerance = i < 8 ? 0 : type == ElementType.Float32 ? 1e-6 : 1e-14;
+                Assert.True(Difference.Of(apart[i], once[i]) <= tolerance, $"{each[0]}, {each[1]}, {each[2]}, result {i}");
             }
         }
 
@@ -156,7 +159,7 @@ public sealed class AdamTests : IDisposable
         var adam = new Adam(0.1, Epsilon: 0, EpsilonRoot: 0);
         adam.Update(p, [Tensor.From(1.0, 2)], adam.Initial(p));
         var failure = Assert.Throws<NotFiniteNumberException>(() => adam.Update(p, [Tensor.From(1.0, 0)], adam.Initial(p)));
-        Assert.Contains("AdamScale(Float64 [2], Float64 []) produced", failure.Message);
+        Assert.Contains("AdamUpdate(", failure.Message);
         Assert.Contains("element 1", failure.Message);
     }
 
@@ -170,22 +173,17 @@ public sealed class AdamTests : IDisposable
     }
 
     [Fact]
-    public void PartsThatDoNotBelongTogetherAreErrors()
+    public void AnUpdateIsItsPartsOneByOne()
     {
-        Tensor x = Tensor.From(1.0, 2), g = Tensor.From(0.5, 0.3), row = Tensor.Ones([3, 1], ElementType.Float64);
-        var m = new LinearCombination(0.9, 0.1).Apply(x, g);
-        var v = new SquareCombination(0.9, 0.1).Apply(x, g);
-        var scale = new AdamScale(0.1, 0.1).Apply(v, x);
-        Assert.Equal(Tensor.MultiplyAdd(m * scale, x, x).ToDoubles(), new AdamUpdate().Apply(m, v, scale, x, x).ToDoubles());
-        Says("both moments of one gradient", g, v, scale, x, x);
-        Says("both moments of one gradient", m, g, scale, x, x);
-        Says("both moments of one gradient", m, v, g, x, x);
-        Says("both moments of one gradient", m, new SquareCombination(0.9, 0.1).Apply(x, x), scale, x, x);
-        Says("both moments of one gradient", m, v, new AdamScale(0.1, 0.1).Apply(x, x), x, x);
-        Says("must have the result's shape, [3, 2]", m, v, scale, row, x);
-
-        static void Says(string part, params Tensor[] x)
-            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => new AdamUpdate().Apply(x)).Message);
+        Tensor g = Tensor.From(0.5, 0.3), m = Tensor.From(1.0, 2), v = Tensor.From(3.0, 4), p = Tensor.From(5.0, 6), r = Tensor.From(-0.1);
+        var first = new LinearCombination(0.9, 1 - 0.9).Apply(m, g);
+        var second = new SquareCombination(0.8, 1 - 0.8).Apply(v, g);
+        var scale = new AdamScale(0.1, 0.2).Apply(second, p);
+        Tensor[] expected = [Tensor.MultiplyAdd(first * scale, r, p), first, second, scale];
+        var update = new AdamUpdate(0.9, 0.8, 0.1, 0.2, DetachDenominator: false);
+        Assert.Equal(expected.Select(y => y.ToDoubles()), update.ApplyAll(g, m, v, p, r, p).Select(y => y.ToDoubles()));
+        var row = Tensor.Ones([3, 1], ElementType.Float64);
+        Assert.Contains("must have one shape", Assert.Throws<ArgumentException>(() => update.ApplyAll(g, m, v, p, row, p)).Message);
     }
 
     public void Dispose() => _scope.Dispose();

@@ -34,6 +34,23 @@ public sealed class CustomOperationTests : IDisposable
     }
 
     [Fact]
+    public void ResultsOfOneOperationHaveDerivativesTogetherAndAlone()
+    {
+        Tensor a = Tensor.From([0.5, -1, 2], [3]), b = Tensor.From([1.5, 3, 1], [3]);
+        GradientCheck.Check(x => Both(x[0], x[1]), [a, b], order: 3);
+        GradientCheck.Check(x => [Both(x[0], x[1])[0]], [a, b], order: 3);
+        GradientCheck.Check(x => [Both(x[0], x[1])[1].Exp()], [a, b], order: 3);
+        GradientCheck.Check(x => [Both(Both(x[0], x[1])[1], x[1])[0]], [a, b], order: 3);
+
+        // A derivative in one result goes no further back than that.
+        var y = new ProductAndRatio().ApplyAll(a, b);
+        Assert.Equal(y[2].ToDoubles(), Gradient.Of((y[1] * y[2]).Sum(), y[1])[0].ToDoubles());
+        Assert.Equal([0, 0, 0], Gradient.Of(y[1].Sum(), y[2])[0].ToDoubles());
+
+        static Tensor[] Both(Tensor a, Tensor b) => new ProductAndRatio().ApplyAll(a, b)[1..];
+    }
+
+    [Fact]
     public void ARuleWithTooFewCotangentsIsNamed()
     {
         var x = Tensor.From(1.0, 2);
@@ -125,6 +142,28 @@ public sealed class CustomOperationTests : IDisposable
                     y[at] = sum += x[at];
                 }
             }
+        }
+    }
+
+    // Signs of a b as integers, a b and a / b.
+    private sealed record ProductAndRatio : Primitive
+    {
+        public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted)
+        {
+            Assert.Null(g[0]);
+            var zero = Tensor.Zeros(x[0].Shape, x[0].Type);
+            Tensor product = g[1] ?? zero, ratio = g[2] ?? zero;
+            return [(product * x[1]) + (ratio / x[1]), (product * x[0]) - (ratio * y[2] / x[1])];
+        }
+
+        protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x)
+            => [(ElementType.Int32, x[0].Shape), (x[0].Type, x[0].Shape), (x[0].Type, x[0].Shape)];
+
+        protected override void ComputeAll(Tensor[] y, Tensor[] x)
+        {
+            Tensor[] results = [(x[0] * x[1]).Sign().Cast(ElementType.Int32), x[0] * x[1], x[0] / x[1]];
+            foreach (var (to, from) in y.Zip(results))
+                to.Device.Copy(from.Buffer, 0, to.Buffer, 0, to.Buffer.ByteLength);
         }
     }
 

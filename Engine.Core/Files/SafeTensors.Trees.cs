@@ -1,0 +1,41 @@
+namespace Engine.Core.Files;
+
+public static partial class SafeTensors
+{
+    /// <summary>Writes the tensors of a tree under their names, see <see cref="Tree.Names"/>; a tree that is a tensor as <c>value</c>.</summary>
+    /// <inheritdoc cref="Write(string, IEnumerable{KeyValuePair{string, StoredTensor}}, IEnumerable{KeyValuePair{string, string}})"/>
+    public static void Save<T>(string path, T tree, IEnumerable<KeyValuePair<string, string>>? metadata = null)
+        => Write(path, Names(tree).Zip(Tree.Leaves(tree), (name, leaf) => KeyValuePair.Create(name, leaf.ToStored())), metadata);
+
+    /// <summary>Reads the tensors of a tree by their names. Others that the file holds are left out.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="like">A tree whose structure, shapes, element types and devices those read have.</param>
+    /// <exception cref="InvalidDataException">
+    /// The file is malformed, or has not all of the tensors, or one of another shape or element type.
+    /// </exception>
+    /// <inheritdoc cref="Read(string)"/>
+    public static T Load<T>(string path, T like)
+    {
+        var stored = Read(path).Tensors;
+        string[] names = Names(like);
+        if (names.Where(name => !stored.ContainsKey(name)).ToArray() is { Length: > 0 } missing)
+        {
+            throw new InvalidDataException(
+                $"{path}: there is no tensor {string.Join(", ", missing.Take(5))}; the file has {string.Join(", ", stored.Keys.Take(20))}.");
+        }
+
+        int next = 0;
+        return Tree.With(like, Tensor.MakeAll(Tree.Leaves(like), leaf => Loaded(names[next++], leaf)));
+
+        Tensor Loaded(string name, Tensor leaf)
+        {
+            var found = stored[name];
+            return found.Type == leaf.Type && found.Shape.SequenceEqual(leaf.Shape)
+                ? Tensor.From(found, leaf.Device)
+                : throw new InvalidDataException(
+                    $"{path}: tensor {name} is {found.Type} [{string.Join(", ", found.Shape)}], but {leaf.Type} {leaf.Shape} is wanted.");
+        }
+    }
+
+    private static string[] Names<T>(T tree) => [.. Tree.Names(tree).Select(name => name.Length == 0 ? "value" : name)];
+}

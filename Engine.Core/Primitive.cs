@@ -1,0 +1,103 @@
+using Engine.Kernels;
+
+namespace Engine.Core;
+
+/// <summary>
+/// One kind of computation: its shape rule, its kernel call and its gradient rule, side by side. The gradient rule is written in
+/// ordinary tensor operations, so gradients are tensors with gradients of their own, to any order. A primitive may have several
+/// results; most have one, see <see cref="Operation"/>.
+/// </summary>
+public abstract record Primitive
+{
+    /// <summary>The name that error messages use.</summary>
+    public string Name => GetType().Name.Split('`')[0];
+
+    /// <summary>Computes the results and remembers how they came about.</summary>
+    /// <exception cref="ArgumentException">The inputs do not fit the operation.</exception>
+    public Tensor[] ApplyAll(params Tensor[] x)
+    {
+        var described = InferAll(x);
+        foreach (var input in x)
+        {
+            if (input.Device != x[0].Device)
+                throw Error($"inputs are on different devices, {x[0].Device.Name} and {input.Device.Name}");
+        }
+
+        var y = Tensor.MakeAll(described, each => Result(x, each.Type, each.Shape));
+        if (y.Length > 1)
+            Tensor.Join(y);
+        try
+        {
+            if (TensorScope.IsChecking)
+                CheckValues(x);
+            ComputeAll(y, x);
+        }
+        catch
+        {
+            foreach (var result in y)
+                result.Dispose();
+            throw;
+        }
+
+        foreach (var result in y)
+            TensorScope.Check(this, result, x);
+
+        // The garbage collector may return memory of tensors without a scope, which the kernel knows by its address alone.
+        GC.KeepAlive(x);
+        return y;
+    }
+
+    /// <summary>
+    /// The gradient rule: cotangents of the inputs from those of the results (a vector-Jacobian product).
+    /// </summary>
+    /// <param name="g">The cotangent of each result, of its shape; null for zeros.</param>
+    /// <param name="y">The results.</param>
+    /// <param name="x">The inputs.</param>
+    /// <param name="wanted">For which inputs a cotangent is wanted; others may be null.</param>
+    /// <returns>
+    /// One tensor for each input, or null where the derivative is zero everywhere. A cotangent may have the shape to which its input
+    /// was broadcast, or one that broadcasts to the input's: the caller sums and repeats.
+    /// </returns>
+    public abstract Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted);
+
+    /// <summary>The shape rule: element type and shape of each result.</summary>
+    /// <exception cref="ArgumentException">The inputs do not fit the operation; see <see cref="Error"/>.</exception>
+    protected abstract (ElementType Type, Shape Shape)[] InferAll(Tensor[] x);
+
+    /// <summary>The kernel call.</summary>
+    protected abstract void ComputeAll(Tensor[] y, Tensor[] x);
+
+    /// <summary>In a checking scope: fails at values of inputs that make no sense, such as an index out of range.</summary>
+    /// <exception cref="ArgumentException">There are such values; see <see cref="Error"/>.</exception>
+    protected virtual void CheckValues(Tensor[] x)
+    {
+        // Most operations take any value.
+    }
+
+    // No derivative passes through integers, so they need not remember what they were made from.
+    private protected virtual Tensor Result(Tensor[] x, ElementType type, Shape shape)
+        => Tensor.Allocate(x[0].Device, type, shape, this, type.IsFloat() ? x : []);
+
+    /// <summary>An error that names the operation.</summary>
+    protected ArgumentException Error(string problem) => new($"{Name}: {problem}");
+
+    /// <summary>The element type that all inputs share.</summary>
+    /// <exception cref="ArgumentException">Element types differ.</exception>
+    protected ElementType SameType(Tensor[] x)
+    {
+        foreach (var input in x)
+        {
+            if (input.Type != x[0].Type)
+                throw Error($"element types {x[0].Type} {x[0].Shape} and {input.Type} {input.Shape} differ: convert one with Cast");
+        }
+
+        return x[0].Type;
+    }
+
+    /// <summary>The element type that all inputs share, which is one of floating-point numbers.</summary>
+    /// <exception cref="ArgumentException">Element types differ or are Int32.</exception>
+    protected ElementType SameFloatType(Tensor[] x)
+        => SameType(x) is var type && type != ElementType.Int32
+            ? type
+            : throw Error($"needs Float32 or Float64, got Int32 {x[0].Shape}: convert it with Cast");
+}

@@ -1,0 +1,86 @@
+using Engine.Core.Trees;
+
+namespace Engine.Core;
+
+/// <summary>
+/// Structures of tensors as one value, as pytrees are in JAX. A tree is a tensor; a record whose properties are trees; a tuple or an
+/// array of trees. What is no tensor passes through unchanged, and null stays null.
+/// </summary>
+/// <remarks>
+/// The properties of a record that count are those that can be set (<c>init</c> will do), inherited ones first; what is computed from
+/// them is no part. Code that takes a type apart is compiled when the type is first met.
+/// </remarks>
+/// <example><code>
+/// record Layer(Tensor Weights, Tensor Bias);
+/// record Network(Layer[] Trunk, Layer Head);
+///
+/// Tree.Names(network)                                      // Trunk[0].Weights, Trunk[0].Bias, Head.Weights, Head.Bias
+/// Tree.Map(network, gradient, (p, g) => p - (g * 0.1))     // a Network
+/// </code></example>
+public static class Tree
+{
+    /// <summary>The tensors of a tree, in order.</summary>
+    /// <exception cref="ArgumentException">This is no tree, or there is a collection in it that is no array.</exception>
+    public static Tensor[] Leaves<T>(T tree)
+    {
+        var leaves = new List<Tensor>();
+        TreeType<T>.VisitRoot(tree, new LeafVisitor(leaves));
+        return [.. leaves];
+    }
+
+    /// <summary>Where each tensor is, such as <c>Trunk[1].Weights</c>; an empty name where the tree itself is a tensor.</summary>
+    /// <inheritdoc cref="Leaves{T}(T)"/>
+    public static string[] Names<T>(T tree)
+    {
+        var visitor = new NameVisitor();
+        TreeType<T>.VisitRoot(tree, visitor);
+        return [.. visitor.Names];
+    }
+
+    /// <summary>The same structure, with what a function makes of the tensor in each place.</summary>
+    /// <inheritdoc cref="Leaves{T}(T)"/>
+    public static T Map<T>(T tree, Func<Tensor, Tensor> function) => TreeType<T>.MapRoot(tree, function);
+
+    /// <summary>The structure of two trees, with what a function makes of the two tensors in each place.</summary>
+    /// <exception cref="ArgumentException">Their structures differ.</exception>
+    public static T Map<T>(T first, T second, Func<Tensor, Tensor, Tensor> function)
+    {
+        RequireSameStructure(first, second);
+        var others = Leaves(second);
+        int next = 0;
+        return Map(first, leaf => function(leaf, others[next++]));
+    }
+
+    /// <summary>The structure of a tree with other tensors, in order.</summary>
+    /// <exception cref="ArgumentException">There are more of them than the tree has places, or fewer.</exception>
+    public static T With<T>(T tree, params IReadOnlyList<Tensor> leaves)
+    {
+        int places = Leaves(tree).Length, next = 0;
+        return places == leaves.Count
+            ? Map(tree, _ => leaves[next++])
+            : throw new ArgumentException(
+                $"Tree: {leaves.Count} tensors were given for the {places} places of {TreeCode.NameOf(typeof(T))}.", nameof(leaves));
+    }
+
+    /// <summary>Lets a tree outlive the innermost <see cref="TensorScope"/> of this thread.</summary>
+    public static T Keep<T>(T tree) => TensorScope.Current is { } scope ? scope.Keep(tree) : tree;
+
+    /// <summary>Returns the memory of a tree now, see <see cref="Tensor.Dispose"/>.</summary>
+    public static void Dispose<T>(T tree)
+    {
+        foreach (var leaf in Leaves(tree))
+            leaf.Dispose();
+    }
+
+    private static void RequireSameStructure<T>(T first, T second)
+    {
+        if (TreeSignature.Of(first, isExact: false).Fits(second))
+            return;
+        string[] names = Names(first), others = Names(second);
+        throw new ArgumentException(
+            $"Tree: two of {TreeCode.NameOf(typeof(T))} differ in structure: one has {Listed(names.Except(others))}, "
+            + $"the other {Listed(others.Except(names))}.");
+
+        static string Listed(IEnumerable<string> extra) => string.Join(", ", extra.Take(5)) is { Length: > 0 } list ? list : "nothing more";
+    }
+}

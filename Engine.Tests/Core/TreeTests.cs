@@ -1,0 +1,148 @@
+using Engine.Core;
+using Engine.Core.Files;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Xunit;
+
+namespace Engine.Tests.Core;
+
+public sealed class TreeTests : IDisposable
+{
+    private readonly TensorScope _scope = new();
+
+    [Fact]
+    public void LeavesAndNamesFollowTheDeclaration()
+    {
+        var network = SomeNetwork();
+        Assert.Equal(
+            ["Trunk[0].Weights", "Trunk[0].Bias", "Trunk[1].Weights", "Trunk[1].Bias", "Head.Weights", "Head.Bias"], Tree.Names(network));
+        Assert.Equal([1, 2, 3, 4, 5, 6], Tree.Leaves(network).Select(leaf => leaf.Item()));
+    }
+
+    [Fact]
+    public void TuplesArraysTensorsAndWhatIsMissingAreTrees()
+    {
+        Assert.Equal([""], Tree.Names(Number(1)));
+        Assert.Equal(["Item1", "Item2[0]", "Item2[1]"], Tree.Names((Number(1), new[] { Number(2), Number(3) })));
+        Assert.Equal(["[0].Item2"], Tree.Names(new (int, Tensor)[] { (3, Number(1)) }));
+        Assert.Equal(["Weights"], Tree.Names(new Layer(Number(1), null)));
+        Assert.Equal(["Item9"], Tree.Names((1, 2, 3, 4, 5, 6, 7, 8, Number(9))).Select(name => name.Replace("Rest.Item2", "Item9")));
+        Assert.Equal(["Layer.Weights"], Tree.Names(new Perhaps(new Pair(Number(1), 2))).Select(name => name.Replace("Both.First", "Layer.Weights")));
+        Assert.Empty(Tree.Names(new Perhaps(null)));
+        Assert.Empty(Tree.Leaves(default(ValueTuple)));
+    }
+
+    [Fact]
+    public void MapChangesTensorsAndNothingElse()
+    {
+        var network = SomeNetwork();
+        var twice = Tree.Map(network, x => x * 2);
+        Assert.Equal([2, 4, 6, 8, 10, 12], Tree.Leaves(twice).Select(leaf => leaf.Item()));
+        Assert.Equal([1, 2, 3, 4, 5, 6], Tree.Leaves(network).Select(leaf => leaf.Item()));
+        Assert.Equal("relu", twice.Name);
+        Assert.Same(network.Optimiser, twice.Optimiser);
+        Assert.Equal([3, 6, 9, 12, 15, 18], Tree.Leaves(Tree.Map(network, twice, (a, b) => a + b)).Select(leaf => leaf.Item()));
+        Assert.Equal(new Pair(null!, 2), Tree.Map(new Pair(Number(1), 2), _ => null!));
+        Assert.Equal(3, Tree.Map((Number(1), 3), x => x).Item2);
+    }
+
+    [Fact]
+    public void DerivedRecordsAreWhatTheyAreAtRunTime()
+    {
+        Shape3 round = new Round(Number(1), Number(2));
+        Assert.Equal(["Centre", "Radius"], Tree.Names(round));
+        var moved = Assert.IsType<Round>(Tree.Map(round, x => x + 1));
+        Assert.Equal(3, moved.Radius.Item());
+        Assert.Equal(["Item1.Centre", "Item1.Radius"], Tree.Names((round, 1)));
+        Assert.Equal(["Anything"], Tree.Names(new Holder(Number(1))));
+        Assert.Equal(["Anything[0]"], Tree.Names(new Holder(new[] { Number(1) })));
+        Assert.Empty(Tree.Names(new Holder("text")));
+    }
+
+    [Fact]
+    public void WithPutsTensorsInOrder()
+    {
+        var layer = new Layer(Number(1), Number(2));
+        Assert.Equal(new Layer(layer.Bias!, layer.Weights), Tree.With(layer, layer.Bias!, layer.Weights));
+        Assert.Contains("1 tensors were given for the 2 places of Layer", Assert.Throws<ArgumentException>(() => Tree.With(layer, layer.Weights)).Message);
+    }
+
+    [Fact]
+    public void OtherStructuresAreErrorsThatSayWhatDiffers()
+    {
+        var error = Assert.Throws<ArgumentException>(
+            () => Tree.Map(new Layer(Number(1), null), new Layer(Number(1), Number(2)), (a, b) => a + b));
+        Assert.Contains("one has nothing more, the other Bias", error.Message);
+        Assert.Throws<ArgumentException>(() => Tree.Map(new[] { Number(1) }, [Number(1), Number(2)], (a, b) => a + b));
+        Assert.Throws<ArgumentException>(() => Tree.Map<Holder>(new(Number(1)), new(new[] { Number(1) }), (a, b) => a + b));
+    }
+
+    [Fact]
+    public void WhatIsNoTreeIsRefused()
+    {
+        Says("Double is no tree", () => Tree.Leaves(1.0));
+        Says("String is no tree", () => Tree.Map("text", x => x));
+        Says("List<Tensor> is no tree", () => Tree.Leaves(new List<Tensor>()));
+        Says("Dictionary<String, Layer> is no tree", () => Tree.Leaves((1, new Dictionary<string, Layer>())));
+        Says("List<Tensor> is no tree", () => Tree.Leaves(new Holder(new List<Tensor>())));
+
+        static void Says(string part, Func<object> action) => Assert.Contains(part, Assert.Throws<ArgumentException>(action).Message);
+    }
+
+    [Fact]
+    public void KeepAndDisposeTakeAllTensors()
+    {
+        var inner = new TensorScope();
+        var (kept, lost) = (Tree.Keep(SomeNetwork()), SomeNetwork());
+        inner.Dispose();
+        Assert.All(Tree.Leaves(kept), leaf => Assert.True(leaf.Item() > 0));
+        Assert.All(Tree.Leaves(lost), leaf => Assert.Throws<ObjectDisposedException>(() => leaf.Item()));
+        Tree.Dispose(kept);
+        Assert.All(Tree.Leaves(kept), leaf => Assert.Throws<ObjectDisposedException>(() => leaf.Item()));
+    }
+
+    [Fact]
+    public void TreesAreSavedUnderTheirNames()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.At("network.safetensors");
+        var network = SomeNetwork();
+        SafeTensors.Save(path, network);
+        Assert.Equal(Tree.Names(network), SafeTensors.Read(path).Tensors.Keys);
+        var loaded = SafeTensors.Load(path, Tree.Map(network, x => x * 0));
+        Assert.Equal([1, 2, 3, 4, 5, 6], Tree.Leaves(loaded).Select(leaf => leaf.Item()));
+        Assert.Equal(5, SafeTensors.Load(path, new Part(new Layer(Number(0), null))).Head.Weights.Item());
+        Says("there is no tensor Weights", () => SafeTensors.Load(path, new Layer(Number(0), null)));
+        Says("tensor Head.Weights is Float32 [], but Float32 [2] is wanted", () => SafeTensors.Load(path, new Part(new Layer(Tensor.Zeros([2]), null))));
+        SafeTensors.Save(path, Number(7));
+        Assert.Equal(7, SafeTensors.Load(path, Number(0)).Item());
+
+        static void Says(string part, Func<object> action) => Assert.Contains(part, Assert.Throws<InvalidDataException>(action).Message);
+    }
+
+    public void Dispose() => _scope.Dispose();
+
+    private static Tensor Number(double value) => Tensor.Full(value, [], ElementType.Float32);
+
+    private static Network SomeNetwork()
+        => new([new(Number(1), Number(2)), new(Number(3), Number(4))], new(Number(5), Number(6)), "relu", new Sgd(0.1));
+
+    private sealed record Layer(Tensor Weights, Tensor? Bias);
+
+    private sealed record Network(Layer[] Trunk, Layer Head, string Name, Optimiser Optimiser)
+    {
+        public Tensor[] Computed => [Head.Weights];
+    }
+
+    private sealed record Part(Layer Head);
+
+    private readonly record struct Pair(Tensor First, int Second);
+
+    private sealed record Perhaps(Pair? Both);
+
+    private sealed record Holder(object Anything);
+
+    private abstract record Shape3(Tensor Centre);
+
+    private sealed record Round(Tensor Centre, Tensor Radius) : Shape3(Centre);
+}
