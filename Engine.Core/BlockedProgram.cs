@@ -33,7 +33,8 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
     /// <returns>The blocks' results one after the other along the first axis.</returns>
     /// <exception cref="ArgumentException">First axes differ or are empty, or rows can't be divided evenly among the groups.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The function does what that of a <see cref="TensorProgram"/> may not; or the program is running already, or in another program.
+    /// The function does what that of a <see cref="TensorProgram{TIn, TOut}"/> may not; or the program is running already, or in another
+    /// program.
     /// </exception>
     /// <exception cref="NotFiniteNumberException">An operation produced NaN or infinity in a scope that checks.</exception>
     public Tensor[] Run(Tensor[] groups, Tensor[] rows)

@@ -6,7 +6,6 @@ namespace Engine.Core;
 internal sealed class ProgramInstance : IDisposable
 {
     private readonly Func<Tensor[], Tensor[]> _function;
-    private readonly Device _device;
     private readonly Recording _recording;
     private readonly Tensor[] _inputs;
     private readonly List<BufferCopy> _copies = [];
@@ -16,7 +15,7 @@ internal sealed class ProgramInstance : IDisposable
     public ProgramInstance(Func<Tensor[], Tensor[]> function, Device device, IEnumerable<(ElementType Type, Shape Shape)> inputs)
     {
         _function = function;
-        _device = device;
+        Device = device;
         _recording = new Recording(device);
         try
         {
@@ -35,6 +34,9 @@ internal sealed class ProgramInstance : IDisposable
     {
     }
 
+    /// <summary>Where it runs.</summary>
+    public Device Device { get; }
+
     /// <summary>Where the latest run left its results; overwritten by the next.</summary>
     public Tensor[] Results { get; private set; } = [];
 
@@ -45,21 +47,18 @@ internal sealed class ProgramInstance : IDisposable
 
     public long WorkingBytes => _recording.ArenaBytes;
 
-    /// <summary>Fails if an input is on another device than its program.</summary>
-    public static void RequireDevice(int number, Tensor source, Device device)
-    {
-        if (source.Device != device)
-        {
-            throw new ArgumentException(
-                $"Input {number} is on device {source.Device.Name}, but the program runs on {device.Name}: copy it with To.");
-        }
-    }
+    /// <summary>The error of an input that is on another device than its program.</summary>
+    public static ArgumentException Elsewhere(string input, Tensor source, Device device)
+        => new(
+            $"Input{(input.Length == 0 ? "" : " ")}{input} is on device {source.Device.Name}, but the program runs on {device.Name}: "
+            + "copy it with To.");
 
     /// <summary>Names an input of the next run: a tensor, or the part of a larger one that begins at a byte.</summary>
     public void SetInput(int number, Tensor source, long sourceByte)
     {
         var input = _inputs[number];
-        RequireDevice(number, source, _device);
+        if (source.Device != Device)
+            throw Elsewhere($"{number}", source, Device);
         _copies.Add(new(source.Buffer, sourceByte, input.Buffer, 0, (long)input.Count * input.Type.Size()));
     }
 
@@ -76,7 +75,7 @@ internal sealed class ProgramInstance : IDisposable
         // Together, because a device may need about as long for one as for all.
         try
         {
-            _device.Copy(_copies);
+            Device.Copy(_copies);
         }
         finally
         {
@@ -121,8 +120,8 @@ internal sealed class ProgramInstance : IDisposable
         Tensor Kept(Tensor result)
         {
             var buffer = _recording.Own(result.Buffer.ByteLength);
-            _device.Copy(result.Buffer, 0, buffer, 0, buffer.ByteLength);
-            return new Tensor(_device, result.Type, result.Shape, buffer);
+            Device.Copy(result.Buffer, 0, buffer, 0, buffer.ByteLength);
+            return new Tensor(Device, result.Type, result.Shape, buffer);
         }
     }
 

@@ -9,8 +9,8 @@ namespace Engine.Core;
 /// all that <see cref="Autodiff.Gradient"/> needs.
 /// </summary>
 /// <remarks>
-/// Memory is returned by <see cref="TensorScope"/>, by <see cref="TensorProgram"/>, or by <see cref="Dispose"/>. That of a tensor made
-/// outside of these is returned by the garbage collector at last, when nothing refers to it any more.
+/// Memory is returned by <see cref="TensorScope"/>, by <see cref="TensorProgram{TIn, TOut}"/>, or by <see cref="Dispose"/>. That of a
+/// tensor made outside of these is returned by the garbage collector at last, when nothing refers to it any more.
 /// </remarks>
 public sealed partial class Tensor : IDisposable
 {
@@ -285,6 +285,9 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>A leaf with the same values in the same memory.</summary>
     internal Tensor AsLeaf() => new(Device, Type, Shape, Buffer);
+
+    /// <summary>Something to stand in a tree for tensors of this type and shape.</summary>
+    internal Tensor WithoutMemory() => new(Device, Type, Shape, null!);
 
     /// <summary>A leaf with the same values in memory of its own.</summary>
     internal Tensor Copy()

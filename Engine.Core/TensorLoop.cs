@@ -1,109 +1,100 @@
+using Engine.Core.Trees;
 using Engine.Kernels;
 
 namespace Engine.Core;
 
 /// <summary>
-/// A <see cref="TensorProgram"/> that is run again and again and carries groups of tensors from one run to the next, such as the
-/// parameters of a network, an optimiser's state and the state of environments.
+/// A <see cref="TensorProgram{TIn, TOut}"/> that is run again and again and carries a state from one run to the next, such as a network,
+/// its optimiser's state and environments.
 /// </summary>
 /// <remarks>
-/// Step gets what the last run carried on, group by group, and the run's own inputs; it returns what to carry on, of the same numbers,
-/// element types and shapes, and results. What holds for a program's function holds for it: whatever changes from run to run is carried
-/// or an input.
+/// The step gets the state and the run's own inputs; it returns the next state, of the same structure, element types and shapes, and
+/// results. What holds for a program's function holds for it: whatever changes from run to run is in the state or an input.
 /// </remarks>
-public sealed class TensorLoop : IDisposable
+/// <typeparam name="TState">A tree, see <see cref="Tree"/>.</typeparam>
+/// <typeparam name="TIn">A tree.</typeparam>
+/// <typeparam name="TOut">A tree.</typeparam>
+public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
 {
-    private readonly TensorProgram _program;
-    private readonly SingleUse _use = new(nameof(TensorLoop));
+    private readonly TensorProgram<(TState, TIn), (TState, TOut)> _program;
+    private readonly SingleUse _use = new("TensorLoop");
 
     /// <summary>Begins a loop.</summary>
-    /// <param name="step">One run.</param>
-    /// <param name="start">What the first run gets, group by group; copied, so it may be disposed afterwards.</param>
-    /// <param name="device">Where to run; the processor if null.</param>
-    public TensorLoop(
-        Func<Tensor[][], Tensor[], (Tensor[][] Carried, Tensor[] Results)> step, Tensor[][] start, Device? device = null)
+    /// <param name="step">One run: <c>(state, inputs) => (next state, results)</c>.</param>
+    /// <param name="start">The state that the first run gets; copied, so it may be disposed afterwards.</param>
+    /// <param name="device">Where it runs; where the state is if null.</param>
+    public TensorLoop(Func<TState, TIn, (TState State, TOut Results)> step, TState start, Device? device = null)
     {
-        int[] sizes = [.. start.Select(group => group.Length)];
-        _program = new TensorProgram(
+        _program = new(
             x =>
             {
-                Tensor[][] given = Grouped(x, sizes);
-                var (carried, results) = step(given, x[sizes.Sum()..]);
-                Require(given, carried);
-                return [.. carried.SelectMany(group => group), .. results];
+                var (state, results) = step(x.Item1, x.Item2);
+                RequireSame(x.Item1, state);
+                return (state, results);
             },
             device);
-        Carried = Grouped(Tensor.MakeAll([.. start.SelectMany(group => group)], tensor => Owned(tensor.Copy())), sizes);
+        State = Owned(Tree.With(start, Tensor.MakeAll(Tree.Leaves(start), tensor => tensor.Copy())));
     }
 
-    /// <summary>What the next run gets, group by group. It belongs to the loop and lasts until that run.</summary>
-    public Tensor[][] Carried { get; private set; }
+    /// <summary>What the next run gets. It belongs to the loop and lasts until that run.</summary>
+    public TState State { get; private set; }
+
+    /// <summary>Commands of the replay that ran last; 0 before there was one.</summary>
+    public int CommandCount => _program.CommandCount;
 
     /// <summary>Runs the step.</summary>
     /// <param name="inputs">The run's own inputs; they may be disposed afterwards.</param>
     /// <returns>Its results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The step returns other groups than it was given, or does what a <see cref="TensorProgram"/> may not; or a program runs the loop,
-    /// or it is running already. Nothing is carried on then.
+    /// The step returns another kind of state than it was given, or does what a program may not; or a program runs the loop, or it is
+    /// running already. The state is that of before then.
     /// </exception>
-    public Tensor[] Run(params Tensor[] inputs)
+    public TOut Run(TIn inputs)
     {
         if (Recording.IsActive)
             throw new InvalidOperationException("TensorLoop: a program can't run a loop; its replays would carry nothing on.");
         using var turn = _use.Begin();
-        Tensor[] old = [.. Carried.SelectMany(group => group)];
-        var results = _program.Run([.. old, .. inputs]);
-        Carried = Grouped(results, [.. Carried.Select(group => group.Length)]);
-        foreach (var tensor in results[..old.Length])
-            Owned(tensor);
-        foreach (var tensor in old)
-            tensor.Dispose();
-        return results[old.Length..];
+        var old = State;
+        (State, var results) = _program.Run((old, inputs));
+        Owned(State);
+        Tree.Dispose(old);
+        return results;
     }
 
-    /// <summary>Returns the memory of the program and of what is carried.</summary>
+    /// <summary>Returns the memory of the program and of the state.</summary>
     /// <exception cref="InvalidOperationException">The loop is running.</exception>
     public void Dispose()
     {
         if (!_use.End())
             return;
         _program.Dispose();
-        foreach (var tensor in Carried.SelectMany(group => group))
-            tensor.Dispose();
+        Tree.Dispose(State);
     }
 
-    private static Tensor[][] Grouped(Tensor[] tensors, int[] sizes)
+    // Another shape would be recorded anew in each run.
+    private static void RequireSame(TState given, TState carried)
     {
-        var groups = new Tensor[sizes.Length][];
-        int start = 0;
-        for (int i = 0; i < sizes.Length; i++)
-        {
-            groups[i] = tensors[start..(start + sizes[i])];
-            start += sizes[i];
-        }
+        if (TreeSignature.Of(given, isExact: true).Fits(carried))
+            return;
+        string[] before = Described(given), after = Described(carried);
+        string lost = Listed(before.Except(after)), found = Listed(after.Except(before));
+        throw new InvalidOperationException(
+            lost + found == "" ? "TensorLoop: the step brought back other constants in its state than it was given."
+                : $"TensorLoop: the step was given {Or(lost)}, but brought back {Or(found)}.");
 
-        return groups;
-    }
+        static string[] Described(TState state)
+            => [.. Tree.Names(state).Zip(Tree.Leaves(state), (name, leaf) => $"{name} {leaf.Type} {leaf.Shape}".TrimStart())];
 
-    // Another shape would be recorded anew in each run, another number would shift what follows.
-    private static void Require(Tensor[][] given, Tensor[][] carried)
-    {
-        if (given.Length != carried.Length)
-            throw new InvalidOperationException($"TensorLoop: {given.Length} groups were given, but {carried.Length} came back.");
-        for (int i = 0; i < given.Length; i++)
-        {
-            string before = Text(given[i]), after = Text(carried[i]);
-            if (before != after)
-                throw new InvalidOperationException($"TensorLoop: group {i} was {before}, but came back as {after}.");
-        }
+        static string Listed(IEnumerable<string> parts) => string.Join(", ", parts.Take(5));
 
-        static string Text(Tensor[] group) => $"({string.Join(", ", group.Select(tensor => $"{tensor.Type} {tensor.Shape}"))})";
+        static string Or(string parts) => parts == "" ? "nothing more" : parts;
     }
 
     // Scopes end between runs.
-    private static Tensor Owned(Tensor tensor)
+    private static TState Owned(TState state)
     {
-        TensorScope.Forget(tensor.Buffer);
-        return tensor;
+        foreach (var tensor in Tree.Leaves(state))
+            TensorScope.Forget(tensor.Buffer);
+        return state;
     }
 }

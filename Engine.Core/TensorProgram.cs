@@ -1,24 +1,27 @@
+using Engine.Core.Trees;
 using Engine.Kernels;
 
 namespace Engine.Core;
 
 /// <summary>
-/// A function of tensors that runs with the least overhead. The first call runs it as written and plans its memory, the second
+/// A function of trees of tensors that runs with the least overhead. The first call runs it as written and plans its memory, the second
 /// records what it asks of the device, and later calls replay that with new inputs: no graph, no allocation but for the results.
 /// What is made inside is recycled; only results escape, as leaves.
 /// </summary>
 /// <remarks>
 /// The function may depend on nothing but its inputs: numbers of the host that it reads become constants, and tensors that it captures
-/// must stay. Inputs of other shapes or types are recorded anew, beside the earlier ones. A program is used by one thread at a time. It
-/// may run another one; that one's results are constants to derivatives there too.
+/// must stay. Inputs of another structure, of other shapes or types, or with another constant in them, are recorded anew, beside the
+/// earlier ones. A program is used by one thread at a time. It may run another one; that one's results are constants to derivatives there
+/// too.
 /// </remarks>
+/// <typeparam name="TIn">A tree: a tensor, an array, a tuple or a record, see <see cref="Tree"/>.</typeparam>
+/// <typeparam name="TOut">A tree.</typeparam>
 /// <param name="function">The function. It must not read values on the host.</param>
-/// <param name="device">Where to run; the processor if null.</param>
-public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? device = null) : IDisposable
+/// <param name="device">Where it runs; where its inputs are if null.</param>
+public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? device = null) : IDisposable
 {
-    private readonly Dictionary<string, ProgramInstance> _instances = [];
-    private readonly Device _device = device ?? Device.Cpu;
-    private readonly SingleUse _use = new(nameof(TensorProgram));
+    private readonly List<Recorded> _recorded = [];
+    private readonly SingleUse _use = new("TensorProgram");
 
     /// <summary>
     /// Whether every operation is checked for NaN and infinity. The function then runs as written in each call, as it also does within a
@@ -30,25 +33,31 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
     public int CommandCount { get; private set; }
 
     /// <summary>Bytes that replays work in, over all shapes of inputs.</summary>
-    public long WorkingBytes => _instances.Values.Sum(instance => instance.WorkingBytes);
+    public long WorkingBytes => _recorded.Sum(recorded => recorded.Instance.WorkingBytes);
 
     /// <summary>Runs the function.</summary>
-    /// <param name="inputs">What it is applied to; copied, so they may be disposed afterwards.</param>
+    /// <param name="inputs">What it is applied to; copied, so it may be disposed afterwards.</param>
     /// <returns>The results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
+    /// <exception cref="ArgumentException">An input is on another device.</exception>
     /// <exception cref="InvalidOperationException">
     /// The function reads a value on the host, or asks for other things than the first time; or the program is running already.
     /// </exception>
     /// <exception cref="NotFiniteNumberException">An operation produced NaN or infinity, and that is checked.</exception>
-    public Tensor[] Run(params Tensor[] inputs)
+    public TOut Run(TIn inputs)
     {
         _use.ThrowIfEnded();
-        for (int i = 0; i < inputs.Length; i++)
-            ProgramInstance.RequireDevice(i, inputs[i], _device);
+        var leaves = Tree.Leaves(inputs);
+        var place = device ?? (leaves.Length > 0 ? leaves[0].Device : Device.Cpu);
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            if (leaves[i].Device != place)
+                throw ProgramInstance.Elsewhere(Tree.Names(inputs)[i], leaves[i], place);
+        }
 
-        // In another program it becomes a part of that one.
-        return Recording.IsActive ? Leaves(function(Leaves(inputs)))
+        // In another program it becomes a part of that one. Derivatives end at inputs and results, however a program is run.
+        return Recording.IsActive ? Tree.Map(function(Tree.Map(inputs, x => x.AsLeaf())), y => y.AsLeaf())
             : CheckFinite || TensorScope.IsChecking ? RunAsWritten(inputs)
-            : RunRecorded(inputs);
+            : RunRecorded(inputs, leaves, place);
     }
 
     /// <summary>Returns the memory of all recordings.</summary>
@@ -57,27 +66,25 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
     {
         if (!_use.End())
             return;
-        foreach (var instance in _instances.Values)
-            instance.Dispose();
-        _instances.Clear();
+        foreach (var recorded in _recorded)
+            recorded.Instance.Dispose();
+        _recorded.Clear();
     }
 
-    // Derivatives end at inputs and results, however a program is run.
-    private static Tensor[] Leaves(Tensor[] tensors) => [.. tensors.Select(tensor => tensor.AsLeaf())];
-
-    private Tensor[] RunRecorded(Tensor[] inputs)
+    private TOut RunRecorded(TIn inputs, Tensor[] leaves, Device place)
     {
         using var turn = _use.Begin();
-        string signature = string.Join(' ', inputs.Select(input => $"{input.Type}{input.Shape}"));
-        if (!_instances.TryGetValue(signature, out var instance))
-            _instances.Add(signature, instance = new ProgramInstance(function, _device, inputs));
+        var recorded = _recorded.Find(each => each.Instance.Device == place && each.Signature.Fits(inputs));
+        if (recorded is null)
+            _recorded.Add(recorded = new Recorded(function, inputs, leaves, place));
+        var instance = recorded.Instance;
         Tensor[] results = [];
         try
         {
-            for (int i = 0; i < inputs.Length; i++)
-                instance.SetInput(i, inputs[i], 0);
+            for (int i = 0; i < leaves.Length; i++)
+                instance.SetInput(i, leaves[i], 0);
             instance.Run();
-            results = Tensor.MakeAll(instance.Results, like => Tensor.Allocate(_device, like.Type, like.Shape));
+            results = Tensor.MakeAll(instance.Results, like => Tensor.Allocate(place, like.Type, like.Shape));
             for (int i = 0; i < results.Length; i++)
                 instance.CopyResult(i, results[i], 0);
             instance.Deliver();
@@ -85,7 +92,7 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
         catch
         {
             // Half a recording can't be gone on with: the next call begins anew.
-            _instances.Remove(signature);
+            _recorded.Remove(recorded);
             instance.Dispose();
             foreach (var result in results)
                 result.Dispose();
@@ -93,13 +100,41 @@ public sealed class TensorProgram(Func<Tensor[], Tensor[]> function, Device? dev
         }
 
         CommandCount = instance.CommandCount;
-        return results;
+        return Tree.With(recorded.Results, results);
     }
 
-    private Tensor[] RunAsWritten(Tensor[] inputs)
+    private TOut RunAsWritten(TIn inputs)
     {
         using var turn = _use.Begin();
         using var scope = new TensorScope(checkFinite: true);
-        return scope.Keep(Tensor.MakeAll(function(Leaves(inputs)), y => y.Copy()));
+        var results = function(Tree.Map(inputs, x => x.AsLeaf()));
+        return scope.Keep(Tree.With(results, Tensor.MakeAll(Tree.Leaves(results), y => y.Copy())));
+    }
+
+    /// <summary>The function for inputs of one signature.</summary>
+    private sealed class Recorded
+    {
+        public Recorded(Func<TIn, TOut> function, TIn inputs, Tensor[] leaves, Device device)
+        {
+            // Nothing of the first inputs is held on to.
+            var like = Tree.Map(inputs, x => x.WithoutMemory());
+            Signature = TreeSignature.Of(inputs, isExact: true);
+            Instance = new ProgramInstance(
+                x =>
+                {
+                    var results = function(Tree.With(like, x));
+                    Results = Tree.Map(results, y => y.AsLeaf());
+                    return Tree.Leaves(results);
+                },
+                device,
+                leaves);
+        }
+
+        public TreeSignature Signature { get; }
+
+        public ProgramInstance Instance { get; }
+
+        /// <summary>The structure of the results.</summary>
+        public TOut Results { get; private set; } = default!;
     }
 }

@@ -72,7 +72,8 @@ public static class Tree
             leaf.Dispose();
     }
 
-    private static void RequireSameStructure<T>(T first, T second)
+    /// <summary>Throws where two trees differ in more than their tensors.</summary>
+    internal static void RequireSameStructure<T>(T first, T second)
     {
         if (TreeSignature.Of(first, isExact: false).Fits(second))
             return;

@@ -26,7 +26,7 @@ internal static class Episode
         var snake = agent.Environment;
         using var scope = new TensorScope();
         var advance = FreshEpisodes.Advance(device);
-        using var program = new TensorProgram(Step, device);
+        using var program = new TensorProgram<(Tensor Streams, Tensor State), (Tensor Streams, Tensor State)>(Step, device);
         var streams = FreshEpisodes.Streams(seed, number, 1, device);
         var state = snake.Reset(streams, FreshEpisodes.Step)[0];
         var frames = new List<SnakeFrame> { SnakeFrame.Read(snake, state) };
@@ -37,8 +37,7 @@ internal static class Episode
             for (int i = 0; i < Chunk; i++)
             {
                 cancel.ThrowIfCancellationRequested();
-                var moved = program.Run(streams, state);
-                (streams, state) = (moved[0], moved[1]);
+                (streams, state) = program.Run((streams, state));
                 states[i] = state;
             }
 
@@ -53,12 +52,12 @@ internal static class Episode
         }
 
         // The move alone, without the new episode that a step of the environment begins: the last moment stays to be seen.
-        Tensor[] Step(Tensor[] x)
+        (Tensor Streams, Tensor State) Step((Tensor Streams, Tensor State) before)
         {
-            var now = x[0] + advance;
-            var actions = FreshEpisodes.Choose(kind, () => agent.Logits(snake.Observe([x[1]])), snake.ActionCount, now);
+            var now = before.Streams + advance;
+            var actions = FreshEpisodes.Choose(kind, () => agent.Logits(snake.Observe([before.State])), snake.ActionCount, now);
             var move = new SnakeMove(snake.Rows, snake.Columns, snake.StepLimit, FreshEpisodes.Step);
-            return [now, move.Apply(x[1], actions, now)];
+            return (now, move.Apply(before.State, actions, now));
         }
     }
 }

@@ -40,8 +40,7 @@ internal sealed class MrpMetaWorkload : IWork
         using var scope = new TensorScope();
         _raw = scope.Keep(Tensor.Zeros([1, MarkovRewardProcess.States], ElementType.Float32, device));
         _parameters = scope.Keep(task.Initialise(Streams.Of(0, 1, 0, 1, device)));
-        _state = optimiser.Initial(_parameters);
-        scope.Keep(_state.Tensors);
+        _state = scope.Keep(optimiser.Initial(_parameters));
     }
 
     public Tensor[] Run()
@@ -54,7 +53,6 @@ internal sealed class MrpMetaWorkload : IWork
     public void Dispose()
     {
         _estimator.Dispose();
-        foreach (var tensor in (Tensor[])[_raw, .. _parameters, .. _state.Tensors])
-            tensor.Dispose();
+        Tree.Dispose((_raw, _parameters, _state));
     }
 }

@@ -10,7 +10,7 @@ internal sealed class SnakeStepsWorkload : IWork
     private const int Steps = 20;
 
     private readonly Snake _game = new();
-    private readonly TensorProgram _program;
+    private readonly TensorProgram<Tensor[], Tensor[]> _program;
     private readonly Tensor[] _actions;
     private readonly Device _device;
     private readonly int _environments;
@@ -22,7 +22,7 @@ internal sealed class SnakeStepsWorkload : IWork
         (_environments, _device) = (environments, device);
         var random = new Random(0);
         _actions = [.. Enumerable.Range(0, Steps).Select(_ => Tensor.From<int>(Random(), [environments], device))];
-        _program = new TensorProgram(Play, device);
+        _program = new(Play, device);
         using var scope = new TensorScope();
         _state = scope.Keep(_game.Reset(Streams.Of(0, replicates: environments, device: device)));
 

@@ -11,13 +11,13 @@ namespace Engine.Bench.Workloads;
 internal sealed class SnakeWorkload : IWork
 {
     private readonly SnakeInputs _inputs;
-    private readonly TensorProgram _program;
+    private readonly TensorProgram<Tensor[], Tensor[]> _program;
     private readonly Tensor[] _arguments;
 
     private SnakeWorkload(SnakeInputs inputs, Device device, Func<Tensor[], Tensor[]> function, params Tensor[] arguments)
     {
         _inputs = inputs;
-        _program = new TensorProgram(function, device);
+        _program = new(function, device);
         _arguments = arguments;
     }
 
@@ -75,7 +75,7 @@ internal sealed class SnakeWorkload : IWork
             var (raw, parameters) = (x[0], x[1..]);
             var problem = new FixedProblem(data, new(raw[0].Sigmoid(), raw[1].Sigmoid(), raw[2], raw[3]));
             var points = LookAhead.Branch(problem, optimiser, parameters, optimiser.Initial(parameters), steps);
-            return Gradient.Of(mixes ? Mixing.Loss(points, Mixing.DefaultKappa(steps)) : points[^1].OuterLoss, raw);
+            return [Gradient.Of(mixes ? Mixing.Loss(points, Mixing.DefaultKappa(steps)) : points[^1].OuterLoss, raw)];
         }
     }
 

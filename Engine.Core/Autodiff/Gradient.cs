@@ -8,23 +8,21 @@ namespace Engine.Core.Autodiff;
 /// </summary>
 public static class Gradient
 {
-    /// <summary>The gradient of a number with respect to tensors it was computed from.</summary>
+    /// <summary>The gradient of a number with respect to a tree of tensors it was computed from.</summary>
     /// <param name="y">A tensor with one element.</param>
-    /// <param name="xs">Leaves or intermediate results.</param>
-    /// <returns>
-    /// One tensor for each of <paramref name="xs"/>, of its shape; zeros where <paramref name="y"/> does not depend on it.
-    /// </returns>
+    /// <param name="xs">Leaves of the graph or intermediate results: a tensor, an array, a record of them, see <see cref="Tree"/>.</param>
+    /// <returns>The like of <paramref name="xs"/>; zeros where <paramref name="y"/> does not depend on a tensor.</returns>
     /// <exception cref="ArgumentException"><paramref name="y"/> has more than one element, or is not of floating-point numbers.</exception>
-    public static Tensor[] Of(Tensor y, params Tensor[] xs)
+    public static T Of<T>(Tensor y, T xs)
         => y.Count == 1
-            ? Vjp([y], xs, [Tensor.Ones(y.Shape, y.Type, y.Device)])
+            ? Vjp(y, xs, Tensor.Ones(y.Shape, y.Type, y.Device))
             : throw new ArgumentException(
                 $"Gradient: {y.Shape} is not a single number: take its Sum, or use Vjp with a cotangent.", nameof(y));
 
     /// <summary>The value of a function and its gradient.</summary>
     /// <param name="function">Computes a tensor with one element.</param>
     /// <param name="xs">Where.</param>
-    public static (Tensor Value, Tensor[] Gradient) ValueAndGradient(Func<Tensor[], Tensor> function, params Tensor[] xs)
+    public static (Tensor Value, T Gradient) ValueAndGradient<T>(Func<T, Tensor> function, T xs)
     {
         var value = function(xs);
         return (value, Of(value, xs));
@@ -33,13 +31,42 @@ public static class Gradient
     /// <summary>Vector-Jacobian products: the cotangents of <paramref name="xs"/> from those of <paramref name="ys"/>.</summary>
     /// <param name="ys">Results.</param>
     /// <param name="xs">What they were computed from.</param>
-    /// <param name="cotangents">One tensor for each result, of its shape.</param>
+    /// <param name="cotangents">A tree like the results, with a tensor of the shape of each.</param>
     /// <exception cref="ArgumentException">
     /// A cotangent has another shape than its result, or a tensor is not of floating-point numbers.
     /// </exception>
-    public static Tensor[] Vjp(Tensor[] ys, Tensor[] xs, Tensor[] cotangents)
+    public static TX Vjp<TY, TX>(TY ys, TX xs, TY cotangents)
+        => Tree.With(xs, Vjp(Tree.Leaves(ys), Tree.Leaves(xs), Vectors(ys, cotangents, "cotangent")));
+
+    /// <summary>Jacobian-vector products: the tangents of <paramref name="ys"/> from those of <paramref name="xs"/>.</summary>
+    /// <remarks>
+    /// A vector-Jacobian product is linear in its cotangent; the derivative of that linear map, transposed, is the product wanted. So
+    /// the gradient rules serve forward mode too.
+    /// </remarks>
+    /// <param name="ys">Results.</param>
+    /// <param name="xs">What they were computed from.</param>
+    /// <param name="tangents">A tree like <paramref name="xs"/>, with a tensor of the shape of each.</param>
+    /// <exception cref="ArgumentException">A tangent has another shape than its tensor.</exception>
+    public static TY Jvp<TY, TX>(TY ys, TX xs, TX tangents)
     {
-        Require(ys, cotangents, "cotangent");
+        var vectors = Vectors(xs, tangents, "tangent");
+        Tensor[] results = Tree.Leaves(ys), at = Tree.Leaves(xs);
+        Tensor[] cotangents = [.. results.Select(y => Tensor.Zeros(y.Shape, y.Type, y.Device))];
+        return Tree.With(ys, Vjp(Vjp(results, at, cotangents), cotangents, vectors));
+    }
+
+    /// <summary>The product of the Hessian of a function with a vector.</summary>
+    /// <param name="function">Computes a tensor with one element.</param>
+    /// <param name="xs">Where.</param>
+    /// <param name="vector">A tree like <paramref name="xs"/>, with a tensor of the shape of each.</param>
+    public static T HessianVector<T>(Func<T, Tensor> function, T xs, T vector)
+    {
+        Vectors(xs, vector, "vector");
+        return Vjp(Of(function(xs), xs), xs, vector);
+    }
+
+    private static Tensor[] Vjp(Tensor[] ys, Tensor[] xs, Tensor[] cotangents)
+    {
         foreach (var x in xs)
         {
             if (!x.Type.IsFloat())
@@ -70,32 +97,6 @@ public static class Gradient
         }
 
         return [.. xs.Select(x => gathered.Of(x) ?? Tensor.Zeros(x.Shape, x.Type, x.Device))];
-    }
-
-    /// <summary>Jacobian-vector products: the tangents of <paramref name="ys"/> from those of <paramref name="xs"/>.</summary>
-    /// <remarks>
-    /// A vector-Jacobian product is linear in its cotangent; the derivative of that linear map, transposed, is the product wanted. So
-    /// the gradient rules serve forward mode too.
-    /// </remarks>
-    /// <param name="ys">Results.</param>
-    /// <param name="xs">What they were computed from.</param>
-    /// <param name="tangents">One tensor for each of <paramref name="xs"/>, of its shape.</param>
-    /// <exception cref="ArgumentException">A tangent has another shape than its tensor.</exception>
-    public static Tensor[] Jvp(Tensor[] ys, Tensor[] xs, Tensor[] tangents)
-    {
-        Require(xs, tangents, "tangent");
-        var cotangents = ys.Select(y => Tensor.Zeros(y.Shape, y.Type, y.Device)).ToArray();
-        return Vjp(Vjp(ys, xs, cotangents), cotangents, tangents);
-    }
-
-    /// <summary>The product of the Hessian of a function with a vector.</summary>
-    /// <param name="function">Computes a tensor with one element.</param>
-    /// <param name="xs">Where.</param>
-    /// <param name="vector">One tensor for each of <paramref name="xs"/>, of its shape.</param>
-    public static Tensor[] HessianVector(Func<Tensor[], Tensor> function, Tensor[] xs, Tensor[] vector)
-    {
-        Require(xs, vector, "vector");
-        return Vjp(Of(function(xs), xs), xs, vector);
     }
 
     // What the rule of an operation gives, which may be a user's.
@@ -162,20 +163,24 @@ public static class Gradient
         return (wanted, depends);
     }
 
-    private static void Require(Tensor[] tensors, Tensor[] vectors, string what)
+    // The vectors for the tensors of a tree, which are like them.
+    private static Tensor[] Vectors<T>(T tree, T vectors, string what)
     {
-        if (tensors.Length != vectors.Length)
-            throw new ArgumentException($"Gradient: {vectors.Length} {what}s were given for {tensors.Length} tensors.");
+        Tree.RequireSameStructure(tree, vectors);
+        Tensor[] tensors = Tree.Leaves(tree), leaves = Tree.Leaves(vectors);
         for (int i = 0; i < tensors.Length; i++)
         {
             if (!tensors[i].Type.IsFloat())
                 throw new ArgumentException($"Gradient: {tensors[i].Type} {tensors[i].Shape} has no derivative: convert it with Cast.");
-            if (vectors[i].Shape != tensors[i].Shape || vectors[i].Type != tensors[i].Type)
+            if (leaves[i].Shape != tensors[i].Shape || leaves[i].Type != tensors[i].Type)
             {
+                string name = Tree.Names(tree)[i];
                 throw new ArgumentException(
-                    $"Gradient: {what} {i} is {vectors[i].Type} {vectors[i].Shape}, but its tensor is "
+                    $"Gradient: {what}{(name.Length == 0 ? "" : " ")}{name} is {leaves[i].Type} {leaves[i].Shape}, but its tensor is "
                     + $"{tensors[i].Type} {tensors[i].Shape}.");
             }
         }
+
+        return leaves;
     }
 }

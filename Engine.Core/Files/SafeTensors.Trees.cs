@@ -2,7 +2,7 @@ namespace Engine.Core.Files;
 
 public static partial class SafeTensors
 {
-    /// <summary>Writes the tensors of a tree under their names, see <see cref="Tree.Names"/>; a tree that is a tensor as <c>value</c>.</summary>
+    /// <summary>Writes the tensors of a tree under their names, see <see cref="Tree.Names"/>; a tensor by itself as <c>value</c>.</summary>
     /// <inheritdoc cref="Write(string, IEnumerable{KeyValuePair{string, StoredTensor}}, IEnumerable{KeyValuePair{string, string}})"/>
     public static void Save<T>(string path, T tree, IEnumerable<KeyValuePair<string, string>>? metadata = null)
         => Write(path, Names(tree).Zip(Tree.Leaves(tree), (name, leaf) => KeyValuePair.Create(name, leaf.ToStored())), metadata);
@@ -21,7 +21,8 @@ public static partial class SafeTensors
         if (names.Where(name => !stored.ContainsKey(name)).ToArray() is { Length: > 0 } missing)
         {
             throw new InvalidDataException(
-                $"{path}: there is no tensor {string.Join(", ", missing.Take(5))}; the file has {string.Join(", ", stored.Keys.Take(20))}.");
+                $"{path}: there is no tensor {string.Join(", ", missing.Take(5))}; "
+                + $"the file has {string.Join(", ", stored.Keys.Take(20))}.");
         }
 
         int next = 0;

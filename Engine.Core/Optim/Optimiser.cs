@@ -7,14 +7,7 @@ namespace Engine.Core.Optim;
 /// <param name="Slots">
 /// Moving averages, as many groups as the optimiser keeps for each parameter: all first ones, then all second ones.
 /// </param>
-public sealed record OptimiserState(Tensor Step, Tensor[] Slots)
-{
-    /// <summary>All tensors in order, to hand through a <see cref="TensorProgram"/>.</summary>
-    public Tensor[] Tensors => [Step, .. Slots];
-
-    /// <summary>The state that <see cref="Tensors"/> lists.</summary>
-    public static OptimiserState From(ReadOnlySpan<Tensor> tensors) => new(tensors[0], tensors[1..].ToArray());
-}
+public sealed record OptimiserState(Tensor Step, Tensor[] Slots);
 
 /// <summary>
 /// A rule that makes new parameters from old ones and their gradients: a function, written in tensor operations, and so
@@ -39,9 +32,6 @@ public abstract record Optimiser(double LearningRate)
         => new(
             Tensor.Zeros([], ElementType.Int32, parameters[0].Device),
             [.. Enumerable.Range(0, SlotsPerParameter).SelectMany(_ => parameters.Select(p => Tensor.Zeros(p.Shape, p.Type, p.Device)))]);
-
-    /// <summary>The number of tensors in a state for so many parameters.</summary>
-    public int StateCount(int parameters) => 1 + (SlotsPerParameter * parameters);
 
     /// <summary>One update.</summary>
     /// <param name="parameters">The parameters.</param>

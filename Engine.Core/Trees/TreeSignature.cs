@@ -61,7 +61,7 @@ internal sealed class TreeSignature
         public override void Constant<T>(T value)
         {
             if (signature._isExact)
-                Require(Next() is var part && (part is T known ? EqualityComparer<T>.Default.Equals(known, value) : part is null && value is null));
+                Require(Next() is T known ? EqualityComparer<T>.Default.Equals(known, value) : value is null);
         }
 
         public override void Array(int length) => Require(Next() is int known && known == length);

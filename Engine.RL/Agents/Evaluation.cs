@@ -36,42 +36,39 @@ public static class Evaluation
         device ??= Device.Cpu;
         using var scope = new TensorScope();
         var advance = FreshEpisodes.Advance(device);
-        using var program = new TensorProgram(Step, device);
         var streams = FreshEpisodes.Streams(seed, 0, episodes, device);
-        Tensor[] moment =
-        [
-            streams,
-            Tensor.Ones([episodes], ElementType.Float64, device),
-            Tensor.Zeros([episodes], ElementType.Float64, device),
-            Tensor.Zeros([episodes], ElementType.Float64, device),
-            .. environment.Reset(streams, FreshEpisodes.Step),
-        ];
+        var nothing = Tensor.Zeros([episodes], ElementType.Float64, device);
+        var start = new Moment(streams, nothing + 1, nothing, nothing, environment.Reset(streams, FreshEpisodes.Step));
+        using var loop = new TensorLoop<Moment, ValueTuple, ValueTuple>((moment, _) => (Step(moment), default), start);
         while (true)
         {
             for (int i = 0; i < chunk; i++)
             {
                 cancel.ThrowIfCancellationRequested();
-                var next = program.Run(moment);
-                foreach (var old in moment)
-                    old.Dispose();
-                moment = next;
+                loop.Run(default);
             }
 
-            int ended = moment[1].ToArray<double>().Count(live => live == 0);
+            int ended = loop.State.Live.ToArray<double>().Count(live => live == 0);
             progress?.Invoke(ended);
             if (ended == episodes)
-                return new EpisodeStatistics(moment[2].ToArray<double>(), [.. moment[3].ToArray<double>().Select(x => (int)x)]);
+            {
+                return new EpisodeStatistics(
+                    loop.State.Returns.ToArray<double>(), [.. loop.State.Lengths.ToArray<double>().Select(x => (int)x)]);
+            }
         }
 
         // Sums are kept in double precision: lengths and returns of any size are exact.
-        Tensor[] Step(Tensor[] x)
+        Moment Step(Moment before)
         {
-            var (now, live, returns, lengths, state) = (x[0] + advance, x[1], x[2], x[3], x[4..]);
+            var (now, live, returns, lengths, state) = before with { Streams = before.Streams + advance };
             var actions = FreshEpisodes.Choose(kind, () => policy(environment.Observe(state)), environment.ActionCount, now);
             var step = environment.Step(state, actions, now, FreshEpisodes.Step);
             var ends = step.Terminated.Cast(ElementType.Float64);
             var paid = step.Reward.Cast(ElementType.Float64);
-            return [now, live * (1 - ends), returns + (live * paid), lengths + live, .. step.State];
+            return new Moment(now, live * (1 - ends), returns + (live * paid), lengths + live, step.State);
         }
     }
+
+    // Whether episodes go on, and the sums of them so far.
+    private sealed record Moment(Tensor Streams, Tensor Live, Tensor Returns, Tensor Lengths, Tensor[] State);
 }

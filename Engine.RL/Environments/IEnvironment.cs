@@ -9,7 +9,7 @@ namespace Engine.RL.Environments;
 /// <remarks>
 /// Random numbers are keyed by a row of streams (seed, iteration, replicate) and a step number. An environment's course depends on its
 /// own row, state and actions only, not on how many environments a call has. A caller gives each call within one iteration another
-/// step number, or numbers repeat. Inside a <see cref="TensorProgram"/> nothing of a long course is kept but its results.
+/// step number, or numbers repeat. Inside a <see cref="TensorProgram{TIn, TOut}"/> nothing of a long course is kept but its results.
 /// </remarks>
 public interface IEnvironment
 {

@@ -79,7 +79,7 @@ public sealed class Figure4(Figure4Settings settings, Device device)
     {
         using var scope = new TensorScope();
         var streams = Streams.Of(settings.Seed, settings.Seeds, learner.Iteration, settings.MonteCarlo, device);
-        var sums = estimator.Run(learner.Raw, learner.Parameters, learner.State, streams)[0];
+        var sums = estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, streams)[0];
         return scope.Keep(sums.Reshape(settings.Seeds, -1, MarkovRewardProcess.States).Sum(1) / settings.MonteCarlo);
     }
 

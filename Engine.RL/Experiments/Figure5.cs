@@ -93,7 +93,7 @@ public sealed class Figure5(Figure5Settings settings, Device device)
     {
         using var scope = new TensorScope();
         var streams = Streams.Of(settings.Seed, settings.Seeds, learner.Iteration, replicates, device, firstReplicate);
-        return scope.Keep(estimator.Run(learner.Raw, learner.Parameters, learner.State, streams));
+        return scope.Keep(estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, streams));
     }
 
     // Of each method, all replicates of the first seed, then those of the second, and so on. The first replicate is 1: 0 trains.

@@ -18,8 +18,7 @@ internal sealed class MrpLearner : IDisposable
     private readonly Optimiser _inner;
     private readonly Adam _outer;
     private readonly Device _device;
-    private readonly TensorProgram _update;
-    private readonly int _parameterCount;
+    private readonly TensorProgram<(Tensor Streams, MrpState State, Tensor? MetaGradient), (Tensor Metrics, MrpState State)> _update;
 
     public MrpLearner(MrpSettings settings, Device device)
     {
@@ -28,34 +27,19 @@ internal sealed class MrpLearner : IDisposable
         _task = settings.CreateTask();
         _inner = settings.CreateInnerOptimiser();
         _outer = new Adam(settings.MetaLearningRate, EpsilonRoot: 0);
-        _update = new TensorProgram(Update, device);
+        _update = new(Update, device);
         using var scope = new TensorScope();
         double raw = MetaParameters.Raw(settings.GammaStart, settings.Parameterisation);
-        Raw = Tensor.Full(raw, [settings.Seeds, MarkovRewardProcess.States], _task.Type, device);
-        Parameters = _task.Initialise(Streams.Of(settings.Seed, settings.Seeds, 0, 1, device));
-        _parameterCount = Parameters.Length;
-        State = _inner.Initial(Parameters);
-        MetaState = _outer.Initial([Raw]);
-        scope.Keep(Tensors);
+        var start = Tensor.Full(raw, [settings.Seeds, MarkovRewardProcess.States], _task.Type, device);
+        var parameters = _task.Initialise(Streams.Of(settings.Seed, settings.Seeds, 0, 1, device));
+        State = scope.Keep(new MrpState(start, _outer.Initial([start]), parameters, _inner.Initial(parameters)));
     }
 
     /// <summary>Meta-updates made.</summary>
     public int Iteration { get; private set; }
 
-    /// <summary>The numbers that stand for the discounts, [seeds, 10].</summary>
-    public Tensor Raw { get; private set; }
-
-    /// <summary>Network parameters, [seeds, ...] each.</summary>
-    public Tensor[] Parameters { get; private set; }
-
-    /// <summary>The inner optimiser's state.</summary>
-    public OptimiserState State { get; private set; }
-
-    /// <summary>The meta-optimiser's state.</summary>
-    public OptimiserState MetaState { get; private set; }
-
     /// <summary>Everything that an iteration changes.</summary>
-    public Tensor[] Tensors => [Raw, .. MetaState.Tensors, .. Parameters, .. State.Tensors];
+    public MrpState State { get; private set; }
 
     /// <summary>Columns of <see cref="Step"/>'s metrics.</summary>
     public static IReadOnlyList<string> Columns { get; }
@@ -68,71 +52,61 @@ internal sealed class MrpLearner : IDisposable
     /// <returns>Inner loss, error to the true values and discounts of each seed, before the update; [seeds, 12].</returns>
     public Tensor Step(Tensor? metaGradient)
     {
-        Tensor[] old = Tensors;
-        Tensor[] results;
+        var old = State;
+        Tensor metrics;
         using (var scope = new TensorScope())
         {
             var streams = Streams.Of(_settings.Seed, _settings.Seeds, Iteration, 1, _device);
-            results = scope.Keep(_update.Run([streams, .. old, .. metaGradient is null ? Array.Empty<Tensor>() : [metaGradient]]));
+            (metrics, State) = scope.Keep(_update.Run((streams, old, metaGradient)));
         }
 
-        foreach (var tensor in old)
-            tensor.Dispose();
-        Adopt(results.AsSpan(1));
+        Tree.Dispose(old);
         Iteration++;
-        return results[0];
+        return metrics;
     }
 
     /// <summary>Copies the state to the host.</summary>
     public IReadOnlyDictionary<string, StoredTensor> Capture()
-        => Tensors.Select((tensor, i) => KeyValuePair.Create($"learner.{i:d2}", tensor.ToStored())).ToDictionary();
+        => Tree.Leaves(State).Select((tensor, i) => KeyValuePair.Create($"learner.{i:d2}", tensor.ToStored())).ToDictionary();
 
     /// <summary>Goes on from a captured state.</summary>
     public void Restore(IReadOnlyDictionary<string, StoredTensor> tensors, int iteration)
     {
-        var old = Tensors;
-        Adopt([.. old.Select((_, i) => Tensor.From(tensors[$"learner.{i:d2}"], _device))]);
-        foreach (var tensor in old)
-            tensor.Dispose();
+        var old = State;
+        int next = 0;
+        State = Tree.Map(old, _ => Tensor.From(tensors[$"learner.{next++:d2}"], _device));
+        Tree.Dispose(old);
         Iteration = iteration;
     }
 
     public void Dispose()
     {
-        foreach (var tensor in Tensors)
-            tensor.Dispose();
+        Tree.Dispose(State);
         _update.Dispose();
     }
 
-    private void Adopt(ReadOnlySpan<Tensor> tensors)
+    private (Tensor Metrics, MrpState State) Update((Tensor Streams, MrpState State, Tensor? MetaGradient) given)
     {
-        int outer = _outer.StateCount(1);
-        Raw = tensors[0];
-        MetaState = OptimiserState.From(tensors.Slice(1, outer));
-        Parameters = tensors.Slice(1 + outer, _parameterCount).ToArray();
-        State = OptimiserState.From(tensors[(1 + outer + _parameterCount)..]);
-    }
-
-    private Tensor[] Update(Tensor[] inputs)
-    {
-        int outer = _outer.StateCount(1), state = 2 + outer + _parameterCount;
-        var (streams, raw) = (inputs[0], inputs[1]);
-        var metaState = OptimiserState.From(inputs.AsSpan(2, outer));
-        Tensor[] parameters = inputs[(2 + outer)..state];
-        var innerState = OptimiserState.From(inputs.AsSpan(state, _inner.StateCount(_parameterCount)));
-        int used = state + _inner.StateCount(_parameterCount);
-
-        var gamma = MetaParameters.Values(raw, _settings.Parameterisation);
+        var (streams, state, metaGradient) = given;
+        var gamma = MetaParameters.Values(state.Raw, _settings.Parameterisation);
         var problem = _task.With(gamma, streams);
-        var (rollout, _) = problem.Sample(parameters, problem.Start, 0, validation: false);
-        var (updated, next, update) = LookAhead.Update(problem, _inner, parameters, innerState, rollout);
-        var metrics = Tensor.Concatenate(1, update.Loss.Expand(1), _task.TrueError(parameters).Expand(1), gamma);
-        if (inputs.Length > used)
+        var (rollout, _) = problem.Sample(state.Parameters, problem.Start, 0, validation: false);
+        var (updated, inner, update) = LookAhead.Update(problem, _inner, state.Parameters, state.Inner, rollout);
+        var metrics = Tensor.Concatenate(1, update.Loss.Expand(1), _task.TrueError(state.Parameters).Expand(1), gamma);
+        var next = state with { Parameters = updated, Inner = inner };
+        if (metaGradient is not null)
         {
-            var (moved, nextMeta) = _outer.Update([raw], [inputs[used]], metaState);
-            (raw, metaState) = (MetaParameters.Allowed(moved[0], _settings.Parameterisation), nextMeta);
+            var (moved, meta) = _outer.Update([state.Raw], [metaGradient], state.Meta);
+            next = next with { Raw = MetaParameters.Allowed(moved[0], _settings.Parameterisation), Meta = meta };
         }
 
-        return [metrics, raw, .. metaState.Tensors, .. updated, .. next.Tensors];
+        return (metrics, next);
     }
 }
+
+/// <summary>Everything that an iteration of a <see cref="MrpLearner"/> changes.</summary>
+/// <param name="Raw">The numbers that stand for the discounts, [seeds, 10].</param>
+/// <param name="Meta">The meta-optimiser's state.</param>
+/// <param name="Parameters">Network parameters, [seeds, ...] each.</param>
+/// <param name="Inner">The inner optimiser's state.</param>
+internal sealed record MrpState(Tensor Raw, OptimiserState Meta, Tensor[] Parameters, OptimiserState Inner);

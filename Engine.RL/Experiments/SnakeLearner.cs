@@ -23,15 +23,14 @@ internal sealed class SnakeLearner : IDisposable
     private readonly int _seed;
     private readonly int _environments;
     private readonly Device _device;
-    private readonly TensorProgram _update;
+    private readonly TensorProgram<(Tensor Streams, SnakeState State), (Tensor Metrics, SnakeState State)> _update;
 
     public SnakeLearner(SnakeTask task, SnakeSettings settings, MetaGradientMethod method, int seed, Device device)
     {
         (_task, _method, _kappa, _seed, _environments, _device) = (task, method, settings.Kappa, seed, settings.Envs, device);
-        _update = new TensorProgram(Update, device);
+        _update = new(Update, device);
         using var scope = new TensorScope();
-        State = SnakeState.Initial(_task, _environments, seed, device);
-        scope.Keep(State.Tensors);
+        State = scope.Keep(SnakeState.Initial(_task, _environments, seed, device));
     }
 
     /// <summary>Updates made.</summary>
@@ -48,19 +47,17 @@ internal sealed class SnakeLearner : IDisposable
     /// </returns>
     public double[] Step()
     {
-        var old = State.Tensors;
-        Tensor[] results;
+        var old = State;
         double[] metrics;
         using (var scope = new TensorScope())
         {
             var streams = Streams.Of(_seed, 1, Updates, _environments, _device);
-            results = _update.Run([streams, .. old]);
-            metrics = results[0].ToDoubles();
-            State = State.With(scope.Keep(results[1..]));
+            var (measured, next) = _update.Run((streams, old));
+            metrics = measured.ToDoubles();
+            State = scope.Keep(next);
         }
 
-        foreach (var tensor in old)
-            tensor.Dispose();
+        Tree.Dispose(old);
         Updates++;
         return metrics;
     }
@@ -71,29 +68,23 @@ internal sealed class SnakeLearner : IDisposable
     /// <summary>Goes on from a captured state.</summary>
     public void Restore(IReadOnlyDictionary<string, StoredTensor> stored, int updates)
     {
-        var old = State.Tensors;
+        var old = State;
         using (var scope = new TensorScope())
-        {
-            State = State.Restore(stored, _task.Network, _device);
-            scope.Keep(State.Tensors);
-        }
-
-        foreach (var tensor in old)
-            tensor.Dispose();
+            State = scope.Keep(old.Restore(stored, _task.Network, _device));
+        Tree.Dispose(old);
         Updates = updates;
     }
 
     public void Dispose()
     {
-        foreach (var tensor in State.Tensors)
-            tensor.Dispose();
+        Tree.Dispose(State);
         _update.Dispose();
     }
 
-    private Tensor[] Update(Tensor[] inputs)
+    private (Tensor Metrics, SnakeState State) Update((Tensor Streams, SnakeState State) given)
     {
-        var state = State.With(inputs.AsSpan(1));
-        var problem = _task.Problem(state.Raw, state.Environments, inputs[0]);
+        var (streams, state) = given;
+        var problem = _task.Problem(state.Raw, state.Environments, streams);
         var points = _task.Branch(problem, state.Parameters, state.Optimiser, _method);
 
         // Everything after the first inner update is discarded but for the meta-gradient.
@@ -104,7 +95,7 @@ internal sealed class SnakeLearner : IDisposable
         {
             outerLoss = _method.Loss(points, _kappa);
             var learned = Tensor.From(_task.Learned, [_task.Learned.Length], ElementType.Float32, _device);
-            var gradient = Gradient.Of(outerLoss, state.Raw)[0] * learned;
+            var gradient = Gradient.Of(outerLoss, state.Raw) * learned;
             metaNorm = Norm([gradient]);
             (var moved, meta) = _task.MetaOptimiser.Update([state.Raw], [gradient], state.Meta);
             raw = _task.Allowed(moved[0]);
@@ -123,7 +114,7 @@ internal sealed class SnakeLearner : IDisposable
             terms.Actor, terms.Critic, terms.Entropy, kept.Update.Loss, outerLoss, Norm(kept.Update.Gradients), metaNorm,
         ];
         var after = new SnakeState(raw, meta, kept.Parameters, kept.State, kept.SamplingState, next);
-        return [Tensor.Stack(0, metrics), .. after.Tensors];
+        return (Tensor.Stack(0, metrics), after);
     }
 
     // Sums of rewards of the episodes under way after each step, [T, n], and what is left of them after the last.

@@ -30,7 +30,7 @@ internal sealed class SnakeMetaGradients : IDisposable
         Tensor[] Estimate(Tensor[] group, Tensor[] rows)
         {
             // Without the axes of groups and rows, which have size 1 here.
-            var state = like.With([.. group.Select(x => x.ReshapeTo(x.Shape.Sizes[1..].ToArray()))]);
+            var state = Tree.With(like, [.. group.Select(x => x.ReshapeTo(x.Shape.Sizes[1..].ToArray()))]);
             var problem = task.Problem(state.Raw, state.Environments, rows[0].Reshape(_environments, 3));
             var branches = methods.GroupBy(method => method.Kind == MetaGradientKind.Trace).ToDictionary(
                 group => group.Key,
@@ -38,7 +38,7 @@ internal sealed class SnakeMetaGradients : IDisposable
             return
             [
                 .. methods.Select(method => Gradient.Of(
-                    method.Loss(branches[method.Kind == MetaGradientKind.Trace], settings.Kappa), state.Raw)[0].Expand(0)),
+                    method.Loss(branches[method.Kind == MetaGradientKind.Trace], settings.Kappa), state.Raw).Expand(0)),
             ];
         }
     }
@@ -53,7 +53,7 @@ internal sealed class SnakeMetaGradients : IDisposable
     {
         using var scope = new TensorScope();
         var streams = Streams.Of(seed, 1, update, replicates * _environments, _device, firstReplicate: _environments);
-        Tensor[] shared = [.. state.Tensors.Select(x => x.Expand(0))];
+        Tensor[] shared = [.. Tree.Leaves(state).Select(x => x.Expand(0))];
         return [.. _program.Run(shared, [streams.Reshape(replicates, -1)]).Select(x => x.ToArray<float>())];
     }
 

@@ -16,9 +16,6 @@ namespace Engine.RL.Experiments;
 internal sealed record SnakeState(
     Tensor Raw, OptimiserState Meta, Tensor[] Parameters, OptimiserState Optimiser, Tensor[] Environments, Tensor Returns)
 {
-    /// <summary>All tensors in order, to hand through a program.</summary>
-    public Tensor[] Tensors => [Raw, .. Meta.Tensors, .. Parameters, .. Optimiser.Tensors, .. Environments, Returns];
-
     /// <summary>The state before the first update.</summary>
     public static SnakeState Initial(SnakeTask task, int environments, int seed, Device device)
     {
@@ -33,31 +30,16 @@ internal sealed record SnakeState(
             Tensor.Zeros([environments], ElementType.Float32, device));
     }
 
-    /// <summary>The state that <see cref="Tensors"/> lists, laid out like this one.</summary>
-    public SnakeState With(ReadOnlySpan<Tensor> tensors)
-    {
-        var rest = new Queue<Tensor>(tensors.ToArray());
-        return new SnakeState(
-            rest.Dequeue(),
-            OptimiserState.From(Take(Meta.Tensors.Length)),
-            Take(Parameters.Length),
-            OptimiserState.From(Take(Optimiser.Tensors.Length)),
-            Take(Environments.Length),
-            rest.Dequeue());
-
-        Tensor[] Take(int count) => [.. Enumerable.Range(0, count).Select(_ => rest.Dequeue())];
-    }
-
     /// <summary>Copies the state to the host.</summary>
     /// <param name="network">The network that the parameters belong to.</param>
     public Dictionary<string, StoredTensor> Capture(ActorCritic network)
-        => Names(network).Zip(Tensors, (name, tensor) => KeyValuePair.Create(name, tensor.ToStored())).ToDictionary();
+        => Names(network).Zip(Tree.Leaves(this), (name, tensor) => KeyValuePair.Create(name, tensor.ToStored())).ToDictionary();
 
     /// <summary>A captured state, laid out like this one.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing, or has another type or shape.</exception>
     public SnakeState Restore(IReadOnlyDictionary<string, StoredTensor> stored, ActorCritic network, Device device)
     {
-        return With([.. Names(network).Zip(Tensors, Read)]);
+        return Tree.With(this, [.. Names(network).Zip(Tree.Leaves(this), Read)]);
 
         Tensor Read(string name, Tensor like)
         {
@@ -70,13 +52,14 @@ internal sealed record SnakeState(
         }
     }
 
+    // Of the tensors, in their order.
     private IEnumerable<string> Names(ActorCritic network)
         =>
         [
             "raw",
-            .. Meta.Tensors.Select((_, i) => $"meta.{i:d2}"),
+            .. Tree.Leaves(Meta).Select((_, i) => $"meta.{i:d2}"),
             .. network.ParameterShapes.Select(parameter => TrainedAgent.Prefix + parameter.Name),
-            .. Optimiser.Tensors.Select((_, i) => $"optimiser.{i:d2}"),
+            .. Tree.Leaves(Optimiser).Select((_, i) => $"optimiser.{i:d2}"),
             .. Environments.Select((_, i) => $"environment.{i:d2}"),
             "returns",
         ];

@@ -32,42 +32,37 @@ public static class ForwardMode
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         using var scope = new TensorScope();
-        Tensor[] moving = [.. parameters, .. state.Slots], sampling = problem(meta).Start;
         int count = meta.Shape[-1];
+        var start = (Parameters: parameters.ToArray(), state.Slots);
+        var still = Tree.Map(start, x => Tensor.Zeros(x.Shape, x.Type, x.Device));
+        var point = new Point(state.Step, problem(meta).Start, start, [.. Enumerable.Repeat(still, count)]);
         var gradients = new Tensor[steps];
-        var nothing = moving.Select(x => Tensor.Zeros(x.Shape, x.Type, x.Device));
-        Tensor[] carried = [state.Step, .. sampling, .. moving, .. Enumerable.Range(0, count).SelectMany(_ => nothing)];
         for (int step = 0; step < steps; step++)
         {
             // A program hands on values without the graph that led to them. Each step draws other numbers and so is a program of its own.
             int number = step;
-            using var program = new TensorProgram(inputs => Advance(inputs[0], inputs[1..], number), meta.Device);
-            Tensor[] results = program.Run([meta, .. carried]);
-            gradients[step] = scope.Keep(results[0]);
-            foreach (var old in step == 0 ? [] : carried)
-                old.Dispose();
-            carried = results[1..];
+            using var program = new TensorProgram<(Tensor Eta, Point From), (Tensor, Point)>(x => Advance(x.Eta, x.From, number));
+            var old = point;
+            (gradients[step], point) = program.Run((meta, old));
+            scope.Keep(gradients[step]);
+            if (step > 0)
+                Tree.Dispose(old);
         }
 
         return gradients;
 
-        // To the next point, from (step, what rollouts begin from, parameters, slots, and the tangents of the latter two for one
-        // meta-parameter after the other).
-        Tensor[] Advance(Tensor eta, Tensor[] from, int step)
+        (Tensor Gradient, Point Next) Advance(Tensor eta, Point from, int step)
         {
-            int begin = 1 + sampling.Length, end = begin + moving.Length;
-            Tensor[] x = from[begin..end];
-            Tensor[][] tangents = [.. from[end..].Chunk(moving.Length)];
             var instance = problem(eta);
-            Tensor[] theta = x[..parameters.Count];
-            var (rollout, after) = instance.Sample(theta, from[1..begin], step, validation: false);
-            var (updated, next, _) = LookAhead.Update(
-                instance, optimiser, theta, new OptimiserState(from[0], x[parameters.Count..]), rollout);
+            var (theta, slots) = from.Moving;
+            var (rollout, after) = instance.Sample(theta, from.Sampling, step, validation: false);
+            var (updated, next, _) = LookAhead.Update(instance, optimiser, theta, new OptimiserState(from.Step, slots), rollout);
             var outer = instance.OuterLoss(updated, instance.Sample(updated, after, step + 1, freshValidation).Rollout);
-            Tensor[] y = [.. updated, .. next.Slots];
-            Tensor[][] moved = [.. tangents.Select((tangent, k) => Gradient.Jvp([.. y, outer], [.. x, eta], [.. tangent, Unit(k)]))];
-            var gradient = Tensor.Stack(outer.Rank, [.. moved.Select(tangent => tangent[^1])]).ReshapeTo(meta.Shape);
-            return [gradient, next.Step, .. after, .. y, .. moved.SelectMany(tangent => tangent[..^1])];
+            var moving = (updated, next.Slots);
+            var moved = from.Tangents
+                .Select((tangent, k) => Gradient.Jvp((moving, outer), (from.Moving, eta), (tangent, Unit(k)))).ToArray();
+            var gradient = Tensor.Stack(outer.Rank, [.. moved.Select(tangent => tangent.outer)]).ReshapeTo(meta.Shape);
+            return (gradient, new Point(next.Step, after, moving, [.. moved.Select(tangent => tangent.moving)]));
         }
 
         // Meta-parameter k of every replicate: replicates don't interact.
@@ -77,4 +72,15 @@ public static class ForwardMode
             return Tensor.From(one, [count], meta.Type, meta.Device).BroadcastTo(meta.Shape);
         }
     }
+
+    /// <summary>Where a branch has come to.</summary>
+    /// <param name="Step">The optimiser's count of updates.</param>
+    /// <param name="Sampling">What rollouts begin from.</param>
+    /// <param name="Moving">Parameters and the optimiser's slots.</param>
+    /// <param name="Tangents">Their derivatives in each meta-parameter.</param>
+    private sealed record Point(
+        Tensor Step,
+        Tensor[] Sampling,
+        (Tensor[] Parameters, Tensor[] Slots) Moving,
+        (Tensor[] Parameters, Tensor[] Slots)[] Tangents);
 }

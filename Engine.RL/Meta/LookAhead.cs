@@ -106,7 +106,7 @@ public static class LookAhead
     {
         // Replicates don't interact: the gradient of the sum is every replicate's own gradient.
         var loss = problem.InnerLoss(parameters, rollout);
-        var gradients = Gradient.Of(loss.Sum(), [.. parameters]);
+        var gradients = Gradient.Of(loss.Sum(), parameters.ToArray());
         var (updated, next) = optimiser.Update(parameters, gradients, state);
         return (updated, next, new InnerUpdate(loss, gradients));
     }
@@ -122,7 +122,7 @@ public static class LookAhead
         double trace)
     {
         Tensor[] constants = [.. parameters.Select(p => p.StopGradient())];
-        var constantState = OptimiserState.From([.. state.Tensors.Select(slot => slot.StopGradient())]);
+        var constantState = Tree.Map(state, slot => slot.StopGradient());
         var (updated, next, update) = Update(problem, optimiser, constants, constantState, rollout);
 
         // With a factor of zero nothing passes, and the updates before this one need not be held on to.

@@ -48,7 +48,7 @@ public sealed class MonteCarlo : IDisposable
             var (parameters, state) = (carried[..count], new OptimiserState(group[1].Reshape(), carried[count..]));
             var problem = task.With(perReplicate ? gamma : gamma.Reshape(-1), streams);
             var branches = new Dictionary<bool, BranchPoint[]>();
-            return [.. methods.Select(method => Gradient.Of(method.Loss(BranchFor(method.Kind), kappa).Sum(), raw)[0])];
+            return [.. methods.Select(method => Gradient.Of(method.Loss(BranchFor(method.Kind), kappa).Sum(), raw))];
 
             // One branch as long as the longest look-ahead serves all exact methods, another one all traces.
             BranchPoint[] BranchFor(MetaGradientKind kind)

@@ -73,7 +73,7 @@ public sealed class AdamTests : IDisposable
             var y = update(x);
             Tensor[] cotangents = [.. y.Select(each => each.Cos())], allButRate = x[..4];
             var first = Gradient.Vjp(y, allButRate, cotangents);
-            var second = Gradient.Vjp(first, allButRate, [.. first.Select(each => each.Cos())]);
+            var second = Gradient.Vjp(first, allButRate, (Tensor[])[.. first.Select(each => each.Cos())]);
             return [.. y, .. first, .. Gradient.Vjp(y, x[4..], cotangents), .. second];
         }
     }
@@ -86,7 +86,7 @@ public sealed class AdamTests : IDisposable
 
         int Commands(int count)
         {
-            using var program = new TensorProgram(x => Update(x, count));
+            using var program = new TensorProgram<Tensor[], Tensor[]>(x => Update(x, count));
             Tensor[] inputs = [.. Enumerable.Range(0, 4 * count).Select(i => Tensor.Full(i + 1, [3, 2 + (i % count)]))];
             for (int run = 0; run < 3; run++)
                 program.Run(inputs);
@@ -102,7 +102,7 @@ public sealed class AdamTests : IDisposable
     {
         Tensor[] x = [Tensor.From(1.0, 2, 3), Tensor.From(0.5, -2, 0.1), Tensor.From(0.3, 0.2, -0.4), Tensor.From(0.1, 0.2, 4)];
         var expected = Function(x)[0].ToDoubles();
-        using var program = new TensorProgram(Function);
+        using var program = new TensorProgram<Tensor[], Tensor[]>(Function);
         for (int run = 0; run < 3; run++)
             Assert.Equal(expected, program.Run(x)[0].ToDoubles());
 
@@ -124,7 +124,7 @@ public sealed class AdamTests : IDisposable
 
         static long Bytes(int updates)
         {
-            using var program = new TensorProgram(x =>
+            using var program = new TensorProgram<Tensor[], Tensor[]>(x =>
             {
                 for (int i = 0; i < updates; i++)
                 {
@@ -135,7 +135,7 @@ public sealed class AdamTests : IDisposable
                 return [x[0]];
             });
             for (int run = 0; run < 2; run++)
-                program.Run(Tensor.Ones([1000]), Tensor.Ones([1000]), Tensor.Zeros([1000]), Tensor.Zeros([1000]));
+                program.Run([Tensor.Ones([1000]), Tensor.Ones([1000]), Tensor.Zeros([1000]), Tensor.Zeros([1000])]);
             return program.WorkingBytes;
         }
     }
@@ -148,7 +148,7 @@ public sealed class AdamTests : IDisposable
         var (updated, _) = s_adam.Update(p, [Tensor.From(0.3, 0.5, -4)], s_adam.Initial(p), rate);
         double step = (updated[0] - p[0]).Sum().Item();
         Assert.NotEqual(0, step);
-        Assert.Equal(step / 0.2, Gradient.Of(updated[0].Sum(), rate)[0].Item(), 1e-12);
+        Assert.Equal(step / 0.2, Gradient.Of(updated[0].Sum(), rate).Item(), 1e-12);
     }
 
     [Fact]

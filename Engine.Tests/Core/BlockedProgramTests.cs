@@ -34,7 +34,7 @@ public class BlockedProgramTests
             static Tensor[] Function(Tensor[] shared, Tensor[] rows)
             {
                 var y = (rows[0] * shared[0]).Sin() + rows[1].Expand(1);
-                return [y.Sum(1), Gradient.Of(y.Square().Sum(), rows[0])[0], rows[1]];
+                return [y.Sum(1), Gradient.Of(y.Square().Sum(), rows[0]), rows[1]];
             }
         });
 
@@ -115,8 +115,8 @@ public class BlockedProgramTests
             Assert.Throws<ArgumentOutOfRangeException>(() => new BlockedProgram((shared, rows) => rows, 0));
             using var wrong = new BlockedProgram((shared, rows) => [Tensor.Ones([5], device: device)], 2, device);
             Says("must have size 2, that of the block, or 1; got [5]", () => wrong.Run([], [four]));
-            using var outer = new TensorProgram(x => program.Run([], x), device);
-            Assert.Throws<InvalidOperationException>(() => outer.Run(four));
+            using var outer = new TensorProgram<Tensor[], Tensor[]>(x => program.Run([], x), device);
+            Assert.Throws<InvalidOperationException>(() => outer.Run([four]));
 
             static void Says(string part, Action action) => Assert.Contains(part, Assert.Throws<ArgumentException>(action).Message);
         });

@@ -40,8 +40,8 @@ public class BroadcastingTests
         Same(a * b, wideB * wideA);
         Same(Tensor.Maximum(a, b), Tensor.Maximum(wideA, wideB));
         Same(Tensor.Where(a > b, a, b), Tensor.Where(wideA > wideB, wideA, wideB));
-        var direct = Gradient.Of((a.Sin() * b).Sum(), a, b);
-        var wide = Gradient.Of((wideA.Sin() * wideB).Sum(), a, b);
+        var direct = Gradient.Of((a.Sin() * b).Sum(), (Tensor[])[a, b]);
+        var wide = Gradient.Of((wideA.Sin() * wideB).Sum(), (Tensor[])[a, b]);
         Close(direct[0], wide[0]);
         Close(direct[1], wide[1]);
     }

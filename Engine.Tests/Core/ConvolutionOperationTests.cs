@@ -48,7 +48,7 @@ public sealed class ConvolutionOperationTests : IDisposable
         var x = Tensor.From([1.0, 2, 9, 2, 2, 9, 0, 0, 9], [1, 3, 3, 1]);
         var y = x.MaxPool();
         Assert.Equal([2.0], y.ToDoubles());
-        Assert.Equal([0.0, 1, 0, 0, 0, 0, 0, 0, 0], Gradient.Of(y.Sum(), x)[0].ToDoubles());
+        Assert.Equal([0.0, 1, 0, 0, 0, 0, 0, 0, 0], Gradient.Of(y.Sum(), x).ToDoubles());
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class ConvolutionOperationTests : IDisposable
                 var x = Tensor.From(values, [1, 3, 3, 1]).Cast(type);
                 var y = x.MaxPool(3);
                 Assert.Equal([double.NaN], y.ToDoubles());
-                Assert.Equal(Enumerable.Range(0, 9).Select(i => i == at ? 1.0 : 0), Gradient.Of(y.Sum(), x)[0].ToDoubles());
+                Assert.Equal(Enumerable.Range(0, 9).Select(i => i == at ? 1.0 : 0), Gradient.Of(y.Sum(), x).ToDoubles());
             }
         }
     }
@@ -92,8 +92,8 @@ public sealed class ConvolutionOperationTests : IDisposable
                     var apart = Conv2d.Apply(images, weights, bias).Relu().MaxPool();
                     var fused = Conv2d.ReluPool(images, weights, bias);
                     Assert.Equal(apart.ToDoubles(), fused.ToDoubles());
-                    Tensor[] expected = Gradient.Vjp([apart], [images, weights, bias], [g]);
-                    Tensor[] actual = Gradient.Vjp([fused], [images, weights, bias], [g]);
+                    Tensor[] expected = Gradient.Vjp(apart, (Tensor[])[images, weights, bias], g);
+                    Tensor[] actual = Gradient.Vjp(fused, (Tensor[])[images, weights, bias], g);
                     for (int i = 0; i < expected.Length; i++)
                         Assert.Equal(expected[i].ToDoubles(), actual[i].ToDoubles());
                 }
@@ -135,8 +135,8 @@ public sealed class ConvolutionOperationTests : IDisposable
             Assert.Equal(apart.ToDoubles(), fused.ToDoubles());
 
             // Their derivatives add in another order.
-            Tensor[] expected = Gradient.Of(apart.Square().Sum(), images, weights, bias);
-            Tensor[] actual = Gradient.Of(fused.Square().Sum(), images, weights, bias);
+            Tensor[] expected = Gradient.Of(apart.Square().Sum(), (Tensor[])[images, weights, bias]);
+            Tensor[] actual = Gradient.Of(fused.Square().Sum(), (Tensor[])[images, weights, bias]);
             double tolerance = type == ElementType.Float32 ? 1e-5 : 1e-13;
             for (int i = 0; i < expected.Length; i++)
             {

@@ -17,7 +17,7 @@ public sealed class CustomOperationTests : IDisposable
     [Fact]
     public void AnOperationOfOnesOwnIsRecorded()
     {
-        using var program = new TensorProgram(x =>
+        using var program = new TensorProgram<Tensor[], Tensor[]>(x =>
         {
             var y = new CumulativeSum().Apply(x[0].Exp());
             return [y, Gradient.Of(y.Square().Sum(), x)[0]];
@@ -27,7 +27,7 @@ public sealed class CustomOperationTests : IDisposable
             var x = Tensor.From([0.5 + run, -1, 2, 3, 1, -2], [2, 3]);
             double[] exp = x.Exp().ToDoubles();
             double[] expected = [exp[0], exp[0] + exp[1], exp[0] + exp[1] + exp[2], exp[3], exp[3] + exp[4], exp[3] + exp[4] + exp[5]];
-            var results = program.Run(x);
+            var results = program.Run([x]);
             Assert.All(expected.Zip(results[0].ToDoubles()), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
             Assert.Equal(2 * (expected[3] + expected[4] + expected[5]) * exp[3], results[1].ToDoubles()[3], 1e-9);
         }
@@ -44,8 +44,8 @@ public sealed class CustomOperationTests : IDisposable
 
         // A derivative in one result goes no further back than that.
         var y = new ProductAndRatio().ApplyAll(a, b);
-        Assert.Equal(y[2].ToDoubles(), Gradient.Of((y[1] * y[2]).Sum(), y[1])[0].ToDoubles());
-        Assert.Equal([0, 0, 0], Gradient.Of(y[1].Sum(), y[2])[0].ToDoubles());
+        Assert.Equal(y[2].ToDoubles(), Gradient.Of((y[1] * y[2]).Sum(), y[1]).ToDoubles());
+        Assert.Equal([0, 0, 0], Gradient.Of(y[1].Sum(), y[2]).ToDoubles());
 
         static Tensor[] Both(Tensor a, Tensor b) => new ProductAndRatio().ApplyAll(a, b)[1..];
     }

@@ -20,9 +20,9 @@ public class GradientPropertyTests
         var (xs, function) = Composition(random);
         var y = function(xs);
         var (a, b) = (Like(random, y), Like(random, y));
-        var first = Gradient.Vjp([y], xs, [a]);
-        var second = Gradient.Vjp([y], xs, [b]);
-        var both = Gradient.Vjp([y], xs, [(a * 2) - (b * 3)]);
+        var first = Gradient.Vjp(y, xs, a);
+        var second = Gradient.Vjp(y, xs, b);
+        var both = Gradient.Vjp(y, xs, (a * 2) - (b * 3));
         for (int i = 0; i < xs.Length; i++)
             Close(((first[i] * 2) - (second[i] * 3)).ToDoubles(), both[i].ToDoubles());
     }
@@ -36,8 +36,8 @@ public class GradientPropertyTests
         var y = function(xs);
         var tangents = xs.Select(x => Like(random, x)).ToArray();
         var cotangent = Like(random, y);
-        double forward = Dot([cotangent], Gradient.Jvp([y], xs, tangents));
-        Close([forward], [Dot(tangents, Gradient.Vjp([y], xs, [cotangent]))]);
+        double forward = Dot([cotangent], Gradient.Jvp((Tensor[])[y], xs, tangents));
+        Close([forward], [Dot(tangents, Gradient.Vjp(y, xs, cotangent))]);
     }
 
     [Property(MaxTest = 40)]
@@ -67,7 +67,7 @@ public class GradientPropertyTests
                 return [y, .. gradients, .. Gradient.Of(gradients.Select(g => g.Square().Sum()).Aggregate((a, b) => a + b), x)];
             }
 
-            using var program = new TensorProgram(Derivatives, device);
+            using var program = new TensorProgram<Tensor[], Tensor[]>(Derivatives, device);
             for (int run = 0; run < 4; run++)
             {
                 Tensor[] inputs = [.. xs.Select(x => Like(random, x))];

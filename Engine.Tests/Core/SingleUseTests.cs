@@ -20,8 +20,8 @@ public sealed class SingleUseTests : IDisposable
     public void ALoopThatRunsSaysSo()
     {
         using var x = Tensor.From([1f, 2], [2], _device);
-        using var loop = new TensorLoop((carried, inputs) => ([carried[0]], [Held(inputs[0])]), [[x]], _device);
-        Refuses("TensorLoop", () => loop.Run(x), loop.Dispose);
+        using var loop = new TensorLoop<Tensor, Tensor, Tensor>((state, input) => (state, Held(input)), x);
+        Refuses("TensorLoop", () => [loop.Run(x)], loop.Dispose);
     }
 
     [Fact]
@@ -38,15 +38,15 @@ public sealed class SingleUseTests : IDisposable
     public void AProgramTakesNoInputOfAnotherDevice(bool checkFinite)
     {
         using var x = Tensor.From(1f);
-        using var program = new TensorProgram(inputs => [inputs[0] * 2], _device) { CheckFinite = checkFinite };
-        Assert.Contains("Input 0 is on device", Assert.Throws<ArgumentException>(() => program.Run(x)).Message);
+        using var program = new TensorProgram<Tensor[], Tensor[]>(inputs => [inputs[0] * 2], _device) { CheckFinite = checkFinite };
+        Assert.Contains("Input [0] is on device", Assert.Throws<ArgumentException>(() => program.Run([x])).Message);
     }
 
     // Inside other programs it is a part of them.
     [Fact]
     public void ManyThreadsMayRunAProgramInsideTheirOwn()
     {
-        using var inner = new TensorProgram(x => [x[0] * 2], _device);
+        using var inner = new TensorProgram<Tensor[], Tensor[]>(x => [x[0] * 2], _device);
         Exception?[] failures = new Exception?[4];
         Thread[] threads = [.. failures.Select((_, i) => new Thread(() => failures[i] = Record.Exception(() => Work(i))))];
         Array.ForEach(threads, thread => thread.Start());
@@ -56,10 +56,10 @@ public sealed class SingleUseTests : IDisposable
         void Work(int number)
         {
             using var scope = new TensorScope();
-            using var outer = new TensorProgram(x => [inner.Run(x[0])[0] + 1], _device);
+            using var outer = new TensorProgram<Tensor[], Tensor[]>(x => [inner.Run([x[0]])[0] + 1], _device);
             var x = Tensor.Full(number, [], device: _device);
             for (int run = 0; run < 50; run++)
-                Assert.Equal((2 * number) + 1, outer.Run(x)[0].Item());
+                Assert.Equal((2 * number) + 1, outer.Run([x])[0].Item());
         }
     }
 
@@ -73,8 +73,8 @@ public sealed class SingleUseTests : IDisposable
     private void ProgramSaysSo(bool checkFinite)
     {
         using var x = Tensor.From([1f, 2], [2], _device);
-        using var program = new TensorProgram(inputs => [Held(inputs[0])], _device) { CheckFinite = checkFinite };
-        Refuses("TensorProgram", () => program.Run(x), program.Dispose);
+        using var program = new TensorProgram<Tensor[], Tensor[]>(inputs => [Held(inputs[0])], _device) { CheckFinite = checkFinite };
+        Refuses("TensorProgram", () => program.Run([x]), program.Dispose);
     }
 
     private Tensor Held(Tensor x)

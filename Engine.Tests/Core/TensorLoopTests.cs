@@ -16,22 +16,20 @@ public class TensorLoopTests
         var adam = new Adam(0.1);
         Tensor[] parameters = [Tensor.From(1.0, -2), Tensor.From(3.0)];
         var state = adam.Initial(parameters);
-        using var loop = new TensorLoop(
-            (carried, inputs) =>
+        using var loop = new TensorLoop<Learner, Tensor, (Tensor Loss, Tensor Twice)>(
+            (learner, target) =>
             {
-                var (updated, next, loss) = Step(carried[0], OptimiserState.From(carried[1]), inputs[0]);
-                return ([updated, next.Tensors, []], [loss, inputs[0] * 2]);
+                var (updated, next, loss) = Step(learner.Parameters, learner.State, target);
+                return (new(updated, next), (loss, target * 2));
             },
-            [parameters, state.Tensors, []]);
+            new(parameters, state));
         for (int run = 0; run < 6; run++)
         {
             var target = Tensor.Full(run, [], ElementType.Float64);
             (parameters, state, var loss) = Step(parameters, state, target);
             var results = loop.Run(target);
-            Assert.Equal([loss.Item(), 2 * run], results.Select(result => result.Item()));
-            Assert.Equal([2, 5, 0], loop.Carried.Select(group => group.Length));
-            Assert.Equal(Values(parameters), Values(loop.Carried[0]));
-            Assert.Equal(Values(state.Tensors), Values(loop.Carried[1]));
+            Assert.Equal((loss.Item(), 2.0 * run), (results.Loss.Item(), results.Twice.Item()));
+            Assert.Equal(Values(new(parameters, state)), Values(loop.State));
         }
 
         (Tensor[] Parameters, OptimiserState State, Tensor Loss) Step(Tensor[] p, OptimiserState s, Tensor target)
@@ -46,11 +44,11 @@ public class TensorLoopTests
     public void WhatIsCarriedOutlivesScopesAndReturnsWithTheLoop()
     {
         using var device = new CpuDevice(1);
-        TensorLoop loop;
+        TensorLoop<Tensor, Tensor, Tensor> loop;
         using (var outer = new TensorScope())
         {
             var start = Tensor.Full(1, [3], device: device);
-            loop = new TensorLoop((carried, inputs) => ([[carried[0][0] + inputs[0]]], [carried[0][0] * 2]), [[start]], device);
+            loop = new((x, input) => (x + input, x * 2), start);
         }
 
         // The start is a copy, and nothing else is left of that scope.
@@ -58,17 +56,17 @@ public class TensorLoopTests
         for (int run = 0; run < 5; run++)
         {
             using var scope = new TensorScope();
-            Assert.Equal([2 + (2 * run)], loop.Run(Tensor.Full(1, [], device: device))[0].ToDoubles().Distinct());
+            Assert.Equal([2 + (2 * run)], loop.Run(Tensor.Full(1, [], device: device)).ToDoubles().Distinct());
         }
 
-        Assert.Equal([6, 6, 6], loop.Carried[0][0].ToDoubles());
+        Assert.Equal([6, 6, 6], loop.State.ToDoubles());
         int before = device.Pool.LiveBlocks;
 
         // Without a scope results belong to the caller, one for each run.
         using var one = Tensor.Full(1, [], device: device);
-        loop.Run(one)[0].Dispose();
+        loop.Run(one).Dispose();
         Assert.Equal(before + 1, device.Pool.LiveBlocks);
-        Assert.Equal([7, 7, 7], loop.Carried[0][0].ToDoubles());
+        Assert.Equal([7, 7, 7], loop.State.ToDoubles());
         loop.Dispose();
         Assert.Equal(1, device.Pool.LiveBlocks);
     }
@@ -78,25 +76,27 @@ public class TensorLoopTests
     {
         using var scope = new TensorScope();
         var start = Tensor.From(1.0, 2);
-        Says("group 0 was (Float64 [2]), but came back as (Float64 [])", _ => [[start.Sum()]]);
-        Says("group 0 was (Float64 [2]), but came back as (Float32 [2])", x => [[x.Cast(ElementType.Float32)]]);
-        Says("group 0 was (Float64 [2]), but came back as ()", _ => [[]]);
-        Says("1 groups were given, but 2 came back", x => [[x], [x]]);
-        Says("a value can't be read by the host", x => [[x + x.Sum().Item()]]);
+        Says("was given Item1[0] Float64 [2], but brought back Item1[0] Float64 []", (x, i) => ([x[0].Sum()], i));
+        Says("was given Item1[0] Float64 [2], but brought back Item1[0] Float32 [2]", (x, i) => ([x[0].Cast(ElementType.Float32)], i));
+        Says("was given Item1[0] Float64 [2], but brought back nothing more", (_, i) => ([], i));
+        Says("was given nothing more, but brought back Item1[1] Float64 [2]", (x, i) => ([x[0], x[0]], i));
+        Says("other constants", (x, i) => (x, i + 1));
+        Says("a value can't be read by the host", (x, i) => ([x[0] + x[0].Sum().Item()], i));
 
         // After a run too.
-        using var loop = new TensorLoop((carried, inputs) => ([[carried[0][0] + inputs[0]]], []), [[start]]);
+        using var loop = new TensorLoop<Tensor, Tensor, ValueTuple>((x, input) => (x + input, default), start);
         loop.Run(Tensor.From(1.0));
-        Assert.Throws<ArgumentException>(() => loop.Run(Tensor.From(1.0, 2, 3)));
-        Assert.Equal([2, 3], loop.Carried[0][0].ToDoubles());
+        Assert.Throws<InvalidOperationException>(() => loop.Run(Tensor.Zeros([2, 2], ElementType.Float64)));
+        Assert.Equal([2, 3], loop.State.ToDoubles());
         loop.Run(Tensor.From(1.0));
-        Assert.Equal([3, 4], loop.Carried[0][0].ToDoubles());
+        Assert.Equal([3, 4], loop.State.ToDoubles());
 
-        void Says(string part, Func<Tensor, Tensor[][]> step)
+        void Says(string part, Func<Tensor[], int, (Tensor[], int)> step)
         {
-            using var failing = new TensorLoop((carried, _) => (step(carried[0][0]), []), [[start]]);
-            Assert.Contains(part, Assert.Throws<InvalidOperationException>(() => failing.Run()).Message);
-            Assert.Equal([1, 2], failing.Carried[0][0].ToDoubles());
+            using var failing = new TensorLoop<(Tensor[], int), ValueTuple, ValueTuple>(
+                (x, _) => (step(x.Item1, x.Item2), default), ([start], 1));
+            Assert.Contains(part, Assert.Throws<InvalidOperationException>(() => failing.Run(default)).Message);
+            Assert.Equal([1, 2], failing.State.Item1[0].ToDoubles());
         }
     }
 
@@ -105,12 +105,14 @@ public class TensorLoopTests
     public void AProgramCannotRunALoop()
     {
         using var scope = new TensorScope();
-        using var loop = new TensorLoop((carried, _) => ([[carried[0][0] + 1]], [carried[0][0]]), [[Tensor.From(1.0)]]);
-        using var program = new TensorProgram(_ => loop.Run());
-        Assert.Contains("can't run a loop", Assert.Throws<InvalidOperationException>(() => program.Run()).Message);
-        Assert.Equal([1.0], loop.Carried[0][0].ToDoubles());
-        Assert.Equal(1, loop.Run()[0].Item());
+        using var loop = new TensorLoop<Tensor, ValueTuple, Tensor>((x, _) => (x + 1, x), Tensor.From(1.0));
+        using var program = new TensorProgram<ValueTuple, Tensor>(_ => loop.Run(default));
+        Assert.Contains("can't run a loop", Assert.Throws<InvalidOperationException>(() => program.Run(default)).Message);
+        Assert.Equal([1.0], loop.State.ToDoubles());
+        Assert.Equal(1, loop.Run(default).Item());
     }
 
-    private static double[][] Values(Tensor[] tensors) => [.. tensors.Select(tensor => tensor.ToDoubles())];
+    private static double[][] Values(Learner learner) => [.. Tree.Leaves(learner).Select(tensor => tensor.ToDoubles())];
+
+    private sealed record Learner(Tensor[] Parameters, OptimiserState State);
 }

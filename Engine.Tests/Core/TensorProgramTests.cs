@@ -15,7 +15,7 @@ public sealed class TensorProgramTests : IDisposable
     public void ResultsEscapeAndStayValid()
     {
         using var program = Program(x => [x[0] * 2, (x[0] * 2).Sum()]);
-        var results = Enumerable.Range(0, 6).Select(run => program.Run(Vector(run, run + 1))).ToArray();
+        var results = Enumerable.Range(0, 6).Select(run => program.Run([Vector(run, run + 1)])).ToArray();
         for (int run = 0; run < results.Length; run++)
         {
             Assert.Equal([2.0 * run, 2.0 * (run + 1)], results[run][0].ToDoubles());
@@ -36,13 +36,13 @@ public sealed class TensorProgramTests : IDisposable
         for (int run = 0; run < 5; run++)
         {
             for (int size = 1; size <= 3; size++)
-                Assert.Equal(size * run, program.Run(Tensor.Full(run, [size], device: _device))[0].Item());
+                Assert.Equal(size * run, program.Run([Tensor.Full(run, [size], device: _device)])[0].Item());
         }
 
         Assert.Equal(6, calls);
-        Assert.Equal(9, program.Run(Tensor.Full(3, [3], ElementType.Float64, _device))[0].Item());
+        Assert.Equal(9, program.Run([Tensor.Full(3, [3], ElementType.Float64, _device)])[0].Item());
         Assert.Equal(7, calls);
-        Assert.Equal(9, program.Run(Tensor.Full(3, [3, 1], device: _device))[0].Item());
+        Assert.Equal(9, program.Run([Tensor.Full(3, [3, 1], device: _device)])[0].Item());
         Assert.Equal(8, calls);
     }
 
@@ -58,8 +58,8 @@ public sealed class TensorProgramTests : IDisposable
             return [x[0] * (++calls == pass ? sum.Item() : 2)];
         });
         for (int run = 1; run < pass; run++)
-            program.Run(Vector(1, 2));
-        var failure = Assert.Throws<InvalidOperationException>(() => program.Run(Vector(1, 2)));
+            program.Run([Vector(1, 2)]);
+        var failure = Assert.Throws<InvalidOperationException>(() => program.Run([Vector(1, 2)]));
         Assert.Contains("recorded", failure.Message);
         Assert.Contains("Return the tensor", failure.Message);
     }
@@ -83,12 +83,12 @@ public sealed class TensorProgramTests : IDisposable
                 var x = Vector(run, -run);
                 if (run == pass)
                 {
-                    Assert.Throws<FormatException>(() => program.Run(x));
+                    Assert.Throws<FormatException>(() => program.Run([x]));
                     Assert.Equal(10, (x.Square() + 4).Sum().Item() - (2 * run * run) + 2);
                     continue;
                 }
 
-                var results = program.Run(x);
+                var results = program.Run([x]);
                 var expected = (x * 3).Sin() + Tensor.From([1f, 2], [2], _device);
                 Assert.Equal(expected.Exp().ToDoubles(), results[0].ToDoubles());
                 Assert.Equal(expected.ToDoubles(), results[1].ToDoubles());
@@ -121,10 +121,10 @@ public sealed class TensorProgramTests : IDisposable
         {
             int calls = 0;
             using var program = Program(x => [calls++ == 1 ? second(x[0]) : first(x[0])]);
-            program.Run(x);
-            Assert.Contains("other requests", Assert.Throws<InvalidOperationException>(() => program.Run(x)).Message);
+            program.Run([x]);
+            Assert.Contains("other requests", Assert.Throws<InvalidOperationException>(() => program.Run([x])).Message);
             for (int run = 0; run < 3; run++)
-                Assert.Equal(first(x).ToDoubles(), program.Run(x)[0].ToDoubles());
+                Assert.Equal(first(x).ToDoubles(), program.Run([x])[0].ToDoubles());
         }
     }
 
@@ -140,7 +140,7 @@ public sealed class TensorProgramTests : IDisposable
             return [x[0].Exp()];
         });
         for (int run = 0; run < 3; run++)
-            Assert.Equal(lean.Run(Vector(1, 2))[0].ToDoubles(), wasteful.Run(Vector(1, 2))[0].ToDoubles());
+            Assert.Equal(lean.Run([Vector(1, 2)])[0].ToDoubles(), wasteful.Run([Vector(1, 2)])[0].ToDoubles());
         Assert.Equal(1, lean.CommandCount);
         Assert.Equal(1, wasteful.CommandCount);
         Assert.Equal(lean.WorkingBytes, wasteful.WorkingBytes);
@@ -157,7 +157,7 @@ public sealed class TensorProgramTests : IDisposable
             return [y];
         });
         for (int run = 0; run < 3; run++)
-            program.Run(Tensor.Ones([1000], device: _device));
+            program.Run([Tensor.Ones([1000], device: _device)]);
         Assert.Equal(50, program.CommandCount);
         Assert.InRange(program.WorkingBytes, 4000, 4 * 4000);
     }
@@ -169,10 +169,10 @@ public sealed class TensorProgramTests : IDisposable
         {
             int before = _device.Pool.LiveBlocks;
             using (var scope = new TensorScope())
-            using (var program = Program(x => [Gradient.Of((x[0].Exp() + Tensor.From([1f, 2], [2], _device)).Max(), x[0])[0]]))
+            using (var program = Program(x => [Gradient.Of((x[0].Exp() + Tensor.From([1f, 2], [2], _device)).Max(), x[0])]))
             {
                 for (int run = 0; run < runs; run++)
-                    program.Run(Vector(run, 2));
+                    program.Run([Vector(run, 2)]);
             }
 
             Assert.Equal(before, _device.Pool.LiveBlocks);
@@ -182,12 +182,12 @@ public sealed class TensorProgramTests : IDisposable
     [Fact]
     public void CheckFiniteNamesTheFirstBadOperation()
     {
-        using var program = new TensorProgram(x => [(x[0].Log() * 0).Exp()], _device) { CheckFinite = true };
-        Assert.Equal([1.0, 1], program.Run(Vector(1, 2))[0].ToDoubles());
-        var failure = Assert.Throws<NotFiniteNumberException>(() => program.Run(Vector(2, 0)));
+        using var program = new TensorProgram<Tensor[], Tensor[]>(x => [(x[0].Log() * 0).Exp()], _device) { CheckFinite = true };
+        Assert.Equal([1.0, 1], program.Run([Vector(1, 2)])[0].ToDoubles());
+        var failure = Assert.Throws<NotFiniteNumberException>(() => program.Run([Vector(2, 0)]));
         Assert.Contains("Log(Float32 [2])", failure.Message);
         Assert.Contains("element 1", failure.Message);
-        Assert.Equal([1.0, 1], program.Run(Vector(1, 2))[0].ToDoubles());
+        Assert.Equal([1.0, 1], program.Run([Vector(1, 2)])[0].ToDoubles());
     }
 
     [Fact]
@@ -202,11 +202,11 @@ public sealed class TensorProgramTests : IDisposable
         });
         var x = Vector(0.5f, 1);
         for (int run = 0; run < 4; run++)
-            program.Run(x);
+            program.Run([x]);
         Assert.Equal(100, program.CommandCount);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int run = 0; run < 10; run++)
-            program.Run(x);
+            program.Run([x]);
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 10, 0, 64 * 1024);
     }
 
@@ -216,7 +216,7 @@ public sealed class TensorProgramTests : IDisposable
         using var program = Program(x => [x[0], x[1].Reshape(2, 1), x[0]]);
         var kept = new List<Tensor[]>();
         for (int run = 0; run < 4; run++)
-            kept.Add(program.Run(Vector(run, 5), Vector(run, 6)));
+            kept.Add(program.Run([Vector(run, 5), Vector(run, 6)]));
         for (int run = 0; run < 4; run++)
         {
             Assert.Equal([run, 5.0], kept[run][0].ToDoubles());
@@ -233,7 +233,7 @@ public sealed class TensorProgramTests : IDisposable
         using var program = Program(x => [Tensor.From([3f, 4], [2], _device), Tensor.Full(7, [2], device: _device), outside, outside + 1]);
         for (int run = 0; run < 4; run++)
         {
-            var results = program.Run(Vector(1, 2));
+            var results = program.Run([Vector(1, 2)]);
             Assert.Equal([3.0, 4], results[0].ToDoubles());
             Assert.Equal([7.0, 7], results[1].ToDoubles());
             Assert.Equal([8.0, 9], results[2].ToDoubles());
@@ -245,10 +245,10 @@ public sealed class TensorProgramTests : IDisposable
     public void AProgramInsideAProgramIsPartOfIt()
     {
         using var inner = Program(x => [x[0].Exp()]);
-        using var outer = Program(x => [inner.Run(x[0] * 2)[0] + 1]);
+        using var outer = Program(x => [inner.Run([x[0] * 2])[0] + 1]);
         for (int run = 0; run < 4; run++)
         {
-            double[] found = outer.Run(Vector(run, 0.5f))[0].ToDoubles();
+            double[] found = outer.Run([Vector(run, 0.5f)])[0].ToDoubles();
             Assert.Equal(1 + Math.Exp(2 * run), found[0], 1e-3 * Math.Exp(2 * run));
             Assert.Equal(1 + Math.E, found[1], 1e-5);
         }
@@ -269,17 +269,17 @@ public sealed class TensorProgramTests : IDisposable
         {
             var x = Vector(3, 5);
             Assert.Equal([3.0, 5, 3, 5, 0, 0, 0, 0], Function([x])[0].ToDoubles());
-            Assert.Equal([3.0, 5, 3, 5, 0, 0, 0, 0], outer.Run(x)[0].ToDoubles());
+            Assert.Equal([3.0, 5, 3, 5, 0, 0, 0, 0], outer.Run([x])[0].ToDoubles());
         }
 
         Tensor[] Function(Tensor[] x)
         {
-            var twice = inner.Run(x[0], x[0]);
-            var chained = inner.Run(x[0], x[0] * 2);
+            var twice = inner.Run([x[0], x[0]]);
+            var chained = inner.Run([x[0], x[0] * 2]);
             return
             [
                 Tensor.Concatenate(
-                    0, twice[0], chained[1], Gradient.Of(twice[2].Sum(), x[0])[0], Gradient.Of(chained[2].Sum(), x[0])[0]),
+                    0, twice[0], chained[1], Gradient.Of(twice[2].Sum(), x[0]), Gradient.Of(chained[2].Sum(), x[0])),
             ];
         }
     }
@@ -287,9 +287,9 @@ public sealed class TensorProgramTests : IDisposable
     [Fact]
     public void AProgramThatIsDisposedIsAnError()
     {
-        var program = new TensorProgram(x => [x[0] * 2], _device);
+        var program = new TensorProgram<Tensor[], Tensor[]>(x => [x[0] * 2], _device);
         program.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => program.Run(Vector(1, 2)));
+        Assert.Throws<ObjectDisposedException>(() => program.Run([Vector(1, 2)]));
         var blocked = new BlockedProgram((_, rows) => [rows[0] * 2], 4, _device);
         blocked.Dispose();
         Assert.Throws<ObjectDisposedException>(() => blocked.Run([], [Vector(1, 2)]));
@@ -303,9 +303,9 @@ public sealed class TensorProgramTests : IDisposable
             var captured = Vector(3, 4);
             using var program = Program(x => [x[0] * captured]);
             for (int run = 0; run < runs; run++)
-                Assert.Equal([3.0 * run, 4], program.Run(Vector(run, 1))[0].ToDoubles());
+                Assert.Equal([3.0 * run, 4], program.Run([Vector(run, 1)])[0].ToDoubles());
             captured.Dispose();
-            Assert.Throws<ObjectDisposedException>(() => program.Run(Vector(1, 2)));
+            Assert.Throws<ObjectDisposedException>(() => program.Run([Vector(1, 2)]));
         }
     }
 
@@ -316,10 +316,10 @@ public sealed class TensorProgramTests : IDisposable
         using var none = Program(_ => [Tensor.Ones([2], device: _device) * 3]);
         for (int run = 0; run < 4; run++)
         {
-            var results = program.Run(Tensor.Zeros([0, 3], device: _device), Tensor.Zeros([3], device: _device));
+            var results = program.Run([Tensor.Zeros([0, 3], device: _device), Tensor.Zeros([3], device: _device)]);
             Assert.Equal("[0, 3]", results[0].Shape.ToString());
             Assert.Equal(0, results[1].Item());
-            Assert.Equal([3.0, 3], none.Run()[0].ToDoubles());
+            Assert.Equal([3.0, 3], none.Run([])[0].ToDoubles());
         }
     }
 
@@ -327,8 +327,8 @@ public sealed class TensorProgramTests : IDisposable
     public void TensorsOnAnotherDeviceAreRefusedInsideAProgram()
     {
         using var device = new CpuDevice(1);
-        using var program = new TensorProgram(_ => [Tensor.Ones([2])], device);
-        Assert.Contains("another one", Assert.Throws<InvalidOperationException>(() => program.Run()).Message);
+        using var program = new TensorProgram<Tensor[], Tensor[]>(_ => [Tensor.Ones([2])], device);
+        Assert.Contains("another one", Assert.Throws<InvalidOperationException>(() => program.Run([])).Message);
     }
 
     [Fact]
@@ -337,8 +337,8 @@ public sealed class TensorProgramTests : IDisposable
         using var program = Program(x => [x[0] * 2]);
         using var other = new CpuDevice(1);
         using var x = Tensor.From([1f], [1], other);
-        Assert.Contains("copy it with To", Assert.Throws<ArgumentException>(() => program.Run(x)).Message);
-        Assert.Equal(2, program.Run(x.To(_device))[0].Item());
+        Assert.Contains("copy it with To", Assert.Throws<ArgumentException>(() => program.Run([x])).Message);
+        Assert.Equal(2, program.Run([x.To(_device)])[0].Item());
     }
 
     public void Dispose()
@@ -347,7 +347,7 @@ public sealed class TensorProgramTests : IDisposable
         _device.Dispose();
     }
 
-    private TensorProgram Program(Func<Tensor[], Tensor[]> function) => new(function, _device);
+    private TensorProgram<Tensor[], Tensor[]> Program(Func<Tensor[], Tensor[]> function) => new(function, _device);
 
     private Tensor Vector(params float[] values) => Tensor.From(values, [values.Length], _device);
 }

@@ -26,8 +26,8 @@ public sealed class TreeTests : IDisposable
         Assert.Equal(["Item1", "Item2[0]", "Item2[1]"], Tree.Names((Number(1), new[] { Number(2), Number(3) })));
         Assert.Equal(["[0].Item2"], Tree.Names(new (int, Tensor)[] { (3, Number(1)) }));
         Assert.Equal(["Weights"], Tree.Names(new Layer(Number(1), null)));
-        Assert.Equal(["Item9"], Tree.Names((1, 2, 3, 4, 5, 6, 7, 8, Number(9))).Select(name => name.Replace("Rest.Item2", "Item9")));
-        Assert.Equal(["Layer.Weights"], Tree.Names(new Perhaps(new Pair(Number(1), 2))).Select(name => name.Replace("Both.First", "Layer.Weights")));
+        Assert.Equal(["Rest.Item2"], Tree.Names((1, 2, 3, 4, 5, 6, 7, 8, Number(9))));
+        Assert.Equal(["Both.First"], Tree.Names(new Perhaps(new Pair(Number(1), 2))));
         Assert.Empty(Tree.Names(new Perhaps(null)));
         Assert.Empty(Tree.Leaves(default(ValueTuple)));
     }
@@ -64,7 +64,8 @@ public sealed class TreeTests : IDisposable
     {
         var layer = new Layer(Number(1), Number(2));
         Assert.Equal(new Layer(layer.Bias!, layer.Weights), Tree.With(layer, layer.Bias!, layer.Weights));
-        Assert.Contains("1 tensors were given for the 2 places of Layer", Assert.Throws<ArgumentException>(() => Tree.With(layer, layer.Weights)).Message);
+        var error = Assert.Throws<ArgumentException>(() => Tree.With(layer, layer.Weights));
+        Assert.Contains("1 tensors were given for the 2 places of Layer", error.Message);
     }
 
     [Fact]
@@ -113,7 +114,9 @@ public sealed class TreeTests : IDisposable
         Assert.Equal([1, 2, 3, 4, 5, 6], Tree.Leaves(loaded).Select(leaf => leaf.Item()));
         Assert.Equal(5, SafeTensors.Load(path, new Part(new Layer(Number(0), null))).Head.Weights.Item());
         Says("there is no tensor Weights", () => SafeTensors.Load(path, new Layer(Number(0), null)));
-        Says("tensor Head.Weights is Float32 [], but Float32 [2] is wanted", () => SafeTensors.Load(path, new Part(new Layer(Tensor.Zeros([2]), null))));
+        Says(
+            "tensor Head.Weights is Float32 [], but Float32 [2] is wanted",
+            () => SafeTensors.Load(path, new Part(new Layer(Tensor.Zeros([2]), null))));
         SafeTensors.Save(path, Number(7));
         Assert.Equal(7, SafeTensors.Load(path, Number(0)).Item());
 

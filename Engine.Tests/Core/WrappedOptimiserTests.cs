@@ -27,7 +27,7 @@ public sealed class WrappedOptimiserTests : IDisposable
             var (found, foundState) = clipped.Update(parameters, gradients, state);
             var (expected, expectedState) = inner.Update(parameters, seen, state);
             Same(expected, found);
-            Same(expectedState.Tensors, foundState.Tensors);
+            Same(Tree.Leaves(expectedState), Tree.Leaves(foundState));
 
             var rate = Tensor.Full(0.3, [], ElementType.Float64);
             Same(inner.Update(parameters, seen, state, rate).Parameters, clipped.Update(parameters, gradients, state, rate).Parameters);
@@ -49,7 +49,7 @@ public sealed class WrappedOptimiserTests : IDisposable
             (found, foundState) = scheduled.Update(found, gradients, foundState);
             (expected, expectedState) = inner.Update(expected, gradients, expectedState, rate);
             Same(expected, found);
-            Same(expectedState.Tensors, foundState.Tensors);
+            Same(Tree.Leaves(expectedState), Tree.Leaves(foundState));
             Assert.Equal(step + 1, foundState.Step.Item());
         }
 
@@ -88,7 +88,7 @@ public sealed class WrappedOptimiserTests : IDisposable
     public void SchedulesAdvanceInReplays()
     {
         var optimiser = new ClippedOptimiser(new ScheduledOptimiser(new Sgd(9), (n, type) => Schedules.Linear(n, 0.5, 0.1, 4, type)), 1);
-        using var program = new TensorProgram(x =>
+        using var program = new TensorProgram<Tensor[], Tensor[]>(x =>
         {
             var (updated, state) = optimiser.Update([x[1]], [Tensor.Full(30, [], ElementType.Float64)], new OptimiserState(x[0], []));
             return [state.Step, .. updated];

@@ -16,26 +16,26 @@ internal static class EmbeddingExample
         using var scope = new TensorScope();
         var (corridor, network) = (new Corridor(), new MlpActorCritic(observation: [5], actions: 2, hidden: [16]));
         var (inner, outer, method) = (new Adam(0.01), new Adam(0.1), MetaGradientMethod.Parse("3-mix"));
-        Tensor[] start = [.. network.Initialise(Streams.Of(seed: 0))], raw = [Tensor.From(0f, 1f)];
-        using var training = new TensorLoop((carried, inputs) =>
+        Tensor[] theta = [.. network.Initialise(Streams.Of(seed: 0))], eta = [Tensor.From(0f, 1f)];
+        using var training = new TensorLoop<Learner, Tensor, (Tensor Return, Tensor Eta)>((old, streams) =>
         {
-            var (theta, eta, values) = (carried[0], carried[2], carried[2][0].Sigmoid());
-            var task = new Walk(corridor, network, values, carried[4], streams: inputs[0]);
-            var points = LookAhead.Branch(task, inner, theta, OptimiserState.From(carried[1]), method.Steps);
-            var (moved, state) = outer.Update(eta, Gradient.Of(method.Loss(points), eta), OptimiserState.From(carried[3]));
-            var kept = points[0];
-            Tensor[] results = [kept.Rollout.Rewards.Sum() / (1 - kept.Rollout.Live).Sum(), values[0], values[1]];
-            return ([kept.Parameters, kept.State.Tensors, moved, state.Tensors, kept.SamplingState], results);
-        }, [start, inner.Initial(start).Tensors, raw, outer.Initial(raw).Tensors, corridor.Reset(Streams.Of(seed: 0, replicates: 64))]);
+            var values = old.Eta[0].Sigmoid();
+            var task = new Walk(corridor, network, values, old.Corridor, streams);
+            var points = LookAhead.Branch(task, inner, old.Theta, old.Inner, method.Steps);
+            var (moved, state) = outer.Update(old.Eta, Gradient.Of(method.Loss(points), old.Eta), old.Outer);
+            var (kept, ended) = (points[0], 1 - points[0].Rollout.Live);
+            return (new(kept.Parameters, kept.State, moved, state, kept.SamplingState), (kept.Rollout.Rewards.Sum() / ended.Sum(), values));
+        }, new(theta, inner.Initial(theta), eta, outer.Initial(eta), corridor.Reset(Streams.Of(seed: 0, replicates: 64))));
         for (int iteration = 0; iteration <= 200; iteration++)
         {
-            var results = training.Run(Streams.Of(seed: 0, iteration: iteration, replicates: 64));
+            var (mean, values) = training.Run(Streams.Of(seed: 0, iteration: iteration, replicates: 64));
             if (iteration % 25 == 0)
-                Console.WriteLine($"return {results[0].Item():F2}, gamma {results[1].Item():F2}, lambda {results[2].Item():F2}");
+                Console.WriteLine($"return {mean.Item():F2}, gamma {values[0].Item():F2}, lambda {values[1].Item():F2}");
         }
     }
 }
 
+internal sealed record Learner(Tensor[] Theta, OptimiserState Inner, Tensor[] Eta, OptimiserState Outer, Tensor[] Corridor);
 // Five cells in a row: leaving them on the left pays 0.3, on the right 1. An episode begins in the second cell.
 internal sealed class Corridor : IEnvironment
 {

@@ -57,18 +57,18 @@ public class EmbeddingTests
         var inner = new Adam(0.01);
         var eta = Tensor.From(0f, 1f).Sigmoid();
         Tensor[] start = [.. network.Initialise(Streams.Of(0))];
-        using var training = new TensorLoop(
-            (carried, inputs) =>
+        using var training = new TensorLoop<(Tensor[] Theta, OptimiserState State, Tensor[] Corridor), Tensor, Tensor>(
+            (learner, streams) =>
             {
-                var task = new Walk(corridor, network, eta, carried[2], inputs[0]);
-                var (seen, state) = task.Sample(carried[0], task.Start, 0, validation: false);
-                var (theta, next, _) = LookAhead.Update(task, inner, carried[0], OptimiserState.From(carried[1]), seen);
-                return ([theta, next.Tensors, state], [seen.Rewards.Sum() / (1 - seen.Live).Sum()]);
+                var task = new Walk(corridor, network, eta, learner.Corridor, streams);
+                var (seen, state) = task.Sample(learner.Theta, task.Start, 0, validation: false);
+                var (theta, next, _) = LookAhead.Update(task, inner, learner.Theta, learner.State, seen);
+                return ((theta, next, state), seen.Rewards.Sum() / (1 - seen.Live).Sum());
             },
-            [start, inner.Initial(start).Tensors, corridor.Reset(Streams.Of(0, replicates: 64))]);
+            (start, inner.Initial(start), corridor.Reset(Streams.Of(0, replicates: 64))));
         double last = 0;
         for (int iteration = 0; iteration <= 200; iteration++)
-            last = training.Run(Streams.Of(0, iteration: iteration, replicates: 64))[0].Item();
+            last = training.Run(Streams.Of(0, iteration: iteration, replicates: 64)).Item();
         Assert.Equal(0.3, last, 0.005);
     }
 }

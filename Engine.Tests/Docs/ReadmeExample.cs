@@ -14,8 +14,8 @@ internal static class ReadmeExample
         Tensor Loss(Tensor p) => (p.Square() * p.Tanh()).Sum();
 
         // One step of gradient descent, and how the loss after it depends on the step size: a derivative through a derivative.
-        var gradient = Gradient.Of(Loss(theta), theta)[0];
+        var gradient = Gradient.Of(Loss(theta), theta);
         var updated = theta - (rate * gradient);
-        Console.WriteLine(Gradient.Of(Loss(updated), rate)[0].Item());
+        Console.WriteLine(Gradient.Of(Loss(updated), rate).Item());
     }
 }

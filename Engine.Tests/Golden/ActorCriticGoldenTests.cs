@@ -17,7 +17,7 @@ public class ActorCriticGoldenTests
         Tensor v = golden.Input("v"), gamma = golden.Input("gamma"), lambda = golden.Input("lambda");
         var g = LambdaReturns.Of(golden.Input("r"), golden.Input("live"), v, gamma, lambda);
         golden.Agrees("g", g);
-        var gradient = Gradient.Of((g * golden.Input("u")).Sum(), v, gamma, lambda);
+        var gradient = Gradient.Of((g * golden.Input("u")).Sum(), (Tensor[])[v, gamma, lambda]);
         golden.Agrees("dv", gradient[0]);
         golden.Agrees("dgamma", gradient[1]);
         golden.Agrees("dlambda", gradient[2]);
@@ -34,19 +34,19 @@ public class ActorCriticGoldenTests
 
         var inner = A2C.InnerLoss(rollout, new A2CCoefficients(eta[0], eta[1], eta[2], eta[3]));
         golden.Agrees("inner", inner);
-        var first = Gradient.Of(inner, logits, v, eta);
+        var first = Gradient.Of(inner, (Tensor[])[logits, v, eta]);
         golden.Agrees("dlogits", first[0]);
         golden.Agrees("dv", first[1]);
         golden.Agrees("deta", first[2]);
 
         var along = (first[0] * golden.Input("ul")).Sum() + (first[1] * golden.Input("uv")).Sum();
-        var second = Gradient.Of(along, logits, v, eta);
+        var second = Gradient.Of(along, (Tensor[])[logits, v, eta]);
         golden.Agrees("cross_logits", second[0]);
         golden.Agrees("cross_v", second[1]);
         golden.Agrees("cross_eta", second[2]);
 
         var outer = A2C.OuterLoss(rollout);
         golden.Agrees("outer", outer);
-        golden.Agrees("outer_dlogits", Gradient.Of(outer, logits)[0]);
+        golden.Agrees("outer_dlogits", Gradient.Of(outer, logits));
     }
 }

@@ -23,14 +23,14 @@ public class ConvolutionGoldenTests
         var y = fused ? Conv2d.ReluPool(x, w, b) : Conv2d.Apply(x, w, b).Relu().MaxPool();
         golden.Agrees("y", y);
 
-        var first = Gradient.Of((y * g).Sum(), x, w, b);
+        var first = Gradient.Of((y * g).Sum(), (Tensor[])[x, w, b]);
         golden.Agrees("dx", first[0]);
         golden.Agrees("dw", first[1]);
         golden.Agrees("db", first[2]);
 
         Tensor[] directions = [golden.Input("ux"), golden.Input("uw"), golden.Input("ub")];
         var along = first.Zip(directions, (gradient, direction) => (gradient * direction).Sum()).Aggregate((a, c) => a + c);
-        var second = Gradient.Of(along, x, w, g);
+        var second = Gradient.Of(along, (Tensor[])[x, w, g]);
         golden.Agrees("ddx", second[0]);
         golden.Agrees("ddw", second[1]);
         golden.Agrees("ddg", second[2]);

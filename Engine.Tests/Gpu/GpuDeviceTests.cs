@@ -67,11 +67,11 @@ public class GpuDeviceTests
     {
         using var device = Device.Open(name);
         using (var scope = new TensorScope())
-        using (var program = new TensorProgram(x => [x[0].Exp() * x[0], x[0].Sum()], device))
+        using (var program = new TensorProgram<Tensor[], Tensor[]>(x => [x[0].Exp() * x[0], x[0].Sum()], device))
         {
             var x = Tensor.From([1f, 2f, 3f], [3], device);
             for (int run = 0; run < 3; run++)
-                program.Run(x);
+                program.Run([x]);
         }
 
         Assert.Equal(0, device.Pool.LiveBlocks);

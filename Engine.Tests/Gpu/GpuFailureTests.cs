@@ -141,11 +141,11 @@ public class GpuFailureTests
     private static double[] Run(Device device)
     {
         using var scope = new TensorScope();
-        using var program = new TensorProgram(x => [x[0] + 1, x[0] * 2], device);
+        using var program = new TensorProgram<Tensor[], Tensor[]>(x => [x[0] + 1, x[0] * 2], device);
         double[] last = [];
         for (int run = 0; run < 3; run++)
         {
-            var results = program.Run(Tensor.From([3.0], [1], device));
+            var results = program.Run([Tensor.From([3.0], [1], device)]);
             last = [results[0].Item(), results[1].Item(), (results[0] + 2).Item()];
         }
 

@@ -37,7 +37,7 @@ public class GpuProgramTests
     {
         // A device of its own, so that no other test counts.
         using var device = (IlgpuDevice)Device.Open(name);
-        using var program = new TensorProgram(x => [(x[0] * 2).Sin() + x[1], x[0].Sum()], device);
+        using var program = new TensorProgram<Tensor[], Tensor[]>(x => [(x[0] * 2).Sin() + x[1], x[0].Sum()], device);
         using var scope = new TensorScope();
         Tensor[] inputs = [Tensor.From([1.0, 2, 3], [3], device), Tensor.From([4.0, 5, 6], [3], device)];
         for (int run = 0; run < 3; run++)
@@ -114,23 +114,20 @@ public class GpuProgramTests
         var network = new Mlp([2, 4, 1]);
         var optimiser = new Adam(1e-2);
         Tensor[] parameters = [.. network.Initialise(Streams.Of(3, device: device), ElementType.Float64)];
-        Tensor[][] start = [parameters, optimiser.Initial(parameters).Tensors];
-        using var loop = new TensorLoop(
-            (carried, inputs) =>
+        using var loop = new TensorLoop<(Tensor[], OptimiserState), (Tensor Streams, Tensor Rate), Tensor>(
+            (learner, inputs) =>
             {
-                var state = new OptimiserState(carried[1][0], carried[1][1..]);
-                var x = new DrawNormal(0, 1, 7, 0, [1, 3, 2], ElementType.Float64).Apply(inputs[0]);
-                var loss = (network.Apply(carried[0], x) - x.Sum(-1).Expand(-1)).Square().Mean();
-                var (updated, next) = optimiser.Update(carried[0], Gradient.Of(loss, carried[0]), state, inputs[1]);
-                return ([updated, next.Tensors], [loss]);
+                var (theta, state) = learner;
+                var x = new DrawNormal(0, 1, 7, 0, [1, 3, 2], ElementType.Float64).Apply(inputs.Streams);
+                var loss = (network.Apply(theta, x) - x.Sum(-1).Expand(-1)).Square().Mean();
+                return (optimiser.Update(theta, Gradient.Of(loss, theta), state, inputs.Rate), loss);
             },
-            start,
-            device);
+            (parameters, optimiser.Initial(parameters)));
         var losses = new List<Tensor>();
         for (int i = 0; i < steps; i++)
-            losses.AddRange(loop.Run(Streams.Of(3, iteration: i, device: device), Tensor.From([0.01 / (i + 1)], [], device)));
+            losses.Add(loop.Run((Streams.Of(3, iteration: i, device: device), Tensor.From([0.01 / (i + 1)], [], device))));
 
         // Copies, because what a loop carries ends with it.
-        return [.. losses, .. loop.Carried.SelectMany(group => group).Select(tensor => tensor + 0)];
+        return [.. losses, .. Tree.Leaves(loop.State).Select(tensor => tensor + 0)];
     }
 }

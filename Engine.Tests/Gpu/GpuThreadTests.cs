@@ -88,9 +88,9 @@ public class GpuThreadTests
                 }
 
                 using var scope = new TensorScope();
-                using var program = new TensorProgram(x => [Function(x[0])], device);
+                using var program = new TensorProgram<Tensor[], Tensor[]>(x => [Function(x[0])], device);
                 for (int run = 0; run < 4; run++)
-                    Assert.Equal(Expected(thread, run), program.Run(Input(device, thread, run))[0].ToDoubles());
+                    Assert.Equal(Expected(thread, run), program.Run([Input(device, thread, run)])[0].ToDoubles());
             }
         });
         Assert.Equal(0, device.Pool.LiveBlocks);
@@ -138,11 +138,11 @@ public class GpuThreadTests
         SoftCuda.Require();
         using var device = Device.Open("cuda:0");
         int graphs = SoftCuda.Count("graphs");
-        var program = new TensorProgram(x => [Function(x[0])], device);
+        var program = new TensorProgram<Tensor[], Tensor[]>(x => [Function(x[0])], device);
         using (new TensorScope())
         {
             for (int run = 0; run < 3; run++)
-                program.Run(Input(device, 1, run));
+                program.Run([Input(device, 1, run)]);
         }
 
         Assert.Equal(graphs + 1, SoftCuda.Count("graphs"));

@@ -53,8 +53,8 @@ public class ParityTests
         var inputs = sample.Inputs(1, type, device);
         Tensor[] free = [.. inputs.Where(input => input.Type.IsFloat())];
         var value = sample.Function(inputs);
-        var first = Gradient.Vjp([value], free, [Cotangent(value)]);
-        return toSecondOrder ? [value, .. first, .. Gradient.Vjp(first, free, [.. first.Select(Cotangent)])] : [value, .. first];
+        var first = Gradient.Vjp(value, free, Cotangent(value));
+        return toSecondOrder ? [value, .. first, .. Gradient.Vjp(first, free, (Tensor[])[.. first.Select(Cotangent)])] : [value, .. first];
     }
 
     private static Tensor Cotangent(Tensor y)

@@ -77,7 +77,7 @@ public partial class PtxTests
                 var inputs = sample.Inputs(1, type, device);
                 Tensor[] free = [.. inputs.Where(input => input.Type.IsFloat())];
                 var value = sample.Function(inputs);
-                var first = Gradient.Vjp([value], free, [value]);
+                var first = Gradient.Vjp(value, free, value);
                 Gradient.Vjp(first, free, first);
             }
         }

@@ -173,10 +173,10 @@ public class MemoryTests
         using var device = new CpuDevice(1);
         device.Pool.Poisoned = true;
         using var x = Tensor.From([1f, 2], [2], device);
-        using var program = new TensorProgram(inputs => [new Half().Apply(inputs[0]) * 1], device);
+        using var program = new TensorProgram<Tensor[], Tensor[]>(inputs => [new Half().Apply(inputs[0]) * 1], device);
         for (int run = 0; run < 4; run++)
         {
-            using var y = program.Run(x)[0];
+            using var y = program.Run([x])[0];
             Assert.Equal([1, double.NaN], y.ToDoubles());
         }
     }
@@ -194,10 +194,10 @@ public class MemoryTests
             var source = new FailingSource();
             using var device = new CpuDevice(1, new BufferPool(source));
             using (var x = Tensor.From([1f], [1], device))
-            using (var program = new TensorProgram(inputs => [inputs[0] * 2, inputs[0] + 1, inputs[0].Exp()], device))
+            using (var program = new TensorProgram<Tensor[], Tensor[]>(inputs => [inputs[0] * 2, inputs[0] + 1, inputs[0].Exp()], device))
             using (var blocked = new BlockedProgram((_, rows) => [rows[0] * 2, rows[0] + 1, rows[0].Exp()], 1, device))
             {
-                Check(() => program.Run(x));
+                Check(() => program.Run([x]));
                 Check(() => blocked.Run([], [x]));
 
                 void Check(Func<Tensor[]> run)
@@ -235,7 +235,7 @@ public class MemoryTests
         using var device = new CpuDevice(1, new BufferPool(source));
         Tensor[] start = [Tensor.From([1f], [1], device), Tensor.From([1f], [1], device)];
         source.Room = 1;
-        Assert.Throws<OutOfMemoryException>(() => new TensorLoop((carried, _) => (carried, []), [start], device));
+        Assert.Throws<OutOfMemoryException>(() => new TensorLoop<Tensor[], ValueTuple, ValueTuple>((state, _) => (state, default), start));
         Assert.Equal(2, device.Pool.LiveBlocks);
         Array.ForEach(start, tensor => tensor.Dispose());
     }
@@ -315,7 +315,7 @@ public class MemoryTests
     {
         using var device = new CpuDevice(2);
         var leaked = new List<Tensor>();
-        using (var program = new TensorProgram(
+        using (var program = new TensorProgram<Tensor[], Tensor[]>(
             x =>
             {
                 var inner = x[0] * 2;
@@ -329,7 +329,7 @@ public class MemoryTests
             var x = Tensor.From([3f, 4], [2], device);
             for (int run = 0; run < 4; run++)
             {
-                Assert.Equal([7.0, 10], program.Run(x)[0].ToDoubles());
+                Assert.Equal([7.0, 10], program.Run([x])[0].ToDoubles());
                 foreach (var tensor in leaked)
                     tensor.Dispose();
             }

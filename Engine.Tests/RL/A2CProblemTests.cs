@@ -38,7 +38,7 @@ public sealed class A2CProblemTests : IDisposable
         {
             Assert.NotEqual(shared[i].OuterLoss.Item(), fresh[i].OuterLoss.Item());
             Assert.Equal(Values(shared[i].Parameters), Values(fresh[i].Parameters));
-            Assert.Equal(Values(shared[i].State.Tensors), Values(fresh[i].State.Tensors));
+            Assert.Equal(Values(Tree.Leaves(shared[i].State)), Values(Tree.Leaves(fresh[i].State)));
             Assert.Equal(Values(shared[i].SamplingState), Values(fresh[i].SamplingState));
             Assert.Equal(Values([shared[i].Rollout.Observations]), Values([fresh[i].Rollout.Observations]));
             Assert.Equal(shared[i].Update.Loss.Item(), fresh[i].Update.Loss.Item());
@@ -141,8 +141,8 @@ public sealed class A2CProblemTests : IDisposable
         foreach (var (expected, point) in plain.Zip(points))
         {
             Assert.Equal(expected.OuterLoss.Item(), point.OuterLoss.Item(), 1e-13);
-            double[] slopes = Gradient.Of(expected.OuterLoss, setup.Raw)[0].ToDoubles();
-            Close.All(slopes, Gradient.Of(point.OuterLoss, setup.Raw)[0].ToDoubles(), 1e-11);
+            double[] slopes = Gradient.Of(expected.OuterLoss, setup.Raw).ToDoubles();
+            Close.All(slopes, Gradient.Of(point.OuterLoss, setup.Raw).ToDoubles(), 1e-11);
         }
 
         GradientCheck.Check(x => [.. Branch(x[0]).Select(point => point.OuterLoss)], [setup.Raw], order: 1, tolerance: 1e-8);
@@ -163,7 +163,7 @@ public sealed class A2CProblemTests : IDisposable
     public void EachCoefficientMattersToTheMetaGradient()
     {
         var setup = new Setup(new A2COptions { RolloutLength = 5 });
-        double[] slopes = Gradient.Of(setup.Branch()[^1].OuterLoss, setup.Raw)[0].ToDoubles();
+        double[] slopes = Gradient.Of(setup.Branch()[^1].OuterLoss, setup.Raw).ToDoubles();
         Assert.Equal(4, slopes.Length);
         Assert.All(slopes, slope => Assert.True(Math.Abs(slope) > 1e-7, $"{slope}"));
     }
@@ -182,7 +182,7 @@ public sealed class A2CProblemTests : IDisposable
             foreach (var (point, gradient) in points.Zip(forward))
             {
                 Assert.Equal(setup.Raw.Shape, gradient.Shape);
-                Close.All(Gradient.Of(point.OuterLoss, setup.Raw)[0].ToDoubles(), gradient.ToDoubles(), 1e-10);
+                Close.All(Gradient.Of(point.OuterLoss, setup.Raw).ToDoubles(), gradient.ToDoubles(), 1e-10);
             }
         }
     }
@@ -191,26 +191,25 @@ public sealed class A2CProblemTests : IDisposable
     public void AProgramOverIterationsIsWhatItsStepsAre()
     {
         var setup = new Setup(new A2COptions { RolloutLength = 5 }, ElementType.Float32);
-        int count = setup.Parameters.Length, states = s_optimiser.StateCount(count);
-        Tensor[] eager = [.. setup.Parameters, .. s_optimiser.Initial(setup.Parameters).Tensors, .. setup.Start], replayed = eager;
-        using var program = new TensorProgram(x => Iterate(x[1..], x[0]));
+        var eager = new Iteration(setup.Parameters, s_optimiser.Initial(setup.Parameters), setup.Start, null);
+        var replayed = eager;
+        using var program = new TensorProgram<(Iteration Before, Tensor Streams), Iteration>(x => Iterate(x.Before, x.Streams));
         for (int iteration = 1; iteration <= 4; iteration++)
         {
             var streams = Streams.Of(4, iteration: iteration, replicates: Setup.Boards);
-            eager = Iterate(eager, streams)[..eager.Length];
-            replayed = program.Run([streams, .. replayed])[..eager.Length];
-            Assert.Equal(Values(eager), Values(replayed));
+            eager = Iterate(eager, streams);
+            replayed = program.Run((replayed, streams));
+            Assert.Equal(Values(Tree.Leaves(eager)), Values(Tree.Leaves(replayed)));
         }
 
-        Tensor[] Iterate(Tensor[] x, Tensor streams)
+        Iteration Iterate(Iteration before, Tensor streams)
         {
-            var problem = setup.Problem(setup.Raw, x[^1..], streams);
-            var state = OptimiserState.From(x.AsSpan(count, states));
-            var points = LookAhead.Branch(problem, s_optimiser, x[..count], state, 2);
+            var problem = setup.Problem(setup.Raw, before.Environments, streams);
+            var points = LookAhead.Branch(problem, s_optimiser, before.Parameters, before.State, 2);
             var next = points[0];
-            var metaGradient = Gradient.Of(points[^1].OuterLoss, setup.Raw)[0];
-            Tensor[] all = [.. next.Parameters, .. next.State.Tensors, .. next.SamplingState, metaGradient];
-            return [.. all.Select(y => y.Type.IsFloat() ? y.StopGradient() : y)];
+            var metaGradient = Gradient.Of(points[^1].OuterLoss, setup.Raw);
+            var after = new Iteration(next.Parameters, next.State, next.SamplingState, metaGradient);
+            return Tree.Map(after, y => y.Type.IsFloat() ? y.StopGradient() : y);
         }
     }
 
@@ -305,4 +304,6 @@ public sealed class A2CProblemTests : IDisposable
                 options.BootstrapTimeLimit ? rewards + (gamma * timeOutValues) : rewards, live, values, gamma, lambda);
         }
     }
+
+    private sealed record Iteration(Tensor[] Parameters, OptimiserState State, Tensor[] Environments, Tensor? MetaGradient);
 }

@@ -63,7 +63,7 @@ public sealed class ActorCriticTests : IDisposable
         Assert.All(slopes[6..10], slope => Assert.All(slope.ToDoubles(), value => Assert.Equal(0, value)));
         Assert.All(slopes[14..18], slope => Assert.All(slope.ToDoubles(), value => Assert.Equal(0, value)));
         Assert.Equal(3, slopes[13].Item());
-        Assert.Equal(3, Gradient.Of(output.OuterValues.Sum(), parameters[17])[0].Item());
+        Assert.Equal(3, Gradient.Of(output.OuterValues.Sum(), parameters[17]).Item());
 
         var plain = new ActorCritic([4, 4, 5], 3, channels: 2, units: 4, headUnits: 3);
         var some = plain.Apply(parameters[..14], seen);

@@ -245,7 +245,7 @@ public sealed class CatchTests : IDisposable
     {
         const int Boards = 40;
         var game = new Catch(3, 5);
-        using var program = new TensorProgram(x => All(game.Step(x[..3], x[3], x[4], 7)));
+        using var program = new TensorProgram<Tensor[], Tensor[]>(x => All(game.Step(x[..3], x[3], x[4], 7)));
         var state = game.Reset(Keys(Boards));
         for (int run = 0; run < 12; run++)
         {

@@ -204,9 +204,9 @@ public class Figure4Tests
             // The discounts and their optimiser's step and two averages come first; then the network and its optimiser's.
             var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: settings.Batch);
             var problem = task.With(before[0].Sigmoid(), Streams.Of(0, 2, iteration, 1, Device.Cpu));
-            var branch = LookAhead.Branch(problem, optimiser, [before[4]], OptimiserState.From(before.AsSpan(5)), 3);
+            var branch = LookAhead.Branch(problem, optimiser, [before[4]], new OptimiserState(before[5], before[6..]), 3);
             Assert.Equal(after[4].ToDoubles(), branch[0].Parameters[0].ToDoubles());
-            Assert.Equal(after[5..].SelectMany(x => x.ToDoubles()), branch[0].State.Tensors.SelectMany(x => x.ToDoubles()));
+            Assert.Equal(after[5..].SelectMany(x => x.ToDoubles()), Tree.Leaves(branch[0].State).SelectMany(x => x.ToDoubles()));
             Assert.NotEqual(before[4].ToDoubles(), after[4].ToDoubles());
         }
 

@@ -117,7 +117,7 @@ public class Figure5Tests
             block: 64,
             device);
         var streams = Streams.Of(0, 2, 2, replicates, device, firstReplicate: 1);
-        Tensor[] results = estimator.Run(state[0], [state[4]], OptimiserState.From(state.AsSpan(5)), streams);
+        Tensor[] results = estimator.Run(state[0], [state[4]], new OptimiserState(state[5], state[6..]), streams);
         float[][] samples = [.. results.Select(result => result.ToArray<float>())];
         for (int row = 0; row < 4; row++)
         {

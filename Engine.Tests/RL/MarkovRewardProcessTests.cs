@@ -117,8 +117,8 @@ public class MarkovRewardProcessTests
         var gamma = Tensor.From(values, [States]);
         var weights = MarkovRewardProcess.Weights(gamma, Discounting.Power);
         Assert.Equal(Expected(values, Discounting.Power), weights.ToDoubles());
-        var first = Gradient.Of(weights.Sum(), gamma)[0];
-        var second = Gradient.Of(first.Sum(), gamma)[0];
+        var first = Gradient.Of(weights.Sum(), gamma);
+        var second = Gradient.Of(first.Sum(), gamma);
         for (int j = 0; j < States; j++)
         {
             // Reward j counts gamma_j to the powers 1, ..., j + 1 in states j, ..., 0.
@@ -141,8 +141,8 @@ public class MarkovRewardProcessTests
             var weights = MarkovRewardProcess.Weights(gamma, discounting);
             double[] expected = [.. Expected(values[..States], discounting), .. Expected(values[States..], discounting)];
             Assert.Equal(expected, weights.ToDoubles());
-            var first = Gradient.Of(weights.Square().Sum(), gamma)[0];
-            var second = Gradient.Of(first.Square().Sum(), gamma)[0];
+            var first = Gradient.Of(weights.Square().Sum(), gamma);
+            var second = Gradient.Of(first.Square().Sum(), gamma);
             Assert.All(first.ToDoubles().Concat(second.ToDoubles()), slope => Assert.True(double.IsFinite(slope)));
         }
     }

@@ -63,13 +63,13 @@ public class MixingTests
         using var scope = new TensorScope();
         var setup = new BranchSetup(replicates: 2);
         var points = setup.Branch(new Adam(0.01), 4);
-        double[][] gradients = [.. points.Select(point => Gradient.Of(point.OuterLoss.Sum(), setup.Raw)[0].ToDoubles())];
+        double[][] gradients = [.. points.Select(point => Gradient.Of(point.OuterLoss.Sum(), setup.Raw).ToDoubles())];
         double[] weights = Mixing.Weights(4, kappa);
         double[] expected = [.. Enumerable.Range(0, setup.Raw.Count).Select(i => weights.Zip(gradients, (w, g) => w * g[i]).Sum())];
-        Close.All(expected, Gradient.Of(Mixing.Loss(points, kappa).Sum(), setup.Raw)[0].ToDoubles(), 1e-13);
+        Close.All(expected, Gradient.Of(Mixing.Loss(points, kappa).Sum(), setup.Raw).ToDoubles(), 1e-13);
 
         var method = MetaGradientMethod.Parse("4-mix");
-        Close.All(expected, Gradient.Of(method.Loss(points, kappa).Sum(), setup.Raw)[0].ToDoubles(), 1e-13);
+        Close.All(expected, Gradient.Of(method.Loss(points, kappa).Sum(), setup.Raw).ToDoubles(), 1e-13);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class MlpActorCriticTests : IDisposable
         var output = network.Apply(parameters, Tensor.From(1f, 2, 3, 4));
         Assert.Equal([4, 2], output.Logits.Shape);
         Assert.Equal(10 * parameters[0].ToDoubles()[2], output.Values.Sum().Item(), 1e-5);
-        Assert.Equal(10, Gradient.Of(output.Values.Sum(), [.. parameters])[0].ToDoubles()[2], 1e-5);
+        Assert.Equal(10, Gradient.Of(output.Values.Sum(), (Tensor[])[.. parameters])[0].ToDoubles()[2], 1e-5);
     }
 
     [Fact]

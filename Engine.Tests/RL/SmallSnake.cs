@@ -119,7 +119,7 @@ internal static class SmallSnake
             _settings = run.Settings;
             Method = MetaGradientMethod.Parse(run.Method);
             Raw = Tensors(at, "raw")[0];
-            Meta = OptimiserState.From(Tensors(at, "meta."));
+            Meta = State(Tensors(at, "meta."));
             Network = new ActorCritic([_settings.Rows, _settings.Columns, 5], 4, outerValueHead: _settings.OuterValueHead);
             Parameters = [.. Network.ParameterShapes.Select(parameter => Tensors(at, "parameters." + parameter.Name)[0])];
             Environments = Tensors(at, "environment.");
@@ -141,7 +141,7 @@ internal static class SmallSnake
                 Problem,
                 CreateOptimiser(),
                 Parameters,
-                OptimiserState.From(Tensors(at, "optimiser.")),
+                State(Tensors(at, "optimiser.")),
                 Math.Max(1, Method.Steps),
                 new BranchOptions(Method.Kind == MetaGradientKind.Trace ? _settings.TraceDecay : null, _settings.FreshValidation));
         }
@@ -173,7 +173,7 @@ internal static class SmallSnake
             ? Mixing.Loss(Points, _settings.Kappa ?? Mixing.DefaultKappa(Method.Steps))
             : Points[^1].OuterLoss;
 
-        public Tensor MetaGradient => Gradient.Of(Loss, Raw)[0];
+        public Tensor MetaGradient => Gradient.Of(Loss, Raw);
 
         private ClippedOptimiser CreateOptimiser()
         {
@@ -192,5 +192,7 @@ internal static class SmallSnake
 
             return new ClippedOptimiser(optimiser, _settings.Clip);
         }
+
+        private static OptimiserState State(Tensor[] tensors) => new(tensors[0], tensors[1..]);
     }
 }

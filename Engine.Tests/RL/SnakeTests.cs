@@ -317,7 +317,7 @@ public sealed class SnakeTests : IDisposable
     {
         const int Boards = 40;
         var snake = new Snake(3, 4);
-        using var program = new TensorProgram(x =>
+        using var program = new TensorProgram<Tensor[], Tensor[]>(x =>
         {
             var moved = snake.Step([x[0]], x[1], x[2], 7);
             return [.. moved.State, moved.Reward, moved.Terminated, moved.TimedOut, moved.Observation, moved.FinalObservation];
@@ -330,7 +330,7 @@ public sealed class SnakeTests : IDisposable
             var actions = Tensor.From([.. Enumerable.Range(0, Boards).Select(i => (i + run) % 4)], [Boards]);
             var moved = snake.Step(state, actions, streams, 7);
             Tensor[] eager = [.. moved.State, moved.Reward, moved.Terminated, moved.TimedOut, moved.Observation, moved.FinalObservation];
-            var replayed = program.Run(state[0], actions, streams);
+            var replayed = program.Run([state[0], actions, streams]);
             for (int i = 0; i < eager.Length; i++)
                 Assert.Equal(eager[i].ToDoubles(), replayed[i].ToDoubles());
             state = [replayed[0]];

@@ -243,7 +243,7 @@ public sealed partial class SnakeTrainingTests
             var kept = hand.Points[0];
             foreach (var (parameter, tensor) in hand.Network.ParameterShapes.Zip(kept.Parameters))
                 Assert.Equal(tensor.ToStored(), after.Tensors["parameters." + parameter.Name]);
-            Assert.Equal(kept.State.Tensors.Select(x => x.ToStored()), Stored(after, "optimiser."));
+            Assert.Equal(Tree.Leaves(kept.State).Select(x => x.ToStored()), Stored(after, "optimiser."));
             Assert.Equal(kept.SamplingState.Select(x => x.ToStored()), Stored(after, "environment."));
             Assert.NotEqual(Stored(before, "parameters."), Stored(after, "parameters."));
 
@@ -263,7 +263,7 @@ public sealed partial class SnakeTrainingTests
             var (raw, meta) = optimiser.Update([hand.Raw], [gradient], hand.Meta);
             var allowed = run.Settings.Parameterisation == Parameterisation.Sigmoid ? raw[0] : raw[0].Clamp(0, 1);
             Assert.Equal(allowed.ToStored(), after.Tensors["raw"]);
-            Assert.Equal(meta.Tensors.Select(x => x.ToStored()), Stored(after, "meta."));
+            Assert.Equal(Tree.Leaves(meta).Select(x => x.ToStored()), Stored(after, "meta."));
         }
 
         static double Norm(Tensor[] tensors) => Math.Sqrt(tensors.SelectMany(x => x.ToDoubles()).Sum(value => value * value));
