@@ -3,6 +3,16 @@ namespace Engine.Core;
 /// <summary>What a checking scope wants of indices.</summary>
 internal static class Indices
 {
+    /// <summary>
+    /// Positions of each member, [members, indices], as those in rows of all members, one member's after the other's. What is out of a
+    /// member's range, from 0 up to, not including, <paramref name="count"/>, is out of theirs.
+    /// </summary>
+    public static Tensor OfMembers(Tensor indices, int count)
+    {
+        var first = Tensor.Range(indices.Shape[0], Kernels.ElementType.Int32, indices.Device).Expand(-1) * count;
+        return Tensor.Where((indices >= 0) * (indices < count), indices + first, Tensor.Full(-1, [], indices.Type, indices.Device));
+    }
+
     /// <summary>Fails if an index is not below <paramref name="count"/>, or negative.</summary>
     /// <param name="name">What takes them, for the error.</param>
     /// <param name="indices">The indices, Int32.</param>

@@ -26,6 +26,12 @@ public abstract record Operation : Primitive
     /// <summary>The kernel call.</summary>
     protected abstract void Compute(Tensor y, Tensor[] x);
 
+    /// <summary>The batching rule, see <see cref="Primitive.BatchedAll"/>.</summary>
+    protected virtual Tensor? Batched(BatchedInputs x) => null;
+
+    /// <inheritdoc/>
+    protected sealed override Tensor[]? BatchedAll(BatchedInputs x) => Batched(x) is { } y ? [y] : null;
+
     /// <inheritdoc/>
     protected sealed override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x) => [Infer(x)];
 
@@ -36,8 +42,10 @@ public abstract record Operation : Primitive
 /// <summary>An operation whose result is its input seen in another way: it shares the input's memory and computes nothing.</summary>
 public abstract record Alias : Operation
 {
+    private protected override Tensor[] Remembered(Tensor[] x, ElementType type) => x;
+
     private protected override Tensor Result(Tensor[] x, ElementType type, Shape shape)
-        => new(x[0].Device, type, shape, x[0].Buffer, this, x);
+        => new(x[0].Device, type, shape, x[0].Buffer, this, Remembered(x, type));
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)

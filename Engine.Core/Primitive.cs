@@ -23,6 +23,8 @@ public abstract record Primitive
                 throw Error($"inputs are on different devices, {x[0].Device.Name} and {input.Device.Name}");
         }
 
+        if (BatchedMap.Of(x) is { } map)
+            return ApplyToMembers(map, described, x);
         var y = Tensor.MakeAll(described, each => Result(x, each.Type, each.Shape));
         if (y.Length > 1)
             Tensor.Join(y);
@@ -67,6 +69,14 @@ public abstract record Primitive
     /// <summary>The kernel call.</summary>
     protected abstract void ComputeAll(Tensor[] y, Tensor[] x);
 
+    /// <summary>
+    /// The batching rule: the results for all members of a <see cref="Batch.Map"/> at once, with the members along the first axis, written
+    /// in ordinary tensor operations. Without one, members have their turns one by one.
+    /// </summary>
+    /// <param name="x">The inputs, some of which each member has its own of.</param>
+    /// <returns>One tensor for each result; null where there is no rule for such inputs.</returns>
+    protected virtual Tensor[]? BatchedAll(BatchedInputs x) => null;
+
     /// <summary>In a checking scope: fails at values of inputs that make no sense, such as an index out of range.</summary>
     /// <exception cref="ArgumentException">There are such values; see <see cref="Error"/>.</exception>
     protected virtual void CheckValues(Tensor[] x)
@@ -75,8 +85,42 @@ public abstract record Primitive
     }
 
     // No derivative passes through integers, so they need not remember what they were made from.
+    private protected virtual Tensor[] Remembered(Tensor[] x, ElementType type) => type.IsFloat() ? x : [];
+
     private protected virtual Tensor Result(Tensor[] x, ElementType type, Shape shape)
-        => Tensor.Allocate(x[0].Device, type, shape, this, type.IsFloat() ? x : []);
+        => Tensor.Allocate(x[0].Device, type, shape, this, Remembered(x, type));
+
+    // The results remember inputs as one member sees them, for gradients within the map; those of all members remember what they were
+    // made from, for gradients without.
+    private Tensor[] ApplyToMembers(BatchedMap map, (ElementType Type, Shape Shape)[] described, Tensor[] x)
+    {
+        var inputs = new BatchedInputs(map, x);
+        var whole = BatchedAll(inputs) ?? OneByOne(inputs);
+        var y = new Tensor[described.Length];
+        for (int i = 0; i < y.Length; i++)
+        {
+            var (type, shape) = described[i];
+            Shape wanted = [map.Members, .. shape];
+            if (whole.Length != y.Length || whole[i].Type != type || whole[i].Shape != wanted)
+            {
+                throw new InvalidOperationException(
+                    $"Batch: the rule of {Name} gave {string.Join(", ", whole.Select(each => $"{each.Type} {each.Shape}"))} for "
+                    + $"{map.Members} members with results {string.Join(", ", described.Select(each => $"{each.Type} {each.Shape}"))}.");
+            }
+
+            y[i] = new Tensor(whole[i].Device, type, shape, map, whole[i], this, Remembered(x, type));
+        }
+
+        if (y.Length > 1)
+            Tensor.Join(y);
+        return y;
+    }
+
+    private Tensor[] OneByOne(BatchedInputs x)
+    {
+        Tensor[][] members = [.. Enumerable.Range(0, x.Members).Select(member => ApplyAll(x.Of(member)))];
+        return [.. members[0].Select((_, result) => Tensor.Stack(0, [.. members.Select(member => member[result])]))];
+    }
 
     /// <summary>An error that names the operation.</summary>
     protected ArgumentException Error(string problem) => new($"{Name}: {problem}");

@@ -27,6 +27,14 @@ public sealed partial class Tensor : IDisposable
         Id = Interlocked.Increment(ref s_lastId);
     }
 
+    /// <summary>A tensor as one member of a batch sees it.</summary>
+    internal Tensor(
+        Device device, ElementType type, Shape shape, BatchedMap map, Tensor whole, Primitive? operation = null, params Tensor[] inputs)
+        : this(device, type, shape, whole.Buffer, operation, inputs)
+    {
+        (Map, Whole) = (map, whole);
+    }
+
     /// <summary>Where the data is.</summary>
     public Device Device { get; }
 
@@ -53,6 +61,12 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>A number that grows with creation: inputs have lower ones than results.</summary>
     internal long Id { get; }
+
+    /// <summary>The map of whose members this is one's; null outside of maps, and for what all members share.</summary>
+    internal BatchedMap? Map { get; }
+
+    /// <summary>The tensor of all members, with these along its first axis; null where there is no map.</summary>
+    internal Tensor? Whole { get; }
 
     /// <summary>All results of the operation, in order; null where this is the only one.</summary>
     internal Tensor[]? Siblings { get; private set; }
@@ -153,6 +167,12 @@ public sealed partial class Tensor : IDisposable
     public void CopyTo<T>(Span<T> destination)
         where T : unmanaged
     {
+        if (Map is not null)
+        {
+            throw new InvalidOperationException(
+                $"A value of {Shape} can't be read within Batch.Map: it differs from member to member. Return the tensor, read it later.");
+        }
+
         if (ElementTypes.Of<T>() != Type)
         {
             throw new ArgumentException(
@@ -238,6 +258,7 @@ public sealed partial class Tensor : IDisposable
     /// <summary>The values, as NumPy prints them.</summary>
     public override string ToString()
         => Buffer.IsFreed ? $"{Type} {Shape}, disposed"
+            : Map is not null ? $"{Type} {Shape}, of each of {Map.Members} members"
             : Recording.IsActive ? $"{Type} {Shape}, being recorded"
             : Formatted();
 
@@ -284,7 +305,7 @@ public sealed partial class Tensor : IDisposable
     }
 
     /// <summary>A leaf with the same values in the same memory.</summary>
-    internal Tensor AsLeaf() => new(Device, Type, Shape, Buffer);
+    internal Tensor AsLeaf() => Map is null ? new(Device, Type, Shape, Buffer) : new(Device, Type, Shape, Map, Whole!.AsLeaf());
 
     /// <summary>Something to stand in a tree for tensors of this type and shape.</summary>
     internal Tensor WithoutMemory() => new(Device, Type, Shape, null!);

@@ -54,8 +54,9 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
                 throw ProgramInstance.Elsewhere(Tree.Names(inputs)[i], leaves[i], place);
         }
 
-        // In another program it becomes a part of that one. Derivatives end at inputs and results, however a program is run.
-        return Recording.IsActive ? Tree.Map(function(Tree.Map(inputs, x => x.AsLeaf())), y => y.AsLeaf())
+        // In another program, or a map, it becomes a part of that. Derivatives end at inputs and results, however a program is run.
+        bool isPart = Recording.IsActive || BatchedMap.Of(leaves) is not null;
+        return isPart ? Tree.Map(function(Tree.Map(inputs, x => x.AsLeaf())), y => y.AsLeaf())
             : CheckFinite || TensorScope.IsChecking ? RunAsWritten(inputs)
             : RunRecorded(inputs, leaves, place);
     }

@@ -53,6 +53,13 @@ public sealed record AdamUpdate(double Beta1, double Beta2, double Epsilon, doub
     }
 
     /// <inheritdoc/>
+    protected override Tensor[] BatchedAll(BatchedInputs x)
+    {
+        int rank = x.Shape(3).Rank;
+        return ApplyAll(x.Whole(0), x.Whole(1), x.Whole(2), x.Whole(3), x.Aligned(4, rank), x.Aligned(5, rank));
+    }
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x)
     {
         var (type, shape) = (SameFloatType(x), Broadcasting.Common(this, x));

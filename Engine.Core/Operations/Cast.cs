@@ -14,6 +14,9 @@ public sealed record Cast(ElementType Target) : Operation
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [x[0].Type.IsFloat() && g.Type.IsFloat() ? g.Cast(x[0].Type) : null];
 
     /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => Apply(x[0]);
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (Target, x[0].Shape);
 
     /// <inheritdoc/>

@@ -22,6 +22,18 @@ public sealed record Convolution(Padding Padding) : Operation
     ];
 
     /// <inheritdoc/>
+    protected override Tensor? Batched(BatchedInputs x)
+    {
+        if (!x.IsOwn(1))
+            return x.Unfold(Apply(x.Folded(0), x[1]));
+        if (x.IsOwn(0))
+            return null;
+
+        // The same images for all: members' channels side by side.
+        return Channels.Split(Apply(x[0], Channels.Join(x[1])), x.Members);
+    }
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
         => (SameFloatType(x), Windows.Result(Padding, x[0].Shape, x[1].Shape, out string? problem) ?? throw Error(problem!));
 
@@ -44,6 +56,9 @@ public sealed record ConvolutionInputGradient(Padding Padding) : Operation
         new Convolution(Padding).Apply(g, x[1]),
         new ConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(g, x[0]),
     ];
+
+    /// <inheritdoc/>
+    protected override Tensor? Batched(BatchedInputs x) => x.IsOwn(1) ? null : x.Unfold(Apply(x.Folded(0), x[1]));
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
@@ -74,6 +89,17 @@ public sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight
         => [new ConvolutionInputGradient(Padding).Apply(x[1], g), new Convolution(Padding).Apply(x[0], g)];
 
     /// <inheritdoc/>
+    protected override Tensor? Batched(BatchedInputs x)
+    {
+        if (!x.IsOwn(0))
+            return Channels.Split(Apply(x[0], Channels.Join(x[1])), x.Members);
+        if (x.IsOwn(1))
+            return null;
+        var y = Apply(Channels.Join(x[0]), x[1]);
+        return BatchedInputs.Move(y.Reshape(KernelHeight, KernelWidth, x.Members, -1, y.Shape[3]), 2, 0);
+    }
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var (type, a, g) = (SameFloatType(x), x[0].Shape, x[1].Shape);
@@ -88,6 +114,21 @@ public sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight
     protected override void Compute(Tensor y, Tensor[] x)
         => y.Device.Convolve(
             y.Type, ConvolutionForm.WeightGradient, Windows.Of(Padding, x[0].Shape, y.Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
+}
+
+/// <summary>Channels of several members of a batch side by side.</summary>
+internal static class Channels
+{
+    /// <summary>[members, height, width, rest, channels] as [height, width, rest, members x channels], and the like.</summary>
+    public static Tensor Join(Tensor whole)
+    {
+        var last = BatchedInputs.Move(whole, 0, whole.Rank - 2);
+        return last.ReshapeTo([.. last.Shape.Sizes[..^2], last.Shape[-2] * last.Shape[-1]]);
+    }
+
+    /// <summary>The opposite of <see cref="Join"/>.</summary>
+    public static Tensor Split(Tensor joined, int members)
+        => BatchedInputs.Move(joined.Reshape([.. joined.Shape.Sizes[..^1], members, joined.Shape[-1] / members]), joined.Rank - 1, 0);
 }
 
 internal static class Windows

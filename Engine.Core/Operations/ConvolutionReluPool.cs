@@ -19,6 +19,10 @@ public sealed record ConvolutionReluPool(Padding Padding) : Primitive
     ];
 
     /// <inheritdoc/>
+    protected override Tensor[]? BatchedAll(BatchedInputs x)
+        => x.IsOwn(1) || x.IsOwn(2) ? null : [.. ApplyAll(x.Folded(0), x[1], x[2]).Select(x.Unfold)];
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x)
     {
         var type = SameFloatType(x);

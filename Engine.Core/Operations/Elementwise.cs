@@ -18,6 +18,9 @@ public abstract record Unary<TFunction> : Operation
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (MapsIntegers ? SameType(x) : SameFloatType(x), x[0].Shape);
 
     /// <inheritdoc/>
+    protected sealed override Tensor Batched(BatchedInputs x) => Apply(x[0]);
+
+    /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)
     {
         int[] strides = y.Shape.Strides();
@@ -41,6 +44,9 @@ public abstract record Binary<TFunction> : Operation
         => (MapsIntegers ? SameType(x) : SameFloatType(x), Broadcasting.Common(this, x));
 
     /// <inheritdoc/>
+    protected sealed override Tensor Batched(BatchedInputs x) => Apply(x.Aligned());
+
+    /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)
         => y.Device.Map(y.Type, Function, Broadcasting.Loops(y, x), y.Buffer, x[0].Buffer, x[1].Buffer);
 }
@@ -52,6 +58,9 @@ public abstract record Ternary<TFunction> : Operation
 {
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (SameType(x), Broadcasting.Common(this, x));
+
+    /// <inheritdoc/>
+    protected sealed override Tensor Batched(BatchedInputs x) => Apply(x.Aligned());
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)

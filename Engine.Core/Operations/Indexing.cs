@@ -14,6 +14,19 @@ public sealed record Take(int Axis) : Operation
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new ScatterAdd(Axis, x[0].Shape[Axis]).Apply(g, x[1]), null];
 
     /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x)
+    {
+        if (!x.IsOwn(1))
+            return new Take(Axis + 1).Apply(x[0], x[1]);
+
+        // A row for each position of each member, or for each position if members share the tensor.
+        var rows = BatchedInputs.Move(x[0], x.IsOwn(0) ? Axis + 1 : Axis, x.IsOwn(0) ? 1 : 0);
+        var indices = x.IsOwn(0) ? Indices.OfMembers(x[1], x.Shape(0)[Axis]) : x[1];
+        var taken = x.Unfold(new Take(0).Apply(x.IsOwn(0) ? BatchedInputs.Fold(rows) : rows, indices.Reshape(-1)));
+        return BatchedInputs.Move(taken, 1, Axis + 1);
+    }
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
         => x[1] is { Type: ElementType.Int32, Rank: 1 }
             ? (x[0].Type, x[0].Shape.With(Axis, x[1].Count))
@@ -49,6 +62,16 @@ public sealed record ScatterAdd(int Axis, int Size) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Take(Axis).Apply(g, x[1]), null];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x)
+    {
+        if (!x.IsOwn(1))
+            return new ScatterAdd(Axis + 1, Size).Apply(x[0], x[1]);
+        var rows = BatchedInputs.Fold(BatchedInputs.Move(x.Whole(0), Axis + 1, 1));
+        var sums = new ScatterAdd(0, x.Members * Size).Apply(rows, Indices.OfMembers(x[1], Size).Reshape(-1));
+        return BatchedInputs.Move(x.Unfold(sums), 1, Axis + 1);
+    }
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
@@ -89,6 +112,9 @@ public sealed record ArgMax(int Axis) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => new ArgMax(Axis + 1).Apply(x[0]);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)

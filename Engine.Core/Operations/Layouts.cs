@@ -10,6 +10,9 @@ public sealed record Reshape(Shape Target) : Alias
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g.ReshapeTo(x[0].Shape)];
 
     /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => x[0].ReshapeTo([x.Members, .. Target]);
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
         => Target.ElementCount == x[0].Count
             ? (x[0].Type, Target)
@@ -22,7 +25,10 @@ public sealed record StopGradient : Alias
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
 
-    private protected override Tensor Result(Tensor[] x, ElementType type, Shape shape) => new(x[0].Device, type, shape, x[0].Buffer, this);
+    private protected override Tensor[] Remembered(Tensor[] x, ElementType type) => [];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => Apply(x[0]);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (x[0].Type, x[0].Shape);
@@ -40,6 +46,9 @@ public sealed record Permute(IntegerList Order) : Operation
             inverse[Order[axis]] = axis;
         return [new Permute(inverse).Apply(g)];
     }
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => new Permute([0, .. Order.Select(axis => axis + 1)]).Apply(x[0]);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
@@ -66,6 +75,9 @@ public sealed record Slice(IntegerList Starts, Shape Sizes, IntegerList Steps) :
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Pad(Starts, x[0].Shape, Steps).Apply(g)];
 
     /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => new Slice([0, .. Starts], [x.Members, .. Sizes], [1, .. Steps]).Apply(x[0]);
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
         => Window.Fits(x[0].Shape, Starts, Sizes, Steps)
             ? (x[0].Type, Sizes)
@@ -87,6 +99,9 @@ public sealed record Pad(IntegerList Starts, Shape Target, IntegerList Steps) : 
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Slice(Starts, x[0].Shape, Steps).Apply(g)];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => new Pad([0, .. Starts], [x.Members, .. Target], [1, .. Steps]).Apply(x[0]);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
@@ -122,6 +137,10 @@ public sealed record Concatenate(int Axis) : Operation
     }
 
     /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x)
+        => new Concatenate(Axis + 1).Apply([.. Enumerable.Range(0, x.Count).Select(x.Whole)]);
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         int size = 0;
@@ -155,6 +174,9 @@ public sealed record BroadcastTo(Shape Target) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => x.Aligned(0, Target.Rank).BroadcastTo([x.Members, .. Target]);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)

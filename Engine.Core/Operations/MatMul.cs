@@ -20,6 +20,36 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
     }
 
     /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x)
+    {
+        Shape a = x.Shape(0), b = x.Shape(1);
+        var bias = x.Count == 3 ? x.Shape(2) : null;
+        bool sharesBias = bias is null || (!x.IsOwn(2) && bias.ElementCount == bias[-1]);
+
+        // What members share is multiplied by the rows, or columns, of all: derivatives in it are then one contraction, and not a sum of
+        // products of each member.
+        if (!x.IsOwn(1) && b.Rank == 2 && !TransposeA && sharesBias)
+        {
+            var rows = x[0].Reshape(-1, a[-1]);
+            var y = bias is null ? Apply(rows, x[1]) : Apply(rows, x[1], x[2].Reshape(-1));
+            return y.ReshapeTo([x.Members, .. a.Sizes[..^1], y.Shape[1]]);
+        }
+
+        if (!x.IsOwn(0) && a.Rank == 2 && bias is null)
+        {
+            var columns = (TransposeB ? x[1] : x[1].Transpose()).Reshape(-1, a[TransposeA ? 0 : 1]);
+            var y = new MatMul(false, !TransposeA).Apply(columns, x[0]);
+            return y.ReshapeTo([x.Members, .. b.Sizes[..^2], b[TransposeB ? -2 : -1], y.Shape[1]]).Transpose();
+        }
+
+        int rank = Math.Max(a.Rank, b.Rank);
+        if (!x.IsOwn(0) && !x.IsOwn(1))
+            return Apply(x[0], x[1]) + x.Aligned(2, rank);
+        Tensor[] aligned = [x.Aligned(0, rank), x.Aligned(1, rank)];
+        return Apply(bias is null ? aligned : [.. aligned, x.Aligned(2, rank)]);
+    }
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var type = SameFloatType(x);

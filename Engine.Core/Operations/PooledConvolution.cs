@@ -24,6 +24,9 @@ public sealed record PooledConvolution(Padding Padding) : Operation
     ];
 
     /// <inheritdoc/>
+    protected override Tensor? Batched(BatchedInputs x) => x.IsOwn(1) ? null : x.Unfold(Apply(x.Folded(0), x[1], x.Folded(2)));
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var type = SameFloatType(x[..2]);
@@ -53,6 +56,9 @@ public sealed record PooledConvolutionInputGradient(Padding Padding, int Height,
         new PooledConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(g, x[0], x[2]),
         null,
     ];
+
+    /// <inheritdoc/>
+    protected override Tensor? Batched(BatchedInputs x) => x.IsOwn(1) ? null : x.Unfold(Apply(x.Folded(0), x[1], x.Folded(2)));
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)

@@ -15,6 +15,9 @@ public sealed record PoolIndex(int Size) : Operation
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
 
     /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => x.Unfold(Apply(x.Folded(0)));
+
+    /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
         => x[0].Rank == 4 && Size >= 1
             ? (ElementType.Int32, x[0].Shape.With(1, x[0].Shape[1] / Size).With(2, x[0].Shape[2] / Size))
@@ -49,6 +52,9 @@ public sealed record PoolGather : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new PoolScatter(x[0].Shape).Apply(g, x[1]), null];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => x.Unfold(Apply(x.Folded(0), x.Folded(1)));
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
@@ -87,6 +93,10 @@ public sealed record PoolScatter(Shape Target) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new PoolGather().Apply(g, x[1]), null];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x)
+        => x.Unfold(new PoolScatter(Target.With(0, x.Members * Target[0])).Apply(x.Folded(0), x.Folded(1)));
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)

@@ -18,6 +18,10 @@ public abstract record Draw(uint Purpose, int Step, Shape Sizes, ElementType Typ
     public sealed override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
 
     /// <inheritdoc/>
+    protected sealed override Tensor Batched(BatchedInputs x)
+        => x.Unfold((this with { Sizes = Sizes.With(0, x.Members * Sizes[0]) }).Apply(x.Folded(0)));
+
+    /// <inheritdoc/>
     protected sealed override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         if (Problem is { } problem)

@@ -19,6 +19,9 @@ public abstract record Reduction<TReducer>(IntegerList Axes) : Operation
     }
 
     /// <inheritdoc/>
+    protected sealed override Tensor Batched(BatchedInputs x) => (this with { Axes = [.. Axes.Select(axis => axis + 1)] }).Apply(x[0]);
+
+    /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)
     {
         int[] strides = x[0].Shape.Strides();

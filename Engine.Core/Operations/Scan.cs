@@ -13,6 +13,10 @@ public abstract record LinearScan : Operation
     private protected const int Grain = 64;
 
     /// <inheritdoc/>
+    protected sealed override Tensor Batched(BatchedInputs x)
+        => BatchedInputs.Move(Apply(BatchedInputs.Move(x.Whole(0), 0, 1), BatchedInputs.Move(x.Whole(1), 0, 1)), 0, 1);
+
+    /// <inheritdoc/>
     protected sealed override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         if (x[0].Shape != x[1].Shape)

@@ -1,0 +1,188 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Nn;
+using Engine.Core.Operations;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Engine.Kernels.Cpu;
+using Xunit;
+
+namespace Engine.Tests.Core;
+
+public sealed class BatchTests : IDisposable
+{
+    private readonly TensorScope _scope = new();
+
+    [Fact]
+    public void AFunctionOfOneIsAFunctionOfMany()
+    {
+        var x = Tensor.From([1.0, 2, 3, 4, 5, 6], [3, 2]);
+        var weights = Tensor.From([0.5, -1], [2]);
+        Assert.Equal([-1.5, -2.5, -3.5], Batch.Map(row => (row * weights).Sum(), x).ToDoubles());
+        var (sum, (largest, same)) = Batch.Map(row => (row.Sum(), (row.Max(), weights)), x);
+        Assert.Equal([3.0, 7, 11], sum.ToDoubles());
+        Assert.Equal([2.0, 4, 6], largest.ToDoubles());
+        Assert.Equal([0.5, -1, 0.5, -1, 0.5, -1], same.ToDoubles());
+        Assert.Equal("[3, 2]", same.Shape.ToString());
+    }
+
+    [Fact]
+    public void MembersDontMeetThroughSumsNormsOrMeans()
+    {
+        var x = Tensor.From([3.0, 4, 300, 400], [2, 2]);
+        var clipped = Batch.Map(g => Clip.ByGlobalNorm([g], 10), x);
+        Assert.Equal([3.0, 4, 6, 8], clipped.Gradients[0].ToDoubles(), (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal([5.0, 500], clipped.Norm.ToDoubles());
+        Assert.Equal([3.5, 350], Batch.Map(g => g.Mean(), x).ToDoubles());
+    }
+
+    [Fact]
+    public void GradientsWithinAreThoseOfEachMemberAndWithoutOfAll()
+    {
+        var x = Tensor.From([1.0, 2, 3, 4, 5, 6], [3, 2]);
+        var w = Tensor.From([0.5, -1], [2]);
+        var each = Batch.Map(row => Gradient.Of((row * w).Sum().Square(), w), x);
+        Assert.Equal([-3.0, -6, -15, -20, -35, -42], each.ToDoubles());
+        var all = Gradient.Of(Batch.Map(row => (row * w).Sum().Square(), x).Sum(), w);
+        Assert.Equal([-53.0, -68], all.ToDoubles());
+        Assert.Equal(all.ToDoubles(), each.Sum(0).ToDoubles());
+
+        // And derivatives of what was derived within: the Hessian of the sum is the sum of outer products of rows, doubled.
+        var along = Gradient.Of((each.Sum(0) * Tensor.From([1.0, 0], [2])).Sum(), w);
+        Assert.Equal([2.0 * (1 + 9 + 25), 2.0 * (2 + 12 + 30)], along.ToDoubles());
+    }
+
+    [Fact]
+    public void MapsNest()
+    {
+        var a = Tensor.From([1.0, 2, 3], [3]);
+        var b = Tensor.From([10.0, 20], [2]);
+        var table = Batch.Map(x => Batch.Map(y => (x * y) + x.StopGradient(), b), a);
+        Assert.Equal([11.0, 21, 22, 42, 33, 63], table.ToDoubles());
+        var slopes = Batch.Map(x => Batch.Map(y => Gradient.Of(Gradient.Of(x * x * y, x), y), b), a);
+        Assert.Equal([2.0, 2, 4, 4, 6, 6], slopes.ToDoubles());
+
+        // A map of maps is one over pairs.
+        var (wide, high) = (Tensor.Stack(0, a, a + 1), Tensor.Stack(0, a * 2, a * 3));
+        var nested = Batch.Map(p => Batch.Map(q => (q.Left * q.Right).Exp(), p), (Left: wide, Right: high));
+        var flat = Batch.Map(q => (q.Left * q.Right).Exp(), (Left: wide.Reshape(-1), Right: high.Reshape(-1)));
+        Assert.Equal(flat.ToDoubles(), nested.ToDoubles());
+        Assert.Equal("[2, 3]", nested.Shape.ToString());
+    }
+
+    [Fact]
+    public void NetworksWithWeightsOfTheirOwnLearnEachForItself()
+    {
+        var mlp = new Mlp([2, 3, 1], Activation.Tanh);
+        var adam = new Adam(0.1);
+        Tensor[] whole = [.. mlp.Initialise(Streams.Of(0, seeds: 4), ElementType.Float64)];
+        var x = new DrawNormal(0, 1, 9, 0, [4, 1, 5, 2], ElementType.Float64).Apply(Streams.Of(3, seeds: 4));
+        var (together, losses) = Batch.Map(Update, (whole, x));
+        for (int member = 0; member < 4; member++)
+        {
+            var (alone, loss) = Update(([.. whole.Select(p => p[member])], x[member]));
+            Assert.Equal(loss.ToDoubles(), losses[member].ToDoubles());
+            Assert.Equal(
+                Tree.Leaves(alone).SelectMany(leaf => leaf.ToDoubles()), Tree.Leaves(together).SelectMany(leaf => leaf[member].ToDoubles()),
+                (a, b) => Math.Abs(a - b) <= 1e-12 * (1 + Math.Abs(a)));
+        }
+
+        ((Tensor[], OptimiserState) Learner, Tensor Loss) Update((Tensor[] Theta, Tensor X) one)
+        {
+            // The batch of one that an Mlp is.
+            var loss = (mlp.Apply([.. one.Theta.Select(p => p.Expand(0))], one.X) - one.X.Sum(-1).Expand(-1)).Square().Mean();
+            return (adam.Update(one.Theta, Gradient.Of(loss, one.Theta), adam.Initial(one.Theta)), loss);
+        }
+    }
+
+    [Fact]
+    public void ProgramsAndMapsTakeEachOther()
+    {
+        Tensor x = Tensor.From([1.0, 2, 3, 4, 5, 6], [3, 2]), w = Tensor.From([0.5, -1], [2]);
+        using var inner = new TensorProgram<(Tensor Row, Tensor W), Tensor>(t => Gradient.Of((t.Row * t.W).Sin().Sum(), t.W));
+        using var outer = new TensorProgram<(Tensor X, Tensor W), Tensor>(t => Batch.Map(row => inner.Run((row, t.W)), t.X));
+        double[] expected = Batch.Map(row => Gradient.Of((row * w).Sin().Sum(), w), x).ToDoubles();
+        for (int run = 0; run < 4; run++)
+        {
+            Assert.Equal(expected, outer.Run((x, w)).ToDoubles());
+            Assert.Equal(expected, Batch.Map(row => inner.Run((row, w)), x).ToDoubles());
+        }
+    }
+
+    [Fact]
+    public void AMapRecordsWhatIsWrittenByHand()
+    {
+        Tensor x = Tensor.Ones([8, 5]), w = Tensor.Ones([5, 4]), b = Tensor.Ones([4]);
+        Assert.Equal(
+            Commands(t => (t[0].MatMul(t[1], bias: t[2]).Tanh().Square().Sum(-1)).Mean()),
+            Commands(t => Batch.Map(row => row.Expand(0).MatMul(t[1], bias: t[2]).Tanh().Square().Sum(), t[0]).Mean()));
+
+        int Commands(Func<Tensor[], Tensor> loss)
+        {
+            using var program = new TensorProgram<Tensor[], Tensor[]>(t => Gradient.Of(loss(t), t[1..]));
+            for (int run = 0; run < 3; run++)
+                program.Run([x, w, b]);
+            return program.CommandCount;
+        }
+    }
+
+    [Fact]
+    public void TheGradientOfAMeanNeedsNoStackOfOuterProducts()
+    {
+        // 500 rows through 200 x 300: a stack of outer products would be 120 MB, rows and results are 1.
+        using var device = new CpuDevice(2);
+        var (rows, w) = (Tensor.Ones([500, 200], device: device), Tensor.Ones([200, 300], device: device));
+        using var program = new TensorProgram<(Tensor Rows, Tensor W), Tensor>(
+            x => Gradient.Of(Batch.Map(row => row.Expand(0).MatMul(x.W).Tanh().Sum(), x.Rows).Mean(), x.W));
+        for (int run = 0; run < 3; run++)
+            program.Run((rows, w));
+        Assert.InRange(program.WorkingBytes, 1, 8_000_000);
+        long before = device.Pool.LiveBytes;
+        Gradient.Of(Batch.Map(row => row.Expand(0).MatMul(w).Tanh().Sum(), rows).Mean(), w);
+        Assert.InRange(device.Pool.LiveBytes - before, 1, 16_000_000);
+    }
+
+    [Fact]
+    public void AnOperationWithoutARuleIsDoneMemberByMember()
+    {
+        var x = Tensor.From([1.0, 2, 3, 4], [2, 2]);
+        Assert.Equal([2.0, 4, 6, 8], Batch.Map(row => new Twice().Apply(row), x).ToDoubles());
+        Assert.Equal([4.0, 8, 12, 16], Gradient.Of(Batch.Map(row => new Twice().Apply(row).Square().Sum(), x).Sum() / 2, x).ToDoubles());
+    }
+
+    [Fact]
+    public void ErrorsSayWhatToDo()
+    {
+        var x = Tensor.From([1.0, 2, 3, 4], [2, 2]);
+        Says<InvalidOperationException>("can't be read within Batch.Map", () => Batch.Map(row => row * row.Sum().Item(), x));
+        Says<InvalidOperationException>("can't be read within Batch.Map", () => Batch.Map(row => row * row.ToDoubles()[0], x));
+        Says<ArgumentException>("one or more, along their first axis, got [2, 2], []", () => Batch.Map(t => t.Item1, (x, x.Sum())));
+        Says<ArgumentException>("first axis, got [2, 2], [3]", () => Batch.Map(t => t.Item1, (x, Tensor.From(1.0, 2, 3))));
+        Says<ArgumentException>("got no tensor", () => Batch.Map(_ => x, Array.Empty<Tensor>()));
+        Says<ArgumentException>("Add: shapes [2] and [3] do not broadcast", () => Batch.Map(row => row + Tensor.From(1.0, 2, 3), x));
+        Tensor? kept = null;
+        Batch.Map(row => kept = row, x);
+        Says<InvalidOperationException>("after its Batch.Map had ended", () => kept! + 1);
+        Assert.Contains("of each of 2 members", Batch.Map(row => (row, row.ToString()), x).Item2);
+        Assert.Equal([2.0, 3, 4, 5], Batch.Map(row => row + 1, x).ToDoubles());
+
+        static void Says<T>(string part, Func<object> action)
+            where T : Exception
+            => Assert.Contains(part, Assert.Throws<T>(action).Message);
+    }
+
+    public void Dispose() => _scope.Dispose();
+
+    private sealed record Twice : Operation
+    {
+        public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [Apply(g)];
+
+        protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (x[0].Type, x[0].Shape);
+
+        protected override void Compute(Tensor y, Tensor[] x)
+        {
+            var twice = x[0] * 2;
+            y.Device.Copy(twice.Buffer, 0, y.Buffer, 0, y.Buffer.ByteLength);
+        }
+    }
+}
