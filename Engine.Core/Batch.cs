@@ -85,5 +85,5 @@ internal sealed record BatchedMap(int Depth, int Members)
 
     /// <summary>The tensor of all members.</summary>
     public Tensor Show(Tensor member)
-        => member.Map == this ? member.Whole! : member.Expand(0).BroadcastTo([Members, .. member.Shape]);
+        => member.Map == this ? member.Whole! : member.Unsqueeze(0).BroadcastTo([Members, .. member.Shape]);
 }

@@ -9,7 +9,7 @@ internal static class Indices
     /// </summary>
     public static Tensor OfMembers(Tensor indices, int count)
     {
-        var first = Tensor.Range(indices.Shape[0], Kernels.ElementType.Int32, indices.Device).Expand(-1) * count;
+        var first = Tensor.Range(indices.Shape[0], Kernels.ElementType.Int32, indices.Device).Unsqueeze(-1) * count;
         return Tensor.Where((indices >= 0) * (indices < count), indices + first, Tensor.Full(-1, [], indices.Type, indices.Device));
     }
 

@@ -16,7 +16,7 @@ public sealed partial class Tensor
     /// there is one; rows and columns that fill no window are left out.
     /// </summary>
     /// <remarks>
-    /// Of equal numbers the first has the whole derivative, as in PyTorch and JAX, and of several NaNs the first. <see cref="Max"/>
+    /// Of equal numbers the first has the whole derivative, as in PyTorch and JAX, and of several NaNs the first. <see cref="Max(int[])"/>
     /// differs: there equal ones share it.
     /// </remarks>
     /// <param name="size">Rows and columns of a window, and the stride.</param>

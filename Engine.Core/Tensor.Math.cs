@@ -18,6 +18,18 @@ public sealed partial class Tensor
     /// </code></example>
     public static Tensor Where(Tensor condition, Tensor b, Tensor c) => new Where().Apply(condition, b, c);
 
+    /// <summary>b where <paramref name="condition"/> is not zero, else the number c, of b's element type.</summary>
+    public static Tensor Where(Tensor condition, Tensor b, double c) => Where(condition, b, b.Like(c));
+
+    /// <summary>The number b, of c's element type, where <paramref name="condition"/> is not zero, else c.</summary>
+    public static Tensor Where(Tensor condition, double b, Tensor c) => Where(condition, c.Like(b), c);
+
+    /// <summary>The larger of x and a number.</summary>
+    public static Tensor Maximum(Tensor x, double c) => Maximum(x, x.Like(c));
+
+    /// <summary>The smaller of x and a number.</summary>
+    public static Tensor Minimum(Tensor x, double c) => Minimum(x, x.Like(c));
+
     /// <summary>The larger of each pair; shapes broadcast.</summary>
     public static Tensor Maximum(Tensor a, Tensor b) => new Maximum().Apply(a, b);
 
@@ -73,13 +85,25 @@ public sealed partial class Tensor
     public Tensor Relu() => new Relu().Apply(this);
 
     /// <summary>1 where x is positive, else 0.</summary>
-    public Tensor Step() => new Step().Apply(this);
+    public Tensor Heaviside() => new Heaviside().Apply(this);
 
     /// <summary>The sine.</summary>
     public Tensor Sin() => new Sin().Apply(this);
 
     /// <summary>The cosine.</summary>
     public Tensor Cos() => new Cos().Apply(this);
+
+    /// <summary>The largest integer that is not above x. Its derivative is 0.</summary>
+    public Tensor Floor() => new Floor().Apply(this);
+
+    /// <summary>
+    /// The largest integer that is not above a / b; of Int32 divided by 0 it is 0. Its derivative is 0. With <c>a % b</c> it makes
+    /// a = b FloorDivide(a, b) + a % b, as in Python.
+    /// </summary>
+    public static Tensor FloorDivide(Tensor a, Tensor b) => new FloorDivide().Apply(a, b);
+
+    /// <summary>The largest integer that is not above x / c.</summary>
+    public Tensor FloorDivide(double c) => FloorDivide(this, Like(c));
 
     /// <summary>The absolute value.</summary>
     public Tensor Abs() => new Abs().Apply(this);
@@ -89,6 +113,9 @@ public sealed partial class Tensor
 
     /// <summary>Each element to the power of another; shapes broadcast. See <see cref="Power"/> for zeros.</summary>
     public Tensor Pow(Tensor exponent) => new Power().Apply(this, exponent);
+
+    /// <summary>Each element to the power of a number.</summary>
+    public Tensor Pow(double exponent) => Pow(Like(exponent));
 
     /// <summary>Each element limited to [<paramref name="low"/>, <paramref name="high"/>]; half the derivative passes at a bound.</summary>
     /// <remarks>
@@ -122,17 +149,94 @@ public sealed partial class Tensor
     /// <param name="type">The element type of the result.</param>
     /// <exception cref="ArgumentException">This tensor is not Int32.</exception>
     public Tensor OneHot(int count, ElementType type = ElementType.Float32)
-        => Equal(Expand(-1), Range(count, ElementType.Int32, Device)).Cast(type);
+        => Equal(Unsqueeze(-1), Range(count, ElementType.Int32, Device)).Cast(type);
 
     /// <summary>The sum along axes, or of everything if none is named.</summary>
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>
-    public Tensor Sum(params int[] axes) => Squeezed(KeepSum(axes), axes);
+    public Tensor Sum(params int[] axes) => Sum(keepDims: false, axes);
 
-    /// <summary>The sum along axes, which stay with size 1.</summary>
-    public Tensor KeepSum(params int[] axes) => new Sum(Named(axes)).Apply(this);
+    /// <summary>The sum along axes, or of everything if none is named.</summary>
+    /// <param name="keepDims">Whether the axes stay, with size 1.</param>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Sum(bool keepDims, params int[] axes) => Reduced(new Sum(Named(axes)), keepDims);
 
     /// <summary>The mean along axes, or of everything if none is named.</summary>
-    public Tensor Mean(params int[] axes) => Sum(axes) / Named(axes).Aggregate(1, (count, axis) => count * Shape[axis]);
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Mean(params int[] axes) => Mean(keepDims: false, axes);
+
+    /// <inheritdoc cref="Mean(int[])"/>
+    /// <param name="keepDims">Whether the axes stay, with size 1.</param>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Mean(bool keepDims, params int[] axes) => Sum(keepDims, axes) / Elements(axes);
+
+    /// <summary>The product along axes, or of everything if none is named; 1 of nothing.</summary>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Prod(params int[] axes) => Reduced(new Prod(Named(axes)), keepDims: false);
+
+    /// <summary>
+    /// The variance along axes, or of everything if none is named: the mean squared distance from the mean, as in NumPy and JAX.
+    /// </summary>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Var(params int[] axes) => Var(correction: 0.0, axes);
+
+    /// <summary>The variance along axes, or of everything if none is named.</summary>
+    /// <param name="correction">
+    /// What is taken from the number of elements that the sum of squares is divided by: 1 for the unbiased estimate that is PyTorch's
+    /// default.
+    /// </param>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Var(double correction, params int[] axes)
+        => (this - Mean(keepDims: true, axes)).Square().Sum(axes) / (Elements(axes) - correction);
+
+    /// <summary>The standard deviation: the root of <see cref="Var(int[])"/>, with derivative 0 where that is 0.</summary>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Std(params int[] axes) => Var(axes).SafeSqrt();
+
+    /// <summary>The standard deviation: the root of <see cref="Var(double, int[])"/>, with derivative 0 where that is 0.</summary>
+    /// <inheritdoc cref="Var(double, int[])"/>
+    public Tensor Std(double correction, params int[] axes) => Var(correction, axes).SafeSqrt();
+
+    /// <summary>
+    /// The Euclidean norm along axes, or of everything if none is named; derivatives are 0 where it is 0, as of any norm's kink at 0.
+    /// </summary>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Norm(params int[] axes) => Square().Sum(axes).SafeSqrt();
+
+    /// <summary>log(sum(exp(x))) along axes, or of everything if none is named; minus infinity where all elements are.</summary>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor LogSumExp(params int[] axes)
+    {
+        // Any constant may be taken out; with the largest element nothing overflows.
+        var largest = new Max(Named(axes)).Apply(this).StopGradient();
+        var shift = Where(largest.Abs() < double.PositiveInfinity, largest, 0);
+        return Squeezed((this - shift).Exp().Sum(keepDims: true, axes).Log() + shift, axes);
+    }
+
+    /// <summary>Exponentials along an axis, divided by their sum.</summary>
+    public Tensor Softmax(int axis = -1)
+    {
+        var exponentials = (this - new Max([Shape.Axis(axis)]).Apply(this).StopGradient()).Exp();
+        return exponentials / exponentials.Sum(keepDims: true, axis);
+    }
+
+    /// <summary>The logarithm of <see cref="Softmax"/>, without what its small numbers would lose.</summary>
+    public Tensor LogSoftmax(int axis = -1)
+    {
+        // Any constant may be subtracted; with the largest element nothing overflows.
+        var shifted = this - new Max([Shape.Axis(axis)]).Apply(this).StopGradient();
+        return shifted - shifted.Exp().Sum(keepDims: true, axis).Log();
+    }
+
+    /// <summary>Sums of the elements along an axis up to each, itself included; of Int32 the nearest that it holds.</summary>
+    public Tensor CumulativeSum(int axis)
+    {
+        if (Shape[axis] == 0)
+            return this;
+        if (!Type.IsFloat())
+            return Cast(ElementType.Float64).CumulativeSum(axis).Cast(Type);
+        var along = BatchedInputs.Move(this, Shape.Axis(axis), 0);
+        return BatchedInputs.Move(new ForwardScan().Apply(OnesLike(along), along), 0, Shape.Axis(axis));
+    }
 
     /// <summary>The largest element along axes, or of everything if none is named; NaN if one is.</summary>
     /// <remarks>
@@ -140,7 +244,22 @@ public sealed partial class Tensor
     /// has all of it.
     /// </remarks>
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>
-    public Tensor Max(params int[] axes) => Squeezed(new Max(Named(axes)).Apply(this), axes);
+    public Tensor Max(params int[] axes) => Max(keepDims: false, axes);
+
+    /// <inheritdoc cref="Max(int[])"/>
+    /// <param name="keepDims">Whether the axes stay, with size 1.</param>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Max(bool keepDims, params int[] axes) => Reduced(new Max(Named(axes)), keepDims);
+
+    /// <summary>The smallest element along axes, or of everything if none is named; NaN if one is.</summary>
+    /// <remarks>Equal elements share the derivative evenly.</remarks>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Min(params int[] axes) => Min(keepDims: false, axes);
+
+    /// <inheritdoc cref="Min(int[])"/>
+    /// <param name="keepDims">Whether the axes stay, with size 1.</param>
+    /// <param name="axes">Axis numbers; negative ones count from the end.</param>
+    public Tensor Min(bool keepDims, params int[] axes) => Reduced(new Min(Named(axes)), keepDims);
 
     /// <summary>The position of the largest element along an axis, or of the first NaN, as Int32.</summary>
     public Tensor ArgMax(int axis) => Squeezed(new ArgMax(Shape.Axis(axis)).Apply(this), [axis]);
@@ -162,6 +281,23 @@ public sealed partial class Tensor
 
         var product = new MatMul(transposeA, transposeB);
         return bias is null ? product.Apply(this, other) : product.Apply(this, other, bias);
+    }
+
+    // Elements of which a reduction makes one.
+    private int Elements(int[] axes) => Named(axes).Aggregate(1, (count, axis) => count * Shape[axis]);
+
+    private Tensor Reduced<TReducer>(Reduction<TReducer> reduction, bool keepDims)
+        where TReducer : struct, Kernels.Functions.IReducer
+    {
+        var kept = reduction.Apply(this);
+        return keepDims ? kept : Squeezed(kept, [.. reduction.Axes]);
+    }
+
+    // The root, with all derivatives 0 at 0.
+    private Tensor SafeSqrt()
+    {
+        var isZero = Equal(this, 0);
+        return Where(isZero, 0, Where(isZero, 1, this).Sqrt());
     }
 
     private IntegerList Named(int[] axes)

@@ -38,7 +38,8 @@ public sealed partial class Tensor
     /// <summary>Tensors of one shape one after the other along a new axis.</summary>
     /// <param name="axis">The position of the new axis in the result.</param>
     /// <param name="tensors">The tensors.</param>
-    public static Tensor Stack(int axis, params Tensor[] tensors) => Concatenate(axis, [.. tensors.Select(tensor => tensor.Expand(axis))]);
+    public static Tensor Stack(int axis, params Tensor[] tensors)
+        => Concatenate(axis, [.. tensors.Select(tensor => tensor.Unsqueeze(axis))]);
 
     /// <summary>The same elements in another shape; one size may be -1, for what is left over.</summary>
     public Tensor Reshape(params int[] sizes)
@@ -67,13 +68,13 @@ public sealed partial class Tensor
     /// <summary>The same elements in another shape; itself if it has that already.</summary>
     public Tensor ReshapeTo(Shape shape) => shape == Shape ? this : new Reshape(shape).Apply(this);
 
-    /// <summary>Adds an axis of size 1.</summary>
+    /// <summary>Adds an axis of size 1, as PyTorch's unsqueeze and JAX's expand_dims do.</summary>
     /// <param name="axis">Its position in the result; negative ones count from the end.</param>
-    public Tensor Expand(int axis)
+    public Tensor Unsqueeze(int axis)
     {
         int at = axis < 0 ? axis + Rank + 1 : axis;
         if ((uint)at > (uint)Rank)
-            throw new ArgumentOutOfRangeException(nameof(axis), axis, $"Expand: {Shape} has no place {axis} for a new axis.");
+            throw new ArgumentOutOfRangeException(nameof(axis), axis, $"Unsqueeze: {Shape} has no place {axis} for a new axis.");
         return ReshapeTo([.. Shape.Sizes[..at], 1, .. Shape.Sizes[at..]]);
     }
 

@@ -144,6 +144,17 @@ public sealed partial class Tensor : IDisposable
         return y;
     }
 
+    /// <summary>A single number: a tensor without axes.</summary>
+    /// <exception cref="ArgumentException">The value is not held by Int32.</exception>
+    public static Tensor Scalar(double value, ElementType type = ElementType.Float32, Device? device = null)
+        => Full(value, [], type, device);
+
+    /// <summary>Zeros of the shape and element type of a tensor, on its device.</summary>
+    public static Tensor ZerosLike(Tensor x) => Zeros(x.Shape, x.Type, x.Device);
+
+    /// <summary>Ones of the shape and element type of a tensor, on its device.</summary>
+    public static Tensor OnesLike(Tensor x) => Ones(x.Shape, x.Type, x.Device);
+
     /// <summary>A tensor of zeros.</summary>
     public static Tensor Zeros(Shape shape, ElementType type = ElementType.Float32, Device? device = null) => Full(0, shape, type, device);
 
@@ -303,6 +314,9 @@ public sealed partial class Tensor : IDisposable
             throw;
         }
     }
+
+    /// <summary>A number of this tensor's element type, on its device.</summary>
+    internal Tensor Like(double value) => Full(value, [], Type, Device);
 
     /// <summary>A leaf with the same values in the same memory.</summary>
     internal Tensor AsLeaf() => Map is null ? new(Device, Type, Shape, Buffer) : new(Device, Type, Shape, Map, Whole!.AsLeaf());

@@ -33,7 +33,7 @@ internal sealed class Cotangents
             return g;
         int added = g.Rank - shape.Rank;
         int[] axes = [.. Enumerable.Range(0, g.Rank).Where(axis => axis < added || (shape[axis - added] == 1 && g.Shape[axis] != 1))];
-        return g.KeepSum(axes).ReshapeTo(shape);
+        return g.Sum(keepDims: true, axes).ReshapeTo(shape);
     }
 
     // Slices that cut a tensor into parts along an axis send back one padded tensor each. Joining the parts gives the same sum in a

@@ -82,7 +82,7 @@ public static class Gradient
         foreach (var y in between)
         {
             // Results of one operation have their turn together, after what was made of any of them.
-            if (y != y.First)
+            if (!ReferenceEquals(y, y.First))
                 continue;
             Tensor[] results = y.Siblings ?? [y];
             var g = Array.ConvertAll(results, gathered.Of);

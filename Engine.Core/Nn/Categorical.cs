@@ -39,9 +39,8 @@ public static class Categorical
     /// <exception cref="ArgumentException">Logits are integers, or there is no choice.</exception>
     public static Tensor LogProbabilities(Tensor logits)
     {
-        // Any constant may be subtracted; with the largest logit nothing overflows.
-        var shifted = logits - new Max([Choices(logits)]).Apply(logits).StopGradient();
-        return shifted - shifted.Exp().KeepSum(-1).Log();
+        Choices(logits);
+        return logits.LogSoftmax();
     }
 
     /// <summary>The logarithm of the probability of choices made.</summary>
@@ -62,7 +61,7 @@ public static class Categorical
         if (TensorScope.IsChecking)
             Indices.Require("LogProbability", choices, logProbabilities.Shape[axis]);
         var (type, device) = (logProbabilities.Type, logProbabilities.Device);
-        var chosen = Tensor.Equal(choices.Expand(-1).Cast(type), Tensor.Range(logProbabilities.Shape[axis], type, device));
+        var chosen = Tensor.Equal(choices.Unsqueeze(-1).Cast(type), Tensor.Range(logProbabilities.Shape[axis], type, device));
         return Tensor.Where(chosen, logProbabilities, Tensor.Zeros([], type, device)).Sum(-1);
     }
 

@@ -34,6 +34,20 @@ public sealed record Divide : Binary<DivideFunction>
     }
 }
 
+/// <summary>The largest integer that is not above a / b. Its derivative is zero.</summary>
+public sealed record FloorDivide : Binary<FloorDivideFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null, null];
+}
+
+/// <summary>a - b floor(a / b), whose floor is a constant to derivatives.</summary>
+public sealed record Remainder : Binary<RemainderFunction>
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g, -(g * new FloorDivide().Apply(x))];
+}
+
 /// <summary>The larger of a and b; equal ones share the derivative.</summary>
 public sealed record Maximum : Binary<MaximumFunction>
 {
@@ -169,7 +183,7 @@ public sealed record MultiplyAdd : Ternary<MultiplyAddFunction>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[1], g * x[0], g];
 }
 
-/// <summary>b where a is not zero, else c; constant in a. See <see cref="Tensor.Where"/> for derivatives.</summary>
+/// <summary>b where a is not zero, else c; constant in a. See <see cref="Tensor.Where(Tensor, Tensor, Tensor)"/> for derivatives.</summary>
 public sealed record Where : Ternary<WhereFunction>
 {
     /// <inheritdoc/>

@@ -49,15 +49,41 @@ public sealed record Sum(IntegerList Axes) : Reduction<SumReducer>(Axes)
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];
 }
 
-/// <summary>The largest element along axes; equal ones share the derivative.</summary>
+/// <summary>The product along axes.</summary>
 /// <param name="Axes">The axes, from 0 up.</param>
-public sealed record Max(IntegerList Axes) : Reduction<MaxReducer>(Axes)
+public sealed record Prod(IntegerList Axes) : Reduction<ProdReducer>(Axes)
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
     {
-        var largest = new Equal().Apply(x[0], y);
-        return [g * (largest / new Sum(Axes).Apply(largest))];
+        if (x[0].Count == 0)
+            return [null];
+
+        // The product of all others: those before times those behind. A quotient would not do where an element is 0.
+        int[] order = [.. Axes, .. Enumerable.Range(0, x[0].Rank).Except(Axes)];
+        var moved = x[0].Permute(order);
+        var (rows, sizes) = (moved.Reshape(Axes.Aggregate(1, (count, axis) => count * x[0].Shape[axis]), -1), moved.Shape);
+        int last = rows.Shape[0] - 1;
+        var one = Tensor.Ones([1, rows.Shape[1]], x[0].Type, x[0].Device);
+        var rest = Tensor.Zeros([last, rows.Shape[1]], x[0].Type, x[0].Device);
+        var before = new ForwardScan().Apply(rows, Tensor.Concatenate(0, one, rest));
+        var behind = new ReverseScan().Apply(Tensor.Concatenate(0, rows.Narrow(0, 1, last), one), Tensor.Concatenate(0, rest, one));
+        int[] back = [.. Enumerable.Range(0, order.Length).Select(axis => Array.IndexOf(order, axis))];
+        return [g * (before * behind).ReshapeTo(sizes).Permute(back)];
+    }
+}
+
+/// <summary>The largest or smallest element along axes; equal ones share the derivative.</summary>
+/// <typeparam name="TReducer">The choice.</typeparam>
+/// <param name="Axes">The axes, from 0 up.</param>
+public abstract record Extreme<TReducer>(IntegerList Axes) : Reduction<TReducer>(Axes)
+    where TReducer : struct, IReducer
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
+    {
+        var chosen = new Equal().Apply(x[0], y);
+        return [g * (chosen / new Sum(Axes).Apply(chosen))];
     }
 
     /// <inheritdoc/>
@@ -66,9 +92,17 @@ public sealed record Max(IntegerList Axes) : Reduction<MaxReducer>(Axes)
         foreach (int axis in Axes)
         {
             if (x[0].Shape[axis] == 0)
-                throw Error($"axis {axis} of {x[0].Shape} is empty, so there is no largest element");
+                throw Error($"axis {axis} of {x[0].Shape} is empty, so there is no such element");
         }
 
         return base.Infer(x);
     }
 }
+
+/// <summary>The largest element along axes.</summary>
+/// <param name="Axes">The axes, from 0 up.</param>
+public sealed record Max(IntegerList Axes) : Extreme<MaxReducer>(Axes);
+
+/// <summary>The smallest element along axes.</summary>
+/// <param name="Axes">The axes, from 0 up.</param>
+public sealed record Min(IntegerList Axes) : Extreme<MinReducer>(Axes);

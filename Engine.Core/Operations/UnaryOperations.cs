@@ -132,6 +132,16 @@ public sealed record Abs : Unary<AbsFunction>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0].Sign()];
 }
 
+/// <summary>The largest integer that is not above x. Its derivative is zero.</summary>
+public sealed record Floor : Unary<FloorFunction>
+{
+    /// <inheritdoc/>
+    protected override bool MapsIntegers => true;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
+}
+
 /// <summary>-1, 0 or 1. Its derivative is zero.</summary>
 public sealed record Sign : Unary<SignFunction>
 {
@@ -153,7 +163,7 @@ public sealed record Relu : Unary<ReluFunction>
 }
 
 /// <summary>1 where x is positive, else 0. Its derivative is zero.</summary>
-public sealed record Step : Unary<StepFunction>
+public sealed record Heaviside : Unary<HeavisideFunction>
 {
     /// <inheritdoc/>
     protected override bool MapsIntegers => true;

@@ -50,6 +50,54 @@ public readonly struct DivideFunction : IBinary
     }
 }
 
+/// <summary>The largest integer that is not above x / y; integers divided by 0 are 0.</summary>
+public readonly struct FloorDivideFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+        => Quotient(x, y, out _);
+
+    /// <summary>The quotient, and what it leaves: of the sign of y, and smaller.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Quotient<V>(V x, V y, out V rest)
+        where V : struct, ILanes<V>
+    {
+        // A quotient that was rounded up to an integer leaves less than nothing; one that was rounded down leaves enough for one more.
+        V zero = V.Constant(0), one = V.Constant(1), quotient = default(FloorFunction).Invoke(default(DivideFunction).Invoke(x, y));
+        rest = V.MultiplyAdd(-quotient, y, x);
+        V next = V.MultiplyAdd(-(quotient + one), y, x);
+        V above = ((rest < zero) & (y > zero)) | ((rest > zero) & (y < zero));
+        V below = ((next >= zero) & (y > zero)) | ((next <= zero) & (y < zero));
+        quotient = V.Select(above, quotient - one, V.Select(below, quotient + one, quotient));
+        rest = V.Select(above, rest + y, V.Select(below, next, rest));
+        if (V.ElementType != ElementType.Int32)
+        {
+            V infinity = V.Constant(double.PositiveInfinity);
+            V isInfinite = V.Equal(V.Abs(y), infinity) & (V.Abs(x) < infinity);
+            V opposed = ((x < zero) & (y > zero)) | ((x > zero) & (y < zero));
+            quotient = V.Select(isInfinite, V.Select(opposed, -one, zero), quotient);
+            rest = V.Select(isInfinite, V.Select(opposed, y, x), rest);
+        }
+
+        return quotient;
+    }
+}
+
+/// <summary>What the division of x by y leaves, of the sign of y; of integers divided by 0 it is 0.</summary>
+public readonly struct RemainderFunction : IBinary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x, V y)
+        where V : struct, ILanes<V>
+    {
+        FloorDivideFunction.Quotient(x, y, out V rest);
+        return V.ElementType == ElementType.Int32 ? V.Select(V.Equal(y, V.Constant(0)), V.Constant(0), rest) : rest;
+    }
+}
+
 /// <summary>The larger of x and y; NaN if either is.</summary>
 public readonly struct MaximumFunction : IBinary
 {

@@ -132,6 +132,19 @@ public readonly struct CosFunction : IUnary
         => Transcendentals.Cos(x);
 }
 
+/// <summary>The largest integer that is not above x.</summary>
+public readonly struct FloorFunction : IUnary
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public V Invoke<V>(V x)
+        where V : struct, ILanes<V>
+    {
+        V nearest = V.Round(x);
+        return V.Select(nearest > x, nearest - V.Constant(1), nearest);
+    }
+}
+
 /// <summary>The absolute value of x.</summary>
 public readonly struct AbsFunction : IUnary
 {
@@ -163,7 +176,7 @@ public readonly struct ReluFunction : IUnary
 }
 
 /// <summary>1 where x is positive, else 0: the derivative of <see cref="ReluFunction"/>.</summary>
-public readonly struct StepFunction : IUnary
+public readonly struct HeavisideFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

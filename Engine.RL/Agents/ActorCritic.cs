@@ -96,7 +96,7 @@ public sealed record ActorCritic : IActorCritic
 
         Tensor Head(int layer) => Dense(Dense(x, layer).Relu(), layer + 1);
 
-        Tensor Dense(Tensor input, int layer) => Linear.Apply(input, parameters[2 * layer], parameters[(2 * layer) + 1].Expand(0));
+        Tensor Dense(Tensor input, int layer) => Linear.Apply(input, parameters[2 * layer], parameters[(2 * layer) + 1].Unsqueeze(0));
     }
 
     /// <summary>A layer of the network.</summary>

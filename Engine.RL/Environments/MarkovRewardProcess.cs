@@ -46,7 +46,7 @@ public static class MarkovRewardProcess
         if (discounting == Discounting.Power)
         {
             var exponents = Table((i, j) => Math.Max(0, j - i + 1), gamma);
-            return gamma.Expand(-2).Pow(exponents) * Undiscounted(gamma.Type, gamma.Device);
+            return gamma.Unsqueeze(-2).Pow(exponents) * Undiscounted(gamma.Type, gamma.Device);
         }
 
         // Row i is gamma_i times (1 at i, and row i + 1 behind it).

@@ -92,7 +92,7 @@ internal sealed class MrpLearner : IDisposable
         var problem = _task.With(gamma, streams);
         var (rollout, _) = problem.Sample(state.Parameters, problem.Start, 0, validation: false);
         var (updated, inner, update) = LookAhead.Update(problem, _inner, state.Parameters, state.Inner, rollout);
-        var metrics = Tensor.Concatenate(1, update.Loss.Expand(1), _task.TrueError(state.Parameters).Expand(1), gamma);
+        var metrics = Tensor.Concatenate(1, update.Loss.Unsqueeze(1), _task.TrueError(state.Parameters).Unsqueeze(1), gamma);
         var next = state with { Parameters = updated, Inner = inner };
         if (metaGradient is not null)
         {

@@ -120,8 +120,8 @@ internal sealed class SnakeLearner : IDisposable
     // Sums of rewards of the episodes under way after each step, [T, n], and what is left of them after the last.
     private static (Tensor Returns, Tensor Next) Returns(Experience rollout, Tensor before)
     {
-        var live = Tensor.Concatenate(0, Tensor.Ones(before.Shape, before.Type, before.Device).Expand(0), rollout.Live);
-        var returns = new ForwardScan().Apply(live, Tensor.Concatenate(0, before.Expand(0), rollout.Rewards))[1..];
+        var live = Tensor.Concatenate(0, Tensor.Ones(before.Shape, before.Type, before.Device).Unsqueeze(0), rollout.Live);
+        var returns = new ForwardScan().Apply(live, Tensor.Concatenate(0, before.Unsqueeze(0), rollout.Rewards))[1..];
         return (returns, returns[-1] * rollout.Live[-1]);
     }
 

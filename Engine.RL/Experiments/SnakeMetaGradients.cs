@@ -38,7 +38,7 @@ internal sealed class SnakeMetaGradients : IDisposable
             return
             [
                 .. methods.Select(method => Gradient.Of(
-                    method.Loss(branches[method.Kind == MetaGradientKind.Trace], settings.Kappa), state.Raw).Expand(0)),
+                    method.Loss(branches[method.Kind == MetaGradientKind.Trace], settings.Kappa), state.Raw).Unsqueeze(0)),
             ];
         }
     }
@@ -53,7 +53,7 @@ internal sealed class SnakeMetaGradients : IDisposable
     {
         using var scope = new TensorScope();
         var streams = Streams.Of(seed, 1, update, replicates * _environments, _device, firstReplicate: _environments);
-        Tensor[] shared = [.. Tree.Leaves(state).Select(x => x.Expand(0))];
+        Tensor[] shared = [.. Tree.Leaves(state).Select(x => x.Unsqueeze(0))];
         return [.. _program.Run(shared, [streams.Reshape(replicates, -1)]).Select(x => x.ToArray<float>())];
     }
 

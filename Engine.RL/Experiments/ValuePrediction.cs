@@ -72,7 +72,7 @@ public sealed record ValuePrediction(
     {
         // The error to the mean target, plus the spread of targets around it, which no value can change: a program that wants
         // nothing but the gradient drops the spread.
-        var meanTargets = Targets(trajectories.MeanRewards.Expand(1), weights);
+        var meanTargets = Targets(trajectories.MeanRewards.Unsqueeze(1), weights);
         var targets = Targets(trajectories.Rewards, weights);
         var error = (meanTargets.Reshape(meanTargets.Shape[0], meanTargets.Shape[2]) - values).Square().Mean(1);
         var spread = (targets - meanTargets).Square().Mean(1, 2);

@@ -90,7 +90,7 @@ public sealed class BatchTests : IDisposable
         ((Tensor[], OptimiserState) Learner, Tensor Loss) Update((Tensor[] Theta, Tensor X) one)
         {
             // The batch of one that an Mlp is.
-            var loss = (mlp.Apply([.. one.Theta.Select(p => p.Expand(0))], one.X) - one.X.Sum(-1).Expand(-1)).Square().Mean();
+            var loss = (mlp.Apply([.. one.Theta.Select(p => p.Unsqueeze(0))], one.X) - one.X.Sum(-1).Unsqueeze(-1)).Square().Mean();
             return (adam.Update(one.Theta, Gradient.Of(loss, one.Theta), adam.Initial(one.Theta)), loss);
         }
     }
@@ -115,7 +115,7 @@ public sealed class BatchTests : IDisposable
         Tensor x = Tensor.Ones([8, 5]), w = Tensor.Ones([5, 4]), b = Tensor.Ones([4]);
         Assert.Equal(
             Commands(t => (t[0].MatMul(t[1], bias: t[2]).Tanh().Square().Sum(-1)).Mean()),
-            Commands(t => Batch.Map(row => row.Expand(0).MatMul(t[1], bias: t[2]).Tanh().Square().Sum(), t[0]).Mean()));
+            Commands(t => Batch.Map(row => row.Unsqueeze(0).MatMul(t[1], bias: t[2]).Tanh().Square().Sum(), t[0]).Mean()));
 
         int Commands(Func<Tensor[], Tensor> loss)
         {
@@ -133,12 +133,12 @@ public sealed class BatchTests : IDisposable
         using var device = new CpuDevice(2);
         var (rows, w) = (Tensor.Ones([500, 200], device: device), Tensor.Ones([200, 300], device: device));
         using var program = new TensorProgram<(Tensor Rows, Tensor W), Tensor>(
-            x => Gradient.Of(Batch.Map(row => row.Expand(0).MatMul(x.W).Tanh().Sum(), x.Rows).Mean(), x.W));
+            x => Gradient.Of(Batch.Map(row => row.Unsqueeze(0).MatMul(x.W).Tanh().Sum(), x.Rows).Mean(), x.W));
         for (int run = 0; run < 3; run++)
             program.Run((rows, w));
         Assert.InRange(program.WorkingBytes, 1, 8_000_000);
         long before = device.Pool.LiveBytes;
-        Gradient.Of(Batch.Map(row => row.Expand(0).MatMul(w).Tanh().Sum(), rows).Mean(), w);
+        Gradient.Of(Batch.Map(row => row.Unsqueeze(0).MatMul(w).Tanh().Sum(), rows).Mean(), w);
         Assert.InRange(device.Pool.LiveBytes - before, 1, 16_000_000);
     }
 

@@ -33,7 +33,7 @@ public class BlockedProgramTests
 
             static Tensor[] Function(Tensor[] shared, Tensor[] rows)
             {
-                var y = (rows[0] * shared[0]).Sin() + rows[1].Expand(1);
+                var y = (rows[0] * shared[0]).Sin() + rows[1].Unsqueeze(1);
                 return [y.Sum(1), Gradient.Of(y.Square().Sum(), rows[0]), rows[1]];
             }
         });
@@ -56,7 +56,7 @@ public class BlockedProgramTests
     public void AResultMayBeOneForEachBlock()
         => Each(device =>
         {
-            using var program = new BlockedProgram((shared, rows) => [rows[0].KeepSum(0), shared[0] * 2], 2, device);
+            using var program = new BlockedProgram((shared, rows) => [rows[0].Sum(keepDims: true, 0), shared[0] * 2], 2, device);
             for (int run = 0; run < 3; run++)
             {
                 var results = program.Run([Tensor.From([5f, 6], [2, 1], device)], [Tensor.From([1f, 2, 3, 4, 5, 6 + run], [6], device)]);
@@ -74,7 +74,7 @@ public class BlockedProgramTests
             using var device = new CpuDevice(threads);
             using var scope = new TensorScope();
             using var program = new BlockedProgram(
-                (_, rows) => [rows[0].Exp().MatMul(rows[0], transposeB: true).Sum(-1), rows[0].Mean(0, 1).Expand(0)], 7, device);
+                (_, rows) => [rows[0].Exp().MatMul(rows[0], transposeB: true).Sum(-1), rows[0].Mean(0, 1).Unsqueeze(0)], 7, device);
             for (int run = 0; run < 3; run++)
             {
                 var found = program.Run([], [Random(device, run, [101, 5, 9])]);

@@ -123,7 +123,7 @@ public class GradientPropertyTests
             11 => (a.Square() + 0.1).Sqrt() * b.StopGradient(),
             12 when matrix => Tensor.Concatenate(0, a[1..3], a[0..1]) * b,
             13 when matrix => a.MatMul(a, transposeB: true).MatMul(a) * 0.1,
-            14 when matrix => a.KeepSum(1) * b,
+            14 when matrix => a.Sum(keepDims: true, 1) * b,
             15 when matrix => Tensor.Stack(1, a[.., 1], a[.., 0], a[.., 3], a[.., 0]),
             16 when matrix => a.Transpose().Reshape(3, 4) + a.Max(0),
             _ => a.BroadcastTo([3, 4]) * 0.7,

@@ -136,7 +136,7 @@ public sealed class GradientTests : IDisposable
     public void ASliceOfASumIsNoPartOfWhatWasSummed()
     {
         var x = Matrix();
-        var sum = x.KeepSum(0);
+        var sum = x.Sum(keepDims: true, 0);
         var y = sum[0..1].Sum() + x[1..4].Sum();
         Assert.Equal([1.0, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2], Gradient.Of(y, x).ToDoubles());
     }

@@ -252,7 +252,7 @@ public sealed class TensorTests : IDisposable
     public void WhereSelectsWithoutTouchingTheOtherSide()
     {
         var x = Tensor.From(0.0, 4);
-        var y = Tensor.Where(x.Step(), x.Log(), x * 3);
+        var y = Tensor.Where(x.Heaviside(), x.Log(), x * 3);
         Assert.Equal([0, Math.Log(4)], y.ToDoubles());
         Assert.Equal(0.25, Gradient.Of(y.Sum(), x).ToDoubles()[1]);
         var (one, two) = (Tensor.From(1.0, 2), Tensor.From([3.0, 4], [2, 1]));
@@ -266,7 +266,7 @@ public sealed class TensorTests : IDisposable
         Same(x.Sum(), "[]", 21);
         Same(x.Sum(-1), "[1, 2]", 6, 15);
         Same(x.Sum(1, -1, 2), "[1]", 21);
-        Same(x.KeepSum(1), "[1, 1, 3]", 5, 7, 9);
+        Same(x.Sum(keepDims: true, 1), "[1, 1, 3]", 5, 7, 9);
         Same(x.Mean(1), "[1, 3]", 2.5, 3.5, 4.5);
         Same(x.Mean(), "[]", 3.5);
         Same(x.Max(1), "[1, 3]", 4, 5, 6);
@@ -302,10 +302,10 @@ public sealed class TensorTests : IDisposable
         var x = Tensor.From([1.0, 2, 3, 4, 5, 6], [2, 3]);
         Same(x.Transpose(), "[3, 2]", 1, 4, 2, 5, 3, 6);
         Same(x.Permute(-1, 0), "[3, 2]", 1, 4, 2, 5, 3, 6);
-        Same(x.Expand(-1), "[2, 3, 1]", 1, 2, 3, 4, 5, 6);
-        Same(x.Expand(0), "[1, 2, 3]", 1, 2, 3, 4, 5, 6);
+        Same(x.Unsqueeze(-1), "[2, 3, 1]", 1, 2, 3, 4, 5, 6);
+        Same(x.Unsqueeze(0), "[1, 2, 3]", 1, 2, 3, 4, 5, 6);
         Same(Tensor.From(1.0, 2).Pad([1], [2]), "[5]", 0, 1, 2, 0, 0);
-        Assert.Throws<ArgumentOutOfRangeException>(() => x.Expand(4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => x.Unsqueeze(4));
         Assert.Contains("[3] has no two axes", Assert.Throws<InvalidOperationException>(() => Tensor.Range(3).Transpose()).Message);
         Says("[0, 0] is no order of the axes of [2, 3]", () => x.Permute(0, 0));
         Says("do not name a number for each axis of [2, 3]", () => x.Pad([1], [1]));

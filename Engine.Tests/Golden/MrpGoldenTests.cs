@@ -51,6 +51,6 @@ public class MrpGoldenTests
             golden.Agrees("trace", Gradient.Of(traced[^1].OuterLoss, logit));
         }
 
-        Tensor Flat(Tensor[] parameters) => network.Flatten([.. parameters.Select(p => p.Expand(0))]);
+        Tensor Flat(Tensor[] parameters) => network.Flatten([.. parameters.Select(p => p.Unsqueeze(0))]);
     }
 }

@@ -20,7 +20,7 @@ public class GpuFunctionTests
         {
             using var scope = new TensorScope();
             var x = Tensor.From(values, [values.Length], device);
-            return x.Expand(1).Pow(x).ToArray<int>();
+            return x.Unsqueeze(1).Pow(x).ToArray<int>();
         }
     }
 

@@ -119,7 +119,7 @@ public class GpuProgramTests
             {
                 var (theta, state) = learner;
                 var x = new DrawNormal(0, 1, 7, 0, [1, 3, 2], ElementType.Float64).Apply(inputs.Streams);
-                var loss = (network.Apply(theta, x) - x.Sum(-1).Expand(-1)).Square().Mean();
+                var loss = (network.Apply(theta, x) - x.Sum(-1).Unsqueeze(-1)).Square().Mean();
                 return (optimiser.Update(theta, Gradient.Of(loss, theta), state, inputs.Rate), loss);
             },
             (parameters, optimiser.Initial(parameters)));

@@ -171,7 +171,7 @@ public class GpuThreadTests
         Assert.Equal(before, kinds.Select(SoftCuda.Count));
     }
 
-    private static Tensor Function(Tensor x) => ((x * 2) + 1).Square().Sum(-1).Expand(-1) + x;
+    private static Tensor Function(Tensor x) => ((x * 2) + 1).Square().Sum(-1).Unsqueeze(-1) + x;
 
     private static Tensor Input(Device device, int thread, int round)
         => Tensor.From([.. Enumerable.Range(0, 300).Select(i => (double)(i % 7) + (10 * thread) + round)], [3, 100], device: device);

@@ -21,7 +21,7 @@ public class ElementwiseTests
         Same(new AbsFunction(), MathF.Abs);
         Same(new SignFunction(), x => MathF.Sign(x));
         Same(new ReluFunction(), x => MathF.Max(x, 0));
-        Same(new StepFunction(), x => x > 0 ? 1 : 0);
+        Same(new HeavisideFunction(), x => x > 0 ? 1 : 0);
         Same(new AffineFunction(2, -0.5), x => (x * 2) - 0.5f);
         Assert.All(Ulp.Singles(new ReluFunction(), [float.NaN]), r => Assert.True(float.IsNaN(r.Values[0])));
         Assert.All(Ulp.Singles(new SignFunction(), [float.NaN]), r => Assert.True(float.IsNaN(r.Values[0])));
@@ -103,7 +103,7 @@ public class ElementwiseTests
             Assert.Equal(-x, Lanes128<int>.Lane(new NegateFunction().Invoke(a), 0));
             Assert.Equal(Math.Sign(x), Lanes128<int>.Lane(new SignFunction().Invoke(a), 0));
             Assert.Equal(Math.Max(x, 0), Lanes128<int>.Lane(new ReluFunction().Invoke(a), 0));
-            Assert.Equal(x > 0 ? 1 : 0, Lanes128<int>.Lane(new StepFunction().Invoke(a), 0));
+            Assert.Equal(x > 0 ? 1 : 0, Lanes128<int>.Lane(new HeavisideFunction().Invoke(a), 0));
             Assert.Equal((5 * x) - 2, Lanes128<int>.Lane(new AffineFunction(5, -2).Invoke(a), 0));
 
             static void Same<TFunction>(TFunction function, int x, int y, int expected)

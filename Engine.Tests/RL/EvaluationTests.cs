@@ -158,7 +158,7 @@ public sealed class EvaluationTests : IDisposable
 
         public Tensor[] Reset(Tensor streams, int step = 0) => [Tensor.Zeros([streams.Shape[0]])];
 
-        public Tensor Observe(Tensor[] state) => state[0].Expand(1);
+        public Tensor Observe(Tensor[] state) => state[0].Unsqueeze(1);
 
         public EnvironmentStep Step(Tensor[] state, Tensor actions, Tensor streams, int step)
         {
@@ -177,7 +177,7 @@ public sealed class EvaluationTests : IDisposable
 
         public Tensor[] Reset(Tensor streams, int step = 0) => [Tensor.Zeros([streams.Shape[0]])];
 
-        public Tensor Observe(Tensor[] state) => state[0].Expand(1);
+        public Tensor Observe(Tensor[] state) => state[0].Unsqueeze(1);
 
         public EnvironmentStep Step(Tensor[] state, Tensor actions, Tensor streams, int step)
             => new(state, actions.Cast(ElementType.Float32), state[0] + 1, state[0], Observe(state), Observe(state));
