@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Engine.Kernels;
 
 namespace Engine.Core;
@@ -9,6 +10,9 @@ namespace Engine.Core;
 /// </summary>
 public abstract record Primitive
 {
+    // Operations of users about which the remark has been made.
+    private static readonly ConcurrentDictionary<Type, bool> s_withoutRule = new();
+
     /// <summary>The name that error messages use.</summary>
     public string Name => GetType().Name.Split('`')[0];
 
@@ -118,6 +122,12 @@ public abstract record Primitive
 
     private Tensor[] OneByOne(BatchedInputs x)
     {
+        if (GetType().Assembly != typeof(Primitive).Assembly && s_withoutRule.TryAdd(GetType(), true))
+        {
+            Console.Error.WriteLine(
+                $"Batch: {Name} has no batching rule for these inputs, and is done member by member, which is slow: override Batched.");
+        }
+
         Tensor[][] members = [.. Enumerable.Range(0, x.Members).Select(member => ApplyAll(x.Of(member)))];
         return [.. members[0].Select((_, result) => Tensor.Stack(0, [.. members.Select(member => member[result])]))];
     }

@@ -234,8 +234,7 @@ public sealed partial class Tensor
             return this;
         if (!Type.IsFloat())
             return Cast(ElementType.Float64).CumulativeSum(axis).Cast(Type);
-        var along = BatchedInputs.Move(this, Shape.Axis(axis), 0);
-        return BatchedInputs.Move(new ForwardScan().Apply(OnesLike(along), along), 0, Shape.Axis(axis));
+        return new ForwardScan(Shape.Axis(axis)).Apply(OnesLike(this), this);
     }
 
     /// <summary>The largest element along axes, or of everything if none is named; NaN if one is.</summary>

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Engine.Kernels.Bodies;
 
 /// <summary>
-/// A linear recurrence from the last moment back: y[t] = b[t] + a[t] y[t + 1], with y[length] = 0. One index is one column.
+/// A linear recurrence from the last moment back: y[t] = b[t] + a[t] y[t + 1], with y[length] = 0, along the middle one of the axes
+/// [outer, length, columns]. One index is one column.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly struct ReverseScanBody<T>(View<T> y, View<T> a, View<T> b, int length, int columns) : IBody
@@ -12,7 +13,7 @@ public readonly struct ReverseScanBody<T>(View<T> y, View<T> a, View<T> b, int l
     /// <inheritdoc/>
     public void Invoke(int index)
     {
-        int at = ((length - 1) * columns) + index;
+        int at = index + (((index / columns) + 1) * (length - 1) * columns);
         T later = b[at];
         y[at] = later;
         for (int t = length - 1; t > 0; t--)
@@ -25,7 +26,8 @@ public readonly struct ReverseScanBody<T>(View<T> y, View<T> a, View<T> b, int l
 }
 
 /// <summary>
-/// A linear recurrence from the first moment on: y[t] = b[t] + a[t - 1] y[t - 1], with y[-1] = 0. One index is one column.
+/// A linear recurrence from the first moment on: y[t] = b[t] + a[t - 1] y[t - 1], with y[-1] = 0, along the middle one of the axes
+/// [outer, length, columns]. One index is one column.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly struct ForwardScanBody<T>(View<T> y, View<T> a, View<T> b, int length, int columns) : IBody
@@ -34,7 +36,7 @@ public readonly struct ForwardScanBody<T>(View<T> y, View<T> a, View<T> b, int l
     /// <inheritdoc/>
     public void Invoke(int index)
     {
-        int at = index;
+        int at = index + (index / columns * (length - 1) * columns);
         T earlier = b[at];
         y[at] = earlier;
         for (int t = 1; t < length; t++)

@@ -74,7 +74,7 @@ public sealed class LambdaReturnsTests : IDisposable
         Says("rewards []", () => LambdaReturns.Of(number, number, number, number, number));
         Says("gamma [5, 1, 1]", () => LambdaReturns.Of(r, r, v, Tensor.Ones([5, 1, 1]), number));
         Says("ReverseScan: factors [3, 2] and addends [4, 2]", () => Tensor.ReverseScan(r, v));
-        Says("ReverseScan: needs a first axis", () => Tensor.ReverseScan(number, number));
+        Says("ReverseScan: needs an axis 0", () => Tensor.ReverseScan(number, number));
 
         static void Says(string part, Func<Tensor> call) => Assert.Contains(part, Assert.Throws<ArgumentException>(call).Message);
     }
