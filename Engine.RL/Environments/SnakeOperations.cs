@@ -13,6 +13,10 @@ public abstract record SnakeOperation(int Cells) : Operation
     /// <inheritdoc/>
     public sealed override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => new Tensor?[x.Length];
 
+    /// <inheritdoc/>
+    protected sealed override Tensor Batched(BatchedInputs x)
+        => x.Unfold(Apply([.. Enumerable.Range(0, x.Count).Select(x.Folded)]));
+
     private protected int RequireStates(Tensor states)
         => states is { Type: ElementType.Int32, Rank: 2 } && states.Shape[1] == SnakeBoard.Size(Cells)
             ? states.Shape[0]

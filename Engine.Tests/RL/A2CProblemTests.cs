@@ -217,6 +217,37 @@ public sealed class A2CProblemTests : IDisposable
 
     private static double[][] Values(Tensor[] tensors) => [.. tensors.Select(tensor => tensor.ToDoubles())];
 
+    // Networks, boards and random numbers of their own: an update of two agents is one batch.
+    [Fact]
+    public void AgentsInABatchLearnWhatTheyLearnAlone()
+    {
+        var setup = new Setup(new A2COptions { RolloutLength = 4 });
+        var agents = new Tensor[2][];
+        for (int agent = 0; agent < 2; agent++)
+        {
+            var boards = Streams.Of(10 + agent, replicates: Setup.Boards);
+            var network = setup.Network.Initialise(Streams.Of(agent), setup.Raw.Type);
+            agents[agent] = [setup.Raw + (0.1 * agent), boards, .. s_snake.Reset(boards), .. network];
+        }
+
+        Tensor[] both = [.. agents[0].Zip(agents[1], (a, b) => Tensor.Stack(0, a, b))];
+        Tensor[] together = Batch.Map(Learn, both), first = Learn(agents[0]), second = Learn(agents[1]);
+        for (int i = 0; i < together.Length; i++)
+        {
+            Close.All(first[i].ToDoubles(), together[i][0].ToDoubles(), 1e-10);
+            Close.All(second[i].ToDoubles(), together[i][1].ToDoubles(), 1e-10);
+        }
+
+        Assert.Contains(first[^1].ToDoubles(), value => value != 0);
+
+        Tensor[] Learn(Tensor[] agent)
+        {
+            var problem = setup.Problem(agent[0], agent[2..3], agent[1]);
+            var points = LookAhead.Branch(problem, s_optimiser, agent[3..], s_optimiser.Initial(agent[3..]), 2);
+            return [.. points[0].Parameters, .. points[0].SamplingState, Gradient.Of(points[^1].OuterLoss, agent[0])];
+        }
+    }
+
     private sealed class Setup
     {
         public const int Boards = 6;
