@@ -29,11 +29,13 @@ public abstract record Primitive
 
         if (BatchedMap.Of(x) is { } map)
             return ApplyToMembers(map, described, x);
-        var y = Tensor.MakeAll(described, each => Result(x, each.Type, each.Shape));
-        if (y.Length > 1)
-            Tensor.Join(y);
+        var y = new Tensor[described.Length];
         try
         {
+            for (int i = 0; i < y.Length; i++)
+                y[i] = Result(x, described[i].Type, described[i].Shape);
+            if (y.Length > 1)
+                Tensor.Join(y);
             if (TensorScope.IsChecking)
                 CheckValues(x);
             ComputeAll(y, x);
@@ -41,7 +43,7 @@ public abstract record Primitive
         catch
         {
             foreach (var result in y)
-                result.Dispose();
+                result?.Dispose();
             throw;
         }
 

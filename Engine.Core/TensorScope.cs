@@ -1,3 +1,4 @@
+using Engine.Core.Trees;
 using Engine.Kernels;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -50,12 +51,7 @@ public sealed class TensorScope : IDisposable
     {
         if (_thread != Environment.CurrentManagedThreadId)
             throw new InvalidOperationException("A tensor scope can only be told to keep tensors by the thread that began it.");
-        foreach (var tensor in Tree.Leaves(tree))
-        {
-            if (_owned.Remove(tensor.Buffer))
-                Give(tensor.Buffer, _outer);
-        }
-
+        TreeType<T>.VisitRoot(tree, new Keeper(this));
         return tree;
     }
 
@@ -108,5 +104,14 @@ public sealed class TensorScope : IDisposable
             buffer.ReturnWhenUnreachable();
         else
             scope._owned.Add(buffer);
+    }
+
+    private sealed class Keeper(TensorScope scope) : TreeVisitor
+    {
+        public override void Leaf(Tensor tensor)
+        {
+            if (scope._owned.Remove(tensor.Buffer))
+                Give(tensor.Buffer, scope._outer);
+        }
     }
 }
