@@ -25,7 +25,7 @@ internal sealed class MrpMetaWorkload : IWork
     {
         _device = device;
         _replicates = replicates;
-        var optimiser = new Adam(1e-3);
+        var optimiser = new Adam(1e-3, EpsilonRoot: 1e-8);
         var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), StateInput.Scaled);
         _estimator = new MonteCarlo(
             task,

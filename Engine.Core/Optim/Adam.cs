@@ -3,21 +3,23 @@ using Engine.Core.Operations;
 namespace Engine.Core.Optim;
 
 /// <summary>
-/// Adam (Kingma and Ba, 2015) with a term under the root, as in Optax:
+/// Adam (Kingma and Ba, 2015), with a term under the root if wanted, as in Optax:
 /// p - rate * m' / (sqrt(v' + epsilonRoot) + epsilon), m' = m / (1 - beta1^t), v' = v / (1 - beta2^t).
 /// </summary>
 /// <param name="LearningRate">The step size, from 0 up.</param>
 /// <param name="Beta1">How much of the average of gradients an update keeps, from 0 to below 1.</param>
 /// <param name="Beta2">How much of the average of squared gradients an update keeps, from 0 to below 1.</param>
 /// <param name="Epsilon">Added to the root, from 0 up.</param>
-/// <param name="EpsilonRoot">Added under the root, from 0 up; without it the second derivative at v = 0 is infinite.</param>
+/// <param name="EpsilonRoot">
+/// Added under the root, from 0 up. Where derivatives go through updates it must be above 0, such as 1e-8: the root's is infinite at v = 0.
+/// </param>
 /// <param name="DetachDenominator">Whether the denominator is a constant to derivatives.</param>
 public sealed record Adam(
     double LearningRate,
     double Beta1 = 0.9,
     double Beta2 = 0.999,
     double Epsilon = 1e-8,
-    double EpsilonRoot = 1e-8,
+    double EpsilonRoot = 0,
     bool DetachDenominator = false) : Optimiser(LearningRate)
 {
     /// <summary>How much of the average of gradients an update keeps.</summary>

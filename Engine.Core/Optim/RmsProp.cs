@@ -8,8 +8,8 @@ namespace Engine.Core.Optim;
 /// <param name="LearningRate">The step size, from 0 up.</param>
 /// <param name="Decay">How much of the average an update keeps, from 0 to below 1.</param>
 /// <param name="Epsilon">Added to the root, from 0 up.</param>
-/// <param name="EpsilonRoot">Added under the root, from 0 up; without it the second derivative at v = 0 is infinite.</param>
-public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Epsilon = 1e-8, double EpsilonRoot = 1e-8)
+/// <param name="EpsilonRoot">Added under the root, from 0 up; above 0 where derivatives go through updates, see <see cref="Adam"/>.</param>
+public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Epsilon = 1e-8, double EpsilonRoot = 0)
     : Optimiser(LearningRate)
 {
     /// <summary>How much of the average an update keeps.</summary>

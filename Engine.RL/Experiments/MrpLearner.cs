@@ -26,7 +26,7 @@ internal sealed class MrpLearner : IDisposable
         _device = device;
         _task = settings.CreateTask();
         _inner = settings.CreateInnerOptimiser();
-        _outer = new Adam(settings.MetaLearningRate, EpsilonRoot: 0);
+        _outer = new Adam(settings.MetaLearningRate);
         _update = new(Update, device);
         using var scope = new TensorScope();
         double raw = MetaParameters.Raw(settings.GammaStart, settings.Parameterisation);

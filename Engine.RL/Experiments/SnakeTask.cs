@@ -27,7 +27,7 @@ internal sealed class SnakeTask(SnakeSettings settings)
     /// <summary>The inner optimiser: clipped, and annealed if asked to.</summary>
     public Optimiser Optimiser { get; } = CreateOptimiser(settings);
 
-    public Optimiser MetaOptimiser { get; } = new ClippedOptimiser(new Adam(settings.MetaLearningRate, EpsilonRoot: 0), settings.MetaClip);
+    public Optimiser MetaOptimiser { get; } = new ClippedOptimiser(new Adam(settings.MetaLearningRate), settings.MetaClip);
 
     /// <summary>The numbers that stand for gamma, lambda, critic and entropy at the start.</summary>
     public double[] RawStart { get; } =

@@ -54,7 +54,7 @@ public class EmbeddingTests
     {
         using var scope = new TensorScope();
         var (corridor, network) = (new Corridor(), new MlpActorCritic([5], 2, [16]));
-        var inner = new Adam(0.01);
+        var inner = new Adam(0.01, EpsilonRoot: 1e-8);
         var eta = Tensor.From(0f, 1f).Sigmoid();
         Tensor[] start = [.. network.Initialise(Streams.Of(0))];
         using var training = new TensorLoop<(Tensor[] Theta, OptimiserState State, Tensor[] Corridor), Tensor, Tensor>(

@@ -26,7 +26,7 @@ public class MrpGoldenTests
         var golden = GoldenFile.Open(name, device);
         int steps = (int)golden.Setting("n");
         bool adam = name.EndsWith("adam", StringComparison.Ordinal);
-        Optimiser optimiser = adam ? new Adam(golden.Setting("lr")) : new Sgd(golden.Setting("lr"));
+        Optimiser optimiser = adam ? new Adam(golden.Setting("lr"), EpsilonRoot: 1e-8) : new Sgd(golden.Setting("lr"));
         var logit = golden.Input("logit");
         var network = new Mlp([1, 10, 10, 1]);
         Tensor[] theta = [Flat(golden.Inputs("theta"))];

@@ -29,7 +29,7 @@ public class SnakeMetaGoldenTests
         golden.AgreeAll("hvp", Gradient.Of(along, theta));
 
         int steps = (int)golden.Setting("n");
-        var optimiser = new ClippedOptimiser(new Adam(golden.Setting("lr")), golden.Setting("clip"));
+        var optimiser = new ClippedOptimiser(new Adam(golden.Setting("lr"), EpsilonRoot: 1e-8), golden.Setting("clip"));
         var step = Tensor.From([(int)golden.Setting("adam_step")], [], golden.Device);
         var state = new OptimiserState(step, [.. golden.Inputs("adam_m"), .. golden.Inputs("adam_v")]);
         var points = LookAhead.Branch(problem, optimiser, theta, state, steps);

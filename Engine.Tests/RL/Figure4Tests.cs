@@ -196,7 +196,7 @@ public class Figure4Tests
         var watcher = new Watcher { TakesAll = true };
         Run(settings, observer: watcher);
         using var scope = new TensorScope();
-        var optimiser = new Adam(settings.LearningRate);
+        var optimiser = new Adam(settings.LearningRate, EpsilonRoot: 1e-8);
         for (int iteration = 0; iteration < settings.Iterations; iteration++)
         {
             Tensor[] before = Tensors(watcher.Snapshots[iteration]), after = Tensors(watcher.Snapshots[iteration + 1]);

@@ -109,7 +109,7 @@ public class Figure5Tests
         using var estimator = new MonteCarlo(
             new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: 1),
             Parameterisation.Sigmoid,
-            new Adam(settings.LearningRate),
+            new Adam(settings.LearningRate, EpsilonRoot: 1e-8),
             [MetaGradientMethod.Parse("2"), MetaGradientMethod.Parse("2-mix"), MetaGradientMethod.Parse("3")],
             kappa: null,
             traceDecay: 0,

@@ -12,7 +12,12 @@ namespace Engine.Tests.RL;
 public class ForwardModeTests
 {
     private static readonly Optimiser[] s_optimisers =
-        [new Adam(0.01), new Adam(0.01, DetachDenominator: true), new Sgd(0.05), new RmsProp(0.01)];
+        [
+            new Adam(0.01, EpsilonRoot: 1e-8),
+            new Adam(0.01, DetachDenominator: true, EpsilonRoot: 1e-8),
+            new Sgd(0.05),
+            new RmsProp(0.01, EpsilonRoot: 1e-8),
+        ];
 
     [Theory]
     [InlineData(ElementType.Float64, 1e-10)]
@@ -49,7 +54,7 @@ public class ForwardModeTests
             using (var scope = new TensorScope())
             {
                 var setup = new BranchSetup(replicates: 2, device: device);
-                var optimiser = new Adam(0.01);
+                var optimiser = new Adam(0.01, EpsilonRoot: 1e-8);
                 Take(setup, optimiser, steps);
             }
 

@@ -57,8 +57,8 @@ public class LookAheadTests
     {
         using var scope = new TensorScope();
         var setup = new BranchSetup(replicates: 2);
-        var exact = setup.Branch(new Adam(0.01), 3);
-        var detached = setup.Branch(new Adam(0.01, DetachDenominator: true), 3);
+        var exact = setup.Branch(new Adam(0.01, EpsilonRoot: 1e-8), 3);
+        var detached = setup.Branch(new Adam(0.01, DetachDenominator: true, EpsilonRoot: 1e-8), 3);
         Assert.Equal(exact[^1].OuterLoss.ToDoubles(), detached[^1].OuterLoss.ToDoubles());
         double[] a = Gradient.Of(exact[^1].OuterLoss.Sum(), setup.Raw).ToDoubles();
         double[] b = Gradient.Of(detached[^1].OuterLoss.Sum(), setup.Raw).ToDoubles();
@@ -143,8 +143,8 @@ public class LookAheadTests
     {
         using var scope = new TensorScope();
         var setup = new BranchSetup(replicates: 3);
-        var exact = setup.Branch(new Adam(0.01), 3);
-        var traced = setup.Branch(new Adam(0.01), 3, trace: 0.9);
+        var exact = setup.Branch(new Adam(0.01, EpsilonRoot: 1e-8), 3);
+        var traced = setup.Branch(new Adam(0.01, EpsilonRoot: 1e-8), 3, trace: 0.9);
         foreach (var (a, b) in exact.Zip(traced))
         {
             Assert.Equal(a.OuterLoss.ToDoubles(), b.OuterLoss.ToDoubles());
@@ -160,12 +160,12 @@ public class LookAheadTests
     {
         using var scope = new TensorScope();
         var setup = new BranchSetup(replicates: 5, type, activation: Activation.Relu);
-        var together = setup.Branch(new Adam(0.01), 3);
+        var together = setup.Branch(new Adam(0.01, EpsilonRoot: 1e-8), 3);
         for (int first = 0; first < 5; first++)
         {
             for (int count = 1; first + count <= 5; count++)
             {
-                var optimiser = new Adam(0.01);
+                var optimiser = new Adam(0.01, EpsilonRoot: 1e-8);
                 var state = setup.State(optimiser);
                 var alone = LookAhead.Branch(
                     setup.Task.With(Rows(setup.Raw).Sigmoid(), Rows(setup.Streams)),
@@ -190,7 +190,7 @@ public class LookAheadTests
     {
         using var scope = new TensorScope();
         var setup = new BranchSetup(replicates: 2);
-        var optimiser = new Adam(0.01);
+        var optimiser = new Adam(0.01, EpsilonRoot: 1e-8);
         var branch = setup.Branch(optimiser, 3);
         var problem = setup.Problem(setup.Raw);
         Tensor[] parameters = setup.Parameters;
@@ -260,8 +260,8 @@ public class LookAheadTests
 
         Optimiser Wrapped(double limit)
             => scheduleOutside
-                ? new ScheduledOptimiser(new ClippedOptimiser(new Adam(0.01), limit), Rate)
-                : new ClippedOptimiser(new ScheduledOptimiser(new Adam(0.01), Rate), limit);
+                ? new ScheduledOptimiser(new ClippedOptimiser(new Adam(0.01, EpsilonRoot: 1e-8), limit), Rate)
+                : new ClippedOptimiser(new ScheduledOptimiser(new Adam(0.01, EpsilonRoot: 1e-8), Rate), limit);
 
         static double Norm(Tensor[] gradients) => Math.Sqrt(gradients.Sum(g => g.ToDoubles().Sum(x => x * x)));
     }
@@ -269,8 +269,8 @@ public class LookAheadTests
     private static Optimiser Optimiser(string name) => name switch
     {
         "sgd" => new Sgd(0.05),
-        "rmsprop" => new RmsProp(0.01),
-        _ => new Adam(0.01),
+        "rmsprop" => new RmsProp(0.01, EpsilonRoot: 1e-8),
+        _ => new Adam(0.01, EpsilonRoot: 1e-8),
     };
 
     // The inner loss is linear in its parameters: the slope depends on the meta-parameters alone.

@@ -62,7 +62,7 @@ public class MixingTests
     {
         using var scope = new TensorScope();
         var setup = new BranchSetup(replicates: 2);
-        var points = setup.Branch(new Adam(0.01), 4);
+        var points = setup.Branch(new Adam(0.01, EpsilonRoot: 1e-8), 4);
         double[][] gradients = [.. points.Select(point => Gradient.Of(point.OuterLoss.Sum(), setup.Raw).ToDoubles())];
         double[] weights = Mixing.Weights(4, kappa);
         double[] expected = [.. Enumerable.Range(0, setup.Raw.Count).Select(i => weights.Zip(gradients, (w, g) => w * g[i]).Sum())];

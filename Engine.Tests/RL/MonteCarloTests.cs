@@ -101,7 +101,7 @@ public class MonteCarloTests
         using var device = new CpuDevice(threads);
         using var scope = new TensorScope();
         var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: 5);
-        var optimiser = new Adam(0.01);
+        var optimiser = new Adam(0.01, EpsilonRoot: 1e-8);
         MetaGradientMethod[] parsed = [.. (methods ?? s_methods).Select(MetaGradientMethod.Parse)];
         using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, 0.9, perReplicate, block, device);
         var streams = Streams.Of(seed, seeds, 4, replicates, device, firstReplicate);
