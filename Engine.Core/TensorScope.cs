@@ -55,6 +55,34 @@ public sealed class TensorScope : IDisposable
         return tree;
     }
 
+    /// <summary>
+    /// A step of a loop without a program: runs it in a scope of its own and returns all memory that it took, and that of the old state,
+    /// but for what it returns. No history is kept, so that a loop takes no more memory the longer it runs.
+    /// </summary>
+    /// <typeparam name="TState">A tree, see <see cref="Tree"/>.</typeparam>
+    /// <typeparam name="TOut">A tree.</typeparam>
+    /// <param name="state">What the last step returned, and nobody else needs any more.</param>
+    /// <param name="step">The step: the state after it, and results.</param>
+    /// <returns>What the step returns, as leaves, for the scope around, or for the caller.</returns>
+    /// <example><code>
+    /// for (int i = 0; i &lt; 1000; i++)
+    ///     (learner, var loss) = TensorScope.Step(learner, old => Update(old, batches[i]));
+    /// </code></example>
+    public static (TState State, TOut Results) Step<TState, TOut>(TState state, Func<TState, (TState State, TOut Results)> step)
+    {
+        (TState State, TOut Results) after;
+        using (var scope = new TensorScope())
+            after = scope.Keep(Tree.Map(step(state), tensor => tensor.AsLeaf()));
+        var kept = Tree.Leaves(after).Select(tensor => tensor.Buffer).ToHashSet();
+        foreach (var old in Tree.Leaves(state))
+        {
+            if (!kept.Contains(old.Buffer))
+                old.Dispose();
+        }
+
+        return after;
+    }
+
     /// <summary>Ends the scope.</summary>
     /// <exception cref="InvalidOperationException">A scope begun later on this thread has not ended, or this is another thread.</exception>
     public void Dispose()

@@ -1,4 +1,6 @@
 using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Optim;
 using Engine.Kernels.Cpu;
 using Xunit;
 
@@ -109,6 +111,35 @@ public sealed class TensorScopeTests : IDisposable
     }
 
     // Each also after it was recorded.
+    [Fact]
+    public void StepsOfALoopLeaveNothingButTheirState()
+    {
+        var adam = new Adam(0.1);
+        Tensor[] theta = [Tensor.Full(1, [5], device: _device)];
+        var (learner, target) = ((theta, adam.Initial(theta)), Tensor.Full(2, [5], device: _device));
+        int blocks = 0;
+        for (int i = 0; i < 30; i++)
+        {
+            (learner, var loss) = TensorScope.Step(learner, old =>
+            {
+                var loss = (old.theta[0] - target).Square().Sum();
+                return (adam.Update(old.theta, Gradient.Of(loss, old.theta), old.Item2), loss);
+            });
+            Assert.Empty(learner.theta[0].Inputs);
+            loss.Dispose();
+            blocks = i == 0 ? _device.Pool.LiveBlocks : blocks;
+            Assert.Equal(blocks, _device.Pool.LiveBlocks);
+        }
+
+        Assert.All(learner.theta[0].ToDoubles(), value => Assert.Equal(2, value, 0.3));
+
+        // What a step hands on as it got it stays.
+        (var same, var twice) = TensorScope.Step(target, x => (x, x * 2));
+        Assert.Equal((2.0, 4.0), (same[0].Item(), twice[0].Item()));
+        Tree.Dispose((learner, same, twice));
+        GC.KeepAlive(theta);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
