@@ -55,12 +55,17 @@ public static class Batch
 }
 
 /// <summary>A run of <see cref="Batch.Map"/>.</summary>
-/// <param name="Depth">The number of maps that it is in, and itself.</param>
-/// <param name="Members">Members of the batch.</param>
-internal sealed record BatchedMap(int Depth, int Members)
+/// <param name="depth">The number of maps that it is in, and itself.</param>
+/// <param name="members">Members of the batch.</param>
+internal sealed class BatchedMap(int depth, int members)
 {
+    /// <summary>Members of the batch.</summary>
+    public int Members => members;
+
     /// <summary>Whether it is over, and its tensors of no further use.</summary>
     public bool HasEnded { get; set; }
+
+    private int Depth => depth;
 
     /// <summary>The innermost map that one of some tensors belongs to; null if there is none.</summary>
     /// <exception cref="InvalidOperationException">It has ended.</exception>
