@@ -14,19 +14,8 @@ public class BatchSampleTests
 {
     private const int Members = 3;
 
-    public static TheoryData<int, string> Samples
-    {
-        get
-        {
-            var data = new TheoryData<int, string>();
-            for (int i = 0; i < OperationSample.All.Count; i++)
-                data.Add(i, $"{OperationSample.All[i].Operation.Name} {OperationSample.All[i].Case}");
-            return data;
-        }
-    }
-
     [Theory]
-    [MemberData(nameof(Samples))]
+    [MemberData(nameof(OperationTests.Samples), MemberType = typeof(OperationTests))]
     public void AMapIsALoopOverItsMembers(int number, string name) => Check(OperationSample.All[number], name, Device.Cpu);
 
     internal static void Check(OperationSample sample, string name, Device device)
