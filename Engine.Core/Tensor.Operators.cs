@@ -99,7 +99,7 @@ public sealed partial class Tensor
 
     // Int32 is compared with numbers that it does not hold in Float64, which holds all of both.
     private static Tensor Compared(Tensor x, double c, Func<Tensor, Tensor, Tensor> comparison)
-        => x.Type.IsFloat() || Integers.Hold(c)
+        => x.Type.IsFloat() || IntegerRange.Holds(c)
             ? comparison(x, Full(c, [], x.Type, x.Device))
             : comparison(x.Cast(ElementType.Float64), Full(c, [], ElementType.Float64, x.Device)).Cast(x.Type);
 }

@@ -275,7 +275,7 @@ public sealed partial class Tensor : IDisposable
 
     // The one rule for numbers that meet Int32: nothing is rounded in silence.
     private static int Held(double value, string operation)
-        => Integers.Hold(value) ? (int)value : throw new ArgumentException(
+        => IntegerRange.Holds(value) ? (int)value : throw new ArgumentException(
             $"{operation}: Int32 does not hold {value}: round it, or use Float32 or Float64.", nameof(value));
 
     private string Formatted()

@@ -223,14 +223,15 @@ public abstract class Device : IDisposable
     public abstract void CopyStrided(
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
 
-    /// <summary>Draws random numbers, see <see cref="RandomShape"/>.</summary>
+    /// <summary>Draws random numbers: a key gives the same ones on every device, and however rows are split over calls.</summary>
     /// <param name="type">Float32 or Float64.</param>
     /// <param name="distribution">Turns random bits into numbers.</param>
-    /// <param name="shape">Sizes and the constant part of the key.</param>
+    /// <param name="rows">The number of rows, each with a key of its own.</param>
+    /// <param name="columns">Numbers drawn for each row.</param>
     /// <param name="destination">The numbers, [rows, columns].</param>
-    /// <param name="streams">The changing part of the key, Int32 [rows, 3]: seed, iteration, replicate.</param>
+    /// <param name="keys">Int32 [rows, 4], see <see cref="RandomKey"/>.</param>
     public abstract void Random<TDistribution>(
-        ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+        ElementType type, TDistribution distribution, int rows, int columns, Buffer destination, Buffer keys)
         where TDistribution : struct, IDistribution;
 
     /// <summary>

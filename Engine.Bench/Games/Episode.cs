@@ -25,10 +25,10 @@ internal static class Episode
         device ??= Device.Cpu;
         var snake = agent.Environment;
         using var scope = new TensorScope();
-        var advance = FreshEpisodes.Advance(device);
-        using var program = new TensorProgram<(Tensor Streams, Tensor State), (Tensor Streams, Tensor State)>(Step, device);
-        var streams = FreshEpisodes.Streams(seed, number, 1, device);
-        var state = snake.Reset(streams, FreshEpisodes.Step)[0];
+        var episode = FreshEpisodes.Keys(seed, number, 1, device);
+        using var program = new TensorProgram<(Tensor Time, Tensor State), (Tensor Time, Tensor State)>(Step, device);
+        var state = snake.Reset(episode.Fold(0))[0];
+        var time = Tensor.Scalar(0, ElementType.Int32, device);
         var frames = new List<SnakeFrame> { SnakeFrame.Read(snake, state) };
         while (true)
         {
@@ -37,7 +37,7 @@ internal static class Episode
             for (int i = 0; i < Chunk; i++)
             {
                 cancel.ThrowIfCancellationRequested();
-                (streams, state) = program.Run((streams, state));
+                (time, state) = program.Run((time, state));
                 states[i] = state;
             }
 
@@ -48,16 +48,18 @@ internal static class Episode
                     return frames;
             }
 
-            inner.Keep((streams, state));
+            inner.Keep((time, state));
         }
 
         // The move alone, without the new episode that a step of the environment begins: the last moment stays to be seen.
-        (Tensor Streams, Tensor State) Step((Tensor Streams, Tensor State) before)
+        (Tensor Time, Tensor State) Step((Tensor Time, Tensor State) before)
         {
-            var now = before.Streams + advance;
-            var actions = FreshEpisodes.Choose(kind, () => agent.Logits(snake.Observe([before.State])), snake.ActionCount, now);
-            var move = new SnakeMove(snake.Rows, snake.Columns, snake.StepLimit, FreshEpisodes.Step);
-            return (now, move.Apply(before.State, actions, now));
+            var now = before.Time + 1;
+            var key = episode.Fold(now);
+            var actions = FreshEpisodes.Choose(
+                kind, () => agent.Logits(snake.Observe([before.State])), snake.ActionCount, key.Fold(0));
+            var move = new SnakeMove(snake.Rows, snake.Columns, snake.StepLimit);
+            return (now, move.Apply(before.State, actions, key.Fold(1).Words));
         }
     }
 }

@@ -49,8 +49,7 @@ public abstract class DeviceBenchmark
     private protected Tensor Normal(params int[] shape)
     {
         using var scope = new TensorScope();
-        var draw = new DrawNormal(0, 1, Purpose.FirstFree, _drawn++, [1, .. shape], ElementType.Float32);
-        return Keep(scope.Keep(draw.Apply(Streams.Of(0, device: Opened)).ReshapeTo(shape)));
+        return Keep(scope.Keep(Tensor.Normal(Key.Of(0, Opened).Fold(_drawn++), shape)));
     }
 
     /// <summary>Lets something stay until the end.</summary>

@@ -23,8 +23,7 @@ public class IndexBenchmarks : DeviceBenchmark
     private protected override void MakeInputs()
     {
         _x = Normal(Rows, 256);
-        using var streams = Streams.Of(0, device: Opened);
         using var scope = new TensorScope();
-        _numbers = Keep(scope.Keep(new DrawIntegers(0, Rows, Purpose.FirstFree, 0, [1, Rows]).Apply(streams).Reshape(Rows)));
+        _numbers = Keep(scope.Keep(Tensor.Integers(Key.Of(0, Opened), 0, Rows, [Rows])));
     }
 }

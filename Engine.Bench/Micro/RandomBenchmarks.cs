@@ -1,31 +1,35 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Core;
-using Engine.Core.Operations;
-using Engine.Kernels;
 
 namespace Engine.Bench.Micro;
 
-/// <summary>A million random numbers, in 1,024 streams.</summary>
+/// <summary>A million random numbers, from 1,024 keys.</summary>
 public class RandomBenchmarks : DeviceBenchmark
 {
     private const int Rows = 1024;
 
-    private static readonly Shape s_shape = [Rows, 1024];
+    private const int Columns = 1024;
 
-    private Tensor _streams = null!;
+    private Key _key;
 
     /// <summary>Uniform ones.</summary>
     [Benchmark]
-    public void Uniform() => Run(() => new DrawUniform(0, 1, Purpose.FirstFree, 0, s_shape, ElementType.Float32).Apply(_streams));
+    public void Uniform() => Run(() => Tensor.Uniform(_key, [Columns]));
 
     /// <summary>Normal ones.</summary>
     [Benchmark]
-    public void Normal() => Run(() => new DrawNormal(0, 1, Purpose.FirstFree, 0, s_shape, ElementType.Float32).Apply(_streams));
+    public void Normal() => Run(() => Tensor.Normal(_key, [Columns]));
 
     /// <summary>Integers.</summary>
     [Benchmark]
-    public void Integers() => Run(() => new DrawIntegers(0, 10, Purpose.FirstFree, 0, s_shape).Apply(_streams));
+    public void Integers() => Run(() => Tensor.Integers(_key, 0, 10, [Columns]));
 
     /// <inheritdoc/>
-    private protected override void MakeInputs() => _streams = Keep(Streams.Of(0, replicates: Rows, device: Opened));
+    private protected override void MakeInputs() => _key = new Key(Keep(Made()));
+
+    private Tensor Made()
+    {
+        using var scope = new TensorScope();
+        return scope.Keep(Key.Of(0, Opened).Split(Rows).Words);
+    }
 }

@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Core.Nn;
 using Engine.Core.Optim;
 using Engine.Kernels;
+using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
@@ -39,15 +40,15 @@ internal sealed class MrpMetaWorkload : IWork
             device);
         using var scope = new TensorScope();
         _raw = scope.Keep(Tensor.Zeros([1, MarkovRewardProcess.States], ElementType.Float32, device));
-        _parameters = scope.Keep(task.Initialise(Streams.Of(0, 1, 0, 1, device)));
+        _parameters = scope.Keep(task.Initialise(SeedKeys.Weights(0).Reshape(1).To(device)));
         _state = scope.Keep(optimiser.Initial(_parameters));
     }
 
     public Tensor[] Run()
     {
         using var scope = new TensorScope();
-        var streams = Streams.Of(0, 1, _iteration++, _replicates, _device);
-        return [scope.Keep(_estimator.Run(_raw, _parameters, _state, streams)[0].Sum(0) / _replicates)];
+        var key = SeedKeys.Replicates(SeedKeys.Update(0, _iteration++), _replicates).To(_device);
+        return [scope.Keep(_estimator.Run(_raw, _parameters, _state, key)[0].Sum(0) / _replicates)];
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Kernels;
+using Engine.RL;
 using Engine.RL.Environments;
 
 namespace Engine.Bench.Workloads;
@@ -10,7 +11,7 @@ internal sealed class SnakeStepsWorkload : IWork
     private const int Steps = 20;
 
     private readonly Snake _game = new();
-    private readonly TensorProgram<Tensor[], Tensor[]> _program;
+    private readonly TensorProgram<(Key Key, Tensor[] State), Tensor[]> _program;
     private readonly Tensor[] _actions;
     private readonly Device _device;
     private readonly int _environments;
@@ -24,7 +25,7 @@ internal sealed class SnakeStepsWorkload : IWork
         _actions = [.. Enumerable.Range(0, Steps).Select(_ => Tensor.From<int>(Random(), [environments], device))];
         _program = new(Play, device);
         using var scope = new TensorScope();
-        _state = scope.Keep(_game.Reset(Streams.Of(0, replicates: environments, device: device)));
+        _state = scope.Keep(_game.Reset(SeedKeys.Start(0).Split(environments).To(device)));
 
         int[] Random() => [.. Enumerable.Range(0, environments).Select(_ => random.Next(_game.ActionCount))];
     }
@@ -32,7 +33,7 @@ internal sealed class SnakeStepsWorkload : IWork
     public Tensor[] Run()
     {
         using var scope = new TensorScope();
-        var results = _program.Run([Streams.Of(0, iteration: _iteration++, replicates: _environments, device: _device), .. _state]);
+        var results = _program.Run((SeedKeys.Update(0, _iteration++).Split(_environments).To(_device), _state));
         foreach (var old in _state)
             old.Dispose();
         _state = scope.Keep(results[2..]);
@@ -47,13 +48,13 @@ internal sealed class SnakeStepsWorkload : IWork
     }
 
     // Rewards and sums of observations are results, so that nothing is spared.
-    private Tensor[] Play(Tensor[] inputs)
+    private Tensor[] Play((Key Key, Tensor[] State) inputs)
     {
-        var (streams, state) = (inputs[0], inputs[1..]);
+        var (key, state) = inputs;
         var (rewards, observations) = (new Tensor[Steps], new Tensor[Steps]);
         for (int t = 0; t < Steps; t++)
         {
-            var step = _game.Step(state, _actions[t], streams, t);
+            var step = _game.Step(state, _actions[t], key.Fold(t));
             (state, rewards[t], observations[t]) = (step.State, step.Reward, step.Observation.Sum());
         }
 

@@ -14,9 +14,8 @@ internal sealed class TensorWorkload : IWork
     {
         _function = function;
         using var scope = new TensorScope();
-        var streams = Tensor.From([0, 0, 0], [1, 3], device);
-        _inputs = [.. shapes.Select((shape, i) => scope.Keep(
-            new DrawNormal(0, 1, Purpose.FirstFree, i, [1, .. shape], ElementType.Float32).Apply(streams).ReshapeTo(shape)))];
+        var key = Key.Of(0, device);
+        _inputs = [.. shapes.Select((shape, i) => scope.Keep(Tensor.Normal(key.Fold(i), shape)))];
     }
 
     public Tensor[] Run()

@@ -136,11 +136,14 @@ public sealed record OperationSample(
         Two<ForwardScan>("two columns", (a, b) => new ForwardScan().Apply(a, b), [4, 2], [4, 2], order: 3),
         Two<ForwardScan>("middle axis", (a, b) => new ForwardScan(1).Apply(a, b), [2, 3, 2], [2, 3, 2], order: 3),
         Two<ForwardScan>("one moment", (a, b) => new ForwardScan().Apply(a, b).Square() * a, [1, 3], [1, 3]),
-        Random<DrawUniform>(new DrawUniform(-1, 1, 9, 0, s_matrix, ElementType.Float64)),
-        Random<DrawNormal>(new DrawNormal(0, 1, 9, 0, s_matrix, ElementType.Float64)),
-        Random<DrawTruncatedNormal>(new DrawTruncatedNormal(1, 9, 0, s_matrix, ElementType.Float64)),
-        Random<DrawGumbel>(new DrawGumbel(9, 0, s_matrix, ElementType.Float64)),
-        Random<DrawIntegers>(new DrawIntegers(1, 7, 9, 0, s_matrix)),
+        Random<DrawUniform>(key => Tensor.Uniform(key, [3], -1, 1, ElementType.Float64)),
+        Random<DrawNormal>(key => Tensor.Normal(key, [3], type: ElementType.Float64)),
+        Random<DrawTruncatedNormal>(key => Tensor.TruncatedNormal(key, [3], type: ElementType.Float64)),
+        Random<DrawGumbel>(key => new DrawGumbel([3], ElementType.Float64).Apply(key.Words)),
+        Random<DrawIntegers>(key => Tensor.Integers(key, 1, 7, [3])),
+        Random<FoldKey>(key => Tensor.Uniform(key.Fold(5), [3])),
+        Random<FoldKeyBy>(key => Tensor.Uniform(key.Fold(key.Words[.., 0]), [3])),
+        Random<SplitKey>(key => Tensor.Uniform(key.Split(3), [])),
     ];
 
     /// <summary>Inputs for the function, drawn with a seed.</summary>
@@ -214,11 +217,12 @@ public sealed record OperationSample(
             Indices: [1, 6, -1, 15, 4, 3, 12, 11]);
 
     // Draws have no derivative: they must not hinder that of what they multiply.
-    private static OperationSample Random<T>(Operation draw)
+    // From two keys.
+    private static OperationSample Random<T>(Func<Key, Tensor> draw)
         => new(
             typeof(T),
             "as a constant",
-            x => draw.Apply(x[1].Reshape(2, 3)).Cast(x[0].Type) * x[0].Exp(),
+            x => draw(new Key(x[1].Reshape(2, 4))).Cast(x[0].Type) * x[0].Exp(),
             [s_matrix],
-            Indices: [1, 2, 3, 1, 2, 4]);
+            Indices: [1, 2, 3, 4, 1, 2, 3, 5]);
 }

@@ -20,17 +20,20 @@ public static class Categorical
     /// Nothing can be drawn where all logits are minus infinity, where one is plus infinity, or NaN: the first choice comes of the first,
     /// and such a logit's choice of the others. A checking scope stops there.
     /// </remarks>
-    /// <param name="streams">Int32 [rows, 3]: seed, iteration, replicate.</param>
-    /// <param name="logits">[rows, ..., choices].</param>
-    /// <param name="purpose">What is drawn, see <see cref="Purpose"/>.</param>
-    /// <param name="step">A number within an iteration.</param>
-    /// <returns>Int32 [rows, ...], from 0 to choices - 1. It has no derivative.</returns>
+    /// <param name="key">What choices follow from; several keys, [rows], choose for a row each.</param>
+    /// <param name="logits">[axes of the keys, ..., choices].</param>
+    /// <returns>Int32 [axes of the keys, ...], from 0 to choices - 1. It has no derivative.</returns>
+    /// <exception cref="ArgumentException">Logits don't begin with the axes of the keys, or there is no choice.</exception>
     /// <exception cref="NotFiniteNumberException">In a checking scope: a row has no distribution.</exception>
-    public static Tensor Sample(Tensor streams, Tensor logits, uint purpose = Purpose.Action, int step = 0)
+    public static Tensor Sample(Key key, Tensor logits)
     {
+        Choices(logits);
+        var keys = key.Shape;
+        if (logits.Rank <= keys.Rank || (Shape)logits.Shape.Sizes[..keys.Rank].ToArray() != keys)
+            throw new ArgumentException($"Categorical.Sample: logits for keys {keys} are [axes of the keys, ..., choices], got {logits.Shape}.");
         if (TensorScope.IsChecking)
             RequireDistributions(logits);
-        return (logits + new DrawGumbel(purpose, step, logits.Shape, logits.Type).Apply(streams)).ArgMax(-1);
+        return (logits + new DrawGumbel(logits.Shape.Sizes[keys.Rank..].ToArray(), logits.Type).Apply(key.Words)).ArgMax(-1);
     }
 
     /// <summary>The logarithm of each choice's probability: the logarithm of the softmax.</summary>

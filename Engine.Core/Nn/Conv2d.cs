@@ -34,15 +34,14 @@ public static class Conv2d
     /// First weights: truncated normal (beyond 2 drawn anew) with deviation 1 / sqrt(fan in) before truncation, where fan in is kernel
     /// height * kernel width * channels in.
     /// </summary>
-    /// <param name="streams">Int32 [1, 3]: seed, iteration, replicate.</param>
+    /// <param name="key">What to draw from.</param>
     /// <param name="shape">[kernel height, kernel width, channels in, channels out].</param>
-    /// <param name="number">The number of the weight in its network: each draws other numbers.</param>
     /// <param name="type">The element type.</param>
     /// <returns>Weights of <paramref name="shape"/>.</returns>
     /// <exception cref="ArgumentException">The shape is not one of four axes.</exception>
-    public static Tensor Initialise(Tensor streams, Shape shape, int number, ElementType type = ElementType.Float32)
+    public static Tensor Initialise(Key key, Shape shape, ElementType type = ElementType.Float32)
         => shape.Rank == 4
-            ? Initialisers.TruncatedNormal(streams, [1, shape[0] * shape[1] * shape[2], shape[3]], number, type).ReshapeTo(shape)
+            ? Initialisers.TruncatedNormal(key, [shape[0] * shape[1] * shape[2], shape[3]], type).ReshapeTo([.. key.Shape, .. shape])
             : throw new ArgumentException(
                 $"Conv2d: weights are [kernel height, kernel width, channels in, channels out], not {shape}.", nameof(shape));
 }

@@ -24,19 +24,18 @@ public sealed record Mlp(IntegerList Sizes, Activation Activation = Activation.R
     public Activation Activation { get; init => field = Known(value); } = Known(Activation);
 
     /// <summary>Parameters for a batch of networks: weights drawn from a truncated normal, biases zero.</summary>
-    /// <param name="streams">Int32 [networks, 3]: seed, iteration, replicate; see <see cref="Initialisers"/>.</param>
+    /// <param name="key">What to draw from; several keys, [networks], for a batch of networks.</param>
     /// <param name="type">The element type.</param>
     /// <returns>Weights [networks, fan in, fan out] and biases [networks, 1, fan out], layer by layer.</returns>
-    public Parameters Initialise(Tensor streams, ElementType type = ElementType.Float32)
+    public Parameters Initialise(Key key, ElementType type = ElementType.Float32)
     {
-        int networks = streams.Shape[0];
         var names = new List<string>();
         var tensors = new List<Tensor>();
         for (int layer = 0; layer + 1 < Sizes.Count; layer++)
         {
             names.AddRange([$"layer{layer}.weight", $"layer{layer}.bias"]);
-            tensors.Add(Initialisers.TruncatedNormal(streams, [networks, Sizes[layer], Sizes[layer + 1]], layer, type));
-            tensors.Add(Tensor.Zeros([networks, 1, Sizes[layer + 1]], type, streams.Device));
+            tensors.Add(Initialisers.TruncatedNormal(key.Fold(layer), [Sizes[layer], Sizes[layer + 1]], type));
+            tensors.Add(Tensor.Zeros([.. key.Shape, 1, Sizes[layer + 1]], type, key.Device));
         }
 
         return new Parameters(names, tensors);

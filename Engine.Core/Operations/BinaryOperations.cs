@@ -105,7 +105,7 @@ public sealed record LinearCombination(double P, double Q) : Binary<LinearCombin
     protected override LinearCombinationFunction Function => new(P, Q);
 
     /// <inheritdoc/>
-    protected override bool MapsIntegers => Integers.Hold(P) && Integers.Hold(Q);
+    protected override bool MapsIntegers => IntegerRange.Holds(P) && IntegerRange.Holds(Q);
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * P, g * Q];
@@ -118,7 +118,7 @@ public sealed record SquareCombination(double P, double Q) : Binary<SquareCombin
     protected override SquareCombinationFunction Function => new(P, Q);
 
     /// <inheritdoc/>
-    protected override bool MapsIntegers => Integers.Hold(P) && Integers.Hold(Q);
+    protected override bool MapsIntegers => IntegerRange.Holds(P) && IntegerRange.Holds(Q);
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * P, new ScaledProduct(2 * Q).Apply(g, x[1])];
@@ -170,7 +170,7 @@ public sealed record ScaledProduct(double Factor) : Binary<ScaledProductFunction
     protected override ScaledProductFunction Function => new(Factor);
 
     /// <inheritdoc/>
-    protected override bool MapsIntegers => Integers.Hold(Factor);
+    protected override bool MapsIntegers => IntegerRange.Holds(Factor);
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [Apply(g, x[1]), Apply(g, x[0])];

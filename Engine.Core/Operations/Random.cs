@@ -5,46 +5,34 @@ using Engine.Kernels.Functions;
 namespace Engine.Core.Operations;
 
 /// <summary>
-/// Random numbers keyed by (seed, purpose, iteration, replicate, step): the same key gives the same numbers on every device and
-/// however replicates are split over calls. The input is a tensor of streams; numbers have no derivative.
+/// Random numbers of the keys, Int32 [..., 4], that are the input, see <see cref="Key"/>: the same from the same key on every device and
+/// however keys are split over calls. Numbers have no derivative.
 /// </summary>
-/// <param name="Purpose">What the numbers are for.</param>
-/// <param name="Step">A number within an iteration.</param>
-/// <param name="Sizes">The shape of the result; its first axis is that of the streams.</param>
+/// <param name="Sizes">The shape that is drawn from each key.</param>
 /// <param name="Type">The element type of the result.</param>
-public abstract record Draw(uint Purpose, int Step, Shape Sizes, ElementType Type) : Operation
+public abstract record Draw(Shape Sizes, ElementType Type) : Operation
 {
     /// <inheritdoc/>
     public sealed override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
 
     /// <inheritdoc/>
-    protected sealed override Tensor Batched(BatchedInputs x)
-        => x.Unfold((this with { Sizes = Sizes.With(0, x.Members * Sizes[0]) }).Apply(x.Folded(0)));
+    protected sealed override Tensor Batched(BatchedInputs x) => Apply(x[0]);
 
     /// <inheritdoc/>
     protected sealed override (ElementType Type, Shape Shape) Infer(Tensor[] x)
-    {
-        if (Problem is { } problem)
-            throw Error(problem);
-        return x[0] is { Type: ElementType.Int32, Rank: 2 } streams && streams.Shape[1] == 3
-                && Sizes.Rank > 0 && Sizes[0] == streams.Shape[0]
-            ? (Type, Sizes)
-            : throw Error(
-                $"{Sizes} needs streams of Int32 [{(Sizes.Rank > 0 ? Sizes[0] : 1)}, 3] (seed, iteration, replicate), "
-                + $"got {x[0].Type} {x[0].Shape}");
-    }
+        => Problem is { } problem ? throw Error(problem) : (Type, [.. KeyOperation.KeysOf(x[0], Error), .. Sizes]);
 
     /// <summary>What is wrong with the distribution, for an error; null if nothing is.</summary>
     private protected abstract string? Problem { get; }
 
-    /// <summary>Numbers of each row.</summary>
-    private protected int Columns => Sizes[0] == 0 ? 0 : Sizes.ElementCount / Sizes[0];
+    /// <summary>Numbers of each key.</summary>
+    private protected int Columns => Sizes.ElementCount;
 }
 
 /// <summary>Random floating-point numbers.</summary>
 /// <typeparam name="TDistribution">Turns uniform numbers into those wanted.</typeparam>
 /// <inheritdoc/>
-public abstract record Draw<TDistribution>(uint Purpose, int Step, Shape Sizes, ElementType Type) : Draw(Purpose, Step, Sizes, Type)
+public abstract record Draw<TDistribution>(Shape Sizes, ElementType Type) : Draw(Sizes, Type)
     where TDistribution : struct, IDistribution
 {
     /// <summary>The distribution with its constants.</summary>
@@ -65,12 +53,12 @@ public abstract record Draw<TDistribution>(uint Purpose, int Step, Shape Sizes, 
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)
-        => y.Device.Random(Type, Distribution, new RandomShape(Sizes[0], Columns, Purpose, (uint)Step), y.Buffer, x[0].Buffer);
+        => y.Device.Random(Type, Distribution, x[0].Count / RandomKey.Words, Columns, y.Buffer, x[0].Buffer);
 }
 
 /// <summary>Uniform numbers between two finite bounds, the lower one first.</summary>
-public sealed record DrawUniform(double Low, double High, uint Purpose, int Step, Shape Sizes, ElementType Type)
-    : Draw<UniformDistribution>(Purpose, Step, Sizes, Type)
+public sealed record DrawUniform(double Low, double High, Shape Sizes, ElementType Type)
+    : Draw<UniformDistribution>(Sizes, Type)
 {
     /// <inheritdoc/>
     protected override UniformDistribution Distribution => new(Low, High);
@@ -83,8 +71,8 @@ public sealed record DrawUniform(double Low, double High, uint Purpose, int Step
 }
 
 /// <summary>Normal numbers, of a finite mean and a finite deviation that is not negative.</summary>
-public sealed record DrawNormal(double Mean, double Deviation, uint Purpose, int Step, Shape Sizes, ElementType Type)
-    : Draw<NormalDistribution>(Purpose, Step, Sizes, Type)
+public sealed record DrawNormal(double Mean, double Deviation, Shape Sizes, ElementType Type)
+    : Draw<NormalDistribution>(Sizes, Type)
 {
     /// <inheritdoc/>
     protected override NormalDistribution Distribution => new(Mean, Deviation);
@@ -95,8 +83,8 @@ public sealed record DrawNormal(double Mean, double Deviation, uint Purpose, int
 }
 
 /// <summary>Standard normal numbers, those beyond 2 drawn anew, times a factor.</summary>
-public sealed record DrawTruncatedNormal(double Deviation, uint Purpose, int Step, Shape Sizes, ElementType Type)
-    : Draw<TruncatedNormalDistribution>(Purpose, Step, Sizes, Type)
+public sealed record DrawTruncatedNormal(double Deviation, Shape Sizes, ElementType Type)
+    : Draw<TruncatedNormalDistribution>(Sizes, Type)
 {
     /// <inheritdoc/>
     protected override TruncatedNormalDistribution Distribution => new(0, Deviation);
@@ -106,8 +94,8 @@ public sealed record DrawTruncatedNormal(double Deviation, uint Purpose, int Ste
 }
 
 /// <summary>Gumbel numbers: the largest of logits plus these is a draw from their softmax.</summary>
-public sealed record DrawGumbel(uint Purpose, int Step, Shape Sizes, ElementType Type)
-    : Draw<GumbelDistribution>(Purpose, Step, Sizes, Type)
+public sealed record DrawGumbel(Shape Sizes, ElementType Type)
+    : Draw<GumbelDistribution>(Sizes, Type)
 {
     /// <inheritdoc/>
     protected override GumbelDistribution Distribution => default;
@@ -116,8 +104,8 @@ public sealed record DrawGumbel(uint Purpose, int Step, Shape Sizes, ElementType
 /// <summary>
 /// Int32 integers from Low up to, not including, High, which is above Low; their probabilities differ by a factor of 1 + 2^-32 at most.
 /// </summary>
-public sealed record DrawIntegers(int Low, int High, uint Purpose, int Step, Shape Sizes)
-    : Draw(Purpose, Step, Sizes, ElementType.Int32)
+public sealed record DrawIntegers(int Low, int High, Shape Sizes)
+    : Draw(Sizes, ElementType.Int32)
 {
     // Blocks worth another thread.
     private const int Grain = 2048;
@@ -128,8 +116,7 @@ public sealed record DrawIntegers(int Low, int High, uint Purpose, int Step, Sha
     protected override void Compute(Tensor y, Tensor[] x)
     {
         int blocks = (int)((Columns + 3L) / 4);
-        var (to, streams) = (y.Buffer.Write<int>(), x[0].Buffer.Read<int>());
-        y.Device.For(
-            checked(Sizes[0] * blocks), new IntegersBody(Low, High - Low, Columns, blocks, (int)Purpose, Step, to, streams), Grain);
+        var body = new IntegersBody(Low, High - Low, Columns, blocks, y.Buffer.Write<int>(), x[0].Buffer.Read<int>());
+        y.Device.For(checked(x[0].Count / RandomKey.Words * blocks), body, Grain);
     }
 }

@@ -19,7 +19,7 @@ public sealed record Affine(double Scale, double Shift) : Unary<AffineFunction>
     protected override AffineFunction Function => new(Scale, Shift);
 
     /// <inheritdoc/>
-    protected override bool MapsIntegers => Integers.Hold(Scale) && Integers.Hold(Shift);
+    protected override bool MapsIntegers => IntegerRange.Holds(Scale) && IntegerRange.Holds(Shift);
 
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * Scale];

@@ -12,7 +12,7 @@ namespace Engine.Kernels.Bodies;
 /// range is small.
 /// </remarks>
 public readonly struct IntegersBody(
-    int low, int range, int columns, int blocks, int purpose, int step, View<int> y, View<int> streams) : IBody
+    int low, int range, int columns, int blocks, View<int> y, View<int> keys) : IBody
 {
     // No other draw counts blocks this far.
     private const uint LowerHalves = 0x80000000;
@@ -21,10 +21,11 @@ public readonly struct IntegersBody(
     public void Invoke(int index)
     {
         int row = index / blocks, block = index - (row * blocks);
-        Draw((uint)block, row, out uint a, out uint b, out uint c, out uint d);
+        var key = new RandomKey(keys, row);
+        key.Block((uint)block, RandomKey.Draws, out uint a, out uint b, out uint c, out uint d);
         uint lowerA = 0, lowerB = 0, lowerC = 0, lowerD = 0;
         if (MayCarry(a) || MayCarry(b) || MayCarry(c) || MayCarry(d))
-            Draw((uint)block | LowerHalves, row, out lowerA, out lowerB, out lowerC, out lowerD);
+            key.Block((uint)block | LowerHalves, RandomKey.Draws, out lowerA, out lowerB, out lowerC, out lowerD);
         int at = (row * columns) + block, end = (row + 1) * columns;
         y[at] = Of(a, lowerA);
         if (at + blocks < end)
@@ -33,12 +34,6 @@ public readonly struct IntegersBody(
             y[at + (2 * blocks)] = Of(c, lowerC);
         if (at + (3 * blocks) < end)
             y[at + (3 * blocks)] = Of(d, lowerD);
-    }
-
-    private void Draw(uint block, int row, out uint a, out uint b, out uint c, out uint d)
-    {
-        (a, b, c, d) = (block, (uint)step, (uint)streams[(3 * row) + 1], (uint)streams[(3 * row) + 2]);
-        Philox.Block(ref a, ref b, ref c, ref d, (uint)streams[3 * row], (uint)purpose);
     }
 
     private bool MayCarry(uint upper) => (uint)(upper * (uint)range) > (uint)-range;

@@ -11,7 +11,7 @@ namespace Engine.Kernels.Bodies;
 /// <typeparam name="V">One number as lanes.</typeparam>
 /// <typeparam name="T">The element type.</typeparam>
 internal readonly struct RandomBody<TDistribution, TUniform, V, T>(
-    TDistribution distribution, int columns, int blocks, int purpose, int step, View<T> y, View<int> streams) : IBody
+    TDistribution distribution, int columns, int blocks, View<T> y, View<int> keys) : IBody
     where TDistribution : struct, IDistribution
     where TUniform : struct, IUniform<V>
     where V : struct, ILanes<V, T>
@@ -21,8 +21,7 @@ internal readonly struct RandomBody<TDistribution, TUniform, V, T>(
     public void Invoke(int index)
     {
         int row = index / blocks, block = index - (row * blocks);
-        uint word0 = (uint)block, word1 = (uint)step, word2 = (uint)streams[(3 * row) + 1], word3 = (uint)streams[(3 * row) + 2];
-        Philox.Block(ref word0, ref word1, ref word2, ref word3, (uint)streams[3 * row], (uint)purpose);
+        new RandomKey(keys, row).Block((uint)block, RandomKey.Draws, out uint word0, out uint word1, out uint word2, out uint word3);
         V a = Of(word0), b = Of(word1), c = Of(word2), d = Of(word3);
         distribution.Invoke(ref a, ref b, ref c, ref d);
         int at = (row * columns) + block, end = (row + 1) * columns;

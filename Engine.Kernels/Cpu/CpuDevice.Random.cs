@@ -13,57 +13,53 @@ public sealed partial class CpuDevice
 
     /// <inheritdoc/>
     public override void Random<TDistribution>(
-        ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+        ElementType type, TDistribution distribution, int rows, int columns, Buffer destination, Buffer keys)
     {
-        if (shape.Rows == 0 || shape.Columns == 0)
+        if (rows == 0 || columns == 0)
             return;
         switch (type)
         {
-            case ElementType.Float32: RandomOf<TDistribution, float>(distribution, shape, destination, streams); break;
-            case ElementType.Float64: RandomOf<TDistribution, double>(distribution, shape, destination, streams); break;
+            case ElementType.Float32: RandomOf<TDistribution, float>(distribution, rows, columns, destination, keys); break;
+            case ElementType.Float64: RandomOf<TDistribution, double>(distribution, rows, columns, destination, keys); break;
             default: throw new ArgumentException($"Random: {type} is not supported, draw Float32 or Float64.");
         }
     }
 
     private unsafe void RandomOf<TDistribution, T>(
-        TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+        TDistribution distribution, int rows, int columns, Buffer destination, Buffer keys)
         where TDistribution : struct, IDistribution
         where T : unmanaged, INumber<T>
     {
         T* to = destination.Write<T>().Pointer;
-        int* from = streams.Read<int>().Pointer;
-        int blocks = (int)((shape.Columns + 3L) / 4), grain = Math.Max(1, RandomGrain / shape.Columns);
+        RandomKey* from = (RandomKey*)keys.Read<int>().Pointer;
+        int blocks = (int)((columns + 3L) / 4), grain = Math.Max(1, RandomGrain / columns);
         if (blocks >= RandomRows<TDistribution, T>.LeastBlocks)
-            Launch(new RandomRows<TDistribution, T>(distribution, shape, blocks, to, from), shape.Rows, grain);
+            Launch(new RandomRows<TDistribution, T>(distribution, columns, blocks, to, from), rows, grain);
         else if (Vector512.IsHardwareAccelerated)
-            LaunchPieces<TDistribution, Lanes512<T>, Uniforms512<T>, T>(distribution, shape, blocks, to, from, grain);
+            LaunchPieces<TDistribution, Lanes512<T>, Uniforms512<T>, T>(distribution, rows, columns, blocks, to, from, grain);
         else if (Vector256.IsHardwareAccelerated)
-            LaunchPieces<TDistribution, Lanes256<T>, Uniforms256<T>, T>(distribution, shape, blocks, to, from, grain);
+            LaunchPieces<TDistribution, Lanes256<T>, Uniforms256<T>, T>(distribution, rows, columns, blocks, to, from, grain);
         else
-            LaunchPieces<TDistribution, Lanes128<T>, Uniforms128<T>, T>(distribution, shape, blocks, to, from, grain);
+            LaunchPieces<TDistribution, Lanes128<T>, Uniforms128<T>, T>(distribution, rows, columns, blocks, to, from, grain);
     }
 
     private unsafe void LaunchPieces<TDistribution, V, TUniforms, T>(
-        TDistribution distribution, RandomShape shape, int blocks, T* to, int* streams, int grain)
+        TDistribution distribution, int rows, int columns, int blocks, T* to, RandomKey* keys, int grain)
         where TDistribution : struct, IDistribution
         where V : struct, ILanes<V, T>
         where TUniforms : struct, IUniforms<T>
         where T : unmanaged, INumber<T>
         => Launch(
-            new RandomPieces<TDistribution, V, TUniforms, T>(distribution, shape, blocks, to, streams), shape.Rows, grain);
+            new RandomPieces<TDistribution, V, TUniforms, T>(distribution, columns, blocks, to, keys), rows, grain);
 
     /// <summary>
     /// Rows long enough for vectors of their own. Word w of block i is column w * blocks + i, so that stores are contiguous.
     /// </summary>
     private readonly unsafe struct RandomRows<TDistribution, T>(
-        TDistribution distribution, RandomShape shape, int blocks, T* to, int* streams) : IKernel
+        TDistribution distribution, int columns, int blocks, T* to, RandomKey* keys) : IKernel
         where TDistribution : struct, IDistribution
         where T : unmanaged, INumber<T>
     {
-        private readonly uint _purpose = shape.Purpose;
-        private readonly uint _step = shape.Step;
-        private readonly int _columns = shape.Columns;
-
         /// <summary>The blocks of the shortest such row.</summary>
         public static int LeastBlocks => Vector128<T>.Count * 2;
 
@@ -74,9 +70,8 @@ public sealed partial class CpuDevice
             T* uniform = (T*)(((nint)room + 63) & ~63);
             for (int row = start; row < end; row++)
             {
-                int* stream = streams + (3L * row);
-                var key = new StreamKey((uint)stream[0], _purpose, _step, (uint)stream[1], (uint)stream[2]);
-                T* rowTo = to + ((long)row * _columns);
+                var key = keys[row];
+                T* rowTo = to + ((long)row * columns);
 
                 // What is left over by the widest vectors is done by narrower ones, unless they would be about as many operations.
                 int done = 0;
@@ -92,7 +87,7 @@ public sealed partial class CpuDevice
         // Draws blocks as long as there is more than slack left. The last vector is moved back to end with the row: what it draws a
         // second time is the same as before. Not inlined, because the JIT gives up on more code than this in one method.
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private int Draw<V, TUniforms>(in StreamKey key, T* rowTo, T* uniform, int done, int slack)
+        private int Draw<V, TUniforms>(in RandomKey key, T* rowTo, T* uniform, int done, int slack)
             where V : struct, ILanes<V, T>
             where TUniforms : struct, IUniforms<T>
         {
@@ -111,10 +106,10 @@ public sealed partial class CpuDevice
 
                 // Only the last of the four parts may be shorter, by up to three columns.
                 int last = (3 * blocks) + block;
-                if (last + V.Count <= _columns)
+                if (last + V.Count <= columns)
                     V.Store(d, rowTo + last);
                 else
-                    V.StoreFirst(d, rowTo + last, _columns - last);
+                    V.StoreFirst(d, rowTo + last, columns - last);
                 done = block + V.Count;
             }
 
@@ -124,20 +119,16 @@ public sealed partial class CpuDevice
 
     /// <summary>Short rows, several of which share a vector.</summary>
     private readonly unsafe struct RandomPieces<TDistribution, V, TUniforms, T>(
-        TDistribution distribution, RandomShape shape, int blocks, T* to, int* streams) : IKernel
+        TDistribution distribution, int columns, int blocks, T* to, RandomKey* keys) : IKernel
         where TDistribution : struct, IDistribution
         where V : struct, ILanes<V, T>
         where TUniforms : struct, IUniforms<T>
         where T : unmanaged, INumber<T>
     {
-        private readonly uint _purpose = shape.Purpose;
-        private readonly uint _step = shape.Step;
-        private readonly int _columns = shape.Columns;
-
         [SkipLocalsInit]
         public void Run(int start, int end)
         {
-            StreamLanes lanes = default;
+            KeyLanes lanes = default;
             T* drawn = stackalloc T[4 * V.Count];
             T** target = stackalloc T*[V.Count];
             int row = start, block = 0;
@@ -146,17 +137,14 @@ public sealed partial class CpuDevice
                 int count = 0;
                 for (; count < V.Count && row < end; count++)
                 {
-                    int* stream = streams + (3L * row);
                     lanes.Block[count] = (uint)block;
-                    lanes.Seed[count] = (uint)stream[0];
-                    lanes.Iteration[count] = (uint)stream[1];
-                    lanes.Replicate[count] = (uint)stream[2];
-                    target[count] = to + ((long)row * _columns) + block;
+                    (lanes.Word0[count], lanes.Word1[count], lanes.Word2[count], lanes.Word3[count]) = keys[row];
+                    target[count] = to + ((long)row * columns) + block;
                     if (++block == blocks)
                         (row, block) = (row + 1, 0);
                 }
 
-                TUniforms.DrawEach(&lanes, _purpose, _step, drawn, TDistribution.TakesDistances);
+                TUniforms.DrawEach(&lanes, drawn, TDistribution.TakesDistances);
                 V a = V.Load(drawn), b = V.Load(drawn + V.Count), c = V.Load(drawn + (2 * V.Count));
                 V d = V.Load(drawn + (3 * V.Count));
                 distribution.Invoke(ref a, ref b, ref c, ref d);
@@ -167,7 +155,7 @@ public sealed partial class CpuDevice
                 for (int i = 0; i < count; i++)
                 {
                     int column = (int)lanes.Block[i];
-                    for (int word = 0; word < 4 && column < _columns; word++, column += blocks)
+                    for (int word = 0; word < 4 && column < columns; word++, column += blocks)
                         target[i][word * blocks] = drawn[(word * V.Count) + i];
                 }
             }

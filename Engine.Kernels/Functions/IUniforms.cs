@@ -1,18 +1,16 @@
 namespace Engine.Kernels.Functions;
 
-/// <summary>What the numbers of one row are keyed by.</summary>
-internal readonly record struct StreamKey(uint Seed, uint Purpose, uint Step, uint Iteration, uint Replicate);
-
-/// <summary>What each lane is keyed by, where lanes belong to different rows.</summary>
-internal unsafe struct StreamLanes
+/// <summary>The block and the key of each lane, where lanes belong to different rows.</summary>
+internal unsafe struct KeyLanes
 {
     /// <summary>The most lanes there are.</summary>
     public const int Capacity = 16;
 
     public fixed uint Block[Capacity];
-    public fixed uint Seed[Capacity];
-    public fixed uint Iteration[Capacity];
-    public fixed uint Replicate[Capacity];
+    public fixed uint Word0[Capacity];
+    public fixed uint Word1[Capacity];
+    public fixed uint Word2[Capacity];
+    public fixed uint Word3[Capacity];
 }
 
 /// <summary>
@@ -27,9 +25,9 @@ internal unsafe struct StreamLanes
 internal unsafe interface IUniforms<T>
     where T : unmanaged
 {
-    /// <summary>Consecutive blocks of one stream: a register of their first words, one of the second words, and so on.</summary>
-    static abstract void Draw(in StreamKey key, uint block, T* to, bool distances);
+    /// <summary>Consecutive blocks of one key: a register of their first words, one of the second words, and so on.</summary>
+    static abstract void Draw(in RandomKey key, uint block, T* to, bool distances);
 
     /// <summary>A block of its own for every lane.</summary>
-    static abstract void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to, bool distances);
+    static abstract void DrawEach(KeyLanes* lanes, T* to, bool distances);
 }

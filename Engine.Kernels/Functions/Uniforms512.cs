@@ -9,37 +9,37 @@ internal readonly unsafe struct Uniforms512<T> : IUniforms<T>
     where T : unmanaged, INumber<T>
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Draw(in StreamKey key, uint block, T* to, bool distances)
+    public static void Draw(in RandomKey key, uint block, T* to, bool distances)
     {
         if (typeof(T) == typeof(double))
         {
             Vector256<uint> c0 = Vector256.Create(block) + Vector256<uint>.Indices;
-            Philox.Block(ref c0, out var c1, out var c2, out var c3, key.Step, key.Iteration, key.Replicate, key.Seed, key.Purpose);
+            Philox.Block(ref c0, out var c1, out var c2, out var c3, RandomKey.Draws, key.Word2, key.Word3, key.Word0, key.Word1);
             Store(to, OfHalf(c0, distances), OfHalf(c1, distances), OfHalf(c2, distances), OfHalf(c3, distances));
         }
         else
         {
             Vector512<uint> c0 = Vector512.Create(block) + Vector512<uint>.Indices;
-            Philox.Block(ref c0, out var c1, out var c2, out var c3, key.Step, key.Iteration, key.Replicate, key.Seed, key.Purpose);
+            Philox.Block(ref c0, out var c1, out var c2, out var c3, RandomKey.Draws, key.Word2, key.Word3, key.Word0, key.Word1);
             Store(to, OfWhole(c0, distances), OfWhole(c1, distances), OfWhole(c2, distances), OfWhole(c3, distances));
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void DrawEach(StreamLanes* lanes, uint purpose, uint step, T* to, bool distances)
+    public static void DrawEach(KeyLanes* lanes, T* to, bool distances)
     {
         if (typeof(T) == typeof(double))
         {
-            Vector256<uint> c0 = Vector256.Load(lanes->Block), c1 = Vector256.Create(step);
-            Vector256<uint> c2 = Vector256.Load(lanes->Iteration), c3 = Vector256.Load(lanes->Replicate);
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector256.Load(lanes->Seed), Vector256.Create(purpose));
+            Vector256<uint> c0 = Vector256.Load(lanes->Block), c1 = Vector256.Create(RandomKey.Draws);
+            Vector256<uint> c2 = Vector256.Load(lanes->Word2), c3 = Vector256.Load(lanes->Word3);
+            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector256.Load(lanes->Word0), Vector256.Load(lanes->Word1));
             Store(to, OfHalf(c0, distances), OfHalf(c1, distances), OfHalf(c2, distances), OfHalf(c3, distances));
         }
         else
         {
-            Vector512<uint> c0 = Vector512.Load(lanes->Block), c1 = Vector512.Create(step);
-            Vector512<uint> c2 = Vector512.Load(lanes->Iteration), c3 = Vector512.Load(lanes->Replicate);
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector512.Load(lanes->Seed), Vector512.Create(purpose));
+            Vector512<uint> c0 = Vector512.Load(lanes->Block), c1 = Vector512.Create(RandomKey.Draws);
+            Vector512<uint> c2 = Vector512.Load(lanes->Word2), c3 = Vector512.Load(lanes->Word3);
+            Philox.Block(ref c0, ref c1, ref c2, ref c3, Vector512.Load(lanes->Word0), Vector512.Load(lanes->Word1));
             Store(to, OfWhole(c0, distances), OfWhole(c1, distances), OfWhole(c2, distances), OfWhole(c3, distances));
         }
     }

@@ -49,17 +49,17 @@ internal sealed partial class IlgpuDevice
 
     /// <inheritdoc/>
     public override void Random<TDistribution>(
-        ElementType type, TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+        ElementType type, TDistribution distribution, int rows, int columns, Buffer destination, Buffer keys)
     {
-        if (shape.Rows == 0 || shape.Columns == 0)
+        if (rows == 0 || columns == 0)
             return;
         switch (type)
         {
             case ElementType.Float32:
-                RandomOf<TDistribution, Uniform32, ScalarFloat32, float>(distribution, shape, destination, streams);
+                RandomOf<TDistribution, Uniform32, ScalarFloat32, float>(distribution, rows, columns, destination, keys);
                 break;
             case ElementType.Float64:
-                RandomOf<TDistribution, Uniform64, ScalarFloat64, double>(distribution, shape, destination, streams);
+                RandomOf<TDistribution, Uniform64, ScalarFloat64, double>(distribution, rows, columns, destination, keys);
                 break;
             default: throw new ArgumentException($"Random: {type} is not supported, draw Float32 or Float64.");
         }
@@ -147,16 +147,16 @@ internal sealed partial class IlgpuDevice
     }
 
     private void RandomOf<TDistribution, TUniform, V, T>(
-        TDistribution distribution, RandomShape shape, Buffer destination, Buffer streams)
+        TDistribution distribution, int rows, int columns, Buffer destination, Buffer keys)
         where TDistribution : struct, IDistribution
         where TUniform : struct, IUniform<V>
         where V : struct, ILanes<V, T>
         where T : unmanaged
     {
-        int blocks = (int)((shape.Columns + 3L) / 4);
+        int blocks = (int)((columns + 3L) / 4);
         Launch(
             new RandomBody<TDistribution, TUniform, V, T>(
-                distribution, shape.Columns, blocks, (int)shape.Purpose, (int)shape.Step, destination.Write<T>(), streams.Read<int>()),
-            checked(shape.Rows * blocks));
+                distribution, columns, blocks, destination.Write<T>(), keys.Read<int>()),
+            checked(rows * blocks));
     }
 }

@@ -34,10 +34,10 @@ public sealed record A2COptions
 /// <param name="network">The network.</param>
 /// <param name="coefficients">The meta-parameters.</param>
 /// <param name="state">The environments' state before the first rollout.</param>
-/// <param name="streams">Int32 [n, 3]: seed, iteration, replicate of each environment.</param>
+/// <param name="key">What rollouts draw from: a key for each environment, [n].</param>
 /// <param name="options">Everything else.</param>
 public sealed class A2CProblem(
-    IEnvironment environment, IActorCritic network, A2CCoefficients coefficients, Tensor[] state, Tensor streams, A2COptions options)
+    IEnvironment environment, IActorCritic network, A2CCoefficients coefficients, Tensor[] state, Key key, A2COptions options)
     : IMetaProblem<Experience>
 {
     private readonly List<(Tensor[] Parameters, Experience Experience, Rollout Rollout)> _evaluated = [];
@@ -48,8 +48,8 @@ public sealed class A2CProblem(
     /// <inheritdoc/>
     public (Experience Rollout, Tensor[] State) Sample(IReadOnlyList<Tensor> parameters, Tensor[] state, int step, bool validation)
     {
-        int number = (2 * step) + (validation ? 1 : 0), length = options.RolloutLength;
-        return Experience.Collect(environment, network, parameters, state, streams, length, number * length);
+        var own = key.Fold(validation ? ~step : step);
+        return Experience.Collect(environment, network, parameters, state, own, options.RolloutLength);
     }
 
     /// <inheritdoc/>

@@ -66,14 +66,14 @@ public sealed record ActorCritic : IActorCritic
     ];
 
     /// <inheritdoc/>
-    public Parameters Initialise(Tensor streams, ElementType type = ElementType.Float32)
+    public Parameters Initialise(Key key, ElementType type = ElementType.Float32)
     {
         var tensors = new List<Tensor>();
         foreach (var (number, layer) in Layers.Index())
         {
-            Shape rows = [1, layer.Weight.ElementCount / layer.Weight[-1], layer.Weight[-1]];
-            tensors.Add(Initialisers.TruncatedNormal(streams, rows, number, type).ReshapeTo(layer.Weight));
-            tensors.Add(Tensor.Zeros([layer.Weight[-1]], type, streams.Device));
+            Shape rows = [layer.Weight.ElementCount / layer.Weight[-1], layer.Weight[-1]];
+            tensors.Add(Initialisers.TruncatedNormal(key.Fold(number), rows, type).ReshapeTo(layer.Weight));
+            tensors.Add(Tensor.Zeros([layer.Weight[-1]], type, key.Device));
         }
 
         return new Parameters([.. ParameterShapes.Select(parameter => parameter.Name)], tensors);

@@ -35,10 +35,10 @@ public static class Evaluation
         ArgumentOutOfRangeException.ThrowIfLessThan(chunk, 1);
         device ??= Device.Cpu;
         using var scope = new TensorScope();
-        var advance = FreshEpisodes.Advance(device);
-        var streams = FreshEpisodes.Streams(seed, 0, episodes, device);
+        var episode = FreshEpisodes.Keys(seed, 0, episodes, device);
         var nothing = Tensor.Zeros([episodes], ElementType.Float64, device);
-        var start = new Moment(streams, nothing + 1, nothing, nothing, environment.Reset(streams, FreshEpisodes.Step));
+        var start = new Moment(
+            Tensor.Scalar(0, ElementType.Int32, device), nothing + 1, nothing, nothing, environment.Reset(episode.Fold(0)));
         using var loop = new TensorLoop<Moment, ValueTuple, ValueTuple>((moment, _) => (Step(moment), default), start);
         while (true)
         {
@@ -60,15 +60,16 @@ public static class Evaluation
         // Sums are kept in double precision: lengths and returns of any size are exact.
         Moment Step(Moment before)
         {
-            var (now, live, returns, lengths, state) = before with { Streams = before.Streams + advance };
-            var actions = FreshEpisodes.Choose(kind, () => policy(environment.Observe(state)), environment.ActionCount, now);
-            var step = environment.Step(state, actions, now, FreshEpisodes.Step);
+            var (time, live, returns, lengths, state) = before with { Time = before.Time + 1 };
+            var key = episode.Fold(time);
+            var actions = FreshEpisodes.Choose(kind, () => policy(environment.Observe(state)), environment.ActionCount, key.Fold(0));
+            var step = environment.Step(state, actions, key.Fold(1));
             var ends = step.Terminated.Cast(ElementType.Float64);
             var paid = step.Reward.Cast(ElementType.Float64);
-            return new Moment(now, live * (1 - ends), returns + (live * paid), lengths + live, step.State);
+            return new Moment(time, live * (1 - ends), returns + (live * paid), lengths + live, step.State);
         }
     }
 
     // Whether episodes go on, and the sums of them so far.
-    private sealed record Moment(Tensor Streams, Tensor Live, Tensor Returns, Tensor Lengths, Tensor[] State);
+    private sealed record Moment(Tensor Time, Tensor Live, Tensor Returns, Tensor Lengths, Tensor[] State);
 }

@@ -21,18 +21,16 @@ public sealed record Experience(
     /// <param name="network">The network.</param>
     /// <param name="parameters">Its parameters, of the element type that everything floating then has.</param>
     /// <param name="state">The environments' state.</param>
-    /// <param name="streams">Int32 [n, 3]: seed, iteration, replicate.</param>
+    /// <param name="key">What actions and environments draw from: a key for each environment, [n].</param>
     /// <param name="steps">The number T of steps, at least 1.</param>
-    /// <param name="firstStep">The number of the first step within the iteration; the others follow.</param>
     /// <returns>The experience, and the environments' state after it.</returns>
     public static (Experience Experience, Tensor[] State) Collect(
         IEnvironment environment,
         IActorCritic network,
         IReadOnlyList<Tensor> parameters,
         Tensor[] state,
-        Tensor streams,
-        int steps,
-        int firstStep)
+        Key key,
+        int steps)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         var type = parameters[0].Type;
@@ -40,12 +38,13 @@ public sealed record Experience(
         var seen = new Tensor[steps + 1];
         var (final, actions, rewards, live, timedOut)
             = (new Tensor[steps], new Tensor[steps], new Tensor[steps], new Tensor[steps], new Tensor[steps]);
+        var (acting, moving) = (key.Fold(0), key.Fold(1));
         seen[0] = environment.Observe(state).Cast(type);
         for (int t = 0; t < steps; t++)
         {
             var logits = network.Apply(constants, seen[t]).Logits;
-            actions[t] = Categorical.Sample(streams, logits, step: firstStep + t);
-            var step = environment.Step(state, actions[t], streams, firstStep + t);
+            actions[t] = Categorical.Sample(acting.Fold(t), logits);
+            var step = environment.Step(state, actions[t], moving.Fold(t));
             state = step.State;
             seen[t + 1] = step.Observation.Cast(type);
             final[t] = step.FinalObservation.Cast(type);

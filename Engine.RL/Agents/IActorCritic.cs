@@ -8,9 +8,9 @@ namespace Engine.RL.Agents;
 public interface IActorCritic
 {
     /// <summary>First values of the parameters.</summary>
-    /// <param name="streams">Int32 [1, 3]: seed, iteration, replicate; see <see cref="Initialisers"/>.</param>
+    /// <param name="key">What to draw from; see <see cref="Initialisers"/>.</param>
     /// <param name="type">The element type.</param>
-    Parameters Initialise(Tensor streams, ElementType type = ElementType.Float32);
+    Parameters Initialise(Key key, ElementType type = ElementType.Float32);
 
     /// <summary>Applies the network.</summary>
     /// <param name="parameters">As <see cref="Initialise"/> makes them.</param>

@@ -27,7 +27,8 @@ public sealed record MlpActorCritic : IActorCritic
     }
 
     /// <inheritdoc/>
-    public Parameters Initialise(Tensor streams, ElementType type = ElementType.Float32) => _mlp.Initialise(streams, type);
+    public Parameters Initialise(Key key, ElementType type = ElementType.Float32)
+        => _mlp.Initialise(key.Reshape(1), type);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">Observations or parameters are not those of this network.</exception>

@@ -1,5 +1,4 @@
 using Engine.Core;
-using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.RL.Environments;
@@ -49,25 +48,21 @@ public sealed class Catch : IEnvironment
     public int ActionCount => 3;
 
     /// <inheritdoc/>
-    public Tensor[] Reset(Tensor streams, int step = 0) => Start(streams, step, draw: 0);
+    public Tensor[] Reset(Key key) => Start(key, draw: 0);
 
     /// <inheritdoc/>
-    public EnvironmentStep Step(Tensor[] state, Tensor actions, Tensor streams, int step)
+    public EnvironmentStep Step(Tensor[] state, Tensor actions, Key key)
     {
         Require(state);
         if (actions.Type != ElementType.Int32 || actions.Shape != state[0].Shape)
             throw new ArgumentException($"Catch: actions are Int32 {state[0].Shape}, got {actions.Type} {actions.Shape}.", nameof(actions));
-        if (streams.Rank != 2 || streams.Shape[0] != state[0].Count)
-        {
-            throw new ArgumentException(
-                $"Catch: streams of {state[0].Count} environments are Int32 [{state[0].Count}, 3], got {streams.Type} {streams.Shape}.",
-                nameof(streams));
-        }
+        if (key.Shape != state[0].Shape)
+            throw new ArgumentException($"Catch: {state[0].Count} environments need keys {state[0].Shape}, got {key.Shape}.", nameof(key));
 
         Tensor row = state[0] + 1, column = state[1], paddle = (state[2] + (actions.Clamp(Left, Right) - Stay)).Clamp(0, Columns - 1);
         Tensor ended = row >= Rows - 1, caught = Tensor.Equal(column, paddle);
         Tensor[] moved = [row, column, paddle];
-        Tensor[] next = [.. moved.Zip(Start(streams, step, draw: 1), (old, fresh) => Tensor.Where(ended, fresh, old))];
+        Tensor[] next = [.. moved.Zip(Start(key, draw: 1), (old, fresh) => Tensor.Where(ended, fresh, old))];
         var reward = ended * ((caught * 2) - 1);
         return new EnvironmentStep(
             next,
@@ -87,14 +82,15 @@ public sealed class Catch : IEnvironment
         return Tensor.Maximum(ball.OneHot(cells), paddle.OneHot(cells)).ReshapeTo([ball.Count, .. ObservationShape]);
     }
 
-    // Resets and steps take two numbers of one draw, so that neither repeats the other's at the same step.
-    private Tensor[] Start(Tensor streams, int step, int draw)
+    // Resets and steps take two numbers of one draw, so that neither repeats the other's with the same key.
+    private Tensor[] Start(Key key, int draw)
     {
-        int count = streams.Shape[0];
-        var column = new DrawIntegers(0, Columns, Purpose.Environment, step, [count, 2]).Apply(streams)[.., draw];
+        if (key.Shape.Rank != 1)
+            throw new ArgumentException($"Catch: environments need a key each, [n], got {key.Shape}: see Key.Split.", nameof(key));
+        var column = Tensor.Integers(key, 0, Columns, [2])[.., draw];
         return [Everywhere(0), column, Everywhere(Columns / 2)];
 
-        Tensor Everywhere(int value) => Tensor.Full(value, [count], ElementType.Int32, streams.Device);
+        Tensor Everywhere(int value) => Tensor.Full(value, column.Shape, ElementType.Int32, key.Device);
     }
 
     // Tensors of other shapes could broadcast.

@@ -1,25 +1,21 @@
-using Engine.Core;
 using Engine.Kernels;
 using Engine.Kernels.Functions;
 
 namespace Engine.RL.Environments;
 
 /// <summary>Two uniform integers for one environment, drawn inside a kernel from one Philox block.</summary>
-/// <remarks>The bits are keyed by (seed, <see cref="Purpose.Environment"/>) and counted by (block, step, iteration, replicate).</remarks>
 public readonly struct EnvironmentDraw
 {
     private readonly ulong _first;
     private readonly ulong _second;
 
     /// <summary>Draws the bits.</summary>
-    /// <param name="streams">Int32 [n, 3]: seed, iteration, replicate.</param>
+    /// <param name="keys">Int32 [n, 4].</param>
     /// <param name="row">The environment, from 0 to n - 1.</param>
-    /// <param name="step">A number within the iteration.</param>
-    /// <param name="block">Which block of this step, so that its draws differ.</param>
-    public EnvironmentDraw(View<int> streams, int row, int step, uint block)
+    /// <param name="block">Which block of its key.</param>
+    public EnvironmentDraw(View<int> keys, int row, uint block)
     {
-        uint word0 = block, word1 = (uint)step, word2 = (uint)streams[(3 * row) + 1], word3 = (uint)streams[(3 * row) + 2];
-        Philox.Block(ref word0, ref word1, ref word2, ref word3, (uint)streams[3 * row], Purpose.Environment);
+        new RandomKey(keys, row).Block(block, RandomKey.Draws, out uint word0, out uint word1, out uint word2, out uint word3);
         _first = ((ulong)word0 << 32) | word1;
         _second = ((ulong)word2 << 32) | word3;
     }

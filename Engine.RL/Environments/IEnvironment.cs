@@ -7,9 +7,9 @@ namespace Engine.RL.Environments;
 /// its tensors is a snapshot and going on from them restores it.
 /// </summary>
 /// <remarks>
-/// Random numbers are keyed by a row of streams (seed, iteration, replicate) and a step number. An environment's course depends on its
-/// own row, state and actions only, not on how many environments a call has. A caller gives each call within one iteration another
-/// step number, or numbers repeat. Inside a <see cref="TensorProgram{TIn, TOut}"/> nothing of a long course is kept but its results.
+/// Each environment draws from a key of its own: its course depends on its own key, state and actions only, not on how many environments
+/// a call has. A caller gives each call other keys, or numbers repeat. Inside a <see cref="TensorProgram{TIn, TOut}"/> nothing of a long
+/// course is kept but its results.
 /// </remarks>
 public interface IEnvironment
 {
@@ -20,19 +20,17 @@ public interface IEnvironment
     int ActionCount { get; }
 
     /// <summary>Begins an episode in every environment.</summary>
-    /// <param name="streams">Int32 [n, 3]: seed, iteration, replicate.</param>
-    /// <param name="step">A number within the iteration; draws differ from those of <see cref="Step"/> with the same number.</param>
+    /// <param name="key">A key for each environment, [n].</param>
     /// <returns>The state: tensors whose first axis has size n.</returns>
-    /// <exception cref="ArgumentException">Streams have another type or shape.</exception>
-    Tensor[] Reset(Tensor streams, int step = 0);
+    /// <exception cref="ArgumentException">The keys have another shape.</exception>
+    Tensor[] Reset(Key key);
 
     /// <summary>Takes one action in every environment. Where that ends the episode, the next one begins in the same step.</summary>
     /// <param name="state">The state.</param>
     /// <param name="actions">Int32 [n].</param>
-    /// <param name="streams">Int32 [n, 3]: seed, iteration, replicate.</param>
-    /// <param name="step">A number within the iteration.</param>
+    /// <param name="key">A key for each environment, [n].</param>
     /// <exception cref="ArgumentException">An input has another type or shape.</exception>
-    EnvironmentStep Step(Tensor[] state, Tensor actions, Tensor streams, int step);
+    EnvironmentStep Step(Tensor[] state, Tensor actions, Key key);
 
     /// <summary>What is seen of a state, Float32 [n, ...].</summary>
     /// <exception cref="ArgumentException">The state has another type or shape.</exception>

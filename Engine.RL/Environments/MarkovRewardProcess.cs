@@ -1,5 +1,4 @@
 using Engine.Core;
-using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.RL.Environments;
@@ -30,12 +29,11 @@ public static class MarkovRewardProcess
     public static double[] TrueValues { get; } = [0.5, 0.4, 0.4, 0.3, 0.3, 0.2, 0.2, 0.1, 0.1, 0.0];
 
     /// <summary>Draws trajectories.</summary>
-    /// <param name="streams">Int32 [replicates, 3]: seed, iteration, replicate.</param>
-    /// <param name="step">The inner step that the trajectories are for.</param>
+    /// <param name="key">A key for each replicate, [replicates].</param>
     /// <param name="batch">Trajectories of each replicate.</param>
     /// <param name="type">The element type.</param>
-    public static Trajectories Draw(Tensor streams, int step, int batch, ElementType type)
-        => new(new DrawNormal(0, 1, Purpose.Environment, step, [streams.Shape[0], batch, States / 2], type).Apply(streams));
+    public static Trajectories Draw(Key key, int batch, ElementType type)
+        => new(Tensor.Normal(key, [batch, States / 2], type: type));
 
     /// <summary>What reward j counts in the target of state i.</summary>
     /// <param name="gamma">Discounts, [..., 10].</param>

@@ -70,14 +70,14 @@ public sealed class Snake : IEnvironment
     public int ActionCount => 4;
 
     /// <inheritdoc/>
-    public Tensor[] Reset(Tensor streams, int step = 0) => [new SnakeStart(Rows * Columns, step).Apply(streams)];
+    public Tensor[] Reset(Key key) => [new SnakeStart(Rows * Columns).Apply(key.Words)];
 
     /// <inheritdoc/>
     /// <remarks>An action that is none of the four ends the episode, as leaving the board does.</remarks>
-    public EnvironmentStep Step(Tensor[] state, Tensor actions, Tensor streams, int step)
+    public EnvironmentStep Step(Tensor[] state, Tensor actions, Key key)
     {
-        var moved = new SnakeMove(Rows, Columns, StepLimit, step).Apply(Packed(state), actions, streams);
-        Tensor[] next = [new SnakeRestart(Rows * Columns, step).Apply(moved, streams)];
+        var moved = new SnakeMove(Rows, Columns, StepLimit).Apply(Packed(state), actions, key.Words);
+        Tensor[] next = [new SnakeRestart(Rows * Columns).Apply(moved, key.Words)];
         return new EnvironmentStep(
             next,
             Column(SnakeBoard.RewardColumn),

@@ -3,17 +3,17 @@ using Engine.Kernels;
 namespace Engine.RL.Environments;
 
 /// <summary>Begins an episode of <see cref="Snake"/>. One index is one environment.</summary>
-public readonly struct SnakeStartBody(View<int> states, View<int> streams, int cells, int step) : IBody
+public readonly struct SnakeStartBody(View<int> states, View<int> keys, int cells) : IBody
 {
-    // Each body draws from a block of its own, so that none repeats another's numbers at the same step.
+    // Each body draws from a block of its own, so that none repeats another's numbers with the same key.
     private const uint Block = 0;
 
     /// <inheritdoc/>
-    public void Invoke(int index) => new SnakeBoard(states, index, cells).Start(new EnvironmentDraw(streams, index, step, Block));
+    public void Invoke(int index) => new SnakeBoard(states, index, cells).Start(new EnvironmentDraw(keys, index, Block));
 }
 
 /// <summary>Begins an episode of <see cref="Snake"/> where one has ended; leaves the others. One index is one environment.</summary>
-public readonly struct SnakeRestartBody(View<int> states, View<int> streams, int cells, int step) : IBody
+public readonly struct SnakeRestartBody(View<int> states, View<int> keys, int cells) : IBody
 {
     private const uint Block = 1;
 
@@ -22,13 +22,13 @@ public readonly struct SnakeRestartBody(View<int> states, View<int> streams, int
     {
         var board = new SnakeBoard(states, index, cells);
         if (board.Ended != 0)
-            board.Start(new EnvironmentDraw(streams, index, step, Block));
+            board.Start(new EnvironmentDraw(keys, index, Block));
     }
 }
 
 /// <summary>Moves the snakes of <see cref="Snake"/>. One index is one environment.</summary>
 public readonly struct SnakeMoveBody(
-    View<int> states, View<int> actions, View<int> streams, int rows, int columns, int stepLimit, int step) : IBody
+    View<int> states, View<int> actions, View<int> keys, int rows, int columns, int stepLimit) : IBody
 {
     private const uint Block = 2;
 
@@ -67,7 +67,7 @@ public readonly struct SnakeMoveBody(
             board.Length = ++length;
             if (length < cells)
             {
-                board.PlaceFruit(new EnvironmentDraw(streams, index, step, Block).First(cells - length));
+                board.PlaceFruit(new EnvironmentDraw(keys, index, Block).First(cells - length));
             }
             else
             {

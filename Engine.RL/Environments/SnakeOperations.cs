@@ -28,11 +28,11 @@ public abstract record SnakeOperation(int Cells) : Operation
             throw Error($"actions of {count} environments are Int32 [{count}], got {actions.Type} {actions.Shape}");
     }
 
-    private protected int RequireStreams(Tensor streams, int? count = null)
-        => streams is { Type: ElementType.Int32, Rank: 2 } && streams.Shape[1] == 3 && (count is null || streams.Shape[0] == count)
-            ? streams.Shape[0]
+    private protected int RequireKeys(Tensor words, int? count = null)
+        => words is { Type: ElementType.Int32, Rank: 2 } && words.Shape[1] == 4 && (count is null || words.Shape[0] == count)
+            ? words.Shape[0]
             : throw Error(
-                $"streams are Int32 [{(count is null ? "n" : count)}, 3] (seed, iteration, replicate), got {streams.Type} {streams.Shape}");
+                $"a key for each environment is Int32 [{(count is null ? "n" : count)}, 4], got {words.Type} {words.Shape}: see Key.Split");
 
     private protected static View<int> Copied(Tensor y, Tensor states)
     {
@@ -41,59 +41,56 @@ public abstract record SnakeOperation(int Cells) : Operation
     }
 }
 
-/// <summary>The state of new episodes, from streams.</summary>
+/// <summary>The state of new episodes, from keys.</summary>
 /// <param name="Cells">The number of cells of a board.</param>
-/// <param name="Step">A number within the iteration.</param>
-public sealed record SnakeStart(int Cells, int Step) : SnakeOperation(Cells)
+public sealed record SnakeStart(int Cells) : SnakeOperation(Cells)
 {
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
-        => (ElementType.Int32, [RequireStreams(x[0]), SnakeBoard.Size(Cells)]);
+        => (ElementType.Int32, [RequireKeys(x[0]), SnakeBoard.Size(Cells)]);
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
-        => y.Device.For(y.Shape[0], new SnakeStartBody(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), Cells, Step), Grain);
+        => y.Device.For(y.Shape[0], new SnakeStartBody(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), Cells), Grain);
 }
 
-/// <summary>The state after a move, from a state, actions and streams; ended episodes stay as they ended.</summary>
+/// <summary>The state after a move, from a state, actions and keys; ended episodes stay as they ended.</summary>
 /// <param name="Rows">Rows of a board.</param>
 /// <param name="Columns">Columns of a board.</param>
 /// <param name="StepLimit">The step at which an episode ends.</param>
-/// <param name="Step">A number within the iteration.</param>
-public sealed record SnakeMove(int Rows, int Columns, int StepLimit, int Step) : SnakeOperation(Rows * Columns)
+public sealed record SnakeMove(int Rows, int Columns, int StepLimit) : SnakeOperation(Rows * Columns)
 {
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         int count = RequireStates(x[0]);
         RequireActions(x[1], count);
-        RequireStreams(x[2], count);
+        RequireKeys(x[2], count);
         return (ElementType.Int32, x[0].Shape);
     }
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        var body = new SnakeMoveBody(Copied(y, x[0]), x[1].Buffer.Read<int>(), x[2].Buffer.Read<int>(), Rows, Columns, StepLimit, Step);
+        var body = new SnakeMoveBody(Copied(y, x[0]), x[1].Buffer.Read<int>(), x[2].Buffer.Read<int>(), Rows, Columns, StepLimit);
         y.Device.For(y.Shape[0], body, Grain);
     }
 }
 
-/// <summary>The state with new episodes where one has ended, from a state and streams.</summary>
+/// <summary>The state with new episodes where one has ended, from a state and keys.</summary>
 /// <param name="Cells">The number of cells of a board.</param>
-/// <param name="Step">A number within the iteration.</param>
-public sealed record SnakeRestart(int Cells, int Step) : SnakeOperation(Cells)
+public sealed record SnakeRestart(int Cells) : SnakeOperation(Cells)
 {
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
-        RequireStreams(x[1], RequireStates(x[0]));
+        RequireKeys(x[1], RequireStates(x[0]));
         return (ElementType.Int32, x[0].Shape);
     }
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
-        => y.Device.For(y.Shape[0], new SnakeRestartBody(Copied(y, x[0]), x[1].Buffer.Read<int>(), Cells, Step), Grain);
+        => y.Device.For(y.Shape[0], new SnakeRestartBody(Copied(y, x[0]), x[1].Buffer.Read<int>(), Cells), Grain);
 }
 
 /// <summary>The observation of a state, Float32 [n, rows, columns, 5].</summary>

@@ -78,8 +78,8 @@ public sealed class Figure4(Figure4Settings settings, Device device)
     private Tensor MetaGradient(MonteCarlo estimator, MrpLearner learner)
     {
         using var scope = new TensorScope();
-        var streams = Streams.Of(settings.Seed, settings.Seeds, learner.Iteration, settings.MonteCarlo, device);
-        var sums = estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, streams)[0];
+        var keys = SeedKeys.Replicates(learner.Keys(), settings.MonteCarlo);
+        var sums = estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, keys)[0];
         return scope.Keep(sums.Reshape(settings.Seeds, -1, MarkovRewardProcess.States).Sum(1) / settings.MonteCarlo);
     }
 

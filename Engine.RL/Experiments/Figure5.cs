@@ -92,8 +92,8 @@ public sealed class Figure5(Figure5Settings settings, Device device)
     private Tensor[] MetaGradients(MonteCarlo estimator, MrpLearner learner, int firstReplicate, int replicates)
     {
         using var scope = new TensorScope();
-        var streams = Streams.Of(settings.Seed, settings.Seeds, learner.Iteration, replicates, device, firstReplicate);
-        return scope.Keep(estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, streams));
+        var keys = SeedKeys.Replicates(learner.Keys(), replicates, firstReplicate);
+        return scope.Keep(estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, keys));
     }
 
     // Of each method, all replicates of the first seed, then those of the second, and so on. The first replicate is 1: 0 trains.

@@ -18,7 +18,7 @@ internal sealed class MrpLearner : IDisposable
     private readonly Optimiser _inner;
     private readonly Adam _outer;
     private readonly Device _device;
-    private readonly TensorProgram<(Tensor Streams, MrpState State, Tensor? MetaGradient), (Tensor Metrics, MrpState State)> _update;
+    private readonly TensorProgram<(Key Key, MrpState State, Tensor? MetaGradient), (Tensor Metrics, MrpState State)> _update;
 
     public MrpLearner(MrpSettings settings, Device device)
     {
@@ -31,7 +31,7 @@ internal sealed class MrpLearner : IDisposable
         using var scope = new TensorScope();
         double raw = MetaParameters.Raw(settings.GammaStart, settings.Parameterisation);
         var start = Tensor.Full(raw, [settings.Seeds, MarkovRewardProcess.States], _task.Type, device);
-        var parameters = _task.Initialise(Streams.Of(settings.Seed, settings.Seeds, 0, 1, device));
+        var parameters = _task.Initialise(SeedKeys.Several(settings.Seed, settings.Seeds, SeedKeys.Weights).To(device));
         State = scope.Keep(new MrpState(start, _outer.Initial([start]), parameters, _inner.Initial(parameters)));
     }
 
@@ -56,14 +56,17 @@ internal sealed class MrpLearner : IDisposable
         Tensor metrics;
         using (var scope = new TensorScope())
         {
-            var streams = Streams.Of(_settings.Seed, _settings.Seeds, Iteration, 1, _device);
-            (metrics, State) = scope.Keep(_update.Run((streams, old, metaGradient)));
+            (metrics, State) = scope.Keep(_update.Run((Keys().Fold(0), old, metaGradient)));
         }
 
         Tree.Dispose(old);
         Iteration++;
         return metrics;
     }
+
+    /// <summary>The keys of the iteration to come, [seeds]; replicate 0 of each is what <see cref="Step"/> draws.</summary>
+    public Key Keys()
+        => SeedKeys.Several(_settings.Seed, _settings.Seeds, seed => SeedKeys.Update(seed, Iteration)).To(_device);
 
     /// <summary>Copies the state to the host.</summary>
     public IReadOnlyDictionary<string, StoredTensor> Capture()
@@ -85,11 +88,11 @@ internal sealed class MrpLearner : IDisposable
         _update.Dispose();
     }
 
-    private (Tensor Metrics, MrpState State) Update((Tensor Streams, MrpState State, Tensor? MetaGradient) given)
+    private (Tensor Metrics, MrpState State) Update((Key Key, MrpState State, Tensor? MetaGradient) given)
     {
-        var (streams, state, metaGradient) = given;
+        var (key, state, metaGradient) = given;
         var gamma = MetaParameters.Values(state.Raw, _settings.Parameterisation);
-        var problem = _task.With(gamma, streams);
+        var problem = _task.With(gamma, key);
         var (rollout, _) = problem.Sample(state.Parameters, problem.Start, 0, validation: false);
         var (updated, inner, update) = LookAhead.Update(problem, _inner, state.Parameters, state.Inner, rollout);
         var metrics = Tensor.Concatenate(1, update.Loss.Unsqueeze(1), _task.TrueError(state.Parameters).Unsqueeze(1), gamma);

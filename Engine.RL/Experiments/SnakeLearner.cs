@@ -23,7 +23,7 @@ internal sealed class SnakeLearner : IDisposable
     private readonly int _seed;
     private readonly int _environments;
     private readonly Device _device;
-    private readonly TensorProgram<(Tensor Streams, SnakeState State), (Tensor Metrics, SnakeState State)> _update;
+    private readonly TensorProgram<(Key Key, SnakeState State), (Tensor Metrics, SnakeState State)> _update;
 
     public SnakeLearner(SnakeTask task, SnakeSettings settings, MetaGradientMethod method, int seed, Device device)
     {
@@ -51,8 +51,8 @@ internal sealed class SnakeLearner : IDisposable
         double[] metrics;
         using (var scope = new TensorScope())
         {
-            var streams = Streams.Of(_seed, 1, Updates, _environments, _device);
-            var (measured, next) = _update.Run((streams, old));
+            var key = SeedKeys.Update(_seed, Updates).Fold(0).Split(_environments).To(_device);
+            var (measured, next) = _update.Run((key, old));
             metrics = measured.ToDoubles();
             State = scope.Keep(next);
         }
@@ -81,10 +81,10 @@ internal sealed class SnakeLearner : IDisposable
         _update.Dispose();
     }
 
-    private (Tensor Metrics, SnakeState State) Update((Tensor Streams, SnakeState State) given)
+    private (Tensor Metrics, SnakeState State) Update((Key Key, SnakeState State) given)
     {
-        var (streams, state) = given;
-        var problem = _task.Problem(state.Raw, state.Environments, streams);
+        var (key, state) = given;
+        var problem = _task.Problem(state.Raw, state.Environments, key);
         var points = _task.Branch(problem, state.Parameters, state.Optimiser, _method);
 
         // Everything after the first inner update is discarded but for the meta-gradient.

@@ -31,7 +31,7 @@ internal sealed class SnakeMetaGradients : IDisposable
         {
             // Without the axes of groups and rows, which have size 1 here.
             var state = Tree.With(like, [.. group.Select(x => x.ReshapeTo(x.Shape.Sizes[1..].ToArray()))]);
-            var problem = task.Problem(state.Raw, state.Environments, rows[0].Reshape(_environments, 3));
+            var problem = task.Problem(state.Raw, state.Environments, new Key(rows[0].Reshape(_environments, 4)));
             var branches = methods.GroupBy(method => method.Kind == MetaGradientKind.Trace).ToDictionary(
                 group => group.Key,
                 group => task.Branch(problem, state.Parameters, state.Optimiser, group.MaxBy(method => method.Steps)!));
@@ -46,15 +46,15 @@ internal sealed class SnakeMetaGradients : IDisposable
     /// <summary>Takes meta-gradients.</summary>
     /// <param name="state">The agent.</param>
     /// <param name="seed">The seed.</param>
-    /// <param name="update">The updates made: draws depend on it, and differ from those of training.</param>
+    /// <param name="update">The updates made: draws depend on it, and differ from those of training, which is replicate 0.</param>
     /// <param name="replicates">How many of each method.</param>
     /// <returns>For each method [replicates, 4], row by row.</returns>
     public float[][] Sample(SnakeState state, int seed, int update, int replicates)
     {
         using var scope = new TensorScope();
-        var streams = Streams.Of(seed, 1, update, replicates * _environments, _device, firstReplicate: _environments);
+        var keys = SeedKeys.Replicates(SeedKeys.Update(seed, update), replicates, first: 1).Split(_environments).To(_device);
         Tensor[] shared = [.. Tree.Leaves(state).Select(x => x.Unsqueeze(0))];
-        return [.. _program.Run(shared, [streams.Reshape(replicates, -1)]).Select(x => x.ToArray<float>())];
+        return [.. _program.Run(shared, [keys.Words.Reshape(replicates, -1)]).Select(x => x.ToArray<float>())];
     }
 
     /// <inheritdoc/>

@@ -51,12 +51,12 @@ internal sealed class SnakeTask(SnakeSettings settings)
     /// <summary>The learning problem.</summary>
     /// <param name="raw">The numbers that stand for the meta-parameters, [4].</param>
     /// <param name="state">The environments' state.</param>
-    /// <param name="streams">Int32 [environments, 3].</param>
-    public A2CProblem Problem(Tensor raw, Tensor[] state, Tensor streams)
+    /// <param name="key">[environments].</param>
+    public A2CProblem Problem(Tensor raw, Tensor[] state, Key key)
     {
         var values = Values(raw);
         return new A2CProblem(
-            Environment, Network, new A2CCoefficients(values[0], values[1], values[2], values[3]), state, streams, _options);
+            Environment, Network, new A2CCoefficients(values[0], values[1], values[2], values[3]), state, key, _options);
     }
 
     /// <summary>The branch of a method, or of the one step that a run with fixed meta-parameters makes.</summary>

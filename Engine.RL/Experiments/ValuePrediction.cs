@@ -37,15 +37,15 @@ public sealed record ValuePrediction(
     /// <param name="sample">Makes the trajectories of each inner step; those of a fresh validation rollout for ~step.</param>
     public IMetaProblem<Trajectories> With(Tensor gamma, Func<int, Trajectories> sample) => new Problem(this, gamma, sample);
 
-    /// <summary>The learning problem with given discounts and trajectories of a stream.</summary>
+    /// <summary>The learning problem with given discounts and trajectories drawn from keys.</summary>
     /// <param name="gamma">[10], or [replicates, 10].</param>
-    /// <param name="streams">Int32 [replicates, 3]: seed, iteration, replicate.</param>
-    public IMetaProblem<Trajectories> With(Tensor gamma, Tensor streams)
-        => With(gamma, step => MarkovRewardProcess.Draw(streams, step, Batch, Type));
+    /// <param name="key">[replicates].</param>
+    public IMetaProblem<Trajectories> With(Tensor gamma, Key key)
+        => With(gamma, step => MarkovRewardProcess.Draw(key.Fold(step), Batch, Type));
 
     /// <summary>Parameters of networks as they are learned: one vector for each, [networks, count].</summary>
-    /// <param name="streams">Int32 [networks, 3]: seed, iteration, replicate.</param>
-    public Tensor[] Initialise(Tensor streams) => [Network.Flatten(Network.Initialise(streams, Type))];
+    /// <param name="key">[networks].</param>
+    public Tensor[] Initialise(Key key) => [Network.Flatten(Network.Initialise(key, Type))];
 
     /// <summary>The value of each state, [replicates, 10].</summary>
     /// <param name="parameters">One tensor, as <see cref="Initialise"/> makes it.</param>

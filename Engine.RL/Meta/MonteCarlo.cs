@@ -39,14 +39,14 @@ public sealed class MonteCarlo : IDisposable
 
         Tensor[] Estimate(Tensor[] group, Tensor[] rows)
         {
-            var streams = rows[0];
-            int replicates = streams.Shape[0];
+            var key = new Key(rows[0]);
+            int replicates = key.Shape[0];
             var raw = perReplicate ? group[0].BroadcastTo([replicates, group[0].Shape[1]]) : group[0];
             var gamma = MetaParameters.Values(raw, parameterisation);
             int count = (group.Length - 2) / (1 + optimiser.SlotsPerParameter);
             Tensor[] carried = [.. group[2..].Select(x => x.BroadcastTo(x.Shape.With(0, replicates)))];
             var (parameters, state) = (carried[..count], new OptimiserState(group[1].Reshape(), carried[count..]));
-            var problem = task.With(perReplicate ? gamma : gamma.Reshape(-1), streams);
+            var problem = task.With(perReplicate ? gamma : gamma.Reshape(-1), key);
             var branches = new Dictionary<bool, BranchPoint[]>();
             return [.. methods.Select(method => Gradient.Of(method.Loss(BranchFor(method.Kind), kappa).Sum(), raw))];
 
@@ -70,14 +70,14 @@ public sealed class MonteCarlo : IDisposable
     /// <param name="raw">The numbers that stand for the discounts, [seeds, 10].</param>
     /// <param name="parameters">Network parameters, [seeds, ...] each.</param>
     /// <param name="state">The optimiser's state, with slots [seeds, ...].</param>
-    /// <param name="streams">Int32 [seeds x replicates, 3], those of the first seed first.</param>
+    /// <param name="key">[seeds x replicates], those of the first seed first.</param>
     /// <returns>For each method [seeds x replicates, 10], or [seeds x blocks, 10] with sums over blocks.</returns>
-    public Tensor[] Run(Tensor raw, IReadOnlyList<Tensor> parameters, OptimiserState state, Tensor streams)
+    public Tensor[] Run(Tensor raw, IReadOnlyList<Tensor> parameters, OptimiserState state, Key key)
     {
         int seeds = raw.Shape[0];
         using var scope = new TensorScope();
         var step = state.Step.BroadcastTo([seeds]);
-        return scope.Keep(_program.Run([raw, step, .. parameters, .. state.Slots], [streams]));
+        return scope.Keep(_program.Run([raw, step, .. parameters, .. state.Slots], [key.Words]));
     }
 
     /// <inheritdoc/>

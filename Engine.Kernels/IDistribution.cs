@@ -3,16 +3,6 @@ using Engine.Kernels.Functions;
 namespace Engine.Kernels;
 
 /// <summary>
-/// What a draw is keyed by, beside the seed, iteration and replicate of each row: the same key gives the same numbers on every
-/// device and however rows are split over calls.
-/// </summary>
-/// <param name="Rows">The number of rows, each with a stream of its own.</param>
-/// <param name="Columns">Numbers drawn for each row.</param>
-/// <param name="Purpose">What the numbers are for: part of the key, so that uses don't share numbers.</param>
-/// <param name="Step">A number within an iteration, such as the inner step.</param>
-public sealed record RandomShape(int Rows, int Columns, uint Purpose, uint Step);
-
-/// <summary>
 /// Turns random bits into numbers, written for any bundle of lanes. Called with four bundles of independent uniform numbers for each
 /// four bundles of results.
 /// </summary>

@@ -1,8 +1,8 @@
 namespace Engine.Core;
 
 /// <summary>Which numbers Int32 tensors take.</summary>
-internal static class Integers
+internal static class IntegerRange
 {
     /// <summary>Whether Int32 holds a number: a whole one from -2^31 to 2^31 - 1.</summary>
-    public static bool Hold(double value) => value == (int)value;
+    public static bool Holds(double value) => value == (int)value;
 }

@@ -1,0 +1,29 @@
+using Engine.Core;
+
+namespace Engine.RL;
+
+/// <summary>What the keys of a seed are for: all that is drawn with a seed is drawn from one of these.</summary>
+public static class SeedKeys
+{
+    /// <summary>First weights.</summary>
+    public static Key Weights(int seed) => Key.Of(seed).Fold(0);
+
+    /// <summary>The first state of environments.</summary>
+    public static Key Start(int seed) => Key.Of(seed).Fold(1);
+
+    /// <summary>An update of training, which draws from replicate 0 of it: this key folded with 0.</summary>
+    public static Key Update(int seed, int update) => Key.Of(seed).Fold(2).Fold(update);
+
+    /// <summary>Episodes that nobody learns from.</summary>
+    public static Key Episodes(int seed) => Key.Of(seed).Fold(3);
+
+    /// <summary>The keys of replicates, from those of updates: [updates x replicates], those of the first one first.</summary>
+    /// <param name="updates">[updates].</param>
+    /// <param name="replicates">How many of each.</param>
+    /// <param name="first">The number of the first.</param>
+    public static Key Replicates(Key updates, int replicates, int first = 0)
+        => updates.Reshape(-1, 1).Fold(Tensor.Range(replicates, Kernels.ElementType.Int32, updates.Device) + first).Reshape(-1);
+
+    /// <summary>The keys of consecutive seeds, [seeds].</summary>
+    public static Key Several(int first, int seeds, Func<int, Key> key) => Key.Stack(Enumerable.Range(first, seeds).Select(key));
+}
