@@ -1,174 +1,98 @@
+using Engine.Core.Trees;
 using Engine.Kernels;
 
 namespace Engine.Core;
 
-/// <summary>
-/// Runs one function over blocks of a leading axis of independent rows, several blocks at a time on a device with several threads.
-/// A block is small enough for the processor's caches, and a thread works through it alone, so nobody waits for anybody. Results do
-/// not depend on the number of threads. Rows may come in groups of equal size, each with tensors that its rows share. A program is
-/// used by one thread at a time.
-/// </summary>
-/// <param name="function">
-/// Gets what the rows of its group share, with a first axis of size 1, and its block of rows: <c>(shared, rows) => results</c>. The
-/// first axis of each result is that of the block, or has size 1 for one result a block. It is called from several threads and must
-/// not read values on the host.
-/// </param>
-/// <param name="blockRows">Rows of a block; the last one of a group may have fewer.</param>
-/// <param name="device">Where to run; the processor if null.</param>
-public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, int blockRows, Device? device = null) : IDisposable
+/// <summary>Makes programs that run in blocks, see <see cref="BlockedProgram{TShared, TRows, TOut}"/>.</summary>
+public static class BlockedProgram
 {
-    private readonly Device _device = device ?? Device.Cpu;
-    private readonly int _blockRows = blockRows > 0
-        ? blockRows
-        : throw new ArgumentOutOfRangeException(nameof(blockRows), blockRows, "BlockedProgram: a block has at least 1 row.");
+    /// <summary>A function that is written for one row, for all of them.</summary>
+    /// <param name="function">From what the rows of a group share, and a row, to results: as in <see cref="Batch.Map"/>.</param>
+    /// <param name="device">Where it runs; where its inputs are if null.</param>
+    /// <param name="blockRows">Rows of a block; null for as many as fit the caches.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A block has no row.</exception>
+    public static BlockedProgram<TShared, TRow, TOut> Map<TShared, TRow, TOut>(
+        Func<TShared, TRow, TOut> function, Device? device = null, int? blockRows = null)
+    {
+        return new(
+            (shared, rows) => Tree.Leaves(rows)[0].Shape[0] == 1
+                ? One(shared, rows)
+                : Batch.Map(row => function(shared, row), rows),
+            isSum: false,
+            device,
+            blockRows);
 
+        // A batch of one needs no batching rules.
+        TOut One(TShared shared, TRow rows)
+            => Tree.Map(function(shared, Tree.Map(rows, x => x.ReshapeTo(x.Shape.Sizes[1..].ToArray()))), y => y.Unsqueeze(0));
+    }
+
+    /// <summary>
+    /// The sum over all rows of a group, such as that of their gradients in what they share: one contraction for each block.
+    /// </summary>
+    /// <param name="function">
+    /// From what the rows of a group share, and some of the rows, along a first axis, to the sums over these: a <see cref="Batch.Map"/>
+    /// over the rows, and a gradient of the sum of what it gives, say.
+    /// </param>
+    /// <param name="device">Where it runs; where its inputs are if null.</param>
+    /// <param name="blockRows">Rows of a block; null for as many as fit the caches.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A block has no row.</exception>
+    public static BlockedProgram<TShared, TRows, TOut> Sum<TShared, TRows, TOut>(
+        Func<TShared, TRows, TOut> function, Device? device = null, int? blockRows = null)
+        => new(function, isSum: true, device, blockRows);
+}
+
+/// <summary>
+/// Runs one function over blocks of independent rows, several blocks at a time on a device with several threads. A block is small enough
+/// for the processor's caches, and a thread works through it alone, so nobody waits for anybody; a GPU takes all rows at once. Results
+/// don't depend on the number of threads. Rows come in groups of equal size, each with tensors that its rows share. The function is called
+/// from several threads and must not read values on the host. A program is used by one thread at a time.
+/// </summary>
+/// <typeparam name="TShared">A tree, see <see cref="Tree"/>.</typeparam>
+/// <typeparam name="TRows">A tree.</typeparam>
+/// <typeparam name="TOut">A tree.</typeparam>
+public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
+{
+    // What a block may work in, by what one row alone does: a core's part of the processor's caches. It is the same everywhere, since the
+    // rows of a block decide in which order sums are formed.
+    private const long BlockBytes = 2 << 20;
+
+    // Blocks that there are at least, if there are as many rows: so many threads have something to do.
+    private const int LeastBlocks = 8;
+
+    private readonly Func<TShared, TRows, TOut> _function;
+    private readonly bool _isSum;
+    private readonly Device? _device;
+    private readonly int? _blockRows;
     private readonly SingleUse _use = new(nameof(BlockedProgram));
-    private readonly Lock _lock = new();
-    private readonly Dictionary<(string Signature, int Rows), Stack<ProgramInstance>> _idle = [];
-    private readonly Dictionary<string, (ElementType Type, Shape Shape, bool ByRow)[]> _results = [];
+    private readonly List<Layout> _layouts = [];
+
+    internal BlockedProgram(Func<TShared, TRows, TOut> function, bool isSum, Device? device, int? blockRows)
+    {
+        if (blockRows < 1)
+            throw new ArgumentOutOfRangeException(nameof(blockRows), blockRows, "BlockedProgram: a block has at least 1 row.");
+        (_function, _isSum, _device, _blockRows) = (function, isSum, device, blockRows);
+    }
 
     /// <summary>Runs the function over all blocks.</summary>
-    /// <param name="groups">Tensors whose first axis is that of the groups.</param>
-    /// <param name="rows">Tensors with the same first axis: the rows of the first group, then those of the second, and so on.</param>
-    /// <returns>The blocks' results one after the other along the first axis.</returns>
-    /// <exception cref="ArgumentException">First axes differ or are empty, or rows can't be divided evenly among the groups.</exception>
+    /// <param name="shared">What the rows of each group share, with the groups along a first axis; it may have no tensor.</param>
+    /// <param name="rows">The rows, [groups, rows of each, ...].</param>
+    /// <returns>The results of all rows, [groups, rows of each, ...], or their sums, [groups, ...].</returns>
+    /// <exception cref="ArgumentException">First axes differ or are empty, or tensors are on different devices.</exception>
     /// <exception cref="InvalidOperationException">
     /// The function does what that of a <see cref="TensorProgram{TIn, TOut}"/> may not; or the program is running already, or in another
     /// program.
     /// </exception>
     /// <exception cref="NotFiniteNumberException">An operation produced NaN or infinity in a scope that checks.</exception>
-    public Tensor[] Run(Tensor[] groups, Tensor[] rows)
+    public TOut Run(TShared shared, TRows rows)
     {
         using var turn = _use.Begin();
-        int groupCount = FirstAxis(groups, 1), rowCount = FirstAxis(rows, 0);
-        if (groupCount == 0 || rowCount == 0 || rowCount % groupCount != 0)
-        {
-            throw new ArgumentException(
-                $"BlockedProgram: {rowCount} rows can't be divided evenly among {groupCount} groups.", nameof(rows));
-        }
-
         if (Recording.IsActive)
             throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
-        int groupRows = rowCount / groupCount, groupBlocks = (groupRows - 1) / _blockRows + 1, blocks = groupCount * groupBlocks;
-        string signature = string.Join(' ', groups.Concat(rows).Select(x => $"{x.Type}{x.Shape}"));
-
-        // Scopes are those of a thread: only this one checks.
-        bool asWritten = TensorScope.IsChecking;
-        Tensor[]? results = _results.TryGetValue(signature, out var known) ? Allocate(known) : null;
-        try
-        {
-            int start = 0;
-            if (results is null)
-            {
-                // The first block ever tells what the results look like.
-                RunBlock(0);
-                _results[signature] = known!;
-                start = 1;
-            }
-
-            if (asWritten)
-            {
-                for (int block = start; block < blocks; block++)
-                    RunBlock(block);
-            }
-            else
-            {
-                _device.Concurrently(blocks - start, piece => RunBlock(start + piece));
-            }
-
-            return results!;
-        }
-        catch
-        {
-            foreach (var result in results ?? [])
-                result.Dispose();
-            throw;
-        }
-
-        int FirstRow(int block) => (block / groupBlocks * groupRows) + (block % groupBlocks * _blockRows);
-
-        int RowsOf(int block) => Math.Min(_blockRows, groupRows - (block % groupBlocks * _blockRows));
-
-        void RunBlock(int block)
-        {
-            var instance = Rent(block);
-            try
-            {
-                for (int i = 0; i < groups.Length; i++)
-                    instance.SetInput(i, groups[i], block / groupBlocks * RowBytes(groups[i]));
-                for (int i = 0; i < rows.Length; i++)
-                    instance.SetInput(groups.Length + i, rows[i], FirstRow(block) * RowBytes(rows[i]));
-                if (asWritten)
-                    instance.RunAsWritten();
-                else
-                    instance.Run();
-                known ??= [.. instance.Results.Select(Whole)];
-                results ??= Allocate(known);
-                if (asWritten || instance.IsFirstRun)
-                    Require(instance.Results, block);
-                for (int i = 0; i < results.Length; i++)
-                    instance.CopyResult(i, results[i], (known[i].ByRow ? FirstRow(block) : block) * RowBytes(results[i]));
-                instance.Deliver();
-            }
-            catch
-            {
-                instance.Dispose();
-                throw;
-            }
-
-            if (asWritten)
-            {
-                instance.Dispose();
-                return;
-            }
-
-            lock (_lock)
-            {
-                if (!_idle.TryGetValue((signature, RowsOf(block)), out var idle))
-                    _idle.Add((signature, RowsOf(block)), idle = new Stack<ProgramInstance>());
-                idle.Push(instance);
-            }
-        }
-
-        ProgramInstance Rent(int block)
-        {
-            lock (_lock)
-            {
-                if (!asWritten && _idle.TryGetValue((signature, RowsOf(block)), out var idle) && idle.TryPop(out var instance))
-                    return instance;
-            }
-
-            return new ProgramInstance(
-                inputs => function(inputs[..groups.Length], inputs[groups.Length..]),
-                _device,
-                [.. groups.Select(x => (x.Type, x.Shape.With(0, 1))), .. rows.Select(x => (x.Type, x.Shape.With(0, RowsOf(block))))]);
-        }
-
-        void Require(Tensor[] found, int block)
-        {
-            var wanted = known!.Select(result => (result.Type, result.Shape.With(0, result.ByRow ? RowsOf(block) : 1)));
-            var given = found.Select(result => (result.Type, result.Shape));
-            if (!given.SequenceEqual(wanted))
-            {
-                throw new ArgumentException(
-                    $"BlockedProgram: a block of {RowsOf(block)} rows must have results {Listed(wanted)}; got {Listed(given)}.");
-            }
-
-            static string Listed(IEnumerable<(ElementType Type, Shape Shape)> results)
-                => string.Join(", ", results.Select(result => $"{result.Type} {result.Shape}"));
-        }
-
-        (ElementType Type, Shape Shape, bool ByRow) Whole(Tensor result)
-        {
-            bool byRow = result.Rank > 0 && result.Shape[0] == RowsOf(0);
-            return byRow || (result.Rank > 0 && result.Shape[0] == 1)
-                ? (result.Type, result.Shape.With(0, byRow ? rowCount : blocks), byRow)
-                : throw new ArgumentException(
-                    $"BlockedProgram: the first axis of a result must have size {RowsOf(0)}, that of the block, or 1; got {result.Shape}.");
-        }
-
-        Tensor[] Allocate((ElementType Type, Shape Shape, bool ByRow)[] described)
-            => Tensor.MakeAll(described, result => Tensor.Allocate(_device, result.Type, result.Shape));
+        var layout = _layouts.Find(each => each.Signature.Fits((shared, rows)));
+        if (layout is null)
+            _layouts.Add(layout = new Layout(this, shared, rows));
+        return layout.Run(Tree.Leaves(shared), Tree.Leaves(rows));
     }
 
     /// <summary>Returns the memory of all recordings.</summary>
@@ -177,19 +101,258 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
     {
         if (!_use.End())
             return;
-        foreach (var instance in _idle.Values.SelectMany(idle => idle))
-            instance.Dispose();
-        _idle.Clear();
+        foreach (var layout in _layouts)
+            layout.Dispose();
+        _layouts.Clear();
     }
 
-    private static int FirstAxis(Tensor[] tensors, int none)
+    /// <summary>The blocks of inputs of one signature.</summary>
+    private sealed class Layout : IDisposable
     {
-        if (tensors.Length == 0)
-            return none;
-        return Array.TrueForAll(tensors, x => x.Rank > 0 && x.Shape[0] == tensors[0].Shape[0])
-            ? tensors[0].Shape[0]
-            : throw new ArgumentException($"BlockedProgram: first axes differ: {string.Join(", ", tensors.Select(x => x.Shape))}.");
-    }
+        private readonly BlockedProgram<TShared, TRows, TOut> _program;
+        private readonly TShared _shared;
+        private readonly TRows _rows;
+        private readonly Device _device;
+        private readonly int _groups;
+        private readonly int _groupRows;
+        private readonly Lock _lock = new();
+        private readonly Dictionary<int, Stack<Block>> _idle = [];
+        private int? _blockRows;
+        private (ElementType Type, Shape Shape)[]? _results;
+        private TOut _like = default!;
 
-    private static long RowBytes(Tensor tensor) => (long)tensor.Count / tensor.Shape[0] * tensor.Type.Size();
+        public Layout(BlockedProgram<TShared, TRows, TOut> program, TShared shared, TRows rows)
+        {
+            _program = program;
+            Tensor[] together = Tree.Leaves(shared), each = Tree.Leaves(rows);
+            if (each.Length == 0 || Array.Exists(each, x => x.Rank < 2 || x.Shape[0] != each[0].Shape[0] || x.Shape[1] != each[0].Shape[1])
+                || each[0].Shape[0] == 0 || each[0].Shape[1] == 0)
+            {
+                throw new ArgumentException(
+                    $"BlockedProgram: rows are [groups, rows of each, ...], one or more, got {Listed(each)}.", nameof(rows));
+            }
+
+            (_groups, _groupRows) = (each[0].Shape[0], each[0].Shape[1]);
+            if (Array.Exists(together, x => x.Rank == 0 || x.Shape[0] != _groups))
+            {
+                throw new ArgumentException(
+                    $"BlockedProgram: what rows share has their {_groups} groups along its first axis, got {Listed(together)}.",
+                    nameof(shared));
+            }
+
+            _device = program._device ?? each[0].Device;
+            (_shared, _rows) = (Tree.Map(shared, x => x.WithoutMemory()), Tree.Map(rows, x => x.WithoutMemory()));
+            Signature = TreeSignature.Of((shared, rows), isExact: true);
+
+            static string Listed(Tensor[] tensors)
+                => tensors.Length == 0 ? "no tensor" : string.Join(", ", tensors.Select(x => x.Shape));
+        }
+
+        public TreeSignature Signature { get; }
+
+        public TOut Run(Tensor[] shared, Tensor[] rows)
+        {
+            // Scopes are those of a thread: only this one checks.
+            bool asWritten = TensorScope.IsChecking;
+            int blockRows = _blockRows ?? BlockRows(shared, rows, asWritten), groupBlocks = ((_groupRows - 1) / blockRows) + 1;
+            int blocks = _groups * groupBlocks;
+            Tensor[]? results = _results is null ? null : Allocate();
+            try
+            {
+                int start = 0;
+                if (results is null)
+                {
+                    // The first block ever tells what the results look like.
+                    RunBlock(0);
+                    start = 1;
+                }
+
+                if (asWritten)
+                {
+                    for (int block = start; block < blocks; block++)
+                        RunBlock(block);
+                }
+                else
+                {
+                    _device.Concurrently(blocks - start, piece => RunBlock(start + piece));
+                }
+
+                return Tree.With(_like, _program._isSum && groupBlocks > 1 ? Sums(results!) : results!);
+            }
+            catch
+            {
+                foreach (var result in results ?? [])
+                    result.Dispose();
+                throw;
+            }
+
+            void RunBlock(int number)
+            {
+                int group = number / groupBlocks, first = number % groupBlocks * blockRows, count = Math.Min(blockRows, _groupRows - first);
+                int at = (group * _groupRows) + first;
+                var block = Rent(count, asWritten);
+                try
+                {
+                    block.SetInputs(shared, group, rows, at);
+                    if (asWritten)
+                        block.Instance.RunAsWritten();
+                    else
+                        block.Instance.Run();
+                    _results ??= Described(block, count);
+                    results ??= Allocate();
+                    if (asWritten || block.Instance.IsFirstRun)
+                        Require(block.Instance.Results, count);
+                    for (int i = 0; i < results.Length; i++)
+                        block.Instance.CopyResult(i, results[i], (_program._isSum ? number : at) * BytesOf(_results[i]));
+                    block.Instance.Deliver();
+                }
+                catch
+                {
+                    block.Instance.Dispose();
+                    throw;
+                }
+
+                if (asWritten)
+                    block.Instance.Dispose();
+                else
+                    Return(block, count);
+            }
+
+            Tensor[] Allocate()
+            {
+                Shape lead = !_program._isSum ? [_groups, _groupRows] : groupBlocks > 1 ? [_groups, groupBlocks] : [_groups];
+                return Tensor.MakeAll(_results!, x => Tensor.Allocate(_device, x.Type, [.. lead, .. x.Shape]));
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach (var block in _idle.Values.SelectMany(idle => idle))
+                block.Instance.Dispose();
+            _idle.Clear();
+        }
+
+        // By what one row works in. Chosen for as long as the program lives, but for a run that checks, which has no replay to look at.
+        private int BlockRows(Tensor[] shared, Tensor[] rows, bool asWritten)
+        {
+            if (_device.PrefersWholeBatches)
+                return _groupRows;
+            if (_program._blockRows is { } given)
+                return Math.Min(given, _groupRows);
+            if (asWritten)
+                return 1;
+            var one = new Block(this, 1);
+            using (one.Instance)
+            {
+                for (int run = 0; run < 2; run++)
+                {
+                    one.SetInputs(shared, 0, rows, 0);
+                    one.Instance.Run();
+                }
+
+                long most = Math.Clamp((long)_groups * _groupRows / LeastBlocks, 1, _groupRows);
+                long fitting = Math.Clamp(BlockBytes / Math.Max(1, one.Instance.WorkingBytes), 1, most);
+                _blockRows = 1 << (int)Math.Log2(fitting);
+            }
+
+            return _blockRows.Value;
+        }
+
+        private Block Rent(int rows, bool isNew)
+        {
+            lock (_lock)
+            {
+                if (!isNew && _idle.TryGetValue(rows, out var idle) && idle.TryPop(out var block))
+                    return block;
+            }
+
+            return new Block(this, rows);
+        }
+
+        private void Return(Block block, int rows)
+        {
+            lock (_lock)
+            {
+                if (!_idle.TryGetValue(rows, out var idle))
+                    _idle.Add(rows, idle = new Stack<Block>());
+                idle.Push(block);
+            }
+        }
+
+        // Of one row, or of the sum over a block.
+        private (ElementType Type, Shape Shape)[] Described(Block block, int rows)
+        {
+            _like = Tree.Map(block.Results, y => y.WithoutMemory());
+            if (_program._isSum)
+                return [.. block.Instance.Results.Select(y => (y.Type, y.Shape))];
+            return [.. block.Instance.Results.Select(y => (y.Type, Inner(y.Shape)))];
+        }
+
+        private void Require(Tensor[] found, int rows)
+        {
+            Shape WithRows(Shape one) => _program._isSum ? one : [rows, .. one];
+            var wanted = _results!.Select(x => (x.Type, WithRows(x.Shape)));
+            var given = found.Select(y => (y.Type, y.Shape));
+            if (!given.SequenceEqual(wanted))
+            {
+                throw new ArgumentException(
+                    $"BlockedProgram: a block of {rows} rows must have results {Listed(wanted)}; got {Listed(given)}.");
+            }
+
+            static string Listed(IEnumerable<(ElementType Type, Shape Shape)> results)
+                => string.Join(", ", results.Select(result => $"{result.Type} {result.Shape}"));
+        }
+
+        // Blocks of a group in their order, whoever has done them.
+        private static Tensor[] Sums(Tensor[] parts)
+        {
+            var sums = Tensor.MakeAll(parts, part => part.Sum(1).AsLeaf());
+            foreach (var part in parts)
+                part.Dispose();
+            return sums;
+        }
+
+        private static Shape Inner(Shape shape) => shape.Sizes[1..].ToArray();
+
+        private static long BytesOf((ElementType Type, Shape Shape) result) => (long)result.Shape.ElementCount * result.Type.Size();
+
+        /// <summary>The function for one block.</summary>
+        private sealed class Block
+        {
+            private int _next;
+
+            public Block(Layout layout, int rows)
+            {
+                Instance = new ProgramInstance(
+                    x =>
+                    {
+                        var shared = Tree.Map(layout._shared, Next);
+                        Results = layout._program._function(shared, Tree.Map(layout._rows, Next));
+                        return Tree.Leaves(Results);
+
+                        Tensor Next(Tensor like) => x[_next++ % x.Length];
+                    },
+                    layout._device,
+                    [.. Tree.Leaves(layout._shared).Select(x => (x.Type, Inner(x.Shape))),
+                        .. Tree.Leaves(layout._rows).Select(x => (x.Type, Inner(x.Shape).With(0, rows)))]);
+            }
+
+            public ProgramInstance Instance { get; }
+
+            /// <summary>The structure of the results.</summary>
+            public TOut Results { get; private set; } = default!;
+
+            /// <summary>Names the inputs of the next run.</summary>
+            public void SetInputs(Tensor[] shared, int group, Tensor[] rows, int at)
+            {
+                for (int i = 0; i < shared.Length; i++)
+                    Instance.SetInput(i, shared[i], (long)group * shared[i].Count / shared[i].Shape[0] * shared[i].Type.Size());
+                for (int i = 0; i < rows.Length; i++)
+                {
+                    long row = (long)rows[i].Count / rows[i].Shape[0] / rows[i].Shape[1] * rows[i].Type.Size();
+                    Instance.SetInput(shared.Length + i, rows[i], at * row);
+                }
+            }
+        }
+    }
 }

@@ -17,12 +17,13 @@ public static class SeedKeys
     /// <summary>Episodes that nobody learns from.</summary>
     public static Key Episodes(int seed) => Key.Of(seed).Fold(3);
 
-    /// <summary>The keys of replicates, from those of updates: [updates x replicates], those of the first one first.</summary>
-    /// <param name="updates">[updates].</param>
+    /// <summary>The keys of consecutive replicates of updates.</summary>
+    /// <param name="updates">[...].</param>
     /// <param name="replicates">How many of each.</param>
     /// <param name="first">The number of the first.</param>
+    /// <returns>[..., replicates].</returns>
     public static Key Replicates(Key updates, int replicates, int first = 0)
-        => updates.Reshape(-1, 1).Fold(Tensor.Range(replicates, Kernels.ElementType.Int32, updates.Device) + first).Reshape(-1);
+        => new Key(updates.Words.Unsqueeze(-2)).Fold(Tensor.Range(replicates, Kernels.ElementType.Int32, updates.Device) + first);
 
     /// <summary>The keys of consecutive seeds, [seeds].</summary>
     public static Key Several(int first, int seeds, Func<int, Key> key) => Key.Stack(Enumerable.Range(first, seeds).Select(key));

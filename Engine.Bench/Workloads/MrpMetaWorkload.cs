@@ -17,7 +17,7 @@ internal sealed class MrpMetaWorkload : IWork
     private readonly MonteCarlo _estimator;
     private readonly Tensor _raw;
     private readonly Tensor[] _parameters;
-    private readonly OptimiserState _state;
+    private readonly OptimiserState<Tensor[]> _state;
     private readonly Device _device;
     private readonly int _replicates;
     private int _iteration;
@@ -36,7 +36,6 @@ internal sealed class MrpMetaWorkload : IWork
             kappa: null,
             traceDecay: 0,
             perReplicate: false,
-            block: 32,
             device);
         using var scope = new TensorScope();
         _raw = scope.Keep(Tensor.Zeros([1, MarkovRewardProcess.States], ElementType.Float32, device));
@@ -47,8 +46,8 @@ internal sealed class MrpMetaWorkload : IWork
     public Tensor[] Run()
     {
         using var scope = new TensorScope();
-        var key = SeedKeys.Replicates(SeedKeys.Update(0, _iteration++), _replicates).To(_device);
-        return [scope.Keep(_estimator.Run(_raw, _parameters, _state, key)[0].Sum(0) / _replicates)];
+        var key = SeedKeys.Replicates(SeedKeys.Update(0, _iteration++).Reshape(1), _replicates).To(_device);
+        return [scope.Keep(_estimator.Run(_raw, _parameters, _state, key)[0].ReshapeTo([MarkovRewardProcess.States]) / _replicates)];
     }
 
     public void Dispose()

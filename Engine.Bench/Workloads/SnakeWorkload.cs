@@ -67,7 +67,7 @@ internal sealed class SnakeWorkload : IWork
     {
         var inputs = new SnakeInputs(device);
         var data = inputs.Experiences(steps + 1);
-        var optimiser = new ClippedOptimiser(new Adam(6e-4, EpsilonRoot: 1e-8), 10);
+        var optimiser = new Chain(new ClipByGlobalNorm(10), new Adam(6e-4, EpsilonRoot: 1e-8));
         return new(inputs, device, Meta, [inputs.Vector(4.595f, 4.595f, 0.5f, 0.01f), .. inputs.Parameters()]);
 
         Tensor[] Meta(Tensor[] x)

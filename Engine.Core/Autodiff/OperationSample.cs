@@ -180,10 +180,11 @@ public sealed record OperationSample(
     // All that an update makes of parameters, gradient, first moment, second moment and learning rate.
     private static Tensor AdamResults(Tensor[] x)
     {
-        Tensor[] moments = [x[2].BroadcastTo(x[0].Shape), x[3].BroadcastTo(x[0].Shape)];
-        var state = new OptimiserState(Tensor.Full(3, [], ElementType.Int32, x[0].Device), moments);
-        var (updated, next) = new Adam(0, Epsilon: 1e-2, EpsilonRoot: 1e-2).Update([x[0]], [x[1]], state, x[4]);
-        return Tensor.Concatenate(0, updated[0].Square(), next.Slots[0].Sin(), next.Slots[1].Square());
+        Tensor[] first = [x[2].BroadcastTo(x[0].Shape)], second = [x[3].BroadcastTo(x[0].Shape)];
+        var state = new AdamState<Tensor[]>(Tensor.Full(3, [], ElementType.Int32, x[0].Device), first, second);
+        var (updated, next) = new Adam(x[4], Epsilon: 1e-2, EpsilonRoot: 1e-2).Update([x[0]], [x[1]], state);
+        var moments = (AdamState<Tensor[]>)next;
+        return Tensor.Concatenate(0, updated[0].Square(), moments.First[0].Sin(), moments.Second[0].Square());
     }
 
     private static OperationSample Of<T>(Func<Tensor, Tensor> function, double low = -1.5, double high = 1.5, int order = 2)

@@ -15,7 +15,7 @@ namespace Engine.Core.Files;
 public sealed record Checkpoint(OrderedDictionary<string, StoredTensor> Tensors, string Settings, string Progress)
 {
     /// <summary>The version of the format written, and the only one read.</summary>
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
 
     private const string ChecksumKey = "checksum";
     private const string VersionKey = "checkpoint_version";

@@ -42,27 +42,28 @@ public sealed record Mlp(IntegerList Sizes, Activation Activation = Activation.R
     }
 
     /// <summary>
-    /// Parameters as one vector for each network of a batch, [networks, count]: an optimiser then has one tensor to update.
+    /// Parameters as one vector, [..., count], with the axes of a batch of networks: an optimiser then has one tensor to update.
     /// </summary>
     /// <param name="parameters">As <see cref="Initialise"/> makes them.</param>
     public Tensor Flatten(IReadOnlyList<Tensor> parameters)
-        => Tensor.Concatenate(1, [.. parameters.Select(p => p.Reshape(p.Shape[0], -1))]);
+        => Tensor.Concatenate(-1, [.. parameters.Select(p => p.ReshapeTo([.. p.Shape.Sizes[..^2], p.Shape[-2] * p.Shape[-1]]))]);
 
     /// <summary>Weights and biases from vectors that <see cref="Flatten"/> made.</summary>
-    /// <param name="flat">[networks, count].</param>
+    /// <param name="flat">[..., count].</param>
     /// <exception cref="ArgumentException">These are not as many numbers as the network has.</exception>
     public Tensor[] Split(Tensor flat)
     {
         int count = Enumerable.Range(0, Sizes.Count - 1).Sum(layer => (Sizes[layer] + 1) * Sizes[layer + 1]);
-        if (flat.Rank != 2 || flat.Shape[1] != count)
-            throw new ArgumentException($"Mlp {Sizes} has parameters [networks, {count}], but {flat.Shape} were given.", nameof(flat));
+        if (flat.Rank == 0 || flat.Shape[-1] != count)
+            throw new ArgumentException($"Mlp {Sizes} has parameters [..., {count}], but {flat.Shape} were given.", nameof(flat));
         var tensors = new List<Tensor>();
         int start = 0;
         for (int layer = 0; layer + 1 < Sizes.Count; layer++)
         {
             foreach (int rows in (int[])[Sizes[layer], 1])
             {
-                tensors.Add(flat.Narrow(1, start, rows * Sizes[layer + 1]).Reshape(flat.Shape[0], rows, Sizes[layer + 1]));
+                var part = flat.Narrow(-1, start, rows * Sizes[layer + 1]);
+                tensors.Add(part.ReshapeTo([.. flat.Shape.Sizes[..^1], rows, Sizes[layer + 1]]));
                 start += rows * Sizes[layer + 1];
             }
         }

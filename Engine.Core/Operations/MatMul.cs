@@ -35,7 +35,9 @@ public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : 
             return y.ReshapeTo([x.Members, .. a.Sizes[..^1], y.Shape[1]]);
         }
 
-        if (!x.IsOwn(0) && a.Rank == 2 && bias is null)
+        // Columns are turned into rows for that, and back: worth it for an operand larger than what is turned.
+        int turned = b.ElementCount + (b.ElementCount / b[TransposeB ? -1 : -2] * a[TransposeA ? -1 : -2]);
+        if (!x.IsOwn(0) && a.Rank == 2 && bias is null && a.ElementCount > turned)
         {
             var columns = (TransposeB ? x[1] : x[1].Transpose()).Reshape(-1, a[TransposeA ? 0 : 1]);
             var y = new MatMul(false, !TransposeA).Apply(columns, x[0]);

@@ -6,7 +6,7 @@ namespace Engine.Core.Optim;
 /// Adam (Kingma and Ba, 2015), with a term under the root if wanted, as in Optax:
 /// p - rate * m' / (sqrt(v' + epsilonRoot) + epsilon), m' = m / (1 - beta1^t), v' = v / (1 - beta2^t).
 /// </summary>
-/// <param name="LearningRate">The step size, from 0 up.</param>
+/// <param name="LearningRate">The step size.</param>
 /// <param name="Beta1">How much of the average of gradients an update keeps, from 0 to below 1.</param>
 /// <param name="Beta2">How much of the average of squared gradients an update keeps, from 0 to below 1.</param>
 /// <param name="Epsilon">Added to the root, from 0 up.</param>
@@ -15,12 +15,12 @@ namespace Engine.Core.Optim;
 /// </param>
 /// <param name="DetachDenominator">Whether the denominator is a constant to derivatives.</param>
 public sealed record Adam(
-    double LearningRate,
+    LearningRate LearningRate,
     double Beta1 = 0.9,
     double Beta2 = 0.999,
     double Epsilon = 1e-8,
     double EpsilonRoot = 0,
-    bool DetachDenominator = false) : Optimiser(LearningRate)
+    bool DetachDenominator = false) : Optimiser
 {
     /// <summary>How much of the average of gradients an update keeps.</summary>
     public double Beta1
@@ -51,31 +51,31 @@ public sealed record Adam(
     } = Option.NotNegative(EpsilonRoot, nameof(EpsilonRoot));
 
     /// <inheritdoc/>
-    public override int SlotsPerParameter => 2;
+    public override OptimiserState<T> Initial<T>(T parameters)
+        => new AdamState<T>(
+            NoSteps(parameters), Tree.Map(parameters, Tensor.ZerosLike), Tree.Map(parameters, Tensor.ZerosLike));
 
     /// <inheritdoc/>
-    public override (Tensor[] Parameters, OptimiserState State) Update(
-        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
+    public override (T Parameters, OptimiserState<T> State) Update<T>(T parameters, T gradients, OptimiserState<T> state)
     {
-        Require(parameters, gradients, state, learningRate);
-        int count = parameters.Count;
-        var step = state.Step + 1;
-        var time = step.Cast(parameters[0].Type);
+        var old = Own<AdamState<T>>(state);
+        var leaves = Tree.Leaves(parameters);
+        var slopes = Fitting(parameters, gradients, "gradient");
+        var (first, second) = (Fitting(parameters, old.First, "first moment"), Fitting(parameters, old.Second, "second moment"));
+        var given = RateOf(LearningRate, old.Step, parameters);
+        var step = old.Step + 1;
+        var time = step.Cast(leaves[0].Type);
 
-        // 1 - beta^t = -expm1(t log beta): exact for small t too, and it advances when a program is replayed.
+        // 1 - beta^t = -expm1(t log beta): exact for small t too, and it advances when a program is replayed. The rate is negative
+        // already: expm1 is.
         var bias = (time * LogOf(Beta1)).Expm1();
-        var rate = learningRate is null ? bias.Reciprocal() * LearningRate : learningRate / bias;
+        var rate = given is null ? bias.Reciprocal() * LearningRate.Number : given / bias;
         var correction = -(time * LogOf(Beta2)).Expm1().Reciprocal();
-        var (updated, first, second) = (new Tensor[count], new Tensor[count], new Tensor[count]);
-        for (int i = 0; i < count; i++)
-        {
-            // The rate is negative already: expm1 is.
-            var y = new AdamUpdate(Beta1, Beta2, Epsilon, EpsilonRoot, DetachDenominator)
-                .ApplyAll(gradients[i], state.Slots[i], state.Slots[count + i], parameters[i], rate, correction);
-            (updated[i], first[i], second[i]) = (y[0], y[1], y[2]);
-        }
+        var update = new AdamUpdate(Beta1, Beta2, Epsilon, EpsilonRoot, DetachDenominator);
+        Tensor[][] y = [.. leaves.Select((p, i) => update.ApplyAll(slopes[i], first[i], second[i], p, rate, correction))];
+        return (With(0), new AdamState<T>(step, With(1), With(2)));
 
-        return (updated, new OptimiserState(step, [.. first, .. second]));
+        T With(int result) => Tree.With(parameters, [.. y.Select(results => results[result])]);
     }
 
     // Finite for 0, whose powers are 0 just as well.

@@ -2,79 +2,80 @@ using Engine.Kernels;
 
 namespace Engine.Core.Optim;
 
-/// <summary>What an optimiser remembers between updates.</summary>
-/// <param name="Step">The number of updates made, Int32 without axes.</param>
-/// <param name="Slots">
-/// Moving averages, as many groups as the optimiser keeps for each parameter: all first ones, then all second ones.
-/// </param>
-public sealed record OptimiserState(Tensor Step, Tensor[] Slots);
-
 /// <summary>
 /// A rule that makes new parameters from old ones and their gradients: a function, written in tensor operations, and so
-/// differentiable in everything that goes in.
+/// differentiable in everything that goes in. Parameters, gradients and what is remembered of them are trees of one type.
 /// </summary>
-/// <param name="LearningRate">The step size, from 0 up.</param>
-public abstract record Optimiser(double LearningRate)
+/// <example><code>
+/// var adam = new Chain(new ClipByGlobalNorm(10), new Adam(Schedules.Linear(1e-3, 0, steps: 1000)));
+/// var state = adam.Initial(network);
+/// (network, state) = adam.Update(network, Gradient.Of(loss, network), state);
+/// </code></example>
+public abstract record Optimiser
 {
-    /// <summary>The step size.</summary>
-    public double LearningRate
-    {
-        get;
-        init => field = Option.NotNegative(value, nameof(LearningRate));
-    } = Option.NotNegative(LearningRate, nameof(LearningRate));
-
-    /// <summary>The number of moving averages for each parameter.</summary>
-    public abstract int SlotsPerParameter { get; }
-
     /// <summary>The state before the first update.</summary>
+    /// <typeparam name="T">A tree, see <see cref="Tree"/>.</typeparam>
     /// <param name="parameters">The parameters, one or more.</param>
-    public OptimiserState Initial(IReadOnlyList<Tensor> parameters)
-        => new(
-            Tensor.Zeros([], ElementType.Int32, parameters[0].Device),
-            [.. Enumerable.Range(0, SlotsPerParameter).SelectMany(_ => parameters.Select(p => Tensor.Zeros(p.Shape, p.Type, p.Device)))]);
+    public abstract OptimiserState<T> Initial<T>(T parameters);
 
     /// <summary>One update.</summary>
+    /// <typeparam name="T">A tree, see <see cref="Tree"/>.</typeparam>
     /// <param name="parameters">The parameters.</param>
     /// <param name="gradients">Their gradients, of the same shapes.</param>
     /// <param name="state">What the last update left.</param>
-    /// <param name="learningRate">
-    /// A step size in place of <see cref="LearningRate"/>, such as that of a schedule: without axes, or one that broadcasts to every
-    /// parameter.
-    /// </param>
     /// <exception cref="ArgumentException">Gradients, the state or the step size do not fit the parameters.</exception>
-    public abstract (Tensor[] Parameters, OptimiserState State) Update(
-        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null);
+    public abstract (T Parameters, OptimiserState<T> State) Update<T>(T parameters, T gradients, OptimiserState<T> state);
 
-    /// <summary>Throws if something does not fit the parameters: broadcasting would hide it.</summary>
-    private protected void Require(
-        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate)
+    /// <summary>No updates yet.</summary>
+    private protected static Tensor NoSteps<T>(T parameters)
+        => Tree.Leaves(parameters) is [var first, ..]
+            ? Tensor.Zeros([], ElementType.Int32, first.Device)
+            : throw new ArgumentException("Optimiser: there are no parameters.", nameof(parameters));
+
+    /// <summary>The state as one of this optimiser's own.</summary>
+    private protected TState Own<TState>(object state)
+        where TState : class
+        => state as TState ?? throw Error($"the state is {state?.GetType().Name.Split('`')[0] ?? "null"}: make it with Initial");
+
+    /// <summary>The tensors of a tree, which must be of the shapes of the parameters: broadcasting would hide it.</summary>
+    private protected Tensor[] Fitting<T>(T parameters, T tree, string what)
     {
-        if (gradients.Count != parameters.Count)
-            throw Error($"{gradients.Count} gradients were given for {parameters.Count} parameters");
-        int slots = SlotsPerParameter * parameters.Count;
-        if (state.Slots.Length != slots)
-            throw Error($"the state has {state.Slots.Length} slots, but {parameters.Count} parameters need {slots}");
-        for (int i = 0; i < parameters.Count; i++)
+        var (ours, theirs) = (Tree.Leaves(parameters), Tree.Leaves(tree));
+        if (theirs.Length != ours.Length)
+            throw Error($"there are {theirs.Length} {what}s for {ours.Length} parameters");
+        for (int i = 0; i < ours.Length; i++)
         {
-            var shape = parameters[i].Shape;
-            if (gradients[i].Shape != shape)
-                throw Error($"parameter {i} of shape {shape} has a gradient of shape {gradients[i].Shape}");
-            for (int slot = i; slot < state.Slots.Length; slot += parameters.Count)
-            {
-                if (state.Slots[slot].Shape != shape)
-                    throw Error($"parameter {i} of shape {shape} has slot {slot} of the state of shape {state.Slots[slot].Shape}");
-            }
-
-            if (learningRate is not null && Shape.Broadcast(learningRate.Shape, shape) != shape)
-                throw Error($"a learning rate of shape {learningRate.Shape} does not broadcast to parameter {i} of shape {shape}");
+            if (theirs[i].Shape != ours[i].Shape)
+                throw Error($"parameter {Tree.Names(parameters)[i]} of shape {ours[i].Shape} has a {what} of shape {theirs[i].Shape}");
         }
 
-        ArgumentException Error(string problem) => new($"{GetType().Name}: {problem}.");
+        return theirs;
     }
 
-    /// <summary>p - rate * update, where the rate is a number or a tensor without axes.</summary>
-    private protected Tensor Descend(Tensor parameter, Tensor update, Tensor? learningRate)
-        => learningRate is null
-            ? new Operations.LinearCombination(1, -LearningRate).Apply(parameter, update)
-            : Tensor.MultiplyAdd(update, -learningRate, parameter);
+    /// <summary>The step size as a tensor, which must broadcast to every parameter; null where it is a number.</summary>
+    private protected Tensor? RateOf<T>(LearningRate rate, Tensor step, T parameters)
+    {
+        var leaves = Tree.Leaves(parameters);
+        if (rate.At(step, leaves[0].Type) is not { } value)
+            return null;
+        foreach (var (i, leaf) in leaves.Index())
+        {
+            if (Shape.Broadcast(value.Shape, leaf.Shape) != leaf.Shape)
+            {
+                throw Error(
+                    $"a learning rate of shape {value.Shape} does not broadcast to parameter {Tree.Names(parameters)[i]} of shape "
+                    + $"{leaf.Shape}");
+            }
+        }
+
+        return value;
+    }
+
+    /// <summary>p - rate * update.</summary>
+    private protected static Tensor Descend(Tensor parameter, Tensor update, LearningRate rate, Tensor? value)
+        => value is null
+            ? new Operations.LinearCombination(1, -rate.Number).Apply(parameter, update)
+            : Tensor.MultiplyAdd(update, -value, parameter);
+
+    private ArgumentException Error(string problem) => new($"{GetType().Name}: {problem}.");
 }

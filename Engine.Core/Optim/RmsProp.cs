@@ -5,12 +5,11 @@ namespace Engine.Core.Optim;
 /// <summary>
 /// RMSProp (Tieleman and Hinton, 2012): p - rate * g / (sqrt(v + epsilonRoot) + epsilon), with v a moving average of g^2.
 /// </summary>
-/// <param name="LearningRate">The step size, from 0 up.</param>
+/// <param name="LearningRate">The step size.</param>
 /// <param name="Decay">How much of the average an update keeps, from 0 to below 1.</param>
 /// <param name="Epsilon">Added to the root, from 0 up.</param>
 /// <param name="EpsilonRoot">Added under the root, from 0 up; above 0 where derivatives go through updates, see <see cref="Adam"/>.</param>
-public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Epsilon = 1e-8, double EpsilonRoot = 0)
-    : Optimiser(LearningRate)
+public sealed record RmsProp(LearningRate LearningRate, double Decay = 0.9, double Epsilon = 1e-8, double EpsilonRoot = 0) : Optimiser
 {
     /// <summary>How much of the average an update keeps.</summary>
     public double Decay
@@ -34,22 +33,20 @@ public sealed record RmsProp(double LearningRate, double Decay = 0.9, double Eps
     } = Option.NotNegative(EpsilonRoot, nameof(EpsilonRoot));
 
     /// <inheritdoc/>
-    public override int SlotsPerParameter => 1;
+    public override OptimiserState<T> Initial<T>(T parameters)
+        => new RmsPropState<T>(NoSteps(parameters), Tree.Map(parameters, Tensor.ZerosLike));
 
     /// <inheritdoc/>
-    public override (Tensor[] Parameters, OptimiserState State) Update(
-        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
+    public override (T Parameters, OptimiserState<T> State) Update<T>(T parameters, T gradients, OptimiserState<T> state)
     {
-        Require(parameters, gradients, state, learningRate);
-        var updated = new Tensor[parameters.Count];
-        var squares = new Tensor[parameters.Count];
-        for (int i = 0; i < updated.Length; i++)
-        {
-            squares[i] = new SquareCombination(Decay, 1 - Decay).Apply(state.Slots[i], gradients[i]);
-            var one = Tensor.Ones([], gradients[i].Type, gradients[i].Device);
-            updated[i] = Descend(parameters[i], gradients[i] * new AdamScale(Epsilon, EpsilonRoot).Apply(squares[i], one), learningRate);
-        }
-
-        return (updated, new OptimiserState(state.Step + 1, squares));
+        var old = Own<RmsPropState<T>>(state);
+        Fitting(parameters, gradients, "gradient");
+        Fitting(parameters, old.Second, "second moment");
+        var rate = RateOf(LearningRate, old.Step, parameters);
+        var second = Tree.Map(old.Second, gradients, (v, g) => new SquareCombination(Decay, 1 - Decay).Apply(v, g));
+        var scaled = Tree.Map(
+            gradients, second, (g, v) => g * new AdamScale(Epsilon, EpsilonRoot).Apply(v, Tensor.Ones([], g.Type, g.Device)));
+        var updated = Tree.Map(parameters, scaled, (p, u) => Descend(p, u, LearningRate, rate));
+        return (updated, new RmsPropState<T>(old.Step + 1, second));
     }
 }

@@ -1,17 +1,19 @@
 namespace Engine.Core.Optim;
 
 /// <summary>Stochastic gradient descent: p - rate * g.</summary>
-/// <param name="LearningRate">The step size, from 0 up.</param>
-public sealed record Sgd(double LearningRate) : Optimiser(LearningRate)
+/// <param name="LearningRate">The step size.</param>
+public sealed record Sgd(LearningRate LearningRate) : Optimiser
 {
     /// <inheritdoc/>
-    public override int SlotsPerParameter => 0;
+    public override OptimiserState<T> Initial<T>(T parameters) => new SgdState<T>(NoSteps(parameters));
 
     /// <inheritdoc/>
-    public override (Tensor[] Parameters, OptimiserState State) Update(
-        IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> gradients, OptimiserState state, Tensor? learningRate = null)
+    public override (T Parameters, OptimiserState<T> State) Update<T>(T parameters, T gradients, OptimiserState<T> state)
     {
-        Require(parameters, gradients, state, learningRate);
-        return ([.. parameters.Zip(gradients, (p, g) => Descend(p, g, learningRate))], state with { Step = state.Step + 1 });
+        Own<SgdState<T>>(state);
+        Fitting(parameters, gradients, "gradient");
+        var rate = RateOf(LearningRate, state.Step, parameters);
+        var updated = Tree.Map(parameters, gradients, (p, g) => Descend(p, g, LearningRate, rate));
+        return (updated, new SgdState<T>(state.Step + 1));
     }
 }

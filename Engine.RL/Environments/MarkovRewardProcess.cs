@@ -29,8 +29,8 @@ public static class MarkovRewardProcess
     public static double[] TrueValues { get; } = [0.5, 0.4, 0.4, 0.3, 0.3, 0.2, 0.2, 0.1, 0.1, 0.0];
 
     /// <summary>Draws trajectories.</summary>
-    /// <param name="key">A key for each replicate, [replicates].</param>
-    /// <param name="batch">Trajectories of each replicate.</param>
+    /// <param name="key">What to draw from.</param>
+    /// <param name="batch">How many.</param>
     /// <param name="type">The element type.</param>
     public static Trajectories Draw(Key key, int batch, ElementType type)
         => new(Tensor.Normal(key, [batch, States / 2], type: type));
@@ -73,27 +73,31 @@ public static class MarkovRewardProcess
 }
 
 /// <summary>Rewards of a batch of trajectories.</summary>
-/// <param name="rewards">Rewards of all states, [replicates, batch, 10].</param>
-/// <param name="meanRewards">Their mean over the batch, [replicates, 10].</param>
+/// <param name="rewards">Rewards of all states, [..., batch, 10].</param>
+/// <param name="meanRewards">Their mean over the batch, [..., 10].</param>
 public sealed class Trajectories(Tensor rewards, Tensor meanRewards)
 {
-    /// <summary>Trajectories from what the odd states pay, [replicates, batch, 5].</summary>
+    /// <summary>Trajectories from what the odd states pay, [..., batch, 5].</summary>
     public Trajectories(Tensor oddRewards)
-        : this(WithEvenRewards(oddRewards), WithEvenRewards(oddRewards.Mean(1)))
+        : this(WithEvenRewards(oddRewards), WithEvenRewards(oddRewards.Mean(-2)))
     {
     }
 
-    /// <summary>Rewards, [replicates, batch, 10].</summary>
+    /// <summary>Rewards, [..., batch, 10].</summary>
     public Tensor Rewards { get; } = rewards;
 
-    /// <summary>Their mean over the batch, [replicates, 10]: all that the gradient of a squared error depends on.</summary>
+    /// <summary>Their mean over the batch, [..., 10]: all that the gradient of a squared error depends on.</summary>
     public Tensor MeanRewards { get; } = meanRewards;
 
-    /// <summary>Trajectories from rewards of all states, [replicates, batch, 10].</summary>
-    public static Trajectories From(Tensor rewards) => new(rewards, rewards.Mean(1));
+    /// <summary>Trajectories from rewards of all states, [..., batch, 10].</summary>
+    public static Trajectories From(Tensor rewards) => new(rewards, rewards.Mean(-2));
 
     // Even and odd states take turns.
     private static Tensor WithEvenRewards(Tensor odd)
-        => Tensor.Stack(odd.Rank, Tensor.Full(MarkovRewardProcess.EvenReward, odd.Shape, odd.Type, odd.Device), odd)
-            .ReshapeTo([.. odd.Shape.Sizes[..^1], MarkovRewardProcess.States]);
+    {
+        double[] even = [.. Enumerable.Range(0, MarkovRewardProcess.States).Select(i => i % 2 == 0 ? MarkovRewardProcess.EvenReward : 0)];
+        int[] before = [.. Enumerable.Repeat(0, odd.Rank), 1], after = new int[odd.Rank + 1];
+        var apart = odd.Unsqueeze(-1).Pad(before, after).ReshapeTo([.. odd.Shape.Sizes[..^1], even.Length]);
+        return apart + Tensor.From(even, [even.Length], odd.Type, odd.Device);
+    }
 }

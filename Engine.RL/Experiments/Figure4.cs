@@ -13,9 +13,6 @@ namespace Engine.RL.Experiments;
 /// <param name="device">Where to run.</param>
 public sealed class Figure4(Figure4Settings settings, Device device)
 {
-    // Replicates that a thread works on at a time: their tensors stay in its second-level cache.
-    private const int Block = 32;
-
     private readonly List<MetricRow> _rows = [];
     private ExperimentSnapshot? _start;
 
@@ -56,7 +53,6 @@ public sealed class Figure4(Figure4Settings settings, Device device)
             settings.Kappa,
             settings.TraceDecay,
             perReplicate: false,
-            Block,
             device);
         while (learner.Iteration < settings.Iterations)
         {
@@ -80,7 +76,7 @@ public sealed class Figure4(Figure4Settings settings, Device device)
         using var scope = new TensorScope();
         var keys = SeedKeys.Replicates(learner.Keys(), settings.MonteCarlo);
         var sums = estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, keys)[0];
-        return scope.Keep(sums.Reshape(settings.Seeds, -1, MarkovRewardProcess.States).Sum(1) / settings.MonteCarlo);
+        return scope.Keep(sums / settings.MonteCarlo);
     }
 
     private void AddRows(MetaGradientMethod method, int iteration, Tensor metrics, IExperimentObserver observer)

@@ -13,9 +13,6 @@ namespace Engine.RL.Experiments;
 /// <param name="device">Where to run.</param>
 public sealed class Figure5(Figure5Settings settings, Device device)
 {
-    // A branch is long, and its backward passes read all of it: few replicates at a time keep it in the caches.
-    private const int Block = 16;
-
     // Replicates of each seed from one chance to stop to the next: enough for many threads, and soon over.
     private const int Portion = 512;
 
@@ -50,8 +47,8 @@ public sealed class Figure5(Figure5Settings settings, Device device)
         var oneStep = new MetaGradientMethod(MetaGradientKind.Classic, 1);
         var oracle = new MetaGradientMethod(MetaGradientKind.Classic, settings.Oracle);
         using var learner = new MrpLearner(settings, device);
-        using var trainer = Estimator([oneStep], settings.Seeds);
-        using var judge = Estimator([.. Methods(settings), oracle], Block);
+        using var trainer = Estimator([oneStep]);
+        using var judge = Estimator([.. Methods(settings), oracle]);
         int point = _start?.Part ?? 0;
         if (_start is { } start)
             learner.Restore(start.Tensors, start.Iteration);
@@ -78,7 +75,7 @@ public sealed class Figure5(Figure5Settings settings, Device device)
         void Pause() => observer.CheckpointOrStop(Capture, cancel);
     }
 
-    private MonteCarlo Estimator(MetaGradientMethod[] methods, int block) => new(
+    private MonteCarlo Estimator(MetaGradientMethod[] methods) => new(
         settings.CreateTask(),
         settings.Parameterisation,
         settings.CreateInnerOptimiser(),
@@ -86,7 +83,6 @@ public sealed class Figure5(Figure5Settings settings, Device device)
         settings.Kappa,
         settings.TraceDecay,
         perReplicate: true,
-        block,
         device);
 
     private Tensor[] MetaGradients(MonteCarlo estimator, MrpLearner learner, int firstReplicate, int replicates)

@@ -32,7 +32,7 @@ internal sealed class MrpLearner : IDisposable
         double raw = MetaParameters.Raw(settings.GammaStart, settings.Parameterisation);
         var start = Tensor.Full(raw, [settings.Seeds, MarkovRewardProcess.States], _task.Type, device);
         var parameters = _task.Initialise(SeedKeys.Several(settings.Seed, settings.Seeds, SeedKeys.Weights).To(device));
-        State = scope.Keep(new MrpState(start, _outer.Initial([start]), parameters, _inner.Initial(parameters)));
+        State = scope.Keep(new MrpState(start, _outer.Initial(start), parameters, _inner.Initial(parameters)));
     }
 
     /// <summary>Meta-updates made.</summary>
@@ -99,8 +99,8 @@ internal sealed class MrpLearner : IDisposable
         var next = state with { Parameters = updated, Inner = inner };
         if (metaGradient is not null)
         {
-            var (moved, meta) = _outer.Update([state.Raw], [metaGradient], state.Meta);
-            next = next with { Raw = MetaParameters.Allowed(moved[0], _settings.Parameterisation), Meta = meta };
+            var (moved, meta) = _outer.Update(state.Raw, metaGradient, state.Meta);
+            next = next with { Raw = MetaParameters.Allowed(moved, _settings.Parameterisation), Meta = meta };
         }
 
         return (metrics, next);
@@ -112,4 +112,5 @@ internal sealed class MrpLearner : IDisposable
 /// <param name="Meta">The meta-optimiser's state.</param>
 /// <param name="Parameters">Network parameters, [seeds, ...] each.</param>
 /// <param name="Inner">The inner optimiser's state.</param>
-internal sealed record MrpState(Tensor Raw, OptimiserState Meta, Tensor[] Parameters, OptimiserState Inner);
+internal sealed record MrpState(
+    Tensor Raw, OptimiserState<Tensor> Meta, Tensor[] Parameters, OptimiserState<Tensor[]> Inner);

@@ -20,7 +20,8 @@ internal static class Setting
     }
 
     /// <summary>An inner optimiser.</summary>
-    public static Core.Optim.Optimiser Create(InnerOptimiser kind, double learningRate, double epsilonRoot, bool detachDenominator)
+    public static Core.Optim.Optimiser Create(
+        InnerOptimiser kind, Core.Optim.LearningRate learningRate, double epsilonRoot, bool detachDenominator)
         => kind switch
         {
             InnerOptimiser.Adam => new Core.Optim.Adam(learningRate, EpsilonRoot: epsilonRoot, DetachDenominator: detachDenominator),

@@ -97,8 +97,8 @@ internal sealed class SnakeLearner : IDisposable
             var learned = Tensor.From(_task.Learned, [_task.Learned.Length], ElementType.Float32, _device);
             var gradient = Gradient.Of(outerLoss, state.Raw) * learned;
             metaNorm = Norm([gradient]);
-            (var moved, meta) = _task.MetaOptimiser.Update([state.Raw], [gradient], state.Meta);
-            raw = _task.Allowed(moved[0]);
+            (var moved, meta) = _task.MetaOptimiser.Update(state.Raw, gradient, state.Meta);
+            raw = _task.Allowed(moved);
         }
 
         var (returns, next) = Returns(kept.Rollout, state.Returns);

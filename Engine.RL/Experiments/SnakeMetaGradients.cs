@@ -7,11 +7,11 @@ namespace Engine.RL.Experiments;
 
 /// <summary>
 /// Independent meta-gradients from one point of an agent's training. All methods share their replicates' branches, and so their
-/// random numbers. Replicates run side by side, one on each thread.
+/// random numbers. Replicates run side by side.
 /// </summary>
 internal sealed class SnakeMetaGradients : IDisposable
 {
-    private readonly BlockedProgram _program;
+    private readonly BlockedProgram<SnakeState, Key, Tensor[]> _program;
     private readonly int _environments;
     private readonly Device _device;
 
@@ -19,28 +19,22 @@ internal sealed class SnakeMetaGradients : IDisposable
     /// <param name="task">What is learned.</param>
     /// <param name="settings">Its settings.</param>
     /// <param name="methods">The meta-gradients to take.</param>
-    /// <param name="like">A state laid out like those to come.</param>
     /// <param name="device">Where to run.</param>
-    public SnakeMetaGradients(
-        SnakeTask task, SnakeSettings settings, IReadOnlyList<MetaGradientMethod> methods, SnakeState like, Device device)
+    public SnakeMetaGradients(SnakeTask task, SnakeSettings settings, IReadOnlyList<MetaGradientMethod> methods, Device device)
     {
         (_environments, _device) = (settings.Envs, device);
-        _program = new BlockedProgram(Estimate, blockRows: 1, device);
+        _program = BlockedProgram.Map<SnakeState, Key, Tensor[]>(Estimate, device);
 
-        Tensor[] Estimate(Tensor[] group, Tensor[] rows)
+        Tensor[] Estimate(SnakeState state, Key key)
         {
-            // Without the axes of groups and rows, which have size 1 here.
-            var state = Tree.With(like, [.. group.Select(x => x.ReshapeTo(x.Shape.Sizes[1..].ToArray()))]);
-            var problem = task.Problem(state.Raw, state.Environments, new Key(rows[0].Reshape(_environments, 4)));
-            var branches = methods.GroupBy(method => method.Kind == MetaGradientKind.Trace).ToDictionary(
+            var problem = task.Problem(state.Raw, state.Environments, key);
+            var branches = methods.GroupBy(IsTrace).ToDictionary(
                 group => group.Key,
                 group => task.Branch(problem, state.Parameters, state.Optimiser, group.MaxBy(method => method.Steps)!));
-            return
-            [
-                .. methods.Select(method => Gradient.Of(
-                    method.Loss(branches[method.Kind == MetaGradientKind.Trace], settings.Kappa), state.Raw).Unsqueeze(0)),
-            ];
+            return [.. methods.Select(method => Gradient.Of(method.Loss(branches[IsTrace(method)], settings.Kappa), state.Raw))];
         }
+
+        static bool IsTrace(MetaGradientMethod method) => method.Kind == MetaGradientKind.Trace;
     }
 
     /// <summary>Takes meta-gradients.</summary>
@@ -53,8 +47,8 @@ internal sealed class SnakeMetaGradients : IDisposable
     {
         using var scope = new TensorScope();
         var keys = SeedKeys.Replicates(SeedKeys.Update(seed, update), replicates, first: 1).Split(_environments).To(_device);
-        Tensor[] shared = [.. Tree.Leaves(state).Select(x => x.Unsqueeze(0))];
-        return [.. _program.Run(shared, [keys.Words.Reshape(replicates, -1)]).Select(x => x.ToArray<float>())];
+        var results = _program.Run(Tree.Map(state, x => x.Unsqueeze(0)), new Key(keys.Words.Unsqueeze(0)));
+        return [.. results.Select(x => x.ToArray<float>())];
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,12 @@ namespace Engine.RL.Experiments;
 /// <param name="Environments">The environments' state.</param>
 /// <param name="Returns">Rewards of each environment's episode so far, [environments].</param>
 internal sealed record SnakeState(
-    Tensor Raw, OptimiserState Meta, Tensor[] Parameters, OptimiserState Optimiser, Tensor[] Environments, Tensor Returns)
+    Tensor Raw,
+    OptimiserState<Tensor> Meta,
+    Tensor[] Parameters,
+    OptimiserState<Tensor[]> Optimiser,
+    Tensor[] Environments,
+    Tensor Returns)
 {
     /// <summary>The state before the first update.</summary>
     public static SnakeState Initial(SnakeTask task, int environments, int seed, Device device)
@@ -23,7 +28,7 @@ internal sealed record SnakeState(
         Tensor[] parameters = [.. task.Network.Initialise(SeedKeys.Weights(seed).To(device))];
         return new SnakeState(
             raw,
-            task.MetaOptimiser.Initial([raw]),
+            task.MetaOptimiser.Initial(raw),
             parameters,
             task.Optimiser.Initial(parameters),
             task.Environment.Reset(SeedKeys.Start(seed).Split(environments).To(device)),

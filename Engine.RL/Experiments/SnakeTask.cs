@@ -27,7 +27,7 @@ internal sealed class SnakeTask(SnakeSettings settings)
     /// <summary>The inner optimiser: clipped, and annealed if asked to.</summary>
     public Optimiser Optimiser { get; } = CreateOptimiser(settings);
 
-    public Optimiser MetaOptimiser { get; } = new ClippedOptimiser(new Adam(settings.MetaLearningRate), settings.MetaClip);
+    public Optimiser MetaOptimiser { get; } = new Chain(new ClipByGlobalNorm(settings.MetaClip), new Adam(settings.MetaLearningRate));
 
     /// <summary>The numbers that stand for gamma, lambda, critic and entropy at the start.</summary>
     public double[] RawStart { get; } =
@@ -61,21 +61,16 @@ internal sealed class SnakeTask(SnakeSettings settings)
 
     /// <summary>The branch of a method, or of the one step that a run with fixed meta-parameters makes.</summary>
     public BranchPoint<Experience>[] Branch(
-        A2CProblem problem, IReadOnlyList<Tensor> parameters, OptimiserState state, MetaGradientMethod method)
+        A2CProblem problem, Tensor[] parameters, OptimiserState<Tensor[]> state, MetaGradientMethod method)
     {
         var options = new BranchOptions(method.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null, settings.FreshValidation);
         return LookAhead.Branch(problem, Optimiser, parameters, state, Math.Max(1, method.Steps), options);
     }
 
-    private static Optimiser CreateOptimiser(SnakeSettings settings)
+    private static Chain CreateOptimiser(SnakeSettings settings)
     {
-        var optimiser = Setting.Create(settings.InnerOptimiser, settings.LearningRate, settings.EpsilonRoot, settings.DetachDenominator);
-        if (settings.Anneal)
-        {
-            optimiser = new ScheduledOptimiser(
-                optimiser, (step, type) => Schedules.Linear(step, settings.LearningRate, 0, settings.Updates, type));
-        }
-
-        return new ClippedOptimiser(optimiser, settings.Clip);
+        LearningRate rate = settings.Anneal ? Schedules.Linear(settings.LearningRate, 0, settings.Updates) : settings.LearningRate;
+        var optimiser = Setting.Create(settings.InnerOptimiser, rate, settings.EpsilonRoot, settings.DetachDenominator);
+        return new Chain(new ClipByGlobalNorm(settings.Clip), optimiser);
     }
 }

@@ -88,7 +88,7 @@ public sealed class SnakeTraining(SnakeRun run, Device device)
         using var learner = new SnakeLearner(task, run.Settings, method, run.Seed, device);
         using var judge = run.Replicates == 0 || method.Steps == 0
             ? null
-            : new SnakeMetaGradients(task, run.Settings, [method, new(MetaGradientKind.Classic, 1)], learner.State, device);
+            : new SnakeMetaGradients(task, run.Settings, [method, new(MetaGradientKind.Classic, 1)], device);
         Begin(learner);
         int updates = run.Settings.Updates;
         int[] points = PointUpdates(updates, run.Points);

@@ -83,7 +83,7 @@ public sealed class SnakeVariance(
         var task = new SnakeTask(run.Settings);
         using var scope = new TensorScope();
         var like = SnakeState.Initial(task, run.Settings.Envs, run.Seed, device);
-        using var sampler = new SnakeMetaGradients(task, run.Settings, methods, like, device);
+        using var sampler = new SnakeMetaGradients(task, run.Settings, methods, device);
         _rows.Clear();
         _rows.AddRange(_start?.Rows ?? []);
         int[] chosen = SnakeTraining.PointUpdates(points.Count, Math.Min(settings.Points, points.Count));

@@ -33,53 +33,53 @@ public sealed record ValuePrediction(
     ElementType Type = ElementType.Float32)
 {
     /// <summary>The learning problem with given discounts.</summary>
-    /// <param name="gamma">[10], or [replicates, 10].</param>
+    /// <param name="gamma">[..., 10].</param>
     /// <param name="sample">Makes the trajectories of each inner step; those of a fresh validation rollout for ~step.</param>
     public IMetaProblem<Trajectories> With(Tensor gamma, Func<int, Trajectories> sample) => new Problem(this, gamma, sample);
 
     /// <summary>The learning problem with given discounts and trajectories drawn from keys.</summary>
-    /// <param name="gamma">[10], or [replicates, 10].</param>
-    /// <param name="key">[replicates].</param>
+    /// <param name="gamma">[..., 10].</param>
+    /// <param name="key">What to draw from.</param>
     public IMetaProblem<Trajectories> With(Tensor gamma, Key key)
         => With(gamma, step => MarkovRewardProcess.Draw(key.Fold(step), Batch, Type));
 
-    /// <summary>Parameters of networks as they are learned: one vector for each, [networks, count].</summary>
-    /// <param name="key">[networks].</param>
+    /// <summary>Parameters of networks as they are learned: one vector for each, [..., count].</summary>
+    /// <param name="key">What to draw from; several keys draw several networks.</param>
     public Tensor[] Initialise(Key key) => [Network.Flatten(Network.Initialise(key, Type))];
 
-    /// <summary>The value of each state, [replicates, 10].</summary>
+    /// <summary>The value of each state, [..., 10].</summary>
     /// <param name="parameters">One tensor, as <see cref="Initialise"/> makes it.</param>
     public Tensor Values(IReadOnlyList<Tensor> parameters)
     {
         var device = parameters[0].Device;
         double[] states = [.. Enumerable.Range(0, MarkovRewardProcess.States).Select(i => Input == StateInput.Raw ? i : (i / 4.5) - 1)];
         var values = Network.Apply(Network.Split(parameters[0]), Tensor.From(states, [states.Length, 1], Type, device));
-        return values.Reshape(-1, states.Length);
+        return values.ReshapeTo(values.Shape.Sizes[..^1].ToArray());
     }
 
-    /// <summary>The mean squared error to the true values, [replicates].</summary>
+    /// <summary>The mean squared error to the true values, [...].</summary>
     public Tensor TrueError(IReadOnlyList<Tensor> parameters)
     {
         var truth = Tensor.From(MarkovRewardProcess.TrueValues, [MarkovRewardProcess.States], Type, parameters[0].Device);
-        return (Values(parameters) - truth).Square().Mean(1);
+        return (Values(parameters) - truth).Square().Mean(-1);
     }
 
-    /// <summary>Half the mean squared error, over trajectories and states, between targets and values; [replicates].</summary>
-    /// <param name="values">[replicates, 10].</param>
+    /// <summary>Half the mean squared error, over trajectories and states, between targets and values; [...].</summary>
+    /// <param name="values">[..., 10].</param>
     /// <param name="trajectories">Their rewards.</param>
-    /// <param name="weights">What reward j counts in the target of state i, [10, 10] or [replicates, 10, 10].</param>
+    /// <param name="weights">What reward j counts in the target of state i, [..., 10, 10].</param>
     private static Tensor SquaredError(Tensor values, Trajectories trajectories, Tensor weights)
     {
         // The error to the mean target, plus the spread of targets around it, which no value can change: a program that wants
         // nothing but the gradient drops the spread.
-        var meanTargets = Targets(trajectories.MeanRewards.Unsqueeze(1), weights);
+        var meanTargets = Targets(trajectories.MeanRewards.Unsqueeze(-2), weights);
         var targets = Targets(trajectories.Rewards, weights);
-        var error = (meanTargets.Reshape(meanTargets.Shape[0], meanTargets.Shape[2]) - values).Square().Mean(1);
-        var spread = (targets - meanTargets).Square().Mean(1, 2);
+        var error = (meanTargets.ReshapeTo(trajectories.MeanRewards.Shape) - values).Square().Mean(-1);
+        var spread = (targets - meanTargets).Square().Mean(-2, -1);
         return (error + spread) * 0.5;
     }
 
-    // [replicates, n, 10] rewards to targets of the same shape.
+    // [..., n, 10] rewards to targets of the same shape.
     private static Tensor Targets(Tensor rewards, Tensor weights) => rewards.MatMul(weights, transposeB: true);
 
     private sealed class Problem(ValuePrediction task, Tensor gamma, Func<int, Trajectories> sample) : IMetaProblem<Trajectories>

@@ -17,7 +17,7 @@ public static class ForwardMode
     /// <param name="meta">Meta-parameters: [replicates, count], or [count] if losses have no axes.</param>
     /// <param name="optimiser">The inner optimiser.</param>
     /// <param name="parameters">theta_t, with the replicates along the first axis.</param>
-    /// <param name="state">The optimiser's state at theta_t, its slots of the parameters' shapes.</param>
+    /// <param name="state">The optimiser's state at theta_t, its averages of the parameters' shapes.</param>
     /// <param name="steps">The number n of inner updates, at least 1.</param>
     /// <param name="freshValidation">Whether each point is judged on a rollout of its own, see <see cref="BranchOptions"/>.</param>
     /// <returns>The meta-gradients of the points after 1, ..., n updates, of the shape of <paramref name="meta"/>.</returns>
@@ -25,15 +25,15 @@ public static class ForwardMode
         Func<Tensor, IMetaProblem<TRollout>> problem,
         Tensor meta,
         Optimiser optimiser,
-        IReadOnlyList<Tensor> parameters,
-        OptimiserState state,
+        Tensor[] parameters,
+        OptimiserState<Tensor[]> state,
         int steps,
         bool freshValidation = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         using var scope = new TensorScope();
         int count = meta.Shape[-1];
-        var start = (Parameters: parameters.ToArray(), state.Slots);
+        var start = (Parameters: parameters, Averages: Tree.Leaves(state)[1..]);
         var still = Tree.Map(start, x => Tensor.Zeros(x.Shape, x.Type, x.Device));
         var point = new Point(state.Step, problem(meta).Start, start, [.. Enumerable.Repeat(still, count)]);
         var gradients = new Tensor[steps];
@@ -54,11 +54,12 @@ public static class ForwardMode
         (Tensor Gradient, Point Next) Advance(Tensor eta, Point from, int step)
         {
             var instance = problem(eta);
-            var (theta, slots) = from.Moving;
+            var (theta, averages) = from.Moving;
             var (rollout, after) = instance.Sample(theta, from.Sampling, step, validation: false);
-            var (updated, next, _) = LookAhead.Update(instance, optimiser, theta, new OptimiserState(from.Step, slots), rollout);
+            var before = Tree.With(state, [from.Step, .. averages]);
+            var (updated, next, _) = LookAhead.Update(instance, optimiser, theta, before, rollout);
             var outer = instance.OuterLoss(updated, instance.Sample(updated, after, step + 1, freshValidation).Rollout);
-            var moving = (updated, next.Slots);
+            var moving = (updated, Tree.Leaves(next)[1..]);
             var moved = from.Tangents
                 .Select((tangent, k) => Gradient.Jvp((moving, outer), (from.Moving, eta), (tangent, Unit(k)))).ToArray();
             var gradient = Tensor.Stack(outer.Rank, [.. moved.Select(tangent => tangent.outer)]).ReshapeTo(meta.Shape);
@@ -76,11 +77,11 @@ public static class ForwardMode
     /// <summary>Where a branch has come to.</summary>
     /// <param name="Step">The optimiser's count of updates.</param>
     /// <param name="Sampling">What rollouts begin from.</param>
-    /// <param name="Moving">Parameters and the optimiser's slots.</param>
+    /// <param name="Moving">Parameters and the optimiser's averages.</param>
     /// <param name="Tangents">Their derivatives in each meta-parameter.</param>
     private sealed record Point(
         Tensor Step,
         Tensor[] Sampling,
-        (Tensor[] Parameters, Tensor[] Slots) Moving,
-        (Tensor[] Parameters, Tensor[] Slots)[] Tangents);
+        (Tensor[] Parameters, Tensor[] Averages) Moving,
+        (Tensor[] Parameters, Tensor[] Averages)[] Tangents);
 }

@@ -33,7 +33,7 @@ public interface IMetaProblem<TRollout>
 /// <param name="State">The optimiser's state.</param>
 /// <param name="OuterLoss">The outer loss on a rollout of theta^(i).</param>
 /// <param name="Update">The inner update that led here.</param>
-public record BranchPoint(Tensor[] Parameters, OptimiserState State, Tensor OuterLoss, InnerUpdate Update);
+public record BranchPoint(Tensor[] Parameters, OptimiserState<Tensor[]> State, Tensor OuterLoss, InnerUpdate Update);
 
 /// <summary>A point of a branch, with the data that led to it.</summary>
 /// <param name="Parameters">theta^(i).</param>
@@ -43,7 +43,12 @@ public record BranchPoint(Tensor[] Parameters, OptimiserState State, Tensor Oute
 /// <param name="Rollout">The rollout of that update.</param>
 /// <param name="SamplingState">The state after that rollout, such as that of environments.</param>
 public sealed record BranchPoint<TRollout>(
-    Tensor[] Parameters, OptimiserState State, Tensor OuterLoss, InnerUpdate Update, TRollout Rollout, Tensor[] SamplingState)
+    Tensor[] Parameters,
+    OptimiserState<Tensor[]> State,
+    Tensor OuterLoss,
+    InnerUpdate Update,
+    TRollout Rollout,
+    Tensor[] SamplingState)
     : BranchPoint(Parameters, State, OuterLoss, Update);
 
 /// <summary>An inner update.</summary>
@@ -77,8 +82,8 @@ public static class LookAhead
     public static BranchPoint<TRollout>[] Branch<TRollout>(
         IMetaProblem<TRollout> problem,
         Optimiser optimiser,
-        IReadOnlyList<Tensor> parameters,
-        OptimiserState state,
+        Tensor[] parameters,
+        OptimiserState<Tensor[]> state,
         int steps,
         BranchOptions? options = null)
     {
@@ -93,7 +98,7 @@ public static class LookAhead
                 : Update(problem, optimiser, parameters, state, rollout);
             var (next, after) = problem.Sample(parameters, sampling, step, validation: false);
             var judge = options.FreshValidation ? problem.Sample(parameters, sampling, step, validation: true).Rollout : next;
-            points[step - 1] = new([.. parameters], state, problem.OuterLoss(parameters, judge), update, rollout, sampling);
+            points[step - 1] = new(parameters, state, problem.OuterLoss(parameters, judge), update, rollout, sampling);
             (rollout, sampling) = (next, after);
         }
 
@@ -101,28 +106,28 @@ public static class LookAhead
     }
 
     /// <summary>One inner update.</summary>
-    public static (Tensor[] Parameters, OptimiserState State, InnerUpdate Update) Update<TRollout>(
-        IMetaProblem<TRollout> problem, Optimiser optimiser, IReadOnlyList<Tensor> parameters, OptimiserState state, TRollout rollout)
+    public static (Tensor[] Parameters, OptimiserState<Tensor[]> State, InnerUpdate Update) Update<TRollout>(
+        IMetaProblem<TRollout> problem, Optimiser optimiser, Tensor[] parameters, OptimiserState<Tensor[]> state, TRollout rollout)
     {
         // Replicates don't interact: the gradient of the sum is every replicate's own gradient.
         var loss = problem.InnerLoss(parameters, rollout);
-        var gradients = Gradient.Of(loss.Sum(), parameters.ToArray());
+        var gradients = Gradient.Of(loss.Rank == 0 ? loss : loss.Sum(), parameters);
         var (updated, next) = optimiser.Update(parameters, gradients, state);
         return (updated, next, new InnerUpdate(loss, gradients));
     }
 
     // The update itself sees constants, so that only its direct dependence on the meta-parameters is left; the old parameters pass on
     // their derivative times mu, through a term that is zero.
-    private static (Tensor[] Parameters, OptimiserState State, InnerUpdate Update) TraceUpdate<TRollout>(
+    private static (Tensor[] Parameters, OptimiserState<Tensor[]> State, InnerUpdate Update) TraceUpdate<TRollout>(
         IMetaProblem<TRollout> problem,
         Optimiser optimiser,
-        IReadOnlyList<Tensor> parameters,
-        OptimiserState state,
+        Tensor[] parameters,
+        OptimiserState<Tensor[]> state,
         TRollout rollout,
         double trace)
     {
         Tensor[] constants = [.. parameters.Select(p => p.StopGradient())];
-        var constantState = Tree.Map(state, slot => slot.StopGradient());
+        var constantState = Tree.Map(state, x => x.StopGradient());
         var (updated, next, update) = Update(problem, optimiser, constants, constantState, rollout);
 
         // With a factor of zero nothing passes, and the updates before this one need not be held on to.

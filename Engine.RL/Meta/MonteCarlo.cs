@@ -7,12 +7,12 @@ using Engine.RL.Experiments;
 namespace Engine.RL.Meta;
 
 /// <summary>
-/// Many independent meta-gradients from one point, for several seeds at once: one tensor program over a leading axis of replicates,
-/// run in blocks. All methods asked for share one branch of inner updates, and so their random numbers.
+/// Many independent meta-gradients from one point, for several seeds at once, in blocks of replicates. All methods asked for share one
+/// branch of inner updates, and so their random numbers.
 /// </summary>
 public sealed class MonteCarlo : IDisposable
 {
-    private readonly BlockedProgram _program;
+    private readonly BlockedProgram<Shared, Key, Tensor[]> _program;
 
     /// <summary>Prepares the estimates.</summary>
     /// <param name="task">The learning task.</param>
@@ -21,8 +21,7 @@ public sealed class MonteCarlo : IDisposable
     /// <param name="methods">The meta-gradients to take.</param>
     /// <param name="kappa">The discount of mixes; null for the default.</param>
     /// <param name="traceDecay">The factor mu of accumulative traces, see <see cref="LookAhead.Branch"/>.</param>
-    /// <param name="perReplicate">Whether every replicate's meta-gradient is wanted, or the sum over each block of them.</param>
-    /// <param name="block">Replicates of a block, on a device that works on blocks.</param>
+    /// <param name="perReplicate">Whether every replicate's meta-gradient is wanted, or the sum over each seed's.</param>
     /// <param name="device">Where to run.</param>
     public MonteCarlo(
         ValuePrediction task,
@@ -32,54 +31,49 @@ public sealed class MonteCarlo : IDisposable
         double? kappa,
         double traceDecay,
         bool perReplicate,
-        int block,
         Device device)
     {
-        _program = new BlockedProgram(Estimate, device.PrefersWholeBatches ? int.MaxValue : block, device);
+        _program = perReplicate
+            ? BlockedProgram.Map<Shared, Key, Tensor[]>((shared, key) => Gradients(shared, Losses(shared, key)), device)
+            : BlockedProgram.Sum<Shared, Key, Tensor[]>(
+                (shared, keys) => Gradients(shared, [.. Batch.Map(key => Losses(shared, key), keys).Select(loss => loss.Sum())]), device);
 
-        Tensor[] Estimate(Tensor[] group, Tensor[] rows)
+        static Tensor[] Gradients(Shared shared, Tensor[] losses) => [.. losses.Select(loss => Gradient.Of(loss, shared.Raw))];
+
+        // The loss of each method. One branch as long as the longest look-ahead serves all exact methods, another one all traces.
+        Tensor[] Losses(Shared shared, Key key)
         {
-            var key = new Key(rows[0]);
-            int replicates = key.Shape[0];
-            var raw = perReplicate ? group[0].BroadcastTo([replicates, group[0].Shape[1]]) : group[0];
-            var gamma = MetaParameters.Values(raw, parameterisation);
-            int count = (group.Length - 2) / (1 + optimiser.SlotsPerParameter);
-            Tensor[] carried = [.. group[2..].Select(x => x.BroadcastTo(x.Shape.With(0, replicates)))];
-            var (parameters, state) = (carried[..count], new OptimiserState(group[1].Reshape(), carried[count..]));
-            var problem = task.With(perReplicate ? gamma : gamma.Reshape(-1), key);
-            var branches = new Dictionary<bool, BranchPoint[]>();
-            return [.. methods.Select(method => Gradient.Of(method.Loss(BranchFor(method.Kind), kappa).Sum(), raw))];
-
-            // One branch as long as the longest look-ahead serves all exact methods, another one all traces.
-            BranchPoint[] BranchFor(MetaGradientKind kind)
-            {
-                bool trace = kind == MetaGradientKind.Trace;
-                if (!branches.TryGetValue(trace, out var points))
-                {
-                    int steps = methods.Where(method => method.Kind == MetaGradientKind.Trace == trace).Max(method => method.Steps);
-                    branches[trace] = points = LookAhead.Branch(
-                        problem, optimiser, parameters, state, steps, new BranchOptions(trace ? traceDecay : null));
-                }
-
-                return points;
-            }
+            var problem = task.With(MetaParameters.Values(shared.Raw, parameterisation), key);
+            var branches = methods.GroupBy(IsTrace).ToDictionary(
+                group => group.Key,
+                group => LookAhead.Branch(
+                    problem,
+                    optimiser,
+                    shared.Parameters,
+                    shared.State,
+                    group.Max(method => method.Steps),
+                    new BranchOptions(group.Key ? traceDecay : null)));
+            return [.. methods.Select(method => method.Loss(branches[IsTrace(method)], kappa))];
         }
+
+        static bool IsTrace(MetaGradientMethod method) => method.Kind == MetaGradientKind.Trace;
     }
 
     /// <summary>Takes meta-gradients.</summary>
     /// <param name="raw">The numbers that stand for the discounts, [seeds, 10].</param>
     /// <param name="parameters">Network parameters, [seeds, ...] each.</param>
-    /// <param name="state">The optimiser's state, with slots [seeds, ...].</param>
-    /// <param name="key">[seeds x replicates], those of the first seed first.</param>
-    /// <returns>For each method [seeds x replicates, 10], or [seeds x blocks, 10] with sums over blocks.</returns>
-    public Tensor[] Run(Tensor raw, IReadOnlyList<Tensor> parameters, OptimiserState state, Key key)
+    /// <param name="state">The optimiser's state, with averages [seeds, ...].</param>
+    /// <param name="key">[seeds, replicates].</param>
+    /// <returns>For each method [seeds, replicates, 10], or the sums over replicates, [seeds, 10].</returns>
+    public Tensor[] Run(Tensor raw, Tensor[] parameters, OptimiserState<Tensor[]> state, Key key)
     {
-        int seeds = raw.Shape[0];
         using var scope = new TensorScope();
-        var step = state.Step.BroadcastTo([seeds]);
-        return scope.Keep(_program.Run([raw, step, .. parameters, .. state.Slots], [key.Words]));
+        var counted = state with { Step = state.Step.BroadcastTo([raw.Shape[0]]) };
+        return scope.Keep(_program.Run(new Shared(raw, parameters, counted), key));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _program.Dispose();
+
+    private sealed record Shared(Tensor Raw, Tensor[] Parameters, OptimiserState<Tensor[]> State);
 }
