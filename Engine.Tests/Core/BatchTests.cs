@@ -75,8 +75,8 @@ public sealed class BatchTests : IDisposable
     {
         var mlp = new Mlp([2, 3, 1], Activation.Tanh);
         var adam = new Adam(0.1);
-        Tensor[] whole = [.. mlp.Initialise(Streams.Of(0, seeds: 4), ElementType.Float64)];
-        var x = new DrawNormal(0, 1, 9, 0, [4, 1, 5, 2], ElementType.Float64).Apply(Streams.Of(3, seeds: 4));
+        Tensor[] whole = [.. mlp.Initialise(Key.Of(0).Split(4), ElementType.Float64)];
+        var x = Tensor.Normal(Key.Of(3).Split(4), [1, 5, 2], type: ElementType.Float64);
         var (together, losses) = Batch.Map(Update, (whole, x));
         for (int member = 0; member < 4; member++)
         {

@@ -15,9 +15,9 @@ public class CategoricalTests
         const int Rows = 40_000;
         double[] logits = [0.5, -1, 2, 0, -3];
         double total = logits.Sum(Math.Exp);
-        var streams = Tensor.From([.. Enumerable.Range(0, Rows).SelectMany(row => (int[])[7, 1, row])], [Rows, 3]);
+        var keys = Key.Of(7).Split(Rows);
         var rows = Tensor.From(logits, [1, logits.Length]).Cast(ElementType.Float32).BroadcastTo([Rows, logits.Length]);
-        int[] choices = Categorical.Sample(streams, rows).ToArray<int>();
+        int[] choices = Categorical.Sample(keys, rows).ToArray<int>();
 
         // Pearson's chi-square with 4 degrees of freedom exceeds 23.5 once in ten thousand.
         double square = Enumerable.Range(0, logits.Length).Sum(choice =>
@@ -30,14 +30,17 @@ public class CategoricalTests
     }
 
     [Fact]
-    public void TheSameStreamGivesTheSameChoiceWhateverTheBatch()
+    public void TheSameKeyGivesTheSameChoiceWhateverTheBatch()
     {
         using var scope = new TensorScope();
-        var streams = Tensor.From([1, 2, 3, 1, 2, 4, 1, 2, 5], [3, 3]);
+        var keys = Key.Of(1).Split(3);
         var logits = Tensor.From([0.1f, 0.2f, 0.3f, 0.4f, 0f, 0f, 0f, 0f, 1f, -1f, 1f, -1f], [3, 4]);
-        int[] together = Categorical.Sample(streams, logits, step: 9).ToArray<int>();
+        int[] together = Categorical.Sample(keys, logits).ToArray<int>();
         for (int row = 0; row < 3; row++)
-            Assert.Equal(together[row], Categorical.Sample(streams[row..(row + 1)], logits[row..(row + 1)], step: 9).ToArray<int>()[0]);
+        {
+            Assert.Equal(together[row], Categorical.Sample(keys[row..(row + 1)], logits[row..(row + 1)]).ToArray<int>()[0]);
+            Assert.Equal(together[row], Categorical.Sample(keys[row], logits[row]).Item());
+        }
     }
 
     [Fact]
@@ -105,7 +108,7 @@ public class CategoricalTests
     {
         using var scope = new TensorScope();
         var logits = Tensor.From([float.NegativeInfinity, 0, float.NegativeInfinity, 0], [1, 4]).BroadcastTo([200, 4]);
-        Assert.Equal([1, 3], Categorical.Sample(Streams.Of(3, replicates: 200), logits).ToArray<int>().Distinct().Order());
+        Assert.Equal([1, 3], Categorical.Sample(Key.Of(3).Split(200), logits).ToArray<int>().Distinct().Order());
     }
 
     [Fact]
@@ -116,15 +119,15 @@ public class CategoricalTests
         Says("Categorical.Sample: logit 1 in row 0 of [2, 2] is NaN", 0, float.NaN, 0, 0);
         Says($"Categorical.Sample: logit 0 in row 1 of [2, 2] is {double.PositiveInfinity}", 0, 0, float.PositiveInfinity, 0);
         using var scope = new TensorScope(checkFinite: true);
-        Assert.Equal(1, Categorical.Sample(Streams.Of(3), Tensor.From([-1e30f, 0], [1, 2])).Item());
+        Assert.Equal(1, Categorical.Sample(Key.Of(3), Tensor.From([-1e30f, 0], [1, 2])).Item());
         var failure = Assert.Throws<ArgumentException>(() => Categorical.LogProbability(Tensor.Zeros([1, 2]), Tensor.From(2)));
         Assert.Contains("LogProbability: index 2, element 0 of [1], is out of range", failure.Message);
 
         static void Says(string part, params float[] logits)
         {
             using var scope = new TensorScope(checkFinite: true);
-            var (streams, x) = (Streams.Of(3, replicates: 2), Tensor.From(logits, [2, 2]));
-            Assert.Contains(part, Assert.Throws<NotFiniteNumberException>(() => Categorical.Sample(streams, x)).Message);
+            var (keys, x) = (Key.Of(3).Split(2), Tensor.From(logits, [2, 2]));
+            Assert.Contains(part, Assert.Throws<NotFiniteNumberException>(() => Categorical.Sample(keys, x)).Message);
         }
     }
 

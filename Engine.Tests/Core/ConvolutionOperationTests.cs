@@ -146,8 +146,7 @@ public sealed class ConvolutionOperationTests : IDisposable
             }
         }
 
-        Tensor Normal(Shape shape, int number)
-            => new DrawNormal(0, 1, Purpose.FirstFree, number, [1, .. shape], type).Apply(Tensor.From([0, 0, 0], [1, 3])).ReshapeTo(shape);
+        Tensor Normal(Shape shape, int number) => Tensor.Normal(Key.Of(0).Fold(number), shape, type: type);
     }
 
     // Small integers: sums are exact, in whatever order.
@@ -212,10 +211,16 @@ public sealed class ConvolutionOperationTests : IDisposable
     [Fact]
     public void WeightsAreDrawnForTheirFanIn()
     {
-        var w = Conv2d.Initialise(Tensor.From([1, 0, 0], [1, 3]), [5, 5, 16, 64], 0, ElementType.Float64);
+        var w = Conv2d.Initialise(Key.Of(1), [5, 5, 16, 64], ElementType.Float64);
         Assert.Equal([5, 5, 16, 64], w.Shape);
 
         // A normal cut at 2 deviations has 0.88 of the deviation.
         Assert.Equal(0.8796 / 20, Math.Sqrt(w.Square().Mean().Item()), 0.001);
+
+        // Each key draws weights.
+        var keys = Key.Of(1).Split(2);
+        var pair = Conv2d.Initialise(keys, [3, 3, 1, 2]);
+        Assert.Equal([2, 3, 3, 1, 2], pair.Shape);
+        Assert.Equal(Conv2d.Initialise(keys[1], [3, 3, 1, 2]).ToDoubles(), pair[1].ToDoubles());
     }
 }

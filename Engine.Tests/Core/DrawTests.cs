@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Operations;
 using Engine.Kernels;
-using Engine.Kernels.Functions;
 using Xunit;
 
 namespace Engine.Tests.Core;
@@ -44,47 +43,43 @@ public sealed class DrawTests : IDisposable
         {
             for (int column = 0; column < Columns; column++)
             {
-                ulong fraction = ((ulong)Word(row, column, 0) << 32) | Word(row, column, 0x80000000);
+                var key = PlainKey.Of(1).Fold(2).Split(row);
+                ulong fraction = ((ulong)Word(key, column, 0) << 32) | Word(key, column, 0x80000000);
                 int expected = (int)(low + (long)(((UInt128)fraction * (uint)(high - low)) >> 64));
                 Assert.Equal(expected, drawn[(row * Columns) + column]);
             }
         }
 
-        static uint Word(int row, int column, uint half)
-        {
-            uint c0 = (uint)(column % Blocks) | half, c1 = 5, c2 = 2, c3 = (uint)row;
-            Philox.Block(ref c0, ref c1, ref c2, ref c3, 1, 9);
-            return (column / Blocks) switch { 0 => c0, 1 => c1, 2 => c2, _ => c3 };
-        }
+        static uint Word(PlainKey key, int column, uint half) => key.Draw((uint)(column % Blocks) | half)[column / Blocks];
     }
 
     [Fact]
     public void ConstantsThatNameNoDistributionAreErrors()
     {
-        var streams = Streams.Of(1);
-        Says("DrawIntegers: there is no integer from 3 up to, not including, 3", new DrawIntegers(3, 3, 9, 0, [1, 2]));
-        Says("from 3 up to, not including, -3", new DrawIntegers(3, -3, 9, 0, [1, 2]));
-        Says("DrawUniform: bounds 1 and 0", new DrawUniform(1, 0, 9, 0, [1, 2], ElementType.Float32));
-        Says("bounds NaN and 0", new DrawUniform(double.NaN, 0, 9, 0, [1, 2], ElementType.Float32));
-        Says("a finite distance apart", new DrawUniform(-3e38, 3e38, 9, 0, [1, 2], ElementType.Float32));
-        Says("DrawNormal: deviation -1 is not", new DrawNormal(0, -1, 9, 0, [1, 2], ElementType.Float64));
-        Says("mean NaN is not finite", new DrawNormal(double.NaN, 1, 9, 0, [1, 2], ElementType.Float64));
-        Says("must be finite in Float32", new DrawUniform(1e39, 1e39, 9, 0, [1, 2], ElementType.Float32));
-        Says("mean 1E+39 is not finite in Float32", new DrawNormal(1e39, 1, 9, 0, [1, 2], ElementType.Float32));
-        Says("deviation 1E+39", new DrawTruncatedNormal(1e39, 9, 0, [1, 2], ElementType.Float32));
-        Says("DrawTruncatedNormal: deviation", new DrawTruncatedNormal(double.PositiveInfinity, 9, 0, [1, 2], ElementType.Float64));
-        Says("not Int32: use DrawIntegers", new DrawUniform(0, 10, 9, 0, [1, 2], ElementType.Int32));
-        new DrawUniform(-3e38, 3e38, 9, 0, [1, 2], ElementType.Float64).Apply(streams);
-        new DrawNormal(1, 0, 9, 0, [1, 2], ElementType.Float64).Apply(streams);
+        var key = Key.Of(1);
+        Says("DrawIntegers: there is no integer from 3 up to, not including, 3", new DrawIntegers(3, 3, [2]));
+        Says("from 3 up to, not including, -3", new DrawIntegers(3, -3, [2]));
+        Says("DrawUniform: bounds 1 and 0", new DrawUniform(1, 0, [2], ElementType.Float32));
+        Says("bounds NaN and 0", new DrawUniform(double.NaN, 0, [2], ElementType.Float32));
+        Says("a finite distance apart", new DrawUniform(-3e38, 3e38, [2], ElementType.Float32));
+        Says("DrawNormal: deviation -1 is not", new DrawNormal(0, -1, [2], ElementType.Float64));
+        Says("mean NaN is not finite", new DrawNormal(double.NaN, 1, [2], ElementType.Float64));
+        Says("must be finite in Float32", new DrawUniform(1e39, 1e39, [2], ElementType.Float32));
+        Says("mean 1E+39 is not finite in Float32", new DrawNormal(1e39, 1, [2], ElementType.Float32));
+        Says("deviation 1E+39", new DrawTruncatedNormal(1e39, [2], ElementType.Float32));
+        Says("DrawTruncatedNormal: deviation", new DrawTruncatedNormal(double.PositiveInfinity, [2], ElementType.Float64));
+        Says("not Int32: use DrawIntegers", new DrawUniform(0, 10, [2], ElementType.Int32));
+        new DrawUniform(-3e38, 3e38, [2], ElementType.Float64).Apply(key.Words);
+        new DrawNormal(1, 0, [2], ElementType.Float64).Apply(key.Words);
 
         void Says(string part, Operation draw)
-            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => draw.Apply(streams)).Message);
+            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => draw.Apply(key.Words)).Message);
     }
 
     public void Dispose() => _scope.Dispose();
 
     private static int[] Integers(int low, int high, int rows, int columns)
-        => new DrawIntegers(low, high, 9, 5, [rows, columns]).Apply(Streams.Of(1, iteration: 2, replicates: rows)).ToArray<int>();
+        => Tensor.Integers(Key.Of(1).Fold(2).Split(rows), low, high, [columns]).ToArray<int>();
 
     private static double ChiSquare(int[] x)
     {

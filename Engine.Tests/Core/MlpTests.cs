@@ -16,7 +16,7 @@ public sealed class MlpTests : IDisposable
     public void ApplyEqualsAHandWrittenLoop(Activation activation)
     {
         var mlp = new Mlp([3, 5, 4, 2], activation);
-        var parameters = Shaken(mlp.Initialise(Streams(2), ElementType.Float64));
+        var parameters = Shaken(mlp.Initialise(Keys(2), ElementType.Float64));
         var x = Values([2, 6, 3], 1);
         double[] found = mlp.Apply(parameters, x).ToDoubles();
         double[] inputs = x.ToDoubles();
@@ -50,7 +50,7 @@ public sealed class MlpTests : IDisposable
     public void ABatchOfNetworksEqualsSingleOnes()
     {
         var mlp = new Mlp([3, 8, 2]);
-        var batch = Shaken(mlp.Initialise(Streams(4)));
+        var batch = Shaken(mlp.Initialise(Keys(4)));
         var x = Values([4, 7, 3], 2).Cast(ElementType.Float32);
         float[] found = mlp.Apply(batch, x).ToArray<float>();
         for (int network = 0; network < 4; network++)
@@ -59,8 +59,8 @@ public sealed class MlpTests : IDisposable
             Assert.Equal(found[(network * 14)..((network + 1) * 14)], alone.ToArray<float>());
             var bare = mlp.Apply([.. batch.Select(p => p[network])], x[network]).ToArray<float>();
             Assert.All(bare.Zip(found[(network * 14)..((network + 1) * 14)]), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
-            var drawn = mlp.Initialise(Streams(4)[network..(network + 1)]);
-            Assert.Equal(mlp.Initialise(Streams(4))[0][network].ToArray<float>(), drawn[0].ToArray<float>());
+            var drawn = mlp.Initialise(Keys(4)[network..(network + 1)]);
+            Assert.Equal(mlp.Initialise(Keys(4))[0][network].ToArray<float>(), drawn[0].ToArray<float>());
         }
     }
 
@@ -68,7 +68,7 @@ public sealed class MlpTests : IDisposable
     public void SplitUndoesFlatten()
     {
         var mlp = new Mlp([3, 5, 2]);
-        var parameters = Shaken(mlp.Initialise(Streams(3), ElementType.Float64));
+        var parameters = Shaken(mlp.Initialise(Keys(3), ElementType.Float64));
         var flat = mlp.Flatten(parameters);
         Assert.Equal($"[3, {parameters.ElementCount / 3}]", flat.Shape.ToString());
         var split = mlp.Split(flat);
@@ -89,7 +89,7 @@ public sealed class MlpTests : IDisposable
     public void GradientsOfANetwork()
     {
         var mlp = new Mlp([2, 3, 1], Activation.Tanh);
-        var parameters = Shaken(mlp.Initialise(Streams(1), ElementType.Float64));
+        var parameters = Shaken(mlp.Initialise(Keys(1), ElementType.Float64));
         GradientCheck.Check(x => [mlp.Apply(x[1..], x[0])], [Values([1, 4, 2], 4), .. parameters]);
     }
 
@@ -97,7 +97,7 @@ public sealed class MlpTests : IDisposable
     public void ParametersAreNamed()
     {
         var mlp = new Mlp([2, 3, 1]);
-        var parameters = mlp.Initialise(Streams(2));
+        var parameters = mlp.Initialise(Keys(2));
         Assert.Equal(["layer0.weight", "layer0.bias", "layer1.weight", "layer1.bias"], parameters.Names);
         Assert.Equal("[2, 1, 3]", parameters["layer0.bias"].Shape.ToString());
         Assert.Equal((2 * (6 + 3 + 3 + 1), 4), (parameters.ElementCount, parameters.Count));
@@ -117,9 +117,10 @@ public sealed class MlpTests : IDisposable
         Says("not [3, -1]", () => new Mlp([3, 2]) with { Sizes = [3, -1] });
         Says("no activation 7", () => new Mlp([3, 2], (Activation)7));
         Says("parameters [networks, 8], but [1, 9] were given", () => new Mlp([3, 2]).Split(Tensor.Zeros([1, 9])));
-        Says("[3, 0] is no", () => Initialisers.TruncatedNormal(Streams(1), [3, 0], 0, ElementType.Float32));
-        Says("[1, 0, 4] is no", () => Initialisers.GlorotUniform(Streams(1), [1, 0, 4], 0, ElementType.Float32));
-        Says("not [3, 3, 1]", () => Conv2d.Initialise(Streams(1), [3, 3, 1], 0));
+        Says("[3] is no", () => Initialisers.TruncatedNormal(Key.Of(5), [3]));
+        Says("[3, 0] is no", () => Initialisers.TruncatedNormal(Key.Of(5), [3, 0]));
+        Says("[1, 0, 4] is no", () => Initialisers.GlorotUniform(Key.Of(5), [1, 0, 4]));
+        Says("not [3, 3, 1]", () => Conv2d.Initialise(Key.Of(5), [3, 3, 1]));
         var (images, weights) = (Tensor.Zeros([1, 4, 4, 1]), Tensor.Zeros([3, 3, 1, 2]));
         Says("a bias for weights [3, 3, 1, 2] is [2], not [1]", () => Conv2d.Apply(images, weights, Tensor.Zeros([1])));
         Says("is [2], not [4, 2]", () => Conv2d.Apply(images, weights, Tensor.Zeros([4, 2])));
@@ -132,21 +133,20 @@ public sealed class MlpTests : IDisposable
     [Fact]
     public void FirstWeightsHaveTheDeviationAsked()
     {
-        var streams = Streams(4);
-        double[] normal = Initialisers.TruncatedNormal(streams, [4, 25, 400], 0, ElementType.Float64).ToDoubles();
+        var keys = Keys(4);
+        double[] normal = Initialisers.TruncatedNormal(keys, [25, 400], ElementType.Float64).ToDoubles();
         Assert.All(normal, value => Assert.InRange(value, -2 / 5.0, 2 / 5.0));
         Assert.Equal(0.8796 / 5, Math.Sqrt(normal.Average(value => value * value)), 2e-3);
         double bound = Math.Sqrt(6.0 / 425);
-        double[] uniform = Initialisers.GlorotUniform(streams, [4, 25, 400], 0, ElementType.Float64).ToDoubles();
+        double[] uniform = Initialisers.GlorotUniform(keys, [25, 400], ElementType.Float64).ToDoubles();
         Assert.All(uniform, value => Assert.InRange(value, -bound, bound));
         Assert.Equal(bound / Math.Sqrt(3), Math.Sqrt(uniform.Average(value => value * value)), 2e-3);
-        Assert.NotEqual(normal, Initialisers.TruncatedNormal(streams, [4, 25, 400], 1, ElementType.Float64).ToDoubles());
+        Assert.NotEqual(normal, Initialisers.TruncatedNormal(keys.Fold(1), [25, 400], ElementType.Float64).ToDoubles());
     }
 
     public void Dispose() => _scope.Dispose();
 
-    private static Tensor Streams(int networks)
-        => Tensor.From([.. Enumerable.Range(0, networks).SelectMany(network => new[] { 5, 0, network })], [networks, 3]);
+    private static Key Keys(int networks) => Key.Of(5).Split(networks);
 
     // Biases are zero at first.
     private static Parameters Shaken(Parameters parameters)

@@ -371,11 +371,11 @@ public sealed class TensorTests : IDisposable
     }
 
     [Property(MaxTest = 30)]
-    public void RandomStreamsDoNotDependOnHowTheBatchIsSplit(DoNotSize<int> seed)
+    public void RandomNumbersDoNotDependOnHowTheBatchIsSplit(DoNotSize<int> seed)
     {
         var random = new Random(seed.Item);
         int rows = random.Next(2, 40), cut = random.Next(1, rows), columns = random.Next(1, 20);
-        int[] streams = [.. Enumerable.Range(0, 3 * rows).Select(_ => random.Next())];
+        int[] keys = [.. Enumerable.Range(0, 4 * rows).Select(_ => random.Next())];
         foreach (var type in new[] { ElementType.Float32, ElementType.Float64 })
         {
             double[] whole = Draw(0, rows), left = Draw(0, cut), right = Draw(cut, rows);
@@ -383,8 +383,8 @@ public sealed class TensorTests : IDisposable
 
             double[] Draw(int start, int end)
             {
-                var part = Tensor.From(streams[(3 * start)..(3 * end)], [end - start, 3]);
-                return new DrawNormal(0, 1, 5, 2, [end - start, columns], type).Apply(part).ToDoubles();
+                var part = new Key(Tensor.From(keys[(4 * start)..(4 * end)], [end - start, 4]));
+                return Tensor.Normal(part, [columns], type: type).ToDoubles();
             }
         }
     }

@@ -55,20 +55,20 @@ public class EmbeddingTests
         using var scope = new TensorScope();
         var (corridor, network) = (new Corridor(), new MlpActorCritic([5], 2, [16]));
         var inner = new Adam(0.01, EpsilonRoot: 1e-8);
-        var eta = Tensor.From(0f, 1f).Sigmoid();
-        Tensor[] start = [.. network.Initialise(Streams.Of(0))];
-        using var training = new TensorLoop<(Tensor[] Theta, OptimiserState State, Tensor[] Corridor), Tensor, Tensor>(
-            (learner, streams) =>
+        var (eta, key) = (Tensor.From(0f, 1f).Sigmoid(), Key.Of(0));
+        Tensor[] start = [.. network.Initialise(key.Fold(0))];
+        using var training = new TensorLoop<(Tensor[] Theta, OptimiserState State, Tensor[] Corridor), Key, Tensor>(
+            (learner, keys) =>
             {
-                var task = new Walk(corridor, network, eta, learner.Corridor, streams);
+                var task = new Walk(corridor, network, eta, learner.Corridor, keys);
                 var (seen, state) = task.Sample(learner.Theta, task.Start, 0, validation: false);
                 var (theta, next, _) = LookAhead.Update(task, inner, learner.Theta, learner.State, seen);
                 return ((theta, next, state), seen.Rewards.Sum() / (1 - seen.Live).Sum());
             },
-            (start, inner.Initial(start), corridor.Reset(Streams.Of(0, replicates: 64))));
+            (start, inner.Initial(start), corridor.Reset(key.Fold(1).Split(64))));
         double last = 0;
         for (int iteration = 0; iteration <= 200; iteration++)
-            last = training.Run(Streams.Of(0, iteration: iteration, replicates: 64)).Item();
+            last = training.Run(key.Fold(2).Fold(iteration).Split(64)).Item();
         Assert.Equal(0.3, last, 0.005);
     }
 }

@@ -18,7 +18,7 @@ public class SnakeMetaGoldenTests
         var golden = GoldenFile.Open("snake_meta", device);
         var network = new ActorCritic([6, 6, 5], 4, channels: 4, units: 10, headUnits: 6);
         Tensor[] theta = golden.Inputs("theta");
-        Assert.Equal(theta.Select(p => p.Shape), network.Initialise(Tensor.From([0, 0, 0], [1, 3], golden.Device)).Select(p => p.Shape));
+        Assert.Equal(theta.Select(p => p.Shape), network.Initialise(Key.Of(0, golden.Device)).Select(p => p.Shape));
         var raw = golden.Input("raw");
         var problem = new Fixed(golden, network, raw.Sigmoid());
 

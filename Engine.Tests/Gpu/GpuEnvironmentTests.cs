@@ -17,12 +17,12 @@ public class GpuEnvironmentTests
     {
         Operation[] draws =
         [
-            new DrawUniform(0, 1, 5, 2, [3, 11], ElementType.Float32),
-            new DrawUniform(0, 1, 5, 2, [3, 11], ElementType.Float64),
-            new DrawIntegers(-3, 1 << 30, 5, 2, [3, 11]),
-            new DrawIntegers(0, 3 << 29, 5, 2, [3, 11]),
-            new DrawIntegers(int.MinValue, int.MaxValue, 5, 2, [3, 11]),
-            new DrawIntegers(0, 10, 5, 2, [3, 11]),
+            new DrawUniform(0, 1, [11], ElementType.Float32),
+            new DrawUniform(0, 1, [11], ElementType.Float64),
+            new DrawIntegers(-3, 1 << 30, [11]),
+            new DrawIntegers(0, 3 << 29, [11]),
+            new DrawIntegers(int.MinValue, int.MaxValue, [11]),
+            new DrawIntegers(0, 10, [11]),
         ];
         foreach (var draw in draws)
             Assert.Equal(Draw(draw, Device.Cpu), Draw(draw, TestDevices.Open(name)));
@@ -30,7 +30,7 @@ public class GpuEnvironmentTests
         static double[] Draw(Operation draw, Device device)
         {
             using var scope = new TensorScope();
-            return draw.Apply(Streams.Of(-1, 1, 7, 3, device, 1 << 20)).ToDoubles();
+            return draw.Apply(Key.Of(-1, device).Fold(7).Split(3).Words).ToDoubles();
         }
     }
 
@@ -42,15 +42,15 @@ public class GpuEnvironmentTests
         var snake = new Snake(2, 3, stepLimit: 9);
         Device device = TestDevices.Open(name);
         using var scope = new TensorScope();
-        Tensor streams = Streams.Of(4, replicates: Boards), there = Streams.Of(4, replicates: Boards, device: device);
-        Tensor[] state = snake.Reset(streams), same = snake.Reset(there);
+        Key keys = Key.Of(4).Split(Boards), there = Key.Of(4, device).Split(Boards);
+        Tensor[] state = snake.Reset(keys), same = snake.Reset(there);
         var random = new Random(1);
         int ended = 0;
         for (int step = 0; step < Steps; step++)
         {
             int[] actions = [.. Enumerable.Range(0, Boards).Select(_ => random.Next(4))];
-            var expected = snake.Step(state, Tensor.From(actions, [Boards]), streams, step);
-            var actual = snake.Step(same, Tensor.From(actions, [Boards], device), there, step);
+            var expected = snake.Step(state, Tensor.From(actions, [Boards]), keys.Fold(step));
+            var actual = snake.Step(same, Tensor.From(actions, [Boards], device), there.Fold(step));
             Assert.Equal(expected.State[0].ToArray<int>(), actual.State[0].ToArray<int>());
             Assert.Equal(expected.Observation.ToArray<float>(), actual.Observation.ToArray<float>());
             Assert.Equal(expected.Reward.ToArray<float>(), actual.Reward.ToArray<float>());
@@ -68,12 +68,12 @@ public class GpuEnvironmentTests
         using var device = (IlgpuDevice)Device.Open(name);
         using var scope = new TensorScope();
         var snake = new Snake(2, 2);
-        var streams = Streams.Of(0, replicates: 2, device: device);
-        var state = snake.Reset(streams);
+        var keys = Key.Of(0, device).Split(2);
+        var state = snake.Reset(keys);
         for (int step = 0; step < 3; step++)
         {
-            var actions = new DrawIntegers(0, 4, 1, step, [2, 1]).Apply(streams).Reshape(2);
-            state = snake.Step(state, actions, streams, step).State;
+            var own = keys.Fold(step);
+            state = snake.Step(state, Tensor.Integers(own.Fold(0), 0, 4, []), own.Fold(1)).State;
         }
 
         Assert.Equal(0, device.Waits);

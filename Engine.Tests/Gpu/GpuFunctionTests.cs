@@ -42,9 +42,9 @@ public class GpuFunctionTests
     public void GumbelNumbersAreTheSame(string name)
     {
         using var scope = new TensorScope();
-        var draw = new DrawGumbel(5, 2, [30, 41], ElementType.Float32);
-        double[] expected = draw.Apply(Streams.Of(1, replicates: 30)).ToDoubles();
-        double[] actual = draw.Apply(Streams.Of(1, replicates: 30, device: TestDevices.Open(name))).ToDoubles();
+        var draw = new DrawGumbel([41], ElementType.Float32);
+        double[] expected = draw.Apply(Key.Of(1).Split(30).Words).ToDoubles();
+        double[] actual = draw.Apply(Key.Of(1, TestDevices.Open(name)).Split(30).Words).ToDoubles();
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
     }
 }

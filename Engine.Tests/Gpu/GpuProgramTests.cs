@@ -69,7 +69,7 @@ public class GpuProgramTests
                 Assert.Equal(SnakeLearner.MetricCount, learner.Step().Length);
                 Assert.Equal(1, device.Waits - waits);
 
-                // The streams go up, the metrics come down; between them lie the rollout, its gradient and the update.
+                // The keys go up, the metrics come down; between them lie the rollout, its gradient and the update.
                 if (update == 2 && name.StartsWith("cuda", StringComparison.Ordinal))
                     Assert.Equal(1 + CopyAll + 1 + CopyAll + 1, device.Launches - launches);
             }
@@ -113,19 +113,19 @@ public class GpuProgramTests
     {
         var network = new Mlp([2, 4, 1]);
         var optimiser = new Adam(1e-2);
-        Tensor[] parameters = [.. network.Initialise(Streams.Of(3, device: device), ElementType.Float64)];
-        using var loop = new TensorLoop<(Tensor[], OptimiserState), (Tensor Streams, Tensor Rate), Tensor>(
+        Tensor[] parameters = [.. network.Initialise(Key.Of(3, device).Reshape(1), ElementType.Float64)];
+        using var loop = new TensorLoop<(Tensor[], OptimiserState), (Key Key, Tensor Rate), Tensor>(
             (learner, inputs) =>
             {
                 var (theta, state) = learner;
-                var x = new DrawNormal(0, 1, 7, 0, [1, 3, 2], ElementType.Float64).Apply(inputs.Streams);
+                var x = Tensor.Normal(inputs.Key, [1, 3, 2], type: ElementType.Float64);
                 var loss = (network.Apply(theta, x) - x.Sum(-1).Unsqueeze(-1)).Square().Mean();
                 return (optimiser.Update(theta, Gradient.Of(loss, theta), state, inputs.Rate), loss);
             },
             (parameters, optimiser.Initial(parameters)));
         var losses = new List<Tensor>();
         for (int i = 0; i < steps; i++)
-            losses.Add(loop.Run((Streams.Of(3, iteration: i, device: device), Tensor.From([0.01 / (i + 1)], [], device))));
+            losses.Add(loop.Run((Key.Of(3, device).Fold(i), Tensor.From([0.01 / (i + 1)], [], device))));
 
         // Copies, because what a loop carries ends with it.
         return [.. losses, .. Tree.Leaves(loop.State).Select(tensor => tensor + 0)];

@@ -9,9 +9,6 @@ namespace Engine.Tests.Kernels;
 
 public class RandomTests
 {
-    private const uint Purpose = 3;
-    private const uint Step = 5;
-
     [Property]
     public void UniformNumbersAreTheWordsOfTheirBlocks(byte rowsLess1, byte columnsLess1)
         => UniformNumbersAreWords(1 + (rowsLess1 % 40), 1 + columnsLess1);
@@ -32,11 +29,11 @@ public class RandomTests
     {
         using var device = new CpuDevice(2);
         const int Rows = 301;
-        int[] streams = Streams(Rows);
-        float[] all = Draw<float, NormalDistribution>(device, new(1, 2), Rows, columns, streams);
+        int[] keys = Keys(Rows);
+        float[] all = Draw<float, NormalDistribution>(device, new(1, 2), Rows, columns, keys);
         foreach ((int start, int end) in new[] { (0, 1), (1, 18), (18, 301) })
         {
-            float[] part = Draw<float, NormalDistribution>(device, new(1, 2), end - start, columns, streams[(3 * start)..(3 * end)]);
+            float[] part = Draw<float, NormalDistribution>(device, new(1, 2), end - start, columns, keys[(4 * start)..(4 * end)]);
             Assert.Equal(all[(start * columns)..(end * columns)], part);
         }
     }
@@ -46,13 +43,8 @@ public class RandomTests
     {
         using var device = new CpuDevice(2);
         var draws = new List<float[]>();
-        foreach ((int seed, int iteration, int replicate, uint purpose, uint step) in new[]
-        {
-            (1, 2, 3, 4u, 5u), (9, 2, 3, 4u, 5u), (1, 9, 3, 4u, 5u), (1, 2, 9, 4u, 5u), (1, 2, 3, 9u, 5u), (1, 2, 3, 4u, 9u),
-        })
-        {
-            draws.Add(Draw<float, UniformDistribution>(device, new(0, 1), 1, 64, [seed, iteration, replicate], purpose, step));
-        }
+        foreach (int[] key in (int[][])[[1, 2, 3, 4], [9, 2, 3, 4], [1, 9, 3, 4], [1, 2, 9, 4], [1, 2, 3, 9]])
+            draws.Add(Draw<float, UniformDistribution>(device, new(0, 1), 1, 64, key));
 
         for (int i = 0; i < draws.Count; i++)
         {
@@ -65,7 +57,7 @@ public class RandomTests
     public void UniformNumbersAreUniform()
     {
         using var device = new CpuDevice(2);
-        float[] x = Draw<float, UniformDistribution>(device, new(-2, 3), 100, 1000, Streams(100));
+        float[] x = Draw<float, UniformDistribution>(device, new(-2, 3), 100, 1000, Keys(100));
         Distributed(x, v => (v + 2) / 5);
         Assert.Equal(0.5, x.Average(), 0.02);
     }
@@ -74,8 +66,8 @@ public class RandomTests
     public void NormalNumbersAreNormal()
     {
         using var device = new CpuDevice(2);
-        Check(Draw<float, NormalDistribution>(device, new(1, 2), 200, 1000, Streams(200)));
-        Check([.. Draw<double, NormalDistribution>(device, new(1, 2), 200, 1000, Streams(200)).Select(v => (float)v)]);
+        Check(Draw<float, NormalDistribution>(device, new(1, 2), 200, 1000, Keys(200)));
+        Check([.. Draw<double, NormalDistribution>(device, new(1, 2), 200, 1000, Keys(200)).Select(v => (float)v)]);
 
         static void Check(float[] x)
         {
@@ -95,14 +87,14 @@ public class RandomTests
     public void TruncatedNormalNumbersAreTruncatedNormal()
     {
         using var device = new CpuDevice(2);
-        float[] x = Draw<float, TruncatedNormalDistribution>(device, new(0, 1), 100, 1000, Streams(100));
+        float[] x = Draw<float, TruncatedNormalDistribution>(device, new(0, 1), 100, 1000, Keys(100));
         Assert.All(x, v => Assert.InRange(v, -2, 2));
         Distributed(x, v => (Normal(v) - Normal(-2)) / (Normal(2) - Normal(-2)));
         Assert.Equal(0.8796, Math.Sqrt(x.Average(v => (double)v * v)), 0.005);
 
         // Number by number, the distribution function of the result is the uniform number it came from.
-        double[] u = Draw<double, UniformDistribution>(device, new(0, 1), 10, 100, Streams(10));
-        double[] z = Draw<double, TruncatedNormalDistribution>(device, new(0, 1), 10, 100, Streams(10));
+        double[] u = Draw<double, UniformDistribution>(device, new(0, 1), 10, 100, Keys(10));
+        double[] z = Draw<double, TruncatedNormalDistribution>(device, new(0, 1), 10, 100, Keys(10));
         for (int i = 0; i < u.Length; i++)
             Assert.Equal(u[i], (Normal(z[i]) - Normal(-2)) / (Normal(2) - Normal(-2)), 1e-13);
     }
@@ -111,7 +103,7 @@ public class RandomTests
     public void GumbelNumbersHaveTheirDistribution()
     {
         using var device = new CpuDevice(2);
-        float[] x = Draw<float, GumbelDistribution>(device, default, 100, 1000, Streams(100));
+        float[] x = Draw<float, GumbelDistribution>(device, default, 100, 1000, Keys(100));
         Distributed(x, v => Math.Exp(-Math.Exp(-v)));
         Assert.Equal(0.5772, x.Average(), 0.015);
     }
@@ -123,9 +115,9 @@ public class RandomTests
         using var device = new CpuDevice(2);
         foreach ((int rows, int columns) in new[] { (100, 1000), (1000, 7), (40, 41) })
         {
-            int[] streams = Streams(rows);
-            float[] single = Draw<float, GumbelDistribution>(device, default, rows, columns, streams);
-            double[] wide = Draw<double, GumbelDistribution>(device, default, rows, columns, streams);
+            int[] keys = Keys(rows);
+            float[] single = Draw<float, GumbelDistribution>(device, default, rows, columns, keys);
+            double[] wide = Draw<double, GumbelDistribution>(device, default, rows, columns, keys);
             for (int i = 0; i < wide.Length; i++)
             {
                 if (wide[i] > 0)
@@ -148,39 +140,39 @@ public class RandomTests
     }
 
     [Fact]
-    public void StreamsAreReadWhenTheKernelRuns()
+    public void KeysAreReadWhenTheKernelRuns()
     {
         using var device = new CpuDevice(2);
-        var streams = device.Allocate(12);
+        var keys = device.Allocate(16);
         var to = device.Allocate(4 * 64);
         var results = new List<float[]>();
         for (int iteration = 0; iteration < 2; iteration++)
         {
-            device.Upload<int>([1, iteration, 0], streams);
-            device.Random(ElementType.Float32, new UniformDistribution(0, 1), new RandomShape(1, 64, 0, 0), to, streams);
+            device.Upload<int>([1, iteration, 0, 0], keys);
+            device.Random(ElementType.Float32, new UniformDistribution(0, 1), 1, 64, to, keys);
             var result = new float[64];
             device.Download<float>(to, result);
             results.Add(result);
         }
 
         Assert.NotEqual(results[0], results[1]);
-        device.Free(streams);
+        device.Free(keys);
         device.Free(to);
     }
 
     private static void UniformNumbersAreWords(int rows, int columns)
     {
         using var device = new CpuDevice(2);
-        int[] streams = Streams(rows);
-        float[] single = Draw<float, UniformDistribution>(device, new(0, 1), rows, columns, streams);
-        double[] wide = Draw<double, UniformDistribution>(device, new(0, 1), rows, columns, streams);
+        int[] keys = Keys(rows);
+        float[] single = Draw<float, UniformDistribution>(device, new(0, 1), rows, columns, keys);
+        double[] wide = Draw<double, UniformDistribution>(device, new(0, 1), rows, columns, keys);
         int blocks = (columns + 3) / 4;
         for (int row = 0; row < rows; row++)
         {
             for (int column = 0; column < columns; column++)
             {
-                uint c0 = (uint)(column % blocks), c1 = Step, c2 = (uint)streams[(3 * row) + 1], c3 = (uint)streams[(3 * row) + 2];
-                Philox.Block(ref c0, ref c1, ref c2, ref c3, (uint)streams[3 * row], Purpose);
+                uint c0 = (uint)(column % blocks), c1 = 0, c2 = (uint)keys[(4 * row) + 2], c3 = (uint)keys[(4 * row) + 3];
+                Philox.Block(ref c0, ref c1, ref c2, ref c3, (uint)keys[4 * row], (uint)keys[(4 * row) + 1]);
                 uint word = (column / blocks) switch { 0 => c0, 1 => c1, 2 => c2, _ => c3 };
                 Assert.Equal((float)(((word >> 9) + 0.5) / (1 << 23)), single[(row * columns) + column]);
                 Assert.Equal((word + 0.5) / 4294967296.0, wide[(row * columns) + column]);
@@ -188,25 +180,25 @@ public class RandomTests
         }
     }
 
-    private static int[] Streams(int rows) => [.. Enumerable.Range(0, 3 * rows).Select(i => i % 3 == 0 ? 12345 : i * 7)];
+    private static int[] Keys(int rows) => [.. Enumerable.Range(0, 4 * rows).Select(i => i % 4 == 0 ? 12345 : i * 7)];
 
     // The numbers, after a check that nothing was written behind them.
     private static T[] Draw<T, TDistribution>(
-        CpuDevice device, TDistribution distribution, int rows, int columns, int[] streams, uint purpose = Purpose, uint step = Step)
+        CpuDevice device, TDistribution distribution, int rows, int columns, int[] keys)
         where T : unmanaged
         where TDistribution : struct, IDistribution
     {
         const int Guard = 64;
         var type = ElementTypes.Of<T>();
         int count = rows * columns;
-        var keys = device.Allocate(4L * streams.Length);
+        var from = device.Allocate(4L * keys.Length);
         var to = device.Allocate((long)(count + Guard) * type.Size());
-        device.Upload<int>(streams, keys);
+        device.Upload<int>(keys, from);
         device.Fill(type, to, 77);
-        device.Random(type, distribution, new RandomShape(rows, columns, purpose, step), to, keys);
+        device.Random(type, distribution, rows, columns, to, from);
         var result = new T[count + Guard];
         device.Download<T>(to, result);
-        device.Free(keys);
+        device.Free(from);
         device.Free(to);
         Assert.All(result[count..], v => Assert.Equal(77.0, Convert.ToDouble(v)));
         return result[..count];

@@ -193,18 +193,18 @@ public sealed class A2CProblemTests : IDisposable
         var setup = new Setup(new A2COptions { RolloutLength = 5 }, ElementType.Float32);
         var eager = new Iteration(setup.Parameters, s_optimiser.Initial(setup.Parameters), setup.Start, null);
         var replayed = eager;
-        using var program = new TensorProgram<(Iteration Before, Tensor Streams), Iteration>(x => Iterate(x.Before, x.Streams));
+        using var program = new TensorProgram<(Iteration Before, Key Keys), Iteration>(x => Iterate(x.Before, x.Keys));
         for (int iteration = 1; iteration <= 4; iteration++)
         {
-            var streams = Streams.Of(4, iteration: iteration, replicates: Setup.Boards);
-            eager = Iterate(eager, streams);
-            replayed = program.Run((replayed, streams));
+            var keys = Key.Of(4).Fold(iteration).Split(Setup.Boards);
+            eager = Iterate(eager, keys);
+            replayed = program.Run((replayed, keys));
             Assert.Equal(Values(Tree.Leaves(eager)), Values(Tree.Leaves(replayed)));
         }
 
-        Iteration Iterate(Iteration before, Tensor streams)
+        Iteration Iterate(Iteration before, Key keys)
         {
-            var problem = setup.Problem(setup.Raw, before.Environments, streams);
+            var problem = setup.Problem(setup.Raw, before.Environments, keys);
             var points = LookAhead.Branch(problem, s_optimiser, before.Parameters, before.State, 2);
             var next = points[0];
             var metaGradient = Gradient.Of(points[^1].OuterLoss, setup.Raw);
@@ -222,15 +222,15 @@ public sealed class A2CProblemTests : IDisposable
     public void AgentsInABatchLearnWhatTheyLearnAlone()
     {
         var setup = new Setup(new A2COptions { RolloutLength = 4 });
-        var agents = new Tensor[2][];
+        var agents = new (Tensor Raw, Key Keys, Tensor[] State, Tensor[] Network)[2];
         for (int agent = 0; agent < 2; agent++)
         {
-            var boards = Streams.Of(10 + agent, replicates: Setup.Boards);
-            var network = setup.Network.Initialise(Streams.Of(agent), setup.Raw.Type);
-            agents[agent] = [setup.Raw + (0.1 * agent), boards, .. s_snake.Reset(boards), .. network];
+            var boards = Key.Of(10 + agent).Split(Setup.Boards);
+            var network = setup.Network.Initialise(Key.Of(agent), setup.Raw.Type);
+            agents[agent] = (setup.Raw + (0.1 * agent), boards, s_snake.Reset(boards), [.. network]);
         }
 
-        Tensor[] both = [.. agents[0].Zip(agents[1], (a, b) => Tensor.Stack(0, a, b))];
+        var both = Tree.With(agents[0], [.. Tree.Leaves(agents[0]).Zip(Tree.Leaves(agents[1]), (a, b) => Tensor.Stack(0, a, b))]);
         Tensor[] together = Batch.Map(Learn, both), first = Learn(agents[0]), second = Learn(agents[1]);
         for (int i = 0; i < together.Length; i++)
         {
@@ -240,11 +240,11 @@ public sealed class A2CProblemTests : IDisposable
 
         Assert.Contains(first[^1].ToDoubles(), value => value != 0);
 
-        Tensor[] Learn(Tensor[] agent)
+        Tensor[] Learn((Tensor Raw, Key Keys, Tensor[] State, Tensor[] Network) agent)
         {
-            var problem = setup.Problem(agent[0], agent[2..3], agent[1]);
-            var points = LookAhead.Branch(problem, s_optimiser, agent[3..], s_optimiser.Initial(agent[3..]), 2);
-            return [.. points[0].Parameters, .. points[0].SamplingState, Gradient.Of(points[^1].OuterLoss, agent[0])];
+            var problem = setup.Problem(agent.Raw, agent.State, agent.Keys);
+            var points = LookAhead.Branch(problem, s_optimiser, agent.Network, s_optimiser.Initial(agent.Network), 2);
+            return [.. points[0].Parameters, .. points[0].SamplingState, Gradient.Of(points[^1].OuterLoss, agent.Raw)];
         }
     }
 
@@ -253,15 +253,15 @@ public sealed class A2CProblemTests : IDisposable
         public const int Boards = 6;
 
         private readonly A2COptions _options;
-        private readonly Tensor _streams = Streams.Of(4, replicates: Boards);
+        private readonly Key _keys = Key.Of(4).Split(Boards);
 
         public Setup(A2COptions options, ElementType type = ElementType.Float64, bool outerValueHead = false)
         {
             _options = options;
             Network = new MlpActorCritic(s_snake.ObservationShape, s_snake.ActionCount, [6], outerValueHead: outerValueHead);
-            Parameters = [.. Network.Initialise(Streams.Of(8), type)];
+            Parameters = [.. Network.Initialise(Key.Of(8), type)];
             Raw = Tensor.From(s_raw, [4], type);
-            Start = s_snake.Reset(_streams);
+            Start = s_snake.Reset(_keys);
         }
 
         public MlpActorCritic Network { get; }
@@ -275,10 +275,10 @@ public sealed class A2CProblemTests : IDisposable
         public static A2CCoefficients Coefficients(Tensor raw)
             => new(raw[0].Sigmoid(), raw[1].Sigmoid(), raw[2].Sigmoid(), raw[3].Exp());
 
-        public A2CProblem Problem(Tensor raw) => Problem(raw, Start, _streams);
+        public A2CProblem Problem(Tensor raw) => Problem(raw, Start, _keys);
 
-        public A2CProblem Problem(Tensor raw, Tensor[] start, Tensor streams)
-            => new(s_snake, Network, Coefficients(raw), start, streams, _options);
+        public A2CProblem Problem(Tensor raw, Tensor[] start, Key keys)
+            => new(s_snake, Network, Coefficients(raw), start, keys, _options);
 
         public BranchPoint<Experience>[] Branch(BranchOptions? options = null)
             => LookAhead.Branch(Problem(Raw), s_optimiser, Parameters, s_optimiser.Initial(Parameters), Steps, options);

@@ -14,7 +14,7 @@ public sealed class ActorCriticTests : IDisposable
     {
         var network = new ActorCritic([12, 12, 5], 4);
         Assert.Equal(24_895, network.ParameterCount);
-        var parameters = network.Initialise(Streams.Of(3));
+        var parameters = network.Initialise(Key.Of(3));
         Assert.Equal(24_895, parameters.ElementCount);
         Assert.Equal(14, parameters.Count);
         Assert.Equal([3, 3, 32, 32], parameters["conv1.weight"].Shape);
@@ -28,7 +28,7 @@ public sealed class ActorCriticTests : IDisposable
     [Fact]
     public void WeightsStartSmallAndBiasesAtZero()
     {
-        var parameters = new ActorCritic([12, 12, 5], 4).Initialise(Streams.Of(3));
+        var parameters = new ActorCritic([12, 12, 5], 4).Initialise(Key.Of(3));
         foreach (string name in parameters.Names)
         {
             double[] values = parameters[name].ToDoubles();
@@ -52,7 +52,7 @@ public sealed class ActorCriticTests : IDisposable
     {
         Tensor seen = Tensor.Range(3 * 80).Sin().Reshape(3, 4, 4, 5);
         var network = new ActorCritic([4, 4, 5], 3, channels: 2, units: 4, headUnits: 3, outerValueHead: true);
-        Tensor[] parameters = [.. network.Initialise(Streams.Of(1))];
+        Tensor[] parameters = [.. network.Initialise(Key.Of(1))];
         var output = network.Apply(parameters, seen);
         Assert.Equal([3, 3], output.Logits.Shape);
         Assert.Equal([3], output.Values.Shape);
@@ -77,7 +77,7 @@ public sealed class ActorCriticTests : IDisposable
     public void OddRowsAndColumnsAreLeftOutByPools()
     {
         var network = new ActorCritic([7, 13, 2], 3, channels: 4, units: 5, headUnits: 3);
-        var parameters = network.Initialise(Streams.Of(0));
+        var parameters = network.Initialise(Key.Of(0));
         Assert.Equal([1 * 3 * 4, 5], parameters["dense.weight"].Shape);
         Assert.Equal([2, 3], network.Apply(parameters, Tensor.Ones([2, 7, 13, 2])).Logits.Shape);
     }
@@ -92,7 +92,7 @@ public sealed class ActorCriticTests : IDisposable
         Says("channels", () => new ActorCritic([12, 12, 5], 4, channels: 0));
         var network = new ActorCritic([4, 4, 5], 4);
         Says("13 parameters were given; the network has 14",
-            () => network.Apply([.. network.Initialise(Streams.Of(0)).Skip(1)], Tensor.Ones([1, 4, 4, 5])));
+            () => network.Apply([.. network.Initialise(Key.Of(0)).Skip(1)], Tensor.Ones([1, 4, 4, 5])));
 
         static void Says(string part, Func<object> call) => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(call).Message);
     }

@@ -28,9 +28,9 @@ internal sealed class BranchSetup
         device ??= Device.Cpu;
         (_type, _discounting, _activation) = (type, discounting, activation);
         var random = new Random(11);
-        Streams = Engine.Core.Streams.Of(2, 1, 9, replicates, device);
+        Keys = Key.Of(2, device).Fold(9).Split(replicates);
         Raw = Random([replicates, MarkovRewardProcess.States], -1, 1);
-        Parameters = Task.Initialise(Streams);
+        Parameters = Task.Initialise(Keys);
 
         Tensor Random(Shape shape, double low, double high) => Tensor.From(
             [.. Enumerable.Range(0, shape.ElementCount).Select(_ => low + ((high - low) * random.NextDouble()))], shape, type, device);
@@ -40,7 +40,7 @@ internal sealed class BranchSetup
 
     public ValuePrediction Task => new(new Mlp([1, 10, 10, 1], _activation), StateInput.Scaled, _discounting, Batch: 4, _type);
 
-    public Tensor Streams { get; }
+    public Key Keys { get; }
 
     public Tensor Raw { get; }
 
@@ -56,7 +56,7 @@ internal sealed class BranchSetup
         return new OptimiserState(Tensor.Full(3, [], ElementType.Int32, Raw.Device), slots);
     }
 
-    public IMetaProblem<Trajectories> Problem(Tensor raw) => Task.With(raw.Sigmoid(), Streams);
+    public IMetaProblem<Trajectories> Problem(Tensor raw) => Task.With(raw.Sigmoid(), Keys);
 
     public BranchPoint[] Branch(Optimiser optimiser, int steps, Tensor? raw = null, double? trace = null)
         => LookAhead.Branch(Problem(raw ?? Raw), optimiser, Parameters, State(optimiser), steps, new BranchOptions(trace));

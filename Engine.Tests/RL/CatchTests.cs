@@ -1,7 +1,7 @@
 using Engine.Core;
-using Engine.Core.Operations;
 using Engine.Kernels;
 using Engine.RL.Environments;
+using Engine.Tests.Core;
 using Xunit;
 
 namespace Engine.Tests.RL;
@@ -32,11 +32,11 @@ public sealed class CatchTests : IDisposable
     {
         const int Boards = 40_000;
         var game = new Catch(rows: 2);
-        var streams = Keys(Boards);
-        var start = game.Reset(streams);
+        var keys = Keys(Boards);
+        var start = game.Reset(keys);
 
         // Chi-square with 4 degrees of freedom exceeds 23.5 once in ten thousand. In the second test, new episodes follow old ones.
-        var again = game.Step(start, Actions(Catch.Stay, Boards), streams, 0).State;
+        var again = game.Step(start, Actions(Catch.Stay, Boards), keys).State;
         int[] first = start[1].ToArray<int>(), second = again[1].ToArray<int>();
         Assert.InRange(ChiSquare(first, 5), 0, 23.5);
         Assert.InRange(ChiSquare(second, 5), 0, 23.5);
@@ -102,11 +102,11 @@ public sealed class CatchTests : IDisposable
     public void EpisodesLastOneStepLessThanThereAreRows(int rows, int columns)
     {
         var game = new Catch(rows, columns);
-        var streams = Keys(3);
-        var state = game.Reset(streams);
+        var keys = Keys(3);
+        var state = game.Reset(keys);
         for (int step = 1; step <= 3 * (rows - 1); step++)
         {
-            var moved = game.Step(state, Actions(Catch.Stay, 3), streams, step);
+            var moved = game.Step(state, Actions(Catch.Stay, 3), keys.Fold(step));
             Assert.All(moved.Terminated.ToDoubles(), ended => Assert.Equal(step % (rows - 1) == 0 ? 1 : 0, ended));
             Assert.All(moved.TimedOut.ToDoubles(), timedOut => Assert.Equal(0, timedOut));
             state = moved.State;
@@ -121,11 +121,11 @@ public sealed class CatchTests : IDisposable
         var ending = State(0, 0, 0, Boards);
         int[][] starts =
         [
-            game.Reset(Keys(Boards), 1)[1].ToArray<int>(),
-            Ended(Keys(Boards), 1),
-            Ended(Keys(Boards), 2),
-            Ended(Keys(Boards, iteration: 1), 1),
-            Ended(Keys(Boards, seed: 1), 1),
+            game.Reset(Keys(Boards).Fold(1))[1].ToArray<int>(),
+            Ended(Keys(Boards).Fold(1)),
+            Ended(Keys(Boards).Fold(2)),
+            Ended(Keys(Boards, iteration: 1).Fold(1)),
+            Ended(Keys(Boards, seed: 1).Fold(1)),
         ];
         for (int i = 0; i < starts.Length; i++)
         {
@@ -134,7 +134,7 @@ public sealed class CatchTests : IDisposable
                 Assert.InRange(starts[i].Zip(starts[j]).Count(pair => pair.First == pair.Second), 140, 260);
         }
 
-        int[] Ended(Tensor streams, int step) => game.Step(ending, Actions(Catch.Stay, Boards), streams, step).State[1].ToArray<int>();
+        int[] Ended(Key keys) => game.Step(ending, Actions(Catch.Stay, Boards), keys).State[1].ToArray<int>();
     }
 
     [Theory]
@@ -145,18 +145,18 @@ public sealed class CatchTests : IDisposable
     {
         const int Boards = 100, Steps = 150, Seed = 11, Iteration = 3;
         var game = new Catch(rows, columns);
-        var streams = Keys(Boards, Seed, Iteration);
-        Plain[] plain = [.. Enumerable.Range(0, Boards).Select(i => new Plain(rows, columns, Seed, Iteration, i))];
+        var keys = Keys(Boards, Seed, Iteration);
+        Plain[] plain = [.. Enumerable.Range(0, Boards).Select(i => new Plain(rows, columns, PlainKey.Of(Seed).Fold(Iteration).Split(i)))];
         var random = new Random(5);
         int caught = 0, missed = 0;
-        var state = game.Reset(streams);
+        var state = game.Reset(keys.Fold(0));
         foreach (var each in plain)
             each.Start(0, 0);
         for (int step = 1; step <= Steps; step++)
         {
             using var inner = new TensorScope();
             int[] actions = [.. plain.Select(_ => random.Next(3))];
-            var moved = game.Step(state, Tensor.From(actions), streams, step);
+            var moved = game.Step(state, Tensor.From(actions), keys.Fold(step));
             float[] rewards = moved.Reward.ToArray<float>(), ended = moved.Terminated.ToArray<float>();
             float[][] seen = [.. moved.Observation.ToArray<float>().Chunk(rows * columns)];
             float[][] finals = [.. moved.FinalObservation.ToArray<float>().Chunk(rows * columns)];
@@ -196,14 +196,14 @@ public sealed class CatchTests : IDisposable
             start += size;
         }
 
-        double[][] Play(Tensor streams, int first, int count)
+        double[][] Play(Key keys, int first, int count)
         {
-            var state = game.Reset(streams);
+            var state = game.Reset(keys);
             var seen = new List<double[]>();
             for (int step = 1; step <= 20; step++)
             {
                 int[] actions = [.. Enumerable.Range(first, count).Select(i => new Random((1000 * i) + step).Next(3))];
-                var moved = game.Step(state, Tensor.From(actions), streams, step);
+                var moved = game.Step(state, Tensor.From(actions), keys.Fold(step));
                 seen.AddRange(All(moved).Select(result => result.ToDoubles()));
                 state = moved.State;
             }
@@ -217,8 +217,8 @@ public sealed class CatchTests : IDisposable
     {
         const int Boards = 50;
         var game = new Catch(4, 5);
-        var streams = Keys(Boards);
-        var snapshot = Play(game.Reset(streams), 1, 11).State;
+        var keys = Keys(Boards);
+        var snapshot = Play(game.Reset(keys), 1, 11).State;
         double[][] before = Values(snapshot);
         double[][] first = Values(All(Play(snapshot, 12, 20))), second = Values(All(Play(snapshot, 12, 20)));
         Assert.Equal(first, second);
@@ -230,7 +230,7 @@ public sealed class CatchTests : IDisposable
             for (int step = from; step < from + steps; step++)
             {
                 int[] actions = [.. Enumerable.Range(0, Boards).Select(i => (i + (step * step)) % 3)];
-                moved = game.Step(state, Tensor.From(actions), streams, step);
+                moved = game.Step(state, Tensor.From(actions), keys.Fold(step));
                 state = moved.State;
             }
 
@@ -245,15 +245,16 @@ public sealed class CatchTests : IDisposable
     {
         const int Boards = 40;
         var game = new Catch(3, 5);
-        using var program = new TensorProgram<Tensor[], Tensor[]>(x => All(game.Step(x[..3], x[3], x[4], 7)));
+        using var program = new TensorProgram<(Tensor[] State, Tensor Actions, Key Key), Tensor[]>(
+            x => All(game.Step(x.State, x.Actions, x.Key.Fold(7))));
         var state = game.Reset(Keys(Boards));
         for (int run = 0; run < 12; run++)
         {
-            // The iteration is an input, so replays draw fresh numbers.
-            var streams = Keys(Boards, iteration: run);
+            // The keys are an input, so replays draw fresh numbers.
+            var keys = Keys(Boards, iteration: run);
             var actions = Tensor.From([.. Enumerable.Range(0, Boards).Select(i => (i + run) % 3)], [Boards]);
-            var eager = All(game.Step(state, actions, streams, 7));
-            var replayed = program.Run([.. state, actions, streams]);
+            var eager = All(game.Step(state, actions, keys.Fold(7)));
+            var replayed = program.Run((state, actions, keys));
             foreach (var (a, b) in eager.Zip(replayed))
                 Assert.Equal(a.ToDoubles(), b.ToDoubles());
             state = replayed[..3];
@@ -264,8 +265,7 @@ public sealed class CatchTests : IDisposable
     public void ABatchMayBeEmpty()
     {
         var game = new Catch();
-        var streams = Tensor.Zeros([0, 3], ElementType.Int32);
-        Assert.Equal([0, 10, 5, 1], game.Step(game.Reset(streams), Actions(0, 0), streams, 1).Observation.Shape);
+        Assert.Equal([0, 10, 5, 1], game.Step(game.Reset(Keys(0)), Actions(0, 0), Keys(0)).Observation.Shape);
     }
 
     [Fact]
@@ -275,11 +275,12 @@ public sealed class CatchTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new Catch(columns: 0));
         var game = new Catch();
         var state = game.Reset(Keys(2));
-        Says("[2, 2] needs streams of Int32 [2, 3]", () => game.Reset(Tensor.Zeros([2, 4], ElementType.Int32)));
-        Says("needs streams", () => game.Reset(Tensor.Zeros([2, 3])));
-        Says("Catch: actions are Int32 [2], got Int32 [1]", () => game.Step(state, Actions(0, 1), Keys(2), 1));
-        Says("Catch: actions are Int32 [2], got Float32 [2]", () => game.Step(state, Tensor.Zeros([2]), Keys(2), 1));
-        Says("Catch: streams of 2 environments", () => game.Step(state, Actions(0, 2), Keys(1), 1));
+        Says("Catch: environments need a key each, [n], got []", () => game.Reset(Key.Of(0)));
+        Says("keys are Int32 [..., 4], got Int32 [2, 3]", () => game.Reset(new Key(Tensor.Zeros([2, 3], ElementType.Int32))));
+        Says("keys are Int32 [..., 4], got Float32 [2, 4]", () => game.Reset(new Key(Tensor.Zeros([2, 4]))));
+        Says("Catch: actions are Int32 [2], got Int32 [1]", () => game.Step(state, Actions(0, 1), Keys(2)));
+        Says("Catch: actions are Int32 [2], got Float32 [2]", () => game.Step(state, Tensor.Zeros([2]), Keys(2)));
+        Says("Catch: 2 environments need keys [2], got [1]", () => game.Step(state, Actions(0, 2), Keys(1)));
         Says("Catch: a state is three tensors Int32 [n], got Int32 [2]", () => game.Observe(state[..1]));
         Says("got Int32 [2], Int32 [2], Int32 [1]", () => game.Observe([state[0], state[1], state[2][..1]]));
 
@@ -288,14 +289,14 @@ public sealed class CatchTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    private static Tensor Keys(int boards, int seed = 4, int iteration = 0) => Streams.Of(seed, 1, iteration, boards);
+    private static Key Keys(int boards, int seed = 4, int iteration = 0) => Key.Of(seed).Fold(iteration).Split(boards);
 
     private static Tensor Actions(int action, int boards) => Tensor.Full(action, [boards], ElementType.Int32);
 
     private static Tensor[] State(int row, int column, int paddle, int boards = 1)
         => [.. ((int[])[row, column, paddle]).Select(value => Tensor.Full(value, [boards], ElementType.Int32))];
 
-    private static EnvironmentStep Step(Catch game, Tensor[] state, int action) => game.Step(state, Actions(action, 1), Keys(1), 1);
+    private static EnvironmentStep Step(Catch game, Tensor[] state, int action) => game.Step(state, Actions(action, 1), Keys(1));
 
     private static Tensor[] All(EnvironmentStep moved)
         => [.. moved.State, moved.Reward, moved.Terminated, moved.TimedOut, moved.Observation, moved.FinalObservation];
@@ -303,16 +304,15 @@ public sealed class CatchTests : IDisposable
     private static (double Reward, double Terminated, double TimedOut) Outcome(EnvironmentStep moved)
         => (moved.Reward.Item(), moved.Terminated.Item(), moved.TimedOut.Item());
 
-    // The game of one board told plainly. It draws from its own stream alone.
-    private sealed class Plain(int rows, int columns, int seed, int iteration, int replicate)
+    // The game of one board told plainly. It draws from its own key alone.
+    private sealed class Plain(int rows, int columns, PlainKey key)
     {
         private int _row, _column, _paddle;
 
         public void Start(int step, int which)
         {
-            var streams = Tensor.From([seed, iteration, replicate], [1, 3]);
-            int[] drawn = new DrawIntegers(0, columns, Purpose.Environment, step, [1, 2]).Apply(streams).ToArray<int>();
-            (_row, _column, _paddle) = (0, drawn[which], columns / 2);
+            uint word = key.Fold(step).Draw(0)[which];
+            (_row, _column, _paddle) = (0, (int)(((ulong)word * (uint)columns) >> 32), columns / 2);
         }
 
         public (float Reward, bool Ended, float[] Final) Step(int action, int step)

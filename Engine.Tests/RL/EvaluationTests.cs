@@ -43,15 +43,14 @@ public sealed class EvaluationTests : IDisposable
         var snake = new Snake(5, 6, 60);
         var result = Evaluation.Play(snake, Chase, PolicyKind.Greedy, Episodes, Seed, chunk: 7);
 
-        var streams = FreshEpisodes.Streams(Seed, 0, Episodes, Device.Cpu);
-        var state = snake.Reset(streams, FreshEpisodes.Step);
+        var keys = FreshEpisodes.Keys(Seed, 0, Episodes, Device.Cpu);
+        var state = snake.Reset(keys.Fold(0));
         double[] returns = new double[Episodes];
         int[] lengths = new int[Episodes];
         bool[] ended = new bool[Episodes];
         for (int t = 1; !ended.All(x => x); t++)
         {
-            streams += FreshEpisodes.Advance(Device.Cpu);
-            var step = snake.Step(state, Chase(snake.Observe(state)).ArgMax(-1), streams, FreshEpisodes.Step);
+            var step = snake.Step(state, Chase(snake.Observe(state)).ArgMax(-1), keys.Fold(t).Fold(1));
             float[] rewards = step.Reward.ToArray<float>(), ends = step.Terminated.ToArray<float>();
             for (int i = 0; i < Episodes; i++)
             {
@@ -156,11 +155,11 @@ public sealed class EvaluationTests : IDisposable
 
         public int ActionCount => 2;
 
-        public Tensor[] Reset(Tensor streams, int step = 0) => [Tensor.Zeros([streams.Shape[0]])];
+        public Tensor[] Reset(Key key) => [Tensor.Zeros(key.Shape)];
 
         public Tensor Observe(Tensor[] state) => state[0].Unsqueeze(1);
 
-        public EnvironmentStep Step(Tensor[] state, Tensor actions, Tensor streams, int step)
+        public EnvironmentStep Step(Tensor[] state, Tensor actions, Key key)
         {
             var moved = state[0] + 1;
             var ended = moved >= Tensor.From([.. lengths.Select(x => (float)x)], [lengths.Length]);
@@ -175,11 +174,11 @@ public sealed class EvaluationTests : IDisposable
 
         public int ActionCount => 2;
 
-        public Tensor[] Reset(Tensor streams, int step = 0) => [Tensor.Zeros([streams.Shape[0]])];
+        public Tensor[] Reset(Key key) => [Tensor.Zeros(key.Shape)];
 
         public Tensor Observe(Tensor[] state) => state[0].Unsqueeze(1);
 
-        public EnvironmentStep Step(Tensor[] state, Tensor actions, Tensor streams, int step)
+        public EnvironmentStep Step(Tensor[] state, Tensor actions, Key key)
             => new(state, actions.Cast(ElementType.Float32), state[0] + 1, state[0], Observe(state), Observe(state));
     }
 }

@@ -37,13 +37,13 @@ public sealed class ExperienceTests : IDisposable
     [Fact]
     public void ItIsWhatTheEnvironmentDoesWithThoseActions()
     {
-        var (experience, end) = Collect(Steps, firstStep: 30);
+        var (experience, end) = Collect(Steps);
         var state = s_snake.Reset(Keys());
         Assert.Equal(s_snake.Observe(state).ToDoubles(), experience.Observations[0].ToDoubles());
         double ended = 0, timedOut = 0;
         for (int t = 0; t < Steps; t++)
         {
-            var moved = s_snake.Step(state, experience.Actions[t], Keys(), 30 + t);
+            var moved = s_snake.Step(state, experience.Actions[t], Keys().Fold(1).Fold(t));
             Assert.Equal(moved.Observation.ToDoubles(), experience.Observations[t + 1].ToDoubles());
             Assert.Equal(moved.FinalObservation.ToDoubles(), experience.FinalObservations[t].ToDoubles());
             Assert.Equal(moved.Reward.ToDoubles(), experience.Rewards[t].ToDoubles());
@@ -60,11 +60,11 @@ public sealed class ExperienceTests : IDisposable
     public void ActionsAreDrawnFromThePolicy()
     {
         Tensor[] parameters = Parameters();
-        var (experience, _) = Collect(Steps, firstStep: 30);
+        var (experience, _) = Collect(Steps);
         for (int t = 0; t < Steps; t++)
         {
             var logits = s_network.Apply(parameters, experience.Observations[t]).Logits;
-            Assert.Equal(Categorical.Sample(Keys(), logits, step: 30 + t).ToArray<int>(), experience.Actions[t].ToArray<int>());
+            Assert.Equal(Categorical.Sample(Keys().Fold(0).Fold(t), logits).ToArray<int>(), experience.Actions[t].ToArray<int>());
         }
 
         // A policy that is sure: the last bias but those of the values is that of the logits.
@@ -79,8 +79,8 @@ public sealed class ExperienceTests : IDisposable
         int start = 0;
         foreach (int size in (int[])[1, 3, 8])
         {
-            var streams = Keys()[start..(start + size)];
-            var (part, partEnd) = Experience.Collect(s_snake, s_network, Parameters(), s_snake.Reset(streams), streams, Steps, 0);
+            var keys = Keys()[start..(start + size)];
+            var (part, partEnd) = Experience.Collect(s_snake, s_network, Parameters(), s_snake.Reset(keys), keys, Steps);
             foreach (var (all, some) in All(together).Zip(All(part)))
                 Assert.Equal(all.Narrow(1, start, size).ToDoubles(), some.ToDoubles());
             Assert.Equal(end[0][start..(start + size)].ToArray<int>(), partEnd[0].ToArray<int>());
@@ -89,29 +89,28 @@ public sealed class ExperienceTests : IDisposable
     }
 
     [Fact]
-    public void TheSameStateStreamsAndNumbersGiveTheSame()
+    public void TheSameStateAndKeysGiveTheSame()
     {
         var snapshot = Collect(Steps).State;
-        double[][] first = Values(From(snapshot, 20)), second = Values(From(snapshot, 20));
+        double[][] first = Values(From(snapshot, 6)), second = Values(From(snapshot, 6));
         Assert.Equal(first, second);
 
-        // Six steps are three and three more.
-        var (early, middle) = Experience.Collect(s_snake, s_network, Parameters(), snapshot, Keys(), 3, 20);
-        var (late, _) = Experience.Collect(s_snake, s_network, Parameters(), middle, Keys(), 3, 23);
-        Assert.Equal(first[2], early.Actions.ToDoubles().Concat(late.Actions.ToDoubles()));
-        Assert.Equal(first[3], early.Rewards.ToDoubles().Concat(late.Rewards.ToDoubles()));
+        // Six steps begin as three of them.
+        double[][] early = Values(From(snapshot, 3));
+        foreach (var (all, some) in first.Zip(early))
+            Assert.Equal(all[..some.Length], some);
 
-        static Experience From(Tensor[] state, int step)
-            => Experience.Collect(s_snake, s_network, Parameters(), state, Keys(), 6, step).Experience;
+        static Experience From(Tensor[] state, int steps)
+            => Experience.Collect(s_snake, s_network, Parameters(), state, Keys().Fold(20), steps).Experience;
     }
 
     [Fact]
-    public void OtherStepNumbersIterationsAndSeedsGiveOtherDraws()
+    public void OtherKeysGiveOtherDraws()
     {
         var state = s_snake.Reset(Keys());
         double[][] actions =
         [
-            From(Keys(), 0), From(Keys(), 1), From(Keys(), 100), From(Keys(iteration: 1), 0), From(Keys(seed: 1), 0),
+            From(Keys()), From(Keys().Fold(0)), From(Keys().Fold(1)), From(Keys(iteration: 1)), From(Keys(seed: 1)),
         ];
         for (int i = 0; i < actions.Length; i++)
         {
@@ -120,8 +119,8 @@ public sealed class ExperienceTests : IDisposable
                 Assert.NotEqual(actions[i], actions[j]);
         }
 
-        double[] From(Tensor streams, int step)
-            => Experience.Collect(s_snake, s_network, Parameters(), state, streams, 1, step).Experience.Actions.ToDoubles();
+        double[] From(Key keys)
+            => Experience.Collect(s_snake, s_network, Parameters(), state, keys, 1).Experience.Actions.ToDoubles();
     }
 
     [Fact]
@@ -164,8 +163,8 @@ public sealed class ExperienceTests : IDisposable
     {
         const double Gamma = 0.9;
         var network = new ActorCritic(s_snake.ObservationShape, 4, channels: 3, units: 5, headUnits: 4, outerValueHead: true);
-        Tensor[] parameters = [.. network.Initialise(Streams.Of(5), ElementType.Float64).Select(p => p + 0.05)];
-        var experience = Experience.Collect(s_snake, network, parameters, s_snake.Reset(Keys()), Keys(), Steps, 0).Experience;
+        Tensor[] parameters = [.. network.Initialise(Key.Of(5), ElementType.Float64).Select(p => p + 0.05)];
+        var experience = Experience.Collect(s_snake, network, parameters, s_snake.Reset(Keys()), Keys(), Steps).Experience;
         var rollout = experience.Evaluate(network, parameters, bootstrap);
         Assert.Equal(bootstrap, rollout.TimeOutValues is not null);
         Assert.Equal(bootstrap, rollout.OuterTimeOutValues is not null);
@@ -217,13 +216,13 @@ public sealed class ExperienceTests : IDisposable
 
     private static double[][] Values(Experience experience) => [.. All(experience).Select(x => x.ToDoubles())];
 
-    private static Tensor Keys(int seed = 4, int iteration = 0) => Streams.Of(seed, 1, iteration, Boards);
+    private static Key Keys(int seed = 4, int iteration = 0) => Key.Of(seed).Fold(iteration).Split(Boards);
 
     // Weights larger than first ones, for a policy that is not uniform.
     private static Tensor[] Parameters(ElementType type = ElementType.Float32)
-        => [.. s_network.Initialise(Streams.Of(5), type).Select(p => p * 2)];
+        => [.. s_network.Initialise(Key.Of(5), type).Select(p => p * 2)];
 
     private static (Experience Experience, Tensor[] State) Collect(
-        int steps, int firstStep = 0, Tensor[]? parameters = null, ElementType type = ElementType.Float32)
-        => Experience.Collect(s_snake, s_network, parameters ?? Parameters(type), s_snake.Reset(Keys()), Keys(), steps, firstStep);
+        int steps, Tensor[]? parameters = null, ElementType type = ElementType.Float32)
+        => Experience.Collect(s_snake, s_network, parameters ?? Parameters(type), s_snake.Reset(Keys()), Keys(), steps);
 }

@@ -3,6 +3,7 @@ using Engine.Core.Nn;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
 using Xunit;
@@ -203,7 +204,8 @@ public class Figure4Tests
 
             // The discounts and their optimiser's step and two averages come first; then the network and its optimiser's.
             var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: settings.Batch);
-            var problem = task.With(before[0].Sigmoid(), Streams.Of(0, 2, iteration, 1, Device.Cpu));
+            var keys = SeedKeys.Several(0, 2, seed => SeedKeys.Update(seed, iteration)).Fold(0);
+            var problem = task.With(before[0].Sigmoid(), keys);
             var branch = LookAhead.Branch(problem, optimiser, [before[4]], new OptimiserState(before[5], before[6..]), 3);
             Assert.Equal(after[4].ToDoubles(), branch[0].Parameters[0].ToDoubles());
             Assert.Equal(after[5..].SelectMany(x => x.ToDoubles()), Tree.Leaves(branch[0].State).SelectMany(x => x.ToDoubles()));

@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Core.Nn;
 using Engine.Core.Optim;
 using Engine.Kernels.Cpu;
+using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
@@ -116,8 +117,8 @@ public class Figure5Tests
             perReplicate: true,
             block: 64,
             device);
-        var streams = Streams.Of(0, 2, 2, replicates, device, firstReplicate: 1);
-        Tensor[] results = estimator.Run(state[0], [state[4]], new OptimiserState(state[5], state[6..]), streams);
+        var keys = SeedKeys.Replicates(SeedKeys.Several(0, 2, seed => SeedKeys.Update(seed, 2)), replicates, first: 1).To(device);
+        Tensor[] results = estimator.Run(state[0], [state[4]], new OptimiserState(state[5], state[6..]), keys);
         float[][] samples = [.. results.Select(result => result.ToArray<float>())];
         for (int row = 0; row < 4; row++)
         {

@@ -168,7 +168,7 @@ public class LookAheadTests
                 var optimiser = new Adam(0.01, EpsilonRoot: 1e-8);
                 var state = setup.State(optimiser);
                 var alone = LookAhead.Branch(
-                    setup.Task.With(Rows(setup.Raw).Sigmoid(), Rows(setup.Streams)),
+                    setup.Task.With(Rows(setup.Raw).Sigmoid(), setup.Keys[first..(first + count)]),
                     optimiser,
                     [Rows(setup.Parameters[0])],
                     state with { Slots = [.. state.Slots.Select(Rows)] },

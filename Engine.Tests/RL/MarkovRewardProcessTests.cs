@@ -17,7 +17,7 @@ public class MarkovRewardProcessTests
     {
         using var scope = new TensorScope();
         const int Replicates = 200, Batch = 32;
-        var trajectories = MarkovRewardProcess.Draw(Streams.Of(5, 1, 0, Replicates, Device.Cpu), 3, Batch, type);
+        var trajectories = MarkovRewardProcess.Draw(Key.Of(5).Split(Replicates), Batch, type);
         Assert.Equal([Replicates, Batch, States], trajectories.Rewards.Shape);
         double[] rewards = trajectories.Rewards.ToDoubles();
         double tenth = type == ElementType.Float32 ? 0.1f : 0.1;
@@ -51,8 +51,8 @@ public class MarkovRewardProcessTests
 
         static double[] Draw(int seed, int iteration, int step)
         {
-            var streams = Streams.Of(seed, 1, iteration, 1, Device.Cpu);
-            return MarkovRewardProcess.Draw(streams, step, 1, ElementType.Float32).Rewards.ToDoubles();
+            var key = Key.Of(seed).Fold(iteration).Split(1).Fold(step);
+            return MarkovRewardProcess.Draw(key, 1, ElementType.Float32).Rewards.ToDoubles();
         }
     }
 
@@ -60,7 +60,7 @@ public class MarkovRewardProcessTests
     public void MeanRewardsAreTheMeanOfRewards()
     {
         using var scope = new TensorScope();
-        var drawn = MarkovRewardProcess.Draw(Streams.Of(1, 2, 0, 3, Device.Cpu), 0, 7, ElementType.Float64);
+        var drawn = MarkovRewardProcess.Draw(Key.Of(1).Split(6), 7, ElementType.Float64);
         double[] expected = drawn.Rewards.Mean(1).ToDoubles();
         Assert.Equal([6, States], drawn.MeanRewards.Shape);
         Close.All(expected, drawn.MeanRewards.ToDoubles(), 1e-15);

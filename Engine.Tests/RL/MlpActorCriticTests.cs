@@ -18,8 +18,8 @@ public sealed class MlpActorCriticTests : IDisposable
     {
         var network = new MlpActorCritic([2, 3], 4, [8, 5], Activation.Relu, outerValueHead);
         var mlp = new Mlp([6, 8, 5, outerValueHead ? 6 : 5]);
-        var parameters = network.Initialise(Streams.Of(3), ElementType.Float64);
-        Assert.Equal(mlp.Initialise(Streams.Of(3)).Select(p => p.Shape), parameters.Select(p => p.Shape));
+        var parameters = network.Initialise(Key.Of(3), ElementType.Float64);
+        Assert.Equal(mlp.Initialise(Key.Of(3).Reshape(1)).Select(p => p.Shape), parameters.Select(p => p.Shape));
         var seen = Tensor.Range(42, ElementType.Float64).Sin();
         var output = network.Apply(parameters, seen.Reshape(7, 2, 3));
         var y = mlp.Apply(parameters, seen.Reshape(1, 7, 6))[0];
@@ -33,7 +33,7 @@ public sealed class MlpActorCriticTests : IDisposable
     public void NumbersAloneAndNoHiddenLayerWillDo()
     {
         var network = new MlpActorCritic([], 2, []);
-        var parameters = network.Initialise(Streams.Of(3));
+        var parameters = network.Initialise(Key.Of(3));
         Assert.Equal([1, 1, 3], parameters[0].Shape);
         var output = network.Apply(parameters, Tensor.From(1f, 2, 3, 4));
         Assert.Equal([4, 2], output.Logits.Shape);
@@ -46,7 +46,7 @@ public sealed class MlpActorCriticTests : IDisposable
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new MlpActorCritic([5], 0, [8]));
         var network = new MlpActorCritic([5], 2, [8]);
-        var parameters = network.Initialise(Streams.Of(0));
+        var parameters = network.Initialise(Key.Of(0));
         Says("[3, 4]", () => network.Apply(parameters, Tensor.Ones([3, 4])));
         Says("has 4 parameters, but 3 were given", () => network.Apply([.. parameters.Skip(1)], Tensor.Ones([3, 5])));
 

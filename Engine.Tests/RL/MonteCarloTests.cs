@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Core.Nn;
 using Engine.Core.Optim;
 using Engine.Kernels.Cpu;
+using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
@@ -104,12 +105,12 @@ public class MonteCarloTests
         var optimiser = new Adam(0.01, EpsilonRoot: 1e-8);
         MetaGradientMethod[] parsed = [.. (methods ?? s_methods).Select(MetaGradientMethod.Parse)];
         using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, 0.9, perReplicate, block, device);
-        var streams = Streams.Of(seed, seeds, 4, replicates, device, firstReplicate);
-        var parameters = task.Initialise(Streams.Of(seed, seeds, 0, 1, device));
+        var keys = SeedKeys.Replicates(SeedKeys.Several(seed, seeds, each => SeedKeys.Update(each, 4)), replicates, firstReplicate).To(device);
+        var parameters = task.Initialise(SeedKeys.Several(seed, seeds, SeedKeys.Weights).To(device));
         var raw = Tensor.Full(0.2, [seeds, MarkovRewardProcess.States], device: device);
         Tensor[] results = [];
         for (int run = 0; run < runs; run++)
-            results = estimator.Run(raw, parameters, optimiser.Initial(parameters), streams);
+            results = estimator.Run(raw, parameters, optimiser.Initial(parameters), keys);
         return [.. results.Select(result => result.ToArray<float>())];
     }
 }

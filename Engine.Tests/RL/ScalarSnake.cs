@@ -1,11 +1,10 @@
-using Engine.Core;
-using Engine.Kernels.Functions;
 using Engine.RL.Environments;
+using Engine.Tests.Core;
 
 namespace Engine.Tests.RL;
 
 /// <summary>The game of one board told plainly: what the batched one is held against.</summary>
-internal sealed class ScalarSnake(int rows, int columns, int stepLimit, int seed, int iteration, int replicate)
+internal sealed class ScalarSnake(int rows, int columns, int stepLimit, PlainKey key)
 {
     private readonly LinkedList<(int Row, int Column)> _body = [];
     private (int Row, int Column)? _fruit;
@@ -112,9 +111,8 @@ internal sealed class ScalarSnake(int rows, int columns, int stepLimit, int seed
 
     private int Draw(int step, uint block, int which, int count)
     {
-        uint word0 = block, word1 = (uint)step, word2 = (uint)iteration, word3 = (uint)replicate;
-        Philox.Block(ref word0, ref word1, ref word2, ref word3, (uint)seed, Purpose.Environment);
-        ulong bits = which == 0 ? ((ulong)word0 << 32) + word1 : ((ulong)word2 << 32) + word3;
+        uint[] words = key.Fold(step).Draw(block);
+        ulong bits = ((ulong)words[2 * which] << 32) + words[(2 * which) + 1];
         return (int)(((UInt128)bits * (uint)count) >> 64);
     }
 }

@@ -3,6 +3,7 @@ using Engine.Core.Autodiff;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using Engine.RL;
 using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
@@ -113,8 +114,8 @@ internal static class SmallSnake
 
         /// <param name="run">The run.</param>
         /// <param name="at">Where it stands.</param>
-        /// <param name="firstReplicate">The number of the first environment's random numbers.</param>
-        public ByHand(SnakeRun run, ExperimentSnapshot at, int firstReplicate = 0)
+        /// <param name="replicate">Which of the update's random numbers: 0 trains.</param>
+        public ByHand(SnakeRun run, ExperimentSnapshot at, int replicate = 0)
         {
             _settings = run.Settings;
             Method = MetaGradientMethod.Parse(run.Method);
@@ -133,10 +134,10 @@ internal static class SmallSnake
                 BootstrapTimeLimit = _settings.BootstrapTimeLimit,
             };
             Values = _settings.Parameterisation == Parameterisation.Sigmoid ? Raw.Sigmoid() : Raw.Clamp(0, 1);
-            Streams = Engine.Core.Streams.Of(run.Seed, 1, at.Iteration, _settings.Envs, Device.Cpu, firstReplicate);
+            Keys = SeedKeys.Update(run.Seed, at.Iteration).Fold(replicate).Split(_settings.Envs);
             Game = new Snake(_settings.Rows, _settings.Columns, _settings.StepLimit);
             Problem = new A2CProblem(
-                Game, Network, new A2CCoefficients(Values[0], Values[1], Values[2], Values[3]), Environments, Streams, options);
+                Game, Network, new A2CCoefficients(Values[0], Values[1], Values[2], Values[3]), Environments, Keys, options);
             Points = LookAhead.Branch(
                 Problem,
                 CreateOptimiser(),
@@ -162,7 +163,7 @@ internal static class SmallSnake
 
         public Tensor[] Environments { get; }
 
-        public Tensor Streams { get; }
+        public Key Keys { get; }
 
         public A2CProblem Problem { get; }
 

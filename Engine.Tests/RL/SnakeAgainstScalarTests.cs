@@ -1,6 +1,6 @@
 using Engine.Core;
-using Engine.Kernels;
 using Engine.RL.Environments;
+using Engine.Tests.Core;
 using Xunit;
 
 namespace Engine.Tests.RL;
@@ -16,20 +16,21 @@ public class SnakeAgainstScalarTests
         const int Boards = 170, Steps = 200, Seed = 11, Iteration = 3;
         using var scope = new TensorScope();
         var snake = new Snake(rows, columns, stepLimit);
-        var streams = Streams.Of(Seed, 1, Iteration, Boards, Device.Cpu);
-        ScalarSnake[] plain = [.. Enumerable.Range(0, Boards).Select(i => new ScalarSnake(rows, columns, stepLimit, Seed, Iteration, i))];
+        var keys = Key.Of(Seed).Fold(Iteration).Split(Boards);
+        var plainKey = PlainKey.Of(Seed).Fold(Iteration);
+        ScalarSnake[] plain = [.. Enumerable.Range(0, Boards).Select(i => new ScalarSnake(rows, columns, stepLimit, plainKey.Split(i)))];
         var random = new Random(5);
         var ends = new Dictionary<ScalarSnake.End, int>();
         int longest = 0;
 
-        var state = snake.Reset(streams);
+        var state = snake.Reset(keys.Fold(0));
         foreach (var each in plain)
             each.Reset(0);
         for (int step = 1; step <= Steps; step++)
         {
             using var inner = new TensorScope();
             int[] actions = [.. plain.Select(each => each.Chase(random))];
-            var moved = snake.Step(state, Tensor.From(actions), streams, step);
+            var moved = snake.Step(state, Tensor.From(actions), keys.Fold(step));
             float[] rewards = moved.Reward.ToArray<float>(), ended = moved.Terminated.ToArray<float>();
             float[] timedOut = moved.TimedOut.ToArray<float>();
             float[] observations = moved.Observation.ToArray<float>(), finals = moved.FinalObservation.ToArray<float>();

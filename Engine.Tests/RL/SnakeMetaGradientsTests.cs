@@ -23,8 +23,8 @@ public class SnakeMetaGradientsTests
             Assert.Equal(3 * 4, samples[number].Length);
             for (int replicate = 0; replicate < 3; replicate++)
             {
-                // The first environments' numbers are those of training.
-                double[] expected = ByHand(method, replicate).MetaGradient.ToDoubles();
+                // Replicate 0 is training's.
+                double[] expected = ByHand(method, 1 + replicate).MetaGradient.ToDoubles();
                 double[] actual = [.. samples[number][(4 * replicate)..(4 * (replicate + 1))].Select(value => (double)value)];
                 Close.All(expected, actual, 1e-5);
             }
@@ -75,7 +75,7 @@ public class SnakeMetaGradientsTests
             var state = layout.Restore(points[update].Tensors, task.Network, device);
             seen.Add(sampler.Sample(state, s_run.Seed, update, 2)[0]);
             Close.All(
-                new SmallSnake.ByHand(s_run with { Method = "2" }, points[update], firstReplicate: 3).MetaGradient.ToDoubles(),
+                new SmallSnake.ByHand(s_run with { Method = "2" }, points[update], replicate: 1).MetaGradient.ToDoubles(),
                 [.. seen[^1][..4].Select(value => (double)value)],
                 1e-5);
         }
@@ -104,7 +104,7 @@ public class SnakeMetaGradientsTests
             double[][] gradients =
             [
                 .. from replicate in (int[])[1, 2, 3]
-                   let hand = new SmallSnake.ByHand(run with { Method = name }, snapshots[1], run.Settings.Envs * replicate)
+                   let hand = new SmallSnake.ByHand(run with { Method = name }, snapshots[1], replicate)
                    select hand.MetaGradient.ToDoubles(),
             ];
             return [.. Enumerable.Range(0, 4).Select(component => Deviation([.. gradients.Select(gradient => gradient[component])]))];
@@ -115,7 +115,7 @@ public class SnakeMetaGradientsTests
     }
 
     private static SmallSnake.ByHand ByHand(string method, int replicate)
-        => new(s_run with { Method = method }, s_point, firstReplicate: s_run.Settings.Envs * (1 + replicate));
+        => new(s_run with { Method = method }, s_point, replicate);
 
     private static float[][] Sample(string[] methods, int replicates, int threads = 1)
     {

@@ -15,7 +15,7 @@ public sealed class SnakeTests : IDisposable
     public void EpisodesStartWithLengthOneAndAFruitElsewhere()
     {
         var snake = new Snake(3, 4);
-        var state = snake.Reset(Streams(500));
+        var state = snake.Reset(Keys(500));
         double[] planes = snake.Observe(state).ToDoubles();
         for (int i = 0; i < 500; i++)
         {
@@ -31,7 +31,7 @@ public sealed class SnakeTests : IDisposable
     {
         const int Boards = 40_000;
         var snake = new Snake(2, 3);
-        double[][] boards = [.. snake.Observe(snake.Reset(Streams(Boards))).ToDoubles().Chunk(30)];
+        double[][] boards = [.. snake.Observe(snake.Reset(Keys(Boards))).ToDoubles().Chunk(30)];
         var pairs = boards.CountBy(board => (Find(board, 1), Find(board, Fruit))).ToDictionary();
 
         // 30 pairs of cells; chi-square with 29 degrees of freedom exceeds 67 once in ten thousand.
@@ -137,8 +137,8 @@ public sealed class SnakeTests : IDisposable
     {
         const int Boards = 100;
         var snake = new Snake(2, 2);
-        var streams = Streams(Boards);
-        var state = snake.Reset(streams);
+        var keys = Keys(Boards);
+        var state = snake.Reset(keys.Fold(0));
         double[] returns = new double[Boards];
         bool[] ended = new bool[Boards];
         Assert.Equal(3, snake.MaximumReturn);
@@ -149,7 +149,7 @@ public sealed class SnakeTests : IDisposable
             double[] heads = snake.Observe(state)[.., .., .., 1].ToDoubles();
             int[] actions = [.. heads.Chunk(4).Select(board => (int[])[Snake.Right, Snake.Down, Snake.Up, Snake.Left]).Zip(
                 heads.Chunk(4), (around, board) => around[Array.IndexOf(board, 1)])];
-            var moved = snake.Step(state, Tensor.From(actions), streams, step);
+            var moved = snake.Step(state, Tensor.From(actions), keys.Fold(step));
             double[] rewards = moved.Reward.ToDoubles(), ends = moved.Terminated.ToDoubles(), timedOut = moved.TimedOut.ToDoubles();
             double[][] finals = [.. moved.FinalObservation.ToDoubles().Chunk(20)];
             for (int i = 0; i < Boards; i++)
@@ -210,16 +210,16 @@ public sealed class SnakeTests : IDisposable
     {
         const int Boards = 200;
         var snake = new Snake(12, 12);
-        var streams = Streams(Boards);
+        var keys = Keys(Boards).Fold(1);
         var up = Tensor.Full(Snake.Up, [Boards], ElementType.Int32);
         var state = SnakePosition.Of(snake, [3], 20, boards: Boards);
         double[][] starts =
         [
-            snake.Observe(snake.Reset(streams, 1)).ToDoubles(),
-            snake.Step(state, up, streams, 1).Observation.ToDoubles(),
-            snake.Step(state, up, streams, 2).Observation.ToDoubles(),
-            snake.Step(state, up, Streams(Boards, iteration: 1), 1).Observation.ToDoubles(),
-            snake.Step(state, up, Streams(Boards, seed: 1), 1).Observation.ToDoubles(),
+            snake.Observe(snake.Reset(keys)).ToDoubles(),
+            snake.Step(state, up, keys).Observation.ToDoubles(),
+            snake.Step(state, up, Keys(Boards).Fold(2)).Observation.ToDoubles(),
+            snake.Step(state, up, Keys(Boards, iteration: 1).Fold(1)).Observation.ToDoubles(),
+            snake.Step(state, up, Keys(Boards, seed: 1).Fold(1)).Observation.ToDoubles(),
         ];
         for (int i = 0; i < starts.Length; i++)
         {
@@ -252,12 +252,12 @@ public sealed class SnakeTests : IDisposable
     {
         const int Boards = 300;
         int[] sizes = [1, 7, 292];
-        var together = Play(Streams(Boards), 0, Boards);
+        var together = Play(Keys(Boards), 0, Boards);
         var apart = new List<double>[together.Length];
         int start = 0;
         foreach (int size in sizes)
         {
-            var part = Play(Streams(Boards)[start..(start + size)], start, size);
+            var part = Play(Keys(Boards)[start..(start + size)], start, size);
             for (int i = 0; i < part.Length; i++)
                 (apart[i] ??= []).AddRange(part[i]);
             start += size;
@@ -266,15 +266,15 @@ public sealed class SnakeTests : IDisposable
         for (int i = 0; i < together.Length; i++)
             Assert.Equal(together[i], apart[i]);
 
-        static double[][] Play(Tensor streams, int first, int count)
+        static double[][] Play(Key keys, int first, int count)
         {
             var snake = new Snake(5, 4);
-            var state = snake.Reset(streams);
+            var state = snake.Reset(keys.Fold(0));
             var seen = new List<double[]>();
             for (int step = 1; step <= 40; step++)
             {
                 int[] actions = [.. Enumerable.Range(first, count).Select(i => new Random((1000 * i) + step).Next(4))];
-                var moved = snake.Step(state, Tensor.From(actions), streams, step);
+                var moved = snake.Step(state, Tensor.From(actions), keys.Fold(step));
                 Tensor[] results = [moved.Observation, moved.FinalObservation, moved.Reward, moved.Terminated];
                 seen.AddRange(results.Select(result => result.ToDoubles()));
                 state = moved.State;
@@ -289,8 +289,8 @@ public sealed class SnakeTests : IDisposable
     {
         const int Boards = 50;
         var snake = new Snake(4, 4);
-        var streams = Streams(Boards);
-        var snapshot = Play(snake.Reset(streams), 1, 20).State;
+        var keys = Keys(Boards);
+        var snapshot = Play(snake.Reset(keys.Fold(0)), 1, 20).State;
         int[] before = snapshot[0].ToArray<int>();
         var first = Play(snapshot, 21, 30);
         var second = Play(snapshot, 21, 30);
@@ -304,7 +304,7 @@ public sealed class SnakeTests : IDisposable
             for (int step = from; step < from + steps; step++)
             {
                 int[] actions = [.. Enumerable.Range(0, Boards).Select(i => (i + (step * step)) % 4)];
-                moved = snake.Step(state, Tensor.From(actions), streams, step);
+                moved = snake.Step(state, Tensor.From(actions), keys.Fold(step));
                 state = moved.State;
             }
 
@@ -317,20 +317,20 @@ public sealed class SnakeTests : IDisposable
     {
         const int Boards = 40;
         var snake = new Snake(3, 4);
-        using var program = new TensorProgram<Tensor[], Tensor[]>(x =>
+        using var program = new TensorProgram<(Tensor[] State, Tensor Actions, Key Keys), Tensor[]>(x =>
         {
-            var moved = snake.Step([x[0]], x[1], x[2], 7);
+            var moved = snake.Step(x.State, x.Actions, x.Keys.Fold(7));
             return [.. moved.State, moved.Reward, moved.Terminated, moved.TimedOut, moved.Observation, moved.FinalObservation];
         });
-        var state = snake.Reset(Streams(Boards));
+        var state = snake.Reset(Keys(Boards));
         for (int run = 0; run < 12; run++)
         {
-            // The iteration is an input, so replays draw fresh numbers.
-            var streams = Streams(Boards, iteration: run);
+            // The keys are an input, so replays draw fresh numbers.
+            var keys = Keys(Boards, iteration: run);
             var actions = Tensor.From([.. Enumerable.Range(0, Boards).Select(i => (i + run) % 4)], [Boards]);
-            var moved = snake.Step(state, actions, streams, 7);
+            var moved = snake.Step(state, actions, keys.Fold(7));
             Tensor[] eager = [.. moved.State, moved.Reward, moved.Terminated, moved.TimedOut, moved.Observation, moved.FinalObservation];
-            var replayed = program.Run([state[0], actions, streams]);
+            var replayed = program.Run((state, actions, keys));
             for (int i = 0; i < eager.Length; i++)
                 Assert.Equal(eager[i].ToDoubles(), replayed[i].ToDoubles());
             state = [replayed[0]];
@@ -341,8 +341,7 @@ public sealed class SnakeTests : IDisposable
     public void ABatchMayBeEmpty()
     {
         var snake = new Snake();
-        var streams = Tensor.Zeros([0, 3], ElementType.Int32);
-        var moved = snake.Step(snake.Reset(streams), Tensor.Zeros([0], ElementType.Int32), streams, 1);
+        var moved = snake.Step(snake.Reset(Keys(0)), Tensor.Zeros([0], ElementType.Int32), Keys(0));
         Assert.Equal([0, 12, 12, 5], moved.Observation.Shape);
     }
 
@@ -354,13 +353,15 @@ public sealed class SnakeTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new Snake(5000, 5000));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Snake(stepLimit: 0));
         var snake = new Snake(2, 3);
-        var streams = Streams(2);
-        var state = snake.Reset(streams);
+        var keys = Keys(2);
+        var state = snake.Reset(keys);
         var actions = Tensor.From(0, 1);
-        Says("SnakeStart: streams are Int32 [n, 3]", () => snake.Reset(Tensor.From(1, 2, 3)));
-        Says("SnakeMove: streams are Int32 [2, 3]", () => snake.Step(state, actions, Streams(3), 1));
-        Says("actions of 2 environments are Int32 [2], got Float32 [2]", () => snake.Step(state, Tensor.From(0f, 1), streams, 1));
-        Says("SnakeObservation: a state of 6 cells is Int32 [n, 13]", () => snake.Observe(new Snake(3, 3).Reset(streams)));
+        Says("SnakeStart: a key for each environment is Int32 [n, 4], got Int32 [4]: see Key.Split", () => snake.Reset(Key.Of(1)));
+        Says("SnakeStart: a key for each environment is Int32 [n, 4], got Int32 [2, 3]",
+            () => snake.Reset(new Key(Tensor.Zeros([2, 3], ElementType.Int32))));
+        Says("SnakeMove: a key for each environment is Int32 [2, 4], got Int32 [3, 4]", () => snake.Step(state, actions, Keys(3)));
+        Says("actions of 2 environments are Int32 [2], got Float32 [2]", () => snake.Step(state, Tensor.From(0f, 1), keys));
+        Says("SnakeObservation: a state of 6 cells is Int32 [n, 13]", () => snake.Observe(new Snake(3, 3).Reset(keys)));
         Says("Snake: a state is one tensor, got 2", () => snake.Observe([.. state, .. state]));
 
         static void Says(string part, Func<object> call) => Assert.Contains(part, Assert.Throws<ArgumentException>(call).Message);
@@ -368,11 +369,10 @@ public sealed class SnakeTests : IDisposable
 
     public void Dispose() => _scope.Dispose();
 
-    private static Tensor Streams(int boards, int seed = 4, int iteration = 0)
-        => Engine.Core.Streams.Of(seed, 1, iteration, boards, Device.Cpu);
+    private static Key Keys(int boards, int seed = 4, int iteration = 0) => Key.Of(seed).Fold(iteration).Split(boards);
 
     private static EnvironmentStep Step(Snake snake, Tensor[] state, int action, int boards = 1)
-        => snake.Step(state, Tensor.Full(action, [boards], ElementType.Int32), Streams(boards), 1);
+        => snake.Step(state, Tensor.Full(action, [boards], ElementType.Int32), Keys(boards));
 
     private static (double Reward, double Terminated, double TimedOut) Outcome(EnvironmentStep moved)
         => (moved.Reward.Item(), moved.Terminated.Item(), moved.TimedOut.Item());

@@ -201,7 +201,7 @@ public sealed partial class SnakeTrainingTests
         {
             var hand = new SmallSnake.ByHand(run with { Method = "0" }, before);
             var (rollout, _) = Experience.Collect(
-                hand.Game, hand.Network, hand.Parameters, hand.Environments, hand.Streams, settings.Rollout, firstStep: 0);
+                hand.Game, hand.Network, hand.Parameters, hand.Environments, hand.Keys.Fold(0), settings.Rollout);
             double[] rewards = rollout.Rewards.ToDoubles(), live = rollout.Live.ToDoubles();
             for (int moment = 0; moment < rewards.Length; moment++)
             {
