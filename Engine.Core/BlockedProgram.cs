@@ -57,7 +57,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
     // rows of a block decide in which order sums are formed.
     private const long BlockBytes = 2 << 20;
 
-    // Blocks that there are at least, if there are as many rows: so many threads have something to do.
+    // Blocks of a group that there are at least, if there are as many rows: so many threads have something to do.
     private const int LeastBlocks = 8;
 
     private readonly Func<TShared, TRows, TOut> _function;
@@ -250,7 +250,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
                     one.Instance.Run();
                 }
 
-                long most = Math.Clamp((long)_groups * _groupRows / LeastBlocks, 1, _groupRows);
+                long most = Math.Max(1, _groupRows / LeastBlocks);
                 long fitting = Math.Clamp(BlockBytes / Math.Max(1, one.Instance.WorkingBytes), 1, most);
                 _blockRows = 1 << (int)Math.Log2(fitting);
             }

@@ -47,8 +47,8 @@ public sealed class Figure5(Figure5Settings settings, Device device)
         var oneStep = new MetaGradientMethod(MetaGradientKind.Classic, 1);
         var oracle = new MetaGradientMethod(MetaGradientKind.Classic, settings.Oracle);
         using var learner = new MrpLearner(settings, device);
-        using var trainer = Estimator([oneStep]);
-        using var judge = Estimator([.. Methods(settings), oracle]);
+        using var trainer = Estimator([oneStep], perReplicate: false);
+        using var judge = Estimator([.. Methods(settings), oracle], perReplicate: true);
         int point = _start?.Part ?? 0;
         if (_start is { } start)
             learner.Restore(start.Tensors, start.Iteration);
@@ -75,14 +75,14 @@ public sealed class Figure5(Figure5Settings settings, Device device)
         void Pause() => observer.CheckpointOrStop(Capture, cancel);
     }
 
-    private MonteCarlo Estimator(MetaGradientMethod[] methods) => new(
+    private MonteCarlo Estimator(MetaGradientMethod[] methods, bool perReplicate) => new(
         settings.CreateTask(),
         settings.Parameterisation,
         settings.CreateInnerOptimiser(),
         methods,
         settings.Kappa,
         settings.TraceDecay,
-        perReplicate: true,
+        perReplicate,
         device);
 
     private Tensor[] MetaGradients(MonteCarlo estimator, MrpLearner learner, int firstReplicate, int replicates)

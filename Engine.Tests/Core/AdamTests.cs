@@ -52,9 +52,10 @@ public sealed class AdamTests : IDisposable
 
         Tensor[] Once(Tensor[] x)
         {
-            Tensor[] slots = [x[2].BroadcastTo(x[0].Shape), x[3].BroadcastTo(x[0].Shape)];
-            var (p, state) = adam.Update([x[0]], [x[1]], new OptimiserState(Tensor.Full(2, [], ElementType.Int32), slots), x[4]);
-            return [p[0], .. state.Slots];
+            var step = Tensor.Full(2, [], ElementType.Int32);
+            var given = new AdamState<Tensor>(step, x[2].BroadcastTo(x[0].Shape), x[3].BroadcastTo(x[0].Shape));
+            var (p, state) = adam.At(x[4]).Update(x[0], x[1], given);
+            return [p, .. state.Averages()];
         }
 
         Tensor[] Apart(Tensor[] x)
@@ -145,7 +146,7 @@ public sealed class AdamTests : IDisposable
     {
         Tensor[] p = [Tensor.From(1.0, -2, 3)];
         var rate = Tensor.Full(0.2, [], ElementType.Float64);
-        var (updated, _) = s_adam.Update(p, [Tensor.From(0.3, 0.5, -4)], s_adam.Initial(p), rate);
+        var (updated, _) = s_adam.At(rate).Update(p, [Tensor.From(0.3, 0.5, -4)], s_adam.Initial(p));
         double step = (updated[0] - p[0]).Sum().Item();
         Assert.NotEqual(0, step);
         Assert.Equal(step / 0.2, Gradient.Of(updated[0].Sum(), rate).Item(), 1e-12);
@@ -191,8 +192,9 @@ public sealed class AdamTests : IDisposable
     // Parameters, gradients, first and second moments, so many of each, and what becomes of all but the gradients.
     private static Tensor[] Update(Tensor[] x, int count)
     {
-        var state = new OptimiserState(Tensor.Full(2, [], ElementType.Int32, x[0].Device), x[(2 * count)..(4 * count)]);
+        var step = Tensor.Full(2, [], ElementType.Int32, x[0].Device);
+        var state = new AdamState<Tensor[]>(step, x[(2 * count)..(3 * count)], x[(3 * count)..(4 * count)]);
         var (updated, next) = s_adam.Update(x[..count], x[count..(2 * count)], state);
-        return [.. updated, .. next.Slots];
+        return [.. updated, .. next.Averages()];
     }
 }

@@ -30,8 +30,8 @@ public sealed class BatchTests : IDisposable
     public void MembersDontMeetThroughSumsNormsOrMeans()
     {
         var x = Tensor.From([3.0, 4, 300, 400], [2, 2]);
-        var clipped = Batch.Map(g => Clip.ByGlobalNorm([g], 10), x);
-        Assert.Equal([3.0, 4, 6, 8], clipped.Gradients[0].ToDoubles(), (a, b) => Math.Abs(a - b) < 1e-12);
+        var clipped = Batch.Map(g => Clip.ByGlobalNorm(g, 10), x);
+        Assert.Equal([3.0, 4, 6, 8], clipped.Gradients.ToDoubles(), (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal([5.0, 500], clipped.Norm.ToDoubles());
         Assert.Equal([3.5, 350], Batch.Map(g => g.Mean(), x).ToDoubles());
     }
@@ -87,7 +87,7 @@ public sealed class BatchTests : IDisposable
                 (a, b) => Math.Abs(a - b) <= 1e-12 * (1 + Math.Abs(a)));
         }
 
-        ((Tensor[], OptimiserState) Learner, Tensor Loss) Update((Tensor[] Theta, Tensor X) one)
+        ((Tensor[], OptimiserState<Tensor[]>) Learner, Tensor Loss) Update((Tensor[] Theta, Tensor X) one)
         {
             // The batch of one that an Mlp is.
             var loss = (mlp.Apply([.. one.Theta.Select(p => p.Unsqueeze(0))], one.X) - one.X.Sum(-1).Unsqueeze(-1)).Square().Mean();

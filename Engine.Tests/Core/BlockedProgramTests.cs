@@ -13,56 +13,83 @@ public class BlockedProgramTests
     [InlineData(13, 4)]
     [InlineData(3, 4)]
     [InlineData(5, 1)]
-    public void ResultsEqualThoseOfTheFunctionOnAllRows(int rows, int blockRows)
+    [InlineData(29, null)]
+    public void ResultsEqualThoseOfTheFunctionOnEachRow(int rows, int? blockRows)
         => Each(device =>
         {
-            var shared = Random(device, 1, [1, 3]);
-            using var program = new BlockedProgram(Function, blockRows, device);
+            using var program = BlockedProgram.Map<Tensor, Row, (Tensor, Tensor, Tensor)>(Function, device, blockRows);
             for (int run = 0; run < 4; run++)
             {
-                Tensor[] inputs = [Random(device, run, [rows, 2, 3]), Random(device, run + 9, [rows, 3])];
-                var whole = Function([shared], inputs);
-                var blocks = program.Run([shared], inputs);
-                Assert.Equal(whole.Length, blocks.Length);
-                for (int i = 0; i < whole.Length; i++)
+                var shared = Random(device, 1 + run, [2, 3]);
+                var inputs = new Row(Random(device, run, [2, rows, 2, 3]), Random(device, run + 9, [2, rows, 3]));
+                var (sums, slopes, same) = program.Run(shared, inputs);
+                Assert.Equal($"[2, {rows}, 2, 3]", slopes.Shape.ToString());
+                Assert.Equal(inputs.Y.ToDoubles(), same.ToDoubles());
+                for (int group = 0; group < 2; group++)
                 {
-                    Assert.Equal(whole[i].Shape, blocks[i].Shape);
-                    Assert.Equal(whole[i].ToDoubles(), blocks[i].ToDoubles());
+                    for (int row = 0; row < rows; row++)
+                    {
+                        var (sum, slope, _) = Function(shared[group], new Row(inputs.X[group, row], inputs.Y[group, row]));
+                        Assert.Equal(sum.ToDoubles(), sums[group, row].ToDoubles());
+                        Assert.Equal(slope.ToDoubles(), slopes[group, row].ToDoubles());
+                    }
                 }
             }
 
-            static Tensor[] Function(Tensor[] shared, Tensor[] rows)
+            static (Tensor, Tensor, Tensor) Function(Tensor shared, Row row)
             {
-                var y = (rows[0] * shared[0]).Sin() + rows[1].Unsqueeze(1);
-                return [y.Sum(1), Gradient.Of(y.Square().Sum(), rows[0]), rows[1]];
+                var y = (row.X * shared).Sin() + row.Y;
+                return (y.Sum(0), Gradient.Of(y.Square().Sum(), row.X), row.Y);
             }
         });
 
-    [Fact]
-    public void RowsOfAGroupShareItsTensors()
+    [Theory]
+    [InlineData(7)]
+    [InlineData(1)]
+    [InlineData(null)]
+    public void SumsAreThoseOfEachGroup(int? blockRows)
         => Each(device =>
         {
-            using var program = new BlockedProgram((shared, rows) => [rows[0] * shared[0]], 2, device);
+            // The gradient of what rows add up to, in what they share.
+            using var program = BlockedProgram.Sum<Tensor, Tensor, (Tensor Loss, Tensor Gradient)>(
+                (shared, rows) =>
+                {
+                    var loss = Batch.Map(row => (row * shared).Square().Sum(), rows).Sum();
+                    return (loss, Gradient.Of(loss, shared));
+                },
+                device,
+                blockRows);
             for (int run = 0; run < 3; run++)
             {
-                var groups = Tensor.From([10f, 100, 1000], [3, 1], device);
-                var rows = Tensor.From([.. Enumerable.Range(run, 15).Select(i => (float)i)], [15, 1], device);
-                double[] expected = [.. Enumerable.Range(0, 15).Select(i => (i + run) * Math.Pow(10, 1 + (i / 5)))];
-                Assert.Equal(expected, program.Run([groups], [rows])[0].ToDoubles());
+                Tensor shared = Random(device, run, [3, 2]), rows = Random(device, run + 5, [3, 20, 2]);
+                var (loss, gradient) = program.Run(shared, rows);
+                Assert.Equal(["[3]", "[3, 2]"], [loss.Shape.ToString(), gradient.Shape.ToString()]);
+                var expected = (rows.Square() * shared.Unsqueeze(1)).Sum(1) * 2;
+                Assert.All(expected.ToDoubles().Zip(gradient.ToDoubles()), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
             }
         });
 
-    [Fact]
-    public void AResultMayBeOneForEachBlock()
+    // Rows that work in much come in small blocks, those that work in little in large ones, but there are several blocks.
+    [Theory]
+    [InlineData(1 << 20, 64, 1)]
+    [InlineData(1 << 14, 64, 8)]
+    [InlineData(4, 64, 8)]
+    [InlineData(4, 800, 64)]
+    [InlineData(4, 3, 1)]
+    public void BlocksAreAsLargeAsTheCachesAllow(int size, int rows, int expected)
         => Each(device =>
         {
-            using var program = new BlockedProgram((shared, rows) => [rows[0].Sum(keepDims: true, 0), shared[0] * 2], 2, device);
-            for (int run = 0; run < 3; run++)
-            {
-                var results = program.Run([Tensor.From([5f, 6], [2, 1], device)], [Tensor.From([1f, 2, 3, 4, 5, 6 + run], [6], device)]);
-                Assert.Equal([3, 3.0, 9, 6 + run], results[0].ToDoubles());
-                Assert.Equal([10.0, 10, 12, 12], results[1].ToDoubles());
-            }
+            int most = 0;
+            using var program = BlockedProgram.Sum<ValueTuple, Tensor, Tensor>(
+                (_, x) =>
+                {
+                    lock (device)
+                        most = Math.Max(most, x.Shape[0]);
+                    return (x.Unsqueeze(1) * Tensor.Ones([size], device: device)).Exp().Sum();
+                },
+                device);
+            program.Run(default, Tensor.Ones([1, rows], device: device));
+            Assert.Equal(expected, most);
         });
 
     [Fact]
@@ -73,12 +100,12 @@ public class BlockedProgramTests
         {
             using var device = new CpuDevice(threads);
             using var scope = new TensorScope();
-            using var program = new BlockedProgram(
-                (_, rows) => [rows[0].Exp().MatMul(rows[0], transposeB: true).Sum(-1), rows[0].Mean(0, 1).Unsqueeze(0)], 7, device);
+            using var program = BlockedProgram.Sum<ValueTuple, Tensor, (Tensor, Tensor)>(
+                (_, rows) => (rows.Exp().MatMul(rows, transposeB: true).Sum(0), rows.Mean()), device, 7);
             for (int run = 0; run < 3; run++)
             {
-                var found = program.Run([], [Random(device, run, [101, 5, 9])]);
-                results.Add([.. found[0].ToDoubles(), .. found[1].ToDoubles()]);
+                var (products, mean) = program.Run(default, Random(device, run, [1, 101, 5, 9]));
+                results.Add([.. products.ToDoubles(), .. mean.ToDoubles()]);
             }
         }
 
@@ -90,13 +117,13 @@ public class BlockedProgramTests
     public void OtherShapesRunBesideEarlierOnes()
         => Each(device =>
         {
-            using var program = new BlockedProgram((_, rows) => [rows[0].Sum(1)], 3, device);
+            using var program = BlockedProgram.Map<ValueTuple, Tensor, Tensor>((_, row) => row.Sum(), device, 3);
             for (int run = 0; run < 3; run++)
             {
                 foreach (int rows in new[] { 7, 2, 9 })
                 {
-                    var x = Tensor.Full(run, [rows, 2], device: device);
-                    Assert.Equal(Enumerable.Repeat(2.0 * run, rows), program.Run([], [x])[0].ToDoubles());
+                    var x = Tensor.Full(run, [1, rows, 2], device: device);
+                    Assert.Equal(Enumerable.Repeat(2.0 * run, rows), program.Run(default, x).ToDoubles());
                 }
             }
         });
@@ -106,16 +133,15 @@ public class BlockedProgramTests
         => Each(device =>
         {
             var (three, four) = (Tensor.Ones([3, 1], device: device), Tensor.Ones([4, 1], device: device));
-            using var program = new BlockedProgram((shared, rows) => [rows[0]], 2, device);
-            Says("4 rows can't be divided evenly among 3 groups", () => program.Run([three], [four]));
-            Says("first axes differ: [3, 1], [4, 1]", () => program.Run([], [three, four]));
-            Says("0 rows", () => program.Run([], []));
-            Says("0 rows", () => program.Run([], [Tensor.Zeros([0, 2], device: device)]));
-            Says("first axes differ: []", () => program.Run([], [Tensor.Ones([], device: device)]));
-            Assert.Throws<ArgumentOutOfRangeException>(() => new BlockedProgram((shared, rows) => rows, 0));
-            using var wrong = new BlockedProgram((shared, rows) => [Tensor.Ones([5], device: device)], 2, device);
-            Says("must have size 2, that of the block, or 1; got [5]", () => wrong.Run([], [four]));
-            using var outer = new TensorProgram<Tensor[], Tensor[]>(x => program.Run([], x), device);
+            using var program = BlockedProgram.Map<Tensor[], Tensor[], Tensor>((shared, rows) => rows[0], device);
+            Says("has their 3 groups along its first axis, got [4, 1]", () => program.Run([four], [Tensor.Ones([3, 2], device: device)]));
+            Says("one or more, got [3, 1], [4, 1]", () => program.Run([], [three, four]));
+            Says("one or more, got no tensor", () => program.Run([], []));
+            Says("one or more, got [0, 2]", () => program.Run([], [Tensor.Zeros([0, 2], device: device)]));
+            Says("one or more, got [2]", () => program.Run([], [Tensor.Ones([2], device: device)]));
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => BlockedProgram.Map<Tensor[], Tensor[], Tensor>((shared, rows) => rows[0], device, 0));
+            using var outer = new TensorProgram<Tensor[], Tensor>(x => program.Run([], x), device);
             Assert.Throws<InvalidOperationException>(() => outer.Run([four]));
 
             static void Says(string part, Action action) => Assert.Contains(part, Assert.Throws<ArgumentException>(action).Message);
@@ -125,11 +151,9 @@ public class BlockedProgramTests
     public void ABlockWithResultsOfAnotherSizeIsAnError()
         => Each(device =>
         {
-            using var program = new BlockedProgram((_, rows) => [Tensor.Ones([2], device: device)], 2, device);
-            var failure = Assert.Throws<ArgumentException>(() => program.Run([], [Tensor.Ones([3, 1], device: device)]));
-            Assert.Contains("a block of 1 rows must have results Float32 [1]", failure.Message);
-            Assert.Contains("got Float32 [2]", failure.Message);
-            Assert.Equal([1.0, 1, 1, 1], program.Run([], [Tensor.Ones([4, 1], device: device)])[0].ToDoubles());
+            using var program = BlockedProgram.Sum<ValueTuple, Tensor, Tensor>((_, rows) => rows * 2, device, 2);
+            var failure = Assert.Throws<ArgumentException>(() => program.Run(default, Tensor.Ones([1, 3], device: device)));
+            Assert.Contains("a block of 1 rows must have results Float32 [2]; got Float32 [1]", failure.Message);
         });
 
     [Fact]
@@ -137,10 +161,10 @@ public class BlockedProgramTests
     {
         using var device = new CpuDevice(2);
         int calls = 0, bad = 0;
-        using (var program = new BlockedProgram(
-            (_, rows) => Interlocked.Increment(ref calls) == bad ? throw new FormatException() : [rows[0].Exp() * 2], 2, device))
+        using (var program = BlockedProgram.Map<ValueTuple, Tensor, Tensor>(
+            (_, row) => Interlocked.Increment(ref calls) == bad ? throw new FormatException() : row.Exp() * 2, device, 2))
         {
-            using var x = Tensor.Ones([9, 2], device: device);
+            using var x = Tensor.Ones([1, 9, 2], device: device);
             for (bad = 1; bad < 6; bad++)
             {
                 calls = 0;
@@ -149,9 +173,8 @@ public class BlockedProgramTests
                     for (int run = 0; run < 20; run++)
                     {
                         // Another shape is recorded anew.
-                        using var other = Tensor.Ones([9, 3 + run + (20 * bad)], device: device);
-                        foreach (var result in program.Run([], [other]))
-                            result.Dispose();
+                        using var other = Tensor.Ones([1, 9, 3 + run + (20 * bad)], device: device);
+                        program.Run(default, other).Dispose();
                     }
                 });
             }
@@ -159,7 +182,7 @@ public class BlockedProgramTests
             bad = 0;
             for (int run = 0; run < 4; run++)
             {
-                using var y = program.Run([], [x])[0];
+                using var y = program.Run(default, x);
                 Assert.All(y.ToDoubles(), value => Assert.Equal(2 * Math.E, value, 1e-5));
             }
         }
@@ -183,4 +206,6 @@ public class BlockedProgramTests
             Assert.Equal(0, device.Pool.LiveBlocks);
         }
     }
+
+    private sealed record Row(Tensor X, Tensor Y);
 }

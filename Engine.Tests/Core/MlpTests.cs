@@ -116,7 +116,7 @@ public sealed class MlpTests : IDisposable
         Says("not [3, 0, 2]", () => new Mlp([3, 0, 2]));
         Says("not [3, -1]", () => new Mlp([3, 2]) with { Sizes = [3, -1] });
         Says("no activation 7", () => new Mlp([3, 2], (Activation)7));
-        Says("parameters [networks, 8], but [1, 9] were given", () => new Mlp([3, 2]).Split(Tensor.Zeros([1, 9])));
+        Says("parameters [..., 8], but [1, 9] were given", () => new Mlp([3, 2]).Split(Tensor.Zeros([1, 9])));
         Says("[3] is no", () => Initialisers.TruncatedNormal(Key.Of(5), [3]));
         Says("[3, 0] is no", () => Initialisers.TruncatedNormal(Key.Of(5), [3, 0]));
         Says("[1, 0, 4] is no", () => Initialisers.GlorotUniform(Key.Of(5), [1, 0, 4]));

@@ -56,19 +56,23 @@ public sealed class OptimiserTests : IDisposable
     {
         Tensor[] p = [Tensor.From(1.0, 2), Tensor.From(3.0)];
         var state = optimiser.Initial(p);
-        Says("1 gradients were given for 2 parameters", [p[0]], state);
-        Says("parameter 1 of shape [1] has a gradient of shape [2]", [p[0], p[0]], state);
-        Says("slots", p, state with { Slots = [.. state.Slots, p[0]] });
-        Says("a learning rate of shape [2] does not broadcast to parameter 1 of shape [1]", p, state, p[0]);
-        for (int slot = 0; slot < state.Slots.Length; slot++)
+        Says("there are 1 gradients for 2 parameters", optimiser, [p[0]], state);
+        Says("parameter [1] of shape [1] has a gradient of shape [2]", optimiser, [p[0], p[0]], state);
+        Says("a learning rate of shape [2] does not broadcast to parameter [1] of shape [1]", optimiser.At(p[0]), p, state);
+        Optimiser other = optimiser is Sgd ? new RmsProp(Rate) : new Sgd(Rate);
+        Says($"the state is {other.GetType().Name}State: make it with Initial", optimiser, p, other.Initial(p));
+        Tensor[] averages = state.Averages();
+        for (int i = 0; i < averages.Length; i++)
         {
-            Tensor[] slots = [.. state.Slots];
-            slots[slot] = Tensor.Zeros([2, 1], ElementType.Float64);
-            Says($"has slot {slot} of the state of shape [2, 1]", p, state with { Slots = slots });
+            Tensor[] wrong = [.. averages];
+            wrong[i] = Tensor.Zeros([2, 1], ElementType.Float64);
+            Says("moment of shape [2, 1]", optimiser, p, optimiser.State(p, state.Step, wrong));
         }
 
-        void Says(string part, Tensor[] gradients, OptimiserState some, Tensor? rate = null)
-            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => optimiser.Update(p, gradients, some, rate)).Message);
+        Assert.Throws<ArgumentException>(() => optimiser.Initial(Array.Empty<Tensor>()));
+
+        void Says(string part, Optimiser some, Tensor[] gradients, OptimiserState<Tensor[]> given)
+            => Assert.Contains(part, Assert.Throws<ArgumentException>(() => some.Update(p, gradients, given)).Message);
     }
 
     [Fact]
@@ -97,8 +101,8 @@ public sealed class OptimiserTests : IDisposable
 
         foreach (double value in (double[])[double.NaN, -1, 0])
         {
-            Says("Limit must be above 0", () => new ClippedOptimiser(new Sgd(1), value));
-            Says("Limit", () => new ClippedOptimiser(new Sgd(1), 1) with { Limit = value });
+            Says("Limit must be above 0", () => new Chain(new ClipByGlobalNorm(value), new Sgd(1)));
+            Says("Limit", () => new Chain(new ClipByGlobalNorm(1) with { Limit = value }, new Sgd(1)));
         }
 
         var (adam, same) = (new Adam(0.1), new Adam(0.2) with { LearningRate = 0.1 });
@@ -118,7 +122,7 @@ public sealed class OptimiserTests : IDisposable
         for (int step = 1; step <= 4; step++)
         {
             (number, numberState) = optimiser.Update(number, Slopes(number, step), numberState);
-            (tensor, tensorState) = (optimiser with { LearningRate = 77 }).Update(tensor, Slopes(tensor, step), tensorState, rate);
+            (tensor, tensorState) = optimiser.At(rate).Update(tensor, Slopes(tensor, step), tensorState);
             for (int i = 0; i < number.Length; i++)
                 Assert.All(number[i].ToDoubles().Zip(tensor[i].ToDoubles()), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
         }
@@ -135,10 +139,10 @@ public sealed class OptimiserTests : IDisposable
                 for (int step = 0; step < 3; step++)
                 {
                     var loss = ((parameters[0] * x[2]).Sin() + parameters[1].Square()).Sum();
-                    (parameters, state) = optimiser.Update(parameters, Gradient.Of(loss, parameters), state, x[3]);
+                    (parameters, state) = optimiser.At(x[3]).Update(parameters, Gradient.Of(loss, parameters), state);
                 }
 
-                return [.. parameters, .. state.Slots];
+                return [.. parameters, .. state.Averages()];
             },
             [Tensor.From(0.5, -0.7), Tensor.From(0.9), Tensor.From(1.3, 0.8), Tensor.Full(0.1, [], ElementType.Float64)]);
 
@@ -162,7 +166,7 @@ public sealed class OptimiserTests : IDisposable
         var (eager, replayed) = (Start(), Start());
         var eagerState = optimiser.Initial(eager);
         var replayedState = optimiser.Initial(replayed);
-        using var program = new TensorProgram<(Tensor[] Parameters, OptimiserState State), (Tensor[], OptimiserState)>(x =>
+        using var program = new TensorProgram<(Tensor[] Parameters, OptimiserState<Tensor[]> State), (Tensor[], OptimiserState<Tensor[]>)>(x =>
         {
             var (parameters, state) = x;
             var gradients = Gradient.Of((parameters[0].Sin().Sum() * parameters[1].Exp()).Sum(), parameters);
@@ -175,7 +179,7 @@ public sealed class OptimiserTests : IDisposable
             (replayed, replayedState) = program.Run((replayed, replayedState));
             Assert.Equal(step, replayedState.Step.Item());
             Assert.Equal(eager.SelectMany(p => p.ToDoubles()), replayed.SelectMany(p => p.ToDoubles()));
-            Assert.Equal(eagerState.Slots.SelectMany(s => s.ToDoubles()), replayedState.Slots.SelectMany(s => s.ToDoubles()));
+            Assert.Equal(eagerState.Averages().SelectMany(s => s.ToDoubles()), replayedState.Averages().SelectMany(s => s.ToDoubles()));
         }
     }
 
@@ -244,11 +248,11 @@ public sealed class OptimiserTests : IDisposable
     public void WhatIsNotFiniteSpoilsAllThatIsScaled()
     {
         var rest = Tensor.From(3.0);
-        double[] Clipped(double value) => [.. Clip.ByGlobalNorm([Tensor.From(value, 1), rest], 2).Gradients.SelectMany(g => g.ToDoubles())];
+        double[] Clipped(double value) => [.. Clip.ByGlobalNorm<Tensor[]>([Tensor.From(value, 1), rest], 2).Gradients.SelectMany(g => g.ToDoubles())];
         Assert.Equal([double.NaN, double.NaN, double.NaN], Clipped(double.NaN));
         Assert.Equal([double.NaN, 0, 0], Clipped(double.PositiveInfinity));
         Assert.Equal([double.NaN, 0, 0], Clipped(double.NegativeInfinity));
-        Assert.Throws<ArgumentException>(() => Clip.ByGlobalNorm([], 1));
+        Assert.Throws<ArgumentException>(() => Clip.ByGlobalNorm<Tensor[]>([], 1));
     }
 
     [Theory]
@@ -264,14 +268,14 @@ public sealed class OptimiserTests : IDisposable
             double[] ends = Tensor.From([start, end], [2], type).ToDoubles();
             foreach (int steps in (int[])[1, 3, 49, 1_000_000])
             {
-                foreach (var schedule in (Func<Tensor, double, double, int, ElementType, Tensor>[])[Schedules.Linear, Schedules.Cosine])
+                foreach (var schedule in (Func<double, double, int, Schedule>[])[Schedules.Linear, Schedules.Cosine])
                 {
                     Assert.Equal(ends[0], At(0));
                     Assert.Equal(ends[1], At(steps));
                     Assert.Equal(ends[1], At(steps + 7));
                     Assert.InRange(At(steps / 2), Math.Min(ends[0], ends[1]), Math.Max(ends[0], ends[1]));
 
-                    double At(int step) => schedule(Tensor.Full(step, [], ElementType.Int32), start, end, steps, type).Item();
+                    double At(int step) => schedule(start, end, steps)(Tensor.Full(step, [], ElementType.Int32), type).Item();
                 }
             }
         }
@@ -287,19 +291,19 @@ public sealed class OptimiserTests : IDisposable
             {
                 var now = Tensor.Full(step, [], ElementType.Int32);
                 double done = Math.Min(1, step / 49.0);
-                var linear = Schedules.Linear(now, 2, 0.5, 49, type);
+                var linear = Schedules.Linear(2, 0.5, 49)(now, type);
                 Assert.Equal(type, linear.Type);
                 Assert.Equal(2 - (1.5 * done), linear.Item(), tolerance);
-                Assert.Equal(1.25 + (0.75 * Math.Cos(Math.PI * done)), Schedules.Cosine(now, 2, 0.5, 49, type).Item(), tolerance);
+                Assert.Equal(1.25 + (0.75 * Math.Cos(Math.PI * done)), Schedules.Cosine(2, 0.5, 49)(now, type).Item(), tolerance);
             }
 
-            Assert.Equal(0.5, Schedules.Linear(Tensor.Full(50, [], ElementType.Int32), 2, 0.5, 49, type).Item());
+            Assert.Equal(0.5, Schedules.Linear(2, 0.5, 49)(Tensor.Full(50, [], ElementType.Int32), type).Item());
         }
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Linear(Tensor.Full(0, [], ElementType.Int32), 1, 0, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Cosine(Tensor.Full(0, [], ElementType.Int32), 1, 0, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Linear(Tensor.Full(0, [], ElementType.Int32), double.NaN, 0, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Cosine(Tensor.Full(0, [], ElementType.Int32), 1, 1 / 0.0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Linear(1, 0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Cosine(1, 0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Linear(double.NaN, 0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Schedules.Cosine(1, 1 / 0.0, 1));
     }
 
     public void Dispose() => _scope.Dispose();
@@ -324,7 +328,7 @@ public sealed class OptimiserTests : IDisposable
                 expected[i] = rule(expected[i], Slope(expected[i], step), step, slots, i);
             double[] found = [.. parameters.SelectMany(p => p.ToDoubles())];
             Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
-            Assert.All(slots.Zip(state.Slots.SelectMany(s => s.ToDoubles())), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
+            Assert.All(slots.Zip(state.Averages().SelectMany(s => s.ToDoubles())), pair => Assert.Equal(pair.First, pair.Second, 1e-12));
             Assert.Equal(step, state.Step.Item());
         }
     }

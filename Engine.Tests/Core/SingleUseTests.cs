@@ -27,9 +27,9 @@ public sealed class SingleUseTests : IDisposable
     [Fact]
     public void ABlockedProgramThatRunsSaysSo()
     {
-        using var x = Tensor.From([1f, 2], [2], _device);
-        using var program = new BlockedProgram((_, rows) => [Held(rows[0])], 2, _device);
-        Refuses("BlockedProgram", () => program.Run([], [x]), program.Dispose);
+        using var x = Tensor.From([1f, 2], [1, 2], _device);
+        using var program = BlockedProgram.Sum<ValueTuple, Tensor, Tensor>((_, rows) => Held(rows), _device, 2);
+        Refuses("BlockedProgram", () => [program.Run(default, x)], program.Dispose);
     }
 
     [Theory]

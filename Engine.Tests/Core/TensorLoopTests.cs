@@ -32,7 +32,7 @@ public class TensorLoopTests
             Assert.Equal(Values(new(parameters, state)), Values(loop.State));
         }
 
-        (Tensor[] Parameters, OptimiserState State, Tensor Loss) Step(Tensor[] p, OptimiserState s, Tensor target)
+        (Tensor[] Parameters, OptimiserState<Tensor[]> State, Tensor Loss) Step(Tensor[] p, OptimiserState<Tensor[]> s, Tensor target)
         {
             var loss = ((p[0] * p[1].Sin()) - target).Square().Sum();
             var (updated, next) = adam.Update(p, Gradient.Of(loss, p), s);
@@ -114,5 +114,5 @@ public class TensorLoopTests
 
     private static double[][] Values(Learner learner) => [.. Tree.Leaves(learner).Select(tensor => tensor.ToDoubles())];
 
-    private sealed record Learner(Tensor[] Parameters, OptimiserState State);
+    private sealed record Learner(Tensor[] Parameters, OptimiserState<Tensor[]> State);
 }

@@ -290,9 +290,9 @@ public sealed class TensorProgramTests : IDisposable
         var program = new TensorProgram<Tensor[], Tensor[]>(x => [x[0] * 2], _device);
         program.Dispose();
         Assert.Throws<ObjectDisposedException>(() => program.Run([Vector(1, 2)]));
-        var blocked = new BlockedProgram((_, rows) => [rows[0] * 2], 4, _device);
+        var blocked = BlockedProgram.Map<ValueTuple, Tensor, Tensor>((_, row) => row * 2, _device);
         blocked.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => blocked.Run([], [Vector(1, 2)]));
+        Assert.Throws<ObjectDisposedException>(() => blocked.Run(default, Vector(1, 2).Unsqueeze(0)));
     }
 
     [Fact]

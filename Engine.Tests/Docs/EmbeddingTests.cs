@@ -57,7 +57,7 @@ public class EmbeddingTests
         var inner = new Adam(0.01, EpsilonRoot: 1e-8);
         var (eta, key) = (Tensor.From(0f, 1f).Sigmoid(), Key.Of(0));
         Tensor[] start = [.. network.Initialise(key.Fold(0))];
-        using var training = new TensorLoop<(Tensor[] Theta, OptimiserState State, Tensor[] Corridor), Key, Tensor>(
+        using var training = new TensorLoop<(Tensor[] Theta, OptimiserState<Tensor[]> State, Tensor[] Corridor), Key, Tensor>(
             (learner, keys) =>
             {
                 var task = new Walk(corridor, network, eta, learner.Corridor, keys);

@@ -6,6 +6,7 @@ using Engine.Kernels;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
+using Engine.Tests.Core;
 using Xunit;
 
 namespace Engine.Tests.Golden;
@@ -33,24 +34,24 @@ public class MrpGoldenTests
         var step = Tensor.From([(int)golden.Setting("adam_step")], [], golden.Device);
         Tensor[] moments = adam ? [Flat(golden.Inputs("adam_m")), Flat(golden.Inputs("adam_v"))] : [];
 
-        // One replicate; rewards of inner step i are rewards[i].
+        // Rewards of inner step i are rewards[i].
         var rewards = golden.Input("rewards");
         var task = new ValuePrediction(network, StateInput.Raw, Discounting.Power, (int)golden.Setting("batch"), ElementType.Float64);
-        var problem = task.With(logit.Sigmoid(), i => Trajectories.From(rewards.Narrow(0, i, 1)));
-        var points = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps);
+        var problem = task.With(logit.Sigmoid(), i => Trajectories.From(rewards[i]));
+        var points = LookAhead.Branch(problem, optimiser, theta, optimiser.State(theta, step, moments), steps);
 
         golden.Agrees("n_step", Tensor.Stack(0, [.. points.Select(point => Gradient.Of(point.OuterLoss, logit))]));
-        golden.Agrees("outer_loss", Tensor.Concatenate(0, [.. points.Select(point => point.OuterLoss)]));
+        golden.Agrees("outer_loss", Tensor.Stack(0, [.. points.Select(point => point.OuterLoss)]));
         golden.Agrees("mix", Gradient.Of(Mixing.Loss(points, golden.Setting("kappa")), logit));
         golden.AgreeAll("theta_n", network.Split(points[^1].Parameters[0]));
         Assert.Equal(!adam, golden.HasOutput("trace"));
         if (golden.HasOutput("trace"))
         {
             var options = new BranchOptions(golden.Setting("mu"));
-            var traced = LookAhead.Branch(problem, optimiser, theta, new OptimiserState(step, moments), steps, options);
+            var traced = LookAhead.Branch(problem, optimiser, theta, optimiser.State(theta, step, moments), steps, options);
             golden.Agrees("trace", Gradient.Of(traced[^1].OuterLoss, logit));
         }
 
-        Tensor Flat(Tensor[] parameters) => network.Flatten([.. parameters.Select(p => p.Unsqueeze(0))]);
+        Tensor Flat(Tensor[] parameters) => network.Flatten([.. parameters.Select(p => p.Rank == 1 ? p.Unsqueeze(0) : p)]);
     }
 }

@@ -29,9 +29,9 @@ public class SnakeMetaGoldenTests
         golden.AgreeAll("hvp", Gradient.Of(along, theta));
 
         int steps = (int)golden.Setting("n");
-        var optimiser = new ClippedOptimiser(new Adam(golden.Setting("lr"), EpsilonRoot: 1e-8), golden.Setting("clip"));
+        var optimiser = new Chain(new ClipByGlobalNorm(golden.Setting("clip")), new Adam(golden.Setting("lr"), EpsilonRoot: 1e-8));
         var step = Tensor.From([(int)golden.Setting("adam_step")], [], golden.Device);
-        var state = new OptimiserState(step, [.. golden.Inputs("adam_m"), .. golden.Inputs("adam_v")]);
+        var state = new AdamState<Tensor[]>(step, golden.Inputs("adam_m"), golden.Inputs("adam_v"));
         var points = LookAhead.Branch(problem, optimiser, theta, state, steps);
         golden.Agrees("n_step", Tensor.Stack(0, [.. points.Select(point => Gradient.Of(point.OuterLoss, raw))]));
         golden.Agrees("outer_loss", Tensor.Stack(0, [.. points.Select(point => point.OuterLoss)]));

@@ -114,13 +114,13 @@ public class GpuProgramTests
         var network = new Mlp([2, 4, 1]);
         var optimiser = new Adam(1e-2);
         Tensor[] parameters = [.. network.Initialise(Key.Of(3, device).Reshape(1), ElementType.Float64)];
-        using var loop = new TensorLoop<(Tensor[], OptimiserState), (Key Key, Tensor Rate), Tensor>(
+        using var loop = new TensorLoop<(Tensor[], OptimiserState<Tensor[]>), (Key Key, Tensor Rate), Tensor>(
             (learner, inputs) =>
             {
                 var (theta, state) = learner;
                 var x = Tensor.Normal(inputs.Key, [1, 3, 2], type: ElementType.Float64);
                 var loss = (network.Apply(theta, x) - x.Sum(-1).Unsqueeze(-1)).Square().Mean();
-                return (optimiser.Update(theta, Gradient.Of(loss, theta), state, inputs.Rate), loss);
+                return ((optimiser with { LearningRate = inputs.Rate }).Update(theta, Gradient.Of(loss, theta), state), loss);
             },
             (parameters, optimiser.Initial(parameters)));
         var losses = new List<Tensor>();

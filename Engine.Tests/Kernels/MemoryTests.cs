@@ -193,12 +193,12 @@ public class MemoryTests
         {
             var source = new FailingSource();
             using var device = new CpuDevice(1, new BufferPool(source));
-            using (var x = Tensor.From([1f], [1], device))
+            using (var x = Tensor.From([1f], [1, 1], device))
             using (var program = new TensorProgram<Tensor[], Tensor[]>(inputs => [inputs[0] * 2, inputs[0] + 1, inputs[0].Exp()], device))
-            using (var blocked = new BlockedProgram((_, rows) => [rows[0] * 2, rows[0] + 1, rows[0].Exp()], 1, device))
+            using (var blocked = BlockedProgram.Map<ValueTuple, Tensor, Tensor[]>((_, row) => [row * 2, row + 1, row.Exp()], device, 1))
             {
                 Check(() => program.Run([x]));
-                Check(() => blocked.Run([], [x]));
+                Check(() => blocked.Run(default, x));
 
                 void Check(Func<Tensor[]> run)
                 {

@@ -15,7 +15,7 @@ public sealed class A2CProblemTests : IDisposable
     private const int Steps = 3;
 
     private static readonly Snake s_snake = new(4, 4, stepLimit: 6);
-    private static readonly Optimiser s_optimiser = new ClippedOptimiser(new Adam(0.02, EpsilonRoot: 1e-8), 0.5);
+    private static readonly Optimiser s_optimiser = new Chain(new ClipByGlobalNorm(0.5), new Adam(0.02, EpsilonRoot: 1e-8));
 
     // Gamma, lambda and the critic's weight by their logits; the entropy's weight by its logarithm.
     private static readonly double[] s_raw = [1.5, 0.7, 0.2, -3];
@@ -336,5 +336,5 @@ public sealed class A2CProblemTests : IDisposable
         }
     }
 
-    private sealed record Iteration(Tensor[] Parameters, OptimiserState State, Tensor[] Environments, Tensor? MetaGradient);
+    private sealed record Iteration(Tensor[] Parameters, OptimiserState<Tensor[]> State, Tensor[] Environments, Tensor? MetaGradient);
 }

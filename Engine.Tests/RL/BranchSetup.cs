@@ -50,10 +50,15 @@ internal sealed class BranchSetup
 
     private Tensor Second { get; }
 
-    public OptimiserState State(Optimiser optimiser)
+    public OptimiserState<Tensor[]> State(Optimiser optimiser)
     {
-        Tensor[] slots = optimiser.SlotsPerParameter switch { 0 => [], 1 => [Second], _ => [First, Second] };
-        return new OptimiserState(Tensor.Full(3, [], ElementType.Int32, Raw.Device), slots);
+        var step = Tensor.Full(3, [], ElementType.Int32, Raw.Device);
+        return ((optimiser as Chain)?.Rest ?? optimiser) switch
+        {
+            Adam => new AdamState<Tensor[]>(step, [First], [Second]),
+            RmsProp => new RmsPropState<Tensor[]>(step, [Second]),
+            _ => new SgdState<Tensor[]>(step),
+        };
     }
 
     public IMetaProblem<Trajectories> Problem(Tensor raw) => Task.With(raw.Sigmoid(), Keys);

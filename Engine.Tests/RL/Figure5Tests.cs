@@ -6,6 +6,7 @@ using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
+using Engine.Tests.Core;
 using Xunit;
 
 namespace Engine.Tests.RL;
@@ -115,10 +116,9 @@ public class Figure5Tests
             kappa: null,
             traceDecay: 0,
             perReplicate: true,
-            block: 64,
             device);
         var keys = SeedKeys.Replicates(SeedKeys.Several(0, 2, seed => SeedKeys.Update(seed, 2)), replicates, first: 1).To(device);
-        Tensor[] results = estimator.Run(state[0], [state[4]], new OptimiserState(state[5], state[6..]), keys);
+        Tensor[] results = estimator.Run(state[0], [state[4]], new Adam(1).State<Tensor[]>([state[4]], state[5], state[6..]), keys);
         float[][] samples = [.. results.Select(result => result.ToArray<float>())];
         for (int row = 0; row < 4; row++)
         {

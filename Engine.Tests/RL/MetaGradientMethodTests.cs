@@ -64,7 +64,7 @@ public class MetaGradientMethodTests
     {
         using var scope = new TensorScope();
         var loss = Tensor.From(1.0);
-        var point = new BranchPoint([loss], new Sgd(1).Initial([loss]), loss, new InnerUpdate(loss, []));
+        var point = new BranchPoint([loss], new Sgd(1).Initial<Tensor[]>([loss]), loss, new InnerUpdate(loss, []));
         Assert.Contains(part, Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name).Loss([point])).Message);
     }
 }

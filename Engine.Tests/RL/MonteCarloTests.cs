@@ -16,29 +16,16 @@ public class MonteCarloTests
     private static readonly string[] s_methods = ["1", "3", "3-mix", "trace-2"];
 
     [Fact]
-    public void SumsOverBlocksAreSumsOfReplicates()
+    public void SumsAreThoseOfReplicates()
     {
-        float[][] each = Run(perReplicate: true, block: 4), sums = Run(perReplicate: false, block: 4);
+        float[][] each = Run(perReplicate: true), sums = Run(perReplicate: false);
         for (int method = 0; method < s_methods.Length; method++)
         {
-            // Two seeds with blocks of 4, 4 and 3 replicates.
-            Assert.Equal(2 * 3 * MarkovRewardProcess.States, sums[method].Length);
-            Close.All(Summed(each[method], Replicates), Summed(sums[method], 3), 1e-5);
+            double[] expected = [.. each[method].Index()
+                .GroupBy(x => (x.Index / MarkovRewardProcess.States / Replicates, x.Index % MarkovRewardProcess.States))
+                .OrderBy(group => group.Key).Select(group => group.Sum(x => (double)x.Item))];
+            Close.All(expected, [.. sums[method].Select(x => (double)x)], 1e-5);
         }
-
-        static double[] Summed(float[] rows, int rowsOfSeed) =>
-        [
-            .. rows.Index().GroupBy(x => (x.Index / MarkovRewardProcess.States / rowsOfSeed, x.Index % MarkovRewardProcess.States))
-                .OrderBy(group => group.Key).Select(group => group.Sum(x => (double)x.Item)),
-        ];
-    }
-
-    [Fact]
-    public void MetaGradientsOfReplicatesDoNotDependOnTheSizeOfBlocks()
-    {
-        float[][] expected = Run(perReplicate: true, block: 4);
-        foreach (int block in (int[])[1, 3, 11, 64])
-            Equal(expected, Run(perReplicate: true, block));
     }
 
     [Theory]
@@ -46,9 +33,9 @@ public class MonteCarloTests
     [InlineData(false)]
     public void MetaGradientsDoNotDependOnTheNumberOfThreads(bool perReplicate)
     {
-        float[][] expected = Run(perReplicate, block: 2);
+        float[][] expected = Run(perReplicate);
         foreach (int threads in (int[])[2, 3])
-            Equal(expected, Run(perReplicate, block: 2, threads: threads));
+            Equal(expected, Run(perReplicate, threads: threads));
     }
 
     [Theory]
@@ -56,7 +43,7 @@ public class MonteCarloTests
     [InlineData(false)]
     public void MetaGradientsOfASeedDoNotDependOnOtherSeeds(bool perReplicate)
     {
-        float[][] all = Run(perReplicate, block: 4, seed: 0, seeds: 5), alone = Run(perReplicate, block: 4, seed: 3, seeds: 1);
+        float[][] all = Run(perReplicate, seed: 0, seeds: 5), alone = Run(perReplicate, seed: 3, seeds: 1);
         for (int method = 0; method < s_methods.Length; method++)
         {
             int length = alone[method].Length;
@@ -67,18 +54,18 @@ public class MonteCarloTests
     [Fact]
     public void MetaGradientsOfReplicatesDoNotDependOnOtherReplicatesOrMethods()
     {
-        float[][] all = Run(perReplicate: true, block: 4);
-        float[][] some = Run(perReplicate: true, block: 4, seeds: 1, replicates: 5, firstReplicate: 2, methods: ["3-mix"]);
+        float[][] all = Run(perReplicate: true);
+        float[][] some = Run(perReplicate: true, seeds: 1, replicates: 5, firstReplicate: 2, methods: ["3-mix"]);
         Assert.Equal(all[2][20..70], some[0]);
     }
 
     [Fact]
-    public void RepeatedRunsGiveTheSame() => Equal(Run(perReplicate: false, block: 4), Run(perReplicate: false, block: 4, runs: 4));
+    public void RepeatedRunsGiveTheSame() => Equal(Run(perReplicate: false), Run(perReplicate: false, runs: 4));
 
     [Fact]
     public void MetaGradientsDifferBetweenReplicatesAndSeeds()
     {
-        float[] rows = Run(perReplicate: true, block: 4)[1];
+        float[] rows = Run(perReplicate: true)[1];
         Assert.Equal(2 * Replicates, rows.Chunk(MarkovRewardProcess.States).Select(row => row[1]).Distinct().Count());
     }
 
@@ -90,7 +77,6 @@ public class MonteCarloTests
 
     private static float[][] Run(
         bool perReplicate,
-        int block,
         int threads = 1,
         int seed = 0,
         int seeds = 2,
@@ -104,7 +90,7 @@ public class MonteCarloTests
         var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: 5);
         var optimiser = new Adam(0.01, EpsilonRoot: 1e-8);
         MetaGradientMethod[] parsed = [.. (methods ?? s_methods).Select(MetaGradientMethod.Parse)];
-        using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, 0.9, perReplicate, block, device);
+        using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, 0.9, perReplicate, device);
         var keys = SeedKeys.Replicates(SeedKeys.Several(seed, seeds, each => SeedKeys.Update(each, 4)), replicates, firstReplicate).To(device);
         var parameters = task.Initialise(SeedKeys.Several(seed, seeds, SeedKeys.Weights).To(device));
         var raw = Tensor.Full(0.2, [seeds, MarkovRewardProcess.States], device: device);

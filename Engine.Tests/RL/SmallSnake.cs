@@ -120,7 +120,8 @@ internal static class SmallSnake
             _settings = run.Settings;
             Method = MetaGradientMethod.Parse(run.Method);
             Raw = Tensors(at, "raw")[0];
-            Meta = State(Tensors(at, "meta."));
+            Tensor[] meta = Tensors(at, "meta.");
+            Meta = new AdamState<Tensor>(meta[0], meta[1], meta[2]);
             Network = new ActorCritic([_settings.Rows, _settings.Columns, 5], 4, outerValueHead: _settings.OuterValueHead);
             Parameters = [.. Network.ParameterShapes.Select(parameter => Tensors(at, "parameters." + parameter.Name)[0])];
             Environments = Tensors(at, "environment.");
@@ -138,11 +139,12 @@ internal static class SmallSnake
             Game = new Snake(_settings.Rows, _settings.Columns, _settings.StepLimit);
             Problem = new A2CProblem(
                 Game, Network, new A2CCoefficients(Values[0], Values[1], Values[2], Values[3]), Environments, Keys, options);
+            var optimiser = CreateOptimiser();
             Points = LookAhead.Branch(
                 Problem,
-                CreateOptimiser(),
+                optimiser,
                 Parameters,
-                State(Tensors(at, "optimiser.")),
+                Tree.With(optimiser.Initial(Parameters), Tensors(at, "optimiser.")),
                 Math.Max(1, Method.Steps),
                 new BranchOptions(Method.Kind == MetaGradientKind.Trace ? _settings.TraceDecay : null, _settings.FreshValidation));
         }
@@ -153,7 +155,7 @@ internal static class SmallSnake
 
         public Tensor Values { get; }
 
-        public OptimiserState Meta { get; }
+        public OptimiserState<Tensor> Meta { get; }
 
         public ActorCritic Network { get; }
 
@@ -176,24 +178,19 @@ internal static class SmallSnake
 
         public Tensor MetaGradient => Gradient.Of(Loss, Raw);
 
-        private ClippedOptimiser CreateOptimiser()
+        private Chain CreateOptimiser()
         {
-            var (rate, root) = (_settings.LearningRate, _settings.EpsilonRoot);
+            double root = _settings.EpsilonRoot;
+            LearningRate rate = _settings.Anneal
+                ? Schedules.Linear(_settings.LearningRate, 0, _settings.Updates)
+                : _settings.LearningRate;
             Optimiser optimiser = _settings.InnerOptimiser switch
             {
                 Kind.Adam => new Adam(rate, EpsilonRoot: root, DetachDenominator: _settings.DetachDenominator),
                 Kind.Sgd => new Sgd(rate),
                 _ => new RmsProp(rate, EpsilonRoot: root),
             };
-            if (_settings.Anneal)
-            {
-                optimiser = new ScheduledOptimiser(
-                    optimiser, (step, type) => Schedules.Linear(step, rate, 0, _settings.Updates, type));
-            }
-
-            return new ClippedOptimiser(optimiser, _settings.Clip);
+            return new Chain(new ClipByGlobalNorm(_settings.Clip), optimiser);
         }
-
-        private static OptimiserState State(Tensor[] tensors) => new(tensors[0], tensors[1..]);
     }
 }

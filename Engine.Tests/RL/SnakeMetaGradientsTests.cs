@@ -67,7 +67,7 @@ public class SnakeMetaGradientsTests
         var task = new SnakeTask(s_run.Settings);
         using var like = new TensorScope();
         var layout = SnakeState.Initial(task, s_run.Settings.Envs, s_run.Seed, device);
-        using var sampler = new SnakeMetaGradients(task, s_run.Settings, [MetaGradientMethod.Parse("2")], layout, device);
+        using var sampler = new SnakeMetaGradients(task, s_run.Settings, [MetaGradientMethod.Parse("2")], device);
         var seen = new List<float[]>();
         foreach (int update in (int[])[0, 1, 2, 5, 0])
         {
@@ -123,7 +123,7 @@ public class SnakeMetaGradientsTests
         using var scope = new TensorScope();
         var task = new SnakeTask(s_run.Settings);
         var layout = SnakeState.Initial(task, s_run.Settings.Envs, s_run.Seed, device);
-        using var sampler = new SnakeMetaGradients(task, s_run.Settings, [.. methods.Select(MetaGradientMethod.Parse)], layout, device);
+        using var sampler = new SnakeMetaGradients(task, s_run.Settings, [.. methods.Select(MetaGradientMethod.Parse)], device);
         return sampler.Sample(layout.Restore(s_point.Tensors, task.Network, device), s_run.Seed, s_point.Iteration, replicates);
     }
 }

@@ -67,7 +67,7 @@ public class SnakeVarianceTests
         var task = new SnakeTask(s_run.Settings);
         var layout = SnakeState.Initial(task, s_run.Settings.Envs, s_run.Seed, device);
         using var sampler = new SnakeMetaGradients(
-            task, s_run.Settings, [MetaGradientMethod.Parse("2-mix"), MetaGradientMethod.Parse("3")], layout, device);
+            task, s_run.Settings, [MetaGradientMethod.Parse("2-mix"), MetaGradientMethod.Parse("3")], device);
         float[][] samples = sampler.Sample(layout.Restore(s_points[4].Tensors, task.Network, device), s_run.Seed, update: 4, replicates: 3);
         string[] names = ["gamma", "lambda", "c_crit", "c_entr"];
         for (int component = 0; component < 4; component++)
