@@ -21,7 +21,8 @@ namespace Engine.Core;
 public readonly record struct Key(Tensor Words)
 {
     /// <summary>The axes of the keys; none for a single one.</summary>
-    public Shape Shape => Words.Shape.Sizes[..^1].ToArray();
+    /// <exception cref="ArgumentException">The words are not those of keys.</exception>
+    public Shape Shape => KeyOperation.KeysOf(Words, problem => new ArgumentException($"Key: {problem}"));
 
     /// <summary>Where the keys are.</summary>
     public Device Device => Words.Device;

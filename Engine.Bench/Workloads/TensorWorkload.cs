@@ -1,5 +1,4 @@
 using Engine.Core;
-using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.Bench.Workloads;

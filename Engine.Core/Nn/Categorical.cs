@@ -30,7 +30,11 @@ public static class Categorical
         Choices(logits);
         var keys = key.Shape;
         if (logits.Rank <= keys.Rank || (Shape)logits.Shape.Sizes[..keys.Rank].ToArray() != keys)
-            throw new ArgumentException($"Categorical.Sample: logits for keys {keys} are [axes of the keys, ..., choices], got {logits.Shape}.");
+        {
+            throw new ArgumentException(
+                $"Categorical.Sample: logits for keys {keys} are [axes of the keys, ..., choices], got {logits.Shape}.", nameof(logits));
+        }
+
         if (TensorScope.IsChecking)
             RequireDistributions(logits);
         return (logits + new DrawGumbel(logits.Shape.Sizes[keys.Rank..].ToArray(), logits.Type).Apply(key.Words)).ArgMax(-1);

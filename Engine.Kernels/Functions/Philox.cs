@@ -6,7 +6,7 @@ namespace Engine.Kernels.Functions;
 
 /// <summary>
 /// Philox 4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (2011): a keyed bijection of 128-bit counters, so
-/// that any number of any stream is had directly, in any order.
+/// that any number of any key is had directly, in any order.
 /// </summary>
 public static class Philox
 {

@@ -112,6 +112,19 @@ public class CategoricalTests
     }
 
     [Fact]
+    public void LogitsBeginWithTheAxesOfTheKeys()
+    {
+        using var scope = new TensorScope();
+        var keys = Key.Of(3).Split(2);
+        Assert.Equal([2, 5], Categorical.Sample(keys, Tensor.Zeros([2, 5, 4])).Shape);
+        foreach (Shape shape in (Shape[])[[3, 4], [1, 4], [2], [4]])
+        {
+            var failure = Assert.Throws<ArgumentException>(() => Categorical.Sample(keys, Tensor.Zeros(shape)));
+            Assert.Contains($"logits for keys [2] are [axes of the keys, ..., choices], got {shape}", failure.Message);
+        }
+    }
+
+    [Fact]
     public void ACheckingScopeNamesRowsWithoutADistribution()
     {
         const float Minus = float.NegativeInfinity;

@@ -55,7 +55,7 @@ public class EmbeddingTests
         using var scope = new TensorScope();
         var (corridor, network) = (new Corridor(), new MlpActorCritic([5], 2, [16]));
         var inner = new Adam(0.01, EpsilonRoot: 1e-8);
-        var (eta, key) = (Tensor.From(0f, 1f).Sigmoid(), Key.Of(0));
+        var (eta, key) = (Tensor.From(0f, 1f).Sigmoid(), Key.Of(7));
         Tensor[] start = [.. network.Initialise(key.Fold(0))];
         using var training = new TensorLoop<(Tensor[] Theta, OptimiserState<Tensor[]> State, Tensor[] Corridor), Key, Tensor>(
             (learner, keys) =>

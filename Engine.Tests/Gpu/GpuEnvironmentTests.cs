@@ -34,6 +34,23 @@ public class GpuEnvironmentTests
         }
     }
 
+    // More keys than a group has threads.
+    [Theory]
+    [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
+    public void KeysHaveTheSameWords(string name)
+    {
+        Assert.Equal(Words(Device.Cpu), Words(TestDevices.Open(name)));
+
+        static int[] Words(Device device)
+        {
+            using var scope = new TensorScope();
+            var keys = Key.Of(-5, device).Split(301);
+            var numbers = Tensor.Range(301, ElementType.Int32, device) - 150;
+            Key[] all = [keys, keys.Fold(int.MinValue), keys.Fold(numbers), Key.Of(1L << 40, device).Fold(numbers), keys.Split(2).Fold(3)];
+            return [.. all.SelectMany(key => key.Words.ToArray<int>())];
+        }
+    }
+
     [Theory]
     [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
     public void EpisodesOfSnakeAreTheSame(string name)

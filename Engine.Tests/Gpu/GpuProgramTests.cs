@@ -2,7 +2,6 @@ using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Files;
 using Engine.Core.Nn;
-using Engine.Core.Operations;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Gpu;

@@ -259,7 +259,7 @@ public sealed class A2CProblemTests : IDisposable
         {
             _options = options;
             Network = new MlpActorCritic(s_snake.ObservationShape, s_snake.ActionCount, [6], outerValueHead: outerValueHead);
-            Parameters = [.. Network.Initialise(Key.Of(8), type)];
+            Parameters = [.. Network.Initialise(Key.Of(9), type)];
             Raw = Tensor.From(s_raw, [4], type);
             Start = s_snake.Reset(_keys);
         }

@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Nn;
 using Engine.Core.Optim;
-using Engine.Kernels;
 using Engine.Kernels.Cpu;
 using Engine.RL;
 using Engine.RL.Experiments;
