@@ -4,7 +4,7 @@ using ILGPU;
 namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
-/// Gradients with respect to a convolution's weights, one for each piece of the batch, cut into groups as a
+/// Gradients with respect to a convolution's weights, one for each piece of a member's batch, cut into groups as a
 /// <see cref="WeightGradientPlan"/> says. Unit by unit a group loads images and cotangents to shared memory, from where its threads
 /// multiply them.
 /// </summary>
@@ -46,6 +46,8 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
     private readonly int _chunkBlocks = plan.ChunkBlocks;
     private readonly int _units = plan.Units;
     private readonly int _pieceUnits = plan.PieceUnits;
+    private readonly int _pieces = plan.Pieces;
+    private readonly int _batch = plan.Shape.Batch;
 
     /// <inheritdoc/>
     public void Invoke()
@@ -58,17 +60,18 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         int thread = Group.IdxX, quad = thread % _quads, tap = thread / _quads % _tapQuads, slice = thread / (_quads * _tapQuads);
 
         SixteenSums<T> sums = default;
-        int first = piece * _pieceUnits, end = Math.Min(_units, first + _pieceUnits);
+        int member = piece / _pieces, start = member * _batch;
+        int first = (piece - (member * _pieces)) * _pieceUnits, end = Math.Min(_units, first + _pieceUnits);
         for (int unit = first; unit < end; unit++)
         {
             int line = unit / _columnBlocks, left = (unit - (line * _columnBlocks)) * _columns;
-            int image = line / _rowBlocks, top = (line - (image * _rowBlocks)) * _byRows.Divisor;
+            int images = line / _rowBlocks, top = (line - (images * _rowBlocks)) * _byRows.Divisor, image = start + (images * _unitImages);
 
             // Nobody needs the unit before any more.
             if (unit > first)
                 Group.Barrier();
-            _tile.Load(pixels, _images, image * _unitImages, top - _padTop, left - _padLeft, input);
-            _results.Load(results.Cast<T>(), _cotangents, image * _unitImages, top, left, output);
+            _tile.Load(pixels, _images, image, start + _batch, top - _padTop, left - _padLeft, input);
+            _results.Load(results.Cast<T>(), _cotangents, image, start + _batch, top, left, output);
             Group.Barrier();
             sums = PlusUnit(sums, pixels, results, tap, quad, slice, _outputHeight - top, Math.Min(_columns, _outputWidth - left));
         }
