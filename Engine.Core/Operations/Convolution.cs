@@ -185,10 +185,12 @@ internal static class Windows
                 + "[height, width, channels in, channels out], or both have one axis more in front, of members";
         }
 
-        return images.Rank == 5 && images[0] != weights[0] ? $"images {images} are of {images[0]} members and weights {weights} of {weights[0]}"
-            : weights[-4] % 2 == 0 || weights[-3] % 2 == 0 ? $"the window of the weights {weights}, with images {images}, must have odd sizes"
-            : images[-1] != weights[axis] ? $"images {images} have {images[-1]} channels and weights {weights} are for {weights[axis]}"
-            : null;
+        if (images.Rank == 5 && images[0] != weights[0])
+            return $"images {images} are of {images[0]} members and weights {weights} of {weights[0]}";
+        if (weights[-4] % 2 == 0 || weights[-3] % 2 == 0)
+            return $"the window of the weights {weights}, with images {images}, must have odd sizes";
+        return images[-1] == weights[axis]
+            ? null : $"images {images} have {images[-1]} channels and weights {weights} are for {weights[axis]}";
     }
 
     /// <summary>The shape of a convolution's results; null with a problem if there are none.</summary>
