@@ -110,8 +110,8 @@ internal sealed partial class IlgpuDevice
     private void SumPieces<T>(WeightGradientPlan plan, Buffer destination, Buffer images, Buffer cotangents, Buffer? positions)
         where T : unmanaged, INumber<T>
     {
-        int length = plan.Shape.WeightCount, sums = plan.Shape.Members * length;
-        using var scratch = plan.Pieces > 1 ? ScratchOf<T>((long)plan.Pieces * sums) : null;
+        int length = plan.Shape.Members * plan.Shape.WeightCount;
+        using var scratch = plan.Pieces > 1 ? ScratchOf<T>((long)plan.Pieces * length) : null;
         var pieces = scratch?.Buffer ?? destination;
         var source = new WholeImages<T>(plan.Shape, images.Read<T>());
         var results = plan.Shape.Transposed();
@@ -130,7 +130,7 @@ internal sealed partial class IlgpuDevice
 
         if (plan.Pieces == 1)
             return;
-        var sum = new SumPiecesKernel<T>(destination.Write<T>(), pieces.Read<T>(), length, plan.Pieces, sums);
-        LaunchGroups(sum, Parts.Of(sums, SumPiecesKernel<T>.Sums), SumPiecesKernel<T>.Threads);
+        var sum = new SumPiecesKernel<T>(destination.Write<T>(), pieces.Read<T>(), length, plan.Pieces);
+        LaunchGroups(sum, Parts.Of(length, SumPiecesKernel<T>.Sums), SumPiecesKernel<T>.Threads);
     }
 }

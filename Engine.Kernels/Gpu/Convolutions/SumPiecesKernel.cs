@@ -3,14 +3,13 @@ using ILGPU;
 
 namespace Engine.Kernels.Gpu.Convolutions;
 
-/// <summary>Sums of the pieces of each member, of equal length, in an order that their number alone decides.</summary>
+/// <summary>Sums of pieces of equal length, in an order that the number of pieces alone decides.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 /// <param name="y">The sums.</param>
-/// <param name="pieces">The pieces of a member, one after the other, then those of the next.</param>
+/// <param name="pieces">The pieces, one after the other.</param>
 /// <param name="length">Numbers of a piece.</param>
-/// <param name="count">The number of pieces of a member.</param>
-/// <param name="sums">The number of sums: <paramref name="length"/> for each member.</param>
-internal readonly struct SumPiecesKernel<T>(View<T> y, View<T> pieces, int length, int count, int sums) : IGroupKernel
+/// <param name="count">The number of pieces.</param>
+internal readonly struct SumPiecesKernel<T>(View<T> y, View<T> pieces, int length, int count) : IGroupKernel
     where T : unmanaged, INumber<T>
 {
     /// <summary>Sums of a group.</summary>
@@ -26,9 +25,9 @@ internal readonly struct SumPiecesKernel<T>(View<T> y, View<T> pieces, int lengt
     {
         var memory = SharedMemory.Allocate<T>(Threads);
         int thread = Group.IdxX, slice = thread / Sums, at = (Grid.IdxX * Sums) + (thread & (Sums - 1));
-        memory[thread] = at < sums ? Sum(slice, at + (at / length * (count - 1) * length)) : default;
+        memory[thread] = at < length ? Sum(slice, at) : default;
         Group.Barrier();
-        if (slice > 0 || at >= sums)
+        if (slice > 0 || at >= length)
             return;
         T sum = memory[thread];
         for (int other = thread + Sums; other < Threads; other += Sums)
@@ -37,20 +36,20 @@ internal readonly struct SumPiecesKernel<T>(View<T> y, View<T> pieces, int lengt
     }
 
     // Four pieces at a time, for them to be on their way together.
-    private T Sum(int slice, int start)
+    private T Sum(int slice, int at)
     {
         T first = default, second = default, third = default, fourth = default;
         int piece = slice;
         for (; piece < count - (3 * Slices); piece += 4 * Slices)
         {
-            first += pieces[(piece * length) + start];
-            second += pieces[((piece + Slices) * length) + start];
-            third += pieces[((piece + (2 * Slices)) * length) + start];
-            fourth += pieces[((piece + (3 * Slices)) * length) + start];
+            first += pieces[(piece * length) + at];
+            second += pieces[((piece + Slices) * length) + at];
+            third += pieces[((piece + (2 * Slices)) * length) + at];
+            fourth += pieces[((piece + (3 * Slices)) * length) + at];
         }
 
         for (; piece < count; piece += Slices)
-            first += pieces[(piece * length) + start];
+            first += pieces[(piece * length) + at];
         return first + second + (third + fourth);
     }
 }

@@ -81,7 +81,7 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     /// <summary>The number of groups.</summary>
     public int Groups => checked(Pieces * MemberBlocks);
 
-    // Groups that each have a piece of every member.
+    // Groups that share out what there is of a piece: members, output and input channels.
     private int MemberBlocks => Shape.Members * ChannelBlocks * ChunkBlocks;
 
     // The last four taps may stand out over the tile.
