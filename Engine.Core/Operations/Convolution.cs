@@ -123,7 +123,7 @@ public sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight
             y.Type, ConvolutionForm.WeightGradient, Windows.Of(Padding, x[0].Shape, y.Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
 }
 
-/// <summary>Images of several members of a batch, of which each may be [batch, height, width, channels] or that of other members.</summary>
+/// <summary>Images of the members of a batch, each of whose own may have an axis of members in front.</summary>
 internal static class Images
 {
     /// <summary>[members, ..., batch, height, width, channels] as [..., members x batch, height, width, channels].</summary>
@@ -140,14 +140,14 @@ internal static class Images
         return BatchedInputs.Move(folded.ReshapeTo([.. sizes[..^4], members, sizes[^4] / members, .. sizes[^3..]]), folded.Rank - 4, 0);
     }
 
-    /// <summary>The shape of as many other images.</summary>
+    /// <summary>The shape of as many images of other sizes.</summary>
     public static Shape Of(Shape images, int height, int width, int channels) => [.. images.Sizes[..^3], height, width, channels];
 }
 
 /// <summary>Members of a batch as those of a grouped operation.</summary>
 internal static class Grouped
 {
-    /// <summary>An operation applied to all members at once, those of each folded into them if there are some already.</summary>
+    /// <summary>A convolution, or one of its kin, of all members at once; if each has members itself, these are folded into them.</summary>
     public static Tensor[] Apply(Primitive operation, BatchedInputs x)
     {
         bool folds = x.Shape(0).Rank == 5;

@@ -10,8 +10,9 @@ internal interface IMemberKernel<TSelf> : IKernel
 }
 
 /// <summary>
-/// A kernel for members one after the other: each is computed as it is alone, bit for bit. A unit is one of a member.
+/// A kernel for several members: each is computed as it is alone, bit for bit. Units are those of the first, then those of the next.
 /// </summary>
+/// <typeparam name="TKernel">The kernel.</typeparam>
 /// <param name="first">The kernel of the first member.</param>
 /// <param name="units">Units of a member.</param>
 internal readonly struct MemberKernels<TKernel>(TKernel first, int units) : IKernel

@@ -73,16 +73,16 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     public int Units => checked(Parts.Of(Shape.Batch, Images) * RowBlocks * ColumnBlocks);
 
     /// <summary>Units of a piece.</summary>
-    public int PieceUnits => Parts.Of(Units, Parts.Of(WantedGroups, MemberBlocks));
+    public int PieceUnits => Parts.Of(Units, Parts.Of(WantedGroups, PieceGroups));
 
     /// <summary>The number of pieces of a member.</summary>
     public int Pieces => Parts.Of(Units, PieceUnits);
 
     /// <summary>The number of groups.</summary>
-    public int Groups => checked(Pieces * MemberBlocks);
+    public int Groups => checked(Pieces * PieceGroups);
 
-    // Groups that share out what there is of a piece: members, output and input channels.
-    private int MemberBlocks => Shape.Members * ChannelBlocks * ChunkBlocks;
+    // Groups that share out members and channels.
+    private int PieceGroups => Shape.Members * ChannelBlocks * ChunkBlocks;
 
     // The last four taps may stand out over the tile.
     private bool Fits
@@ -99,7 +99,7 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
         int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), Math.Min(MostQuads, MostThreads / tapQuads));
         int chunk = Parts.Even(shape.InputChannels, MostThreads / (quads * shape.KernelHeight) * 4 / shape.KernelWidth);
         var plan = new WeightGradientPlan(shape) { Quads = quads, Chunk = chunk, Rows = shape.OutputHeight, Columns = shape.OutputWidth };
-        while (!plan.Fits || plan.Units * plan.MemberBlocks < WantedGroups / 2)
+        while (!plan.Fits || plan.Units * plan.PieceGroups < WantedGroups / 2)
         {
             if (plan.Rows > 1)
                 plan = plan with { Rows = (plan.Rows + 1) / 2 };
