@@ -4,7 +4,10 @@ namespace Engine.Core;
 
 public sealed partial class Tensor
 {
-    /// <summary>The convolution of images [batch, height, width, channels in] with stride 1.</summary>
+    /// <summary>
+    /// The convolution of images [batch, height, width, channels in] with stride 1. Images and weights may both have one axis more in
+    /// front, of members: each one's images then meet its own weights.
+    /// </summary>
     /// <param name="weights">[kernel height, kernel width, channels in, channels out]; the window has odd sizes.</param>
     /// <param name="padding">What is outside the images.</param>
     /// <returns>[batch, height out, width out, channels out].</returns>

@@ -3,8 +3,9 @@ namespace Engine.Kernels;
 /// <summary>
 /// A batch of convolutions with stride 1: images [batch, height, width, input channels], weights [kernel height, kernel width,
 /// input channels, output channels] and results [batch, output height, output width, output channels]. Outside the image are zeros.
+/// All of them have a first axis more where there are several members (a grouped convolution): the images of a member meet its weights.
 /// </summary>
-/// <param name="Batch">The number of images.</param>
+/// <param name="Batch">The number of images of a member.</param>
 /// <param name="Height">Rows of an image.</param>
 /// <param name="Width">Pixels of a row of an image.</param>
 /// <param name="InputChannels">Numbers of a pixel of an image.</param>
@@ -15,12 +16,25 @@ namespace Engine.Kernels;
 /// <param name="PadLeft">Zeros to the left of an image, fewer than a row of the window has.</param>
 /// <param name="OutputHeight">Rows of a result.</param>
 /// <param name="OutputWidth">Pixels of a row of a result.</param>
+/// <param name="Members">The number of members, each with images and weights of its own.</param>
 public sealed record ConvolutionShape(
     int Batch, int Height, int Width, int InputChannels, int OutputChannels, int KernelHeight, int KernelWidth,
-    int PadTop, int PadLeft, int OutputHeight, int OutputWidth)
+    int PadTop, int PadLeft, int OutputHeight, int OutputWidth, int Members = 1)
 {
     /// <summary>Rows of the weights as a matrix [kernel height * kernel width * input channels, output channels].</summary>
     public int Taps => KernelHeight * KernelWidth * InputChannels;
+
+    /// <summary>Numbers of the weights of a member.</summary>
+    public int WeightCount => checked(Taps * OutputChannels);
+
+    /// <summary>Numbers of the images of a member.</summary>
+    public int ImageCount => checked(Batch * Height * Width * InputChannels);
+
+    /// <summary>Numbers of the results of a member.</summary>
+    public int ResultCount => checked(Batch * OutputHeight * OutputWidth * OutputChannels);
+
+    /// <summary>Numbers that 2 x 2 windows leave of the results of a member.</summary>
+    public int PooledCount => checked(Batch * (OutputHeight / 2) * (OutputWidth / 2) * OutputChannels);
 
     /// <summary>The convolution of the result's cotangent, weights turned round and channels exchanged, that gives the image's.</summary>
     public ConvolutionShape Transposed() => this with

@@ -209,7 +209,7 @@ public abstract class Device : IDisposable
     /// </param>
     /// <param name="images">The images.</param>
     /// <param name="weights">The weights.</param>
-    /// <param name="bias">[output channels].</param>
+    /// <param name="bias">[output channels], of each member.</param>
     public abstract void ConvolveReluPool(
         ElementType type, ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias);
 

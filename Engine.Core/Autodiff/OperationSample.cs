@@ -110,22 +110,38 @@ public sealed record OperationSample(
         Indexed<ScatterAdd>((x, i) => x.ScatterAdd(1, i, 3).Square(), [2, 4, 2], [2, 0, 0, 1]),
         Two<Convolution>("same", (x, w) => x.Convolve(w), [2, 3, 4, 2], [3, 3, 2, 3]),
         Two<Convolution>("valid", (x, w) => x.Convolve(w, Padding.Valid).Square(), [2, 4, 3, 2], [3, 1, 2, 3]),
+        Two<Convolution>("members", (x, w) => x.Convolve(w).Square(), [2, 1, 3, 2, 2], [2, 3, 1, 2, 1]),
         Two<ConvolutionInputGradient>(
             "same", (g, w) => new ConvolutionInputGradient(Padding.Same).Apply(g, w), [2, 2, 3, 3], [3, 3, 2, 3]),
         Two<ConvolutionInputGradient>(
             "valid", (g, w) => new ConvolutionInputGradient(Padding.Valid).Apply(g, w), [2, 2, 1, 3], [1, 3, 2, 3]),
+        Two<ConvolutionInputGradient>(
+            "members", (g, w) => new ConvolutionInputGradient(Padding.Valid).Apply(g, w), [2, 1, 1, 2, 2], [2, 3, 1, 1, 2]),
         Two<ConvolutionWeightGradient>(
             "same", (x, g) => new ConvolutionWeightGradient(Padding.Same, 3, 3).Apply(x, g), [2, 2, 3, 2], [2, 2, 3, 3]),
         Two<ConvolutionWeightGradient>(
             "valid", (x, g) => new ConvolutionWeightGradient(Padding.Valid, 3, 1).Apply(x, g), [2, 4, 3, 2], [2, 2, 3, 3]),
+        Two<ConvolutionWeightGradient>(
+            "members", (x, g) => new ConvolutionWeightGradient(Padding.Same, 1, 3).Apply(x, g), [2, 2, 1, 3, 1], [2, 2, 1, 3, 2]),
         new(
             typeof(ConvolutionReluPool), "odd sizes", x => Conv2d.ReluPool(x[0], x[1], x[2]).Square(), [[2, 5, 4, 2], [3, 3, 2, 3], [3]],
             Tolerance: 1e-5),
+        new(
+            typeof(ConvolutionReluPool), "members", x => Conv2d.ReluPool(x[0], x[1], x[2]).Square(),
+            [[2, 2, 3, 2, 1], [2, 3, 1, 1, 2], [2, 2]], Tolerance: 1e-5),
         Pooled<PooledConvolution>((x, w, i) => new PooledConvolution(Padding.Same).Apply(x, w, i).Square(), [2, 4, 4, 2], [3, 3, 2, 1]),
         Pooled<PooledConvolutionInputGradient>(
             (g, w, i) => new PooledConvolutionInputGradient(Padding.Valid, 6, 4).Apply(g, w, i), [2, 2, 2, 1], [3, 1, 2, 1]),
         Pooled<PooledConvolutionWeightGradient>(
             (x, g, i) => new PooledConvolutionWeightGradient(Padding.Same, 1, 3).Apply(x, g, i), [2, 4, 4, 2], [2, 2, 2, 1]),
+        Pooled<PooledConvolution>(
+            (x, w, i) => new PooledConvolution(Padding.Same).Apply(x, w, i).Square(), [2, 1, 4, 4, 2], [2, 3, 1, 2, 1], members: 2),
+        Pooled<PooledConvolutionInputGradient>(
+            (g, w, i) => new PooledConvolutionInputGradient(Padding.Valid, 6, 4).Apply(g, w, i), [2, 1, 2, 2, 1], [2, 3, 1, 1, 1],
+            members: 2),
+        Pooled<PooledConvolutionWeightGradient>(
+            (x, g, i) => new PooledConvolutionWeightGradient(Padding.Same, 1, 3).Apply(x, g, i), [2, 1, 4, 4, 1], [2, 1, 2, 2, 1],
+            members: 2),
         One<PoolIndex>("odd sizes", x => x.MaxPool().Square(), [2, 5, 4, 2]),
         Positions<PoolGather>((x, i) => new PoolGather().Apply(x, i).Square(), [2, 2, 3, 1], [5, 0, -1, 3]),
         Positions<PoolScatter>((x, i) => new PoolScatter([2, 2, 3, 1]).Apply(x, i).Square(), [2, 1, 2, 1], [5, 0, -1, 3]),
@@ -211,11 +227,14 @@ public sealed record OperationSample(
     private static OperationSample Positions<T>(Func<Tensor, Tensor, Tensor> function, Shape shape, int[] positions)
         => new(typeof(T), "one of none", x => function(x[0], x[1].Reshape(2, 1, 2, 1)), [shape], Indices: positions);
 
-    // In results of 4 x 4 pixels of two images.
-    private static OperationSample Pooled<T>(Func<Tensor, Tensor, Tensor, Tensor> function, Shape first, Shape second)
-        => new(
-            typeof(T), "one of none", x => function(x[0], x[1], x[2].Reshape(2, 2, 2, 1)), [first, second],
+    // In results of 4 x 4 pixels of two images, or of one for each of two members.
+    private static OperationSample Pooled<T>(Func<Tensor, Tensor, Tensor, Tensor> function, Shape first, Shape second, int members = 1)
+    {
+        Shape positions = members == 1 ? [2, 2, 2, 1] : [members, 1, 2, 2, 1];
+        return new(
+            typeof(T), members == 1 ? "one of none" : "members", x => function(x[0], x[1], x[2].ReshapeTo(positions)), [first, second],
             Indices: [1, 6, -1, 15, 4, 3, 12, 11]);
+    }
 
     // Draws have no derivative: they must not hinder that of what they multiply.
     // From two keys.

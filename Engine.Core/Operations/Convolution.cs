@@ -7,9 +7,13 @@ namespace Engine.Core.Operations;
 /// and weights [kernel height, kernel width, channels in, channels out] give [batch, height out, width out, channels out].
 /// </summary>
 /// <remarks>
+/// Images, weights and results may have one axis more in front, of members: a grouped convolution, in which each member's images meet
+/// its own weights. So it is with the adjoints, <see cref="ConvolutionReluPool"/> and <see cref="PooledConvolution"/>.
+/// <para>
 /// What is not finite meets all zeros, those of <see cref="Padding.Same"/> around images (and around cotangents, in the adjoint in the
 /// images) as well: 0 times infinity, or NaN, is NaN. So it is in the adjoints, in <see cref="ConvolutionReluPool"/> and in
 /// <see cref="PooledConvolution"/>, which give what a convolution and a pool by themselves give.
+/// </para>
 /// </remarks>
 /// <param name="Padding">What is outside the images.</param>
 public sealed record Convolution(Padding Padding) : Operation
@@ -18,16 +22,16 @@ public sealed record Convolution(Padding Padding) : Operation
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
     [
         new ConvolutionInputGradient(Padding).Apply(g, x[1]),
-        new ConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], g),
+        new ConvolutionWeightGradient(Padding, x[1].Shape[-4], x[1].Shape[-3]).Apply(x[0], g),
     ];
 
     /// <inheritdoc/>
     protected override Tensor? Batched(BatchedInputs x)
     {
         if (!x.IsOwn(1))
-            return x.Unfold(Apply(x.Folded(0), x[1]));
+            return Images.Unfold(Apply(Images.Fold(x[0]), x[1]), x.Members);
         if (x.IsOwn(0))
-            return null;
+            return Grouped.Apply(this, x)[0];
 
         // The same images for all: members' channels side by side.
         return Channels.Split(Apply(x[0], Channels.Join(x[1])), x.Members);
@@ -54,19 +58,20 @@ public sealed record ConvolutionInputGradient(Padding Padding) : Operation
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
     [
         new Convolution(Padding).Apply(g, x[1]),
-        new ConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(g, x[0]),
+        new ConvolutionWeightGradient(Padding, x[1].Shape[-4], x[1].Shape[-3]).Apply(g, x[0]),
     ];
 
     /// <inheritdoc/>
-    protected override Tensor? Batched(BatchedInputs x) => x.IsOwn(1) ? null : x.Unfold(Apply(x.Folded(0), x[1]));
+    protected override Tensor Batched(BatchedInputs x)
+        => x.IsOwn(1) ? Grouped.Apply(this, x)[0] : Images.Unfold(Apply(Images.Fold(x[0]), x[1]), x.Members);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var (type, g, w) = (SameFloatType(x), x[0].Shape, x[1].Shape);
-        if (Windows.Problem(g, w, g.Rank > 3 ? g[3] : 0, w.Rank > 3 ? w[3] : 0) is { } problem)
-            throw Error(problem);
-        return (type, [g[0], Windows.Grown(Padding, g[1], w[0]), Windows.Grown(Padding, g[2], w[1]), w[2]]);
+        return Windows.Problem(g, w, -1) is { } problem
+            ? throw Error(problem)
+            : (type, Images.Of(g, Windows.Grown(Padding, g[-3], w[-4]), Windows.Grown(Padding, g[-2], w[-3]), w[-2]));
     }
 
     /// <inheritdoc/>
@@ -94,19 +99,21 @@ public sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight
         if (!x.IsOwn(0))
             return Channels.Split(Apply(x[0], Channels.Join(x[1])), x.Members);
         if (x.IsOwn(1))
-            return null;
+            return Grouped.Apply(this, x)[0];
         var y = Apply(Channels.Join(x[0]), x[1]);
-        return BatchedInputs.Move(y.Reshape(KernelHeight, KernelWidth, x.Members, -1, y.Shape[3]), 2, 0);
+        var split = y.ReshapeTo([.. y.Shape.Sizes[..^2], x.Members, y.Shape[-2] / x.Members, y.Shape[-1]]);
+        return BatchedInputs.Move(split, y.Rank - 2, 0);
     }
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var (type, a, g) = (SameFloatType(x), x[0].Shape, x[1].Shape);
-        bool fits = a.Rank == 4 && g.Rank == 4 && a[0] == g[0] && KernelHeight % 2 == 1 && KernelWidth % 2 == 1
-            && g[1] == Windows.Shrunk(Padding, a[1], KernelHeight) && g[2] == Windows.Shrunk(Padding, a[2], KernelWidth);
+        bool fits = a.Rank is 4 or 5 && g.Rank == a.Rank && g.Sizes[..^3].SequenceEqual(a.Sizes[..^3])
+            && KernelHeight % 2 == 1 && KernelWidth % 2 == 1
+            && g[-3] == Windows.Shrunk(Padding, a[-3], KernelHeight) && g[-2] == Windows.Shrunk(Padding, a[-2], KernelWidth);
         return fits
-            ? (type, [KernelHeight, KernelWidth, a[3], g[3]])
+            ? (type, Windows.Weights(KernelHeight, KernelWidth, a, g))
             : throw Error($"{g} is no result of a {KernelHeight} x {KernelWidth} convolution, Padding.{Padding}, of images {a}");
     }
 
@@ -114,6 +121,39 @@ public sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight
     protected override void Compute(Tensor y, Tensor[] x)
         => y.Device.Convolve(
             y.Type, ConvolutionForm.WeightGradient, Windows.Of(Padding, x[0].Shape, y.Shape), y.Buffer, x[0].Buffer, x[1].Buffer);
+}
+
+/// <summary>Images of the members of a batch, each of whose own may have an axis of members in front.</summary>
+internal static class Images
+{
+    /// <summary>[members, ..., batch, height, width, channels] as [..., members x batch, height, width, channels].</summary>
+    public static Tensor Fold(Tensor whole)
+    {
+        var inner = BatchedInputs.Move(whole, 0, whole.Rank - 5);
+        return inner.ReshapeTo([.. inner.Shape.Sizes[..^5], inner.Shape[-5] * inner.Shape[-4], .. inner.Shape.Sizes[^3..]]);
+    }
+
+    /// <summary>The opposite of <see cref="Fold"/>.</summary>
+    public static Tensor Unfold(Tensor folded, int members)
+    {
+        var sizes = folded.Shape.Sizes;
+        return BatchedInputs.Move(folded.ReshapeTo([.. sizes[..^4], members, sizes[^4] / members, .. sizes[^3..]]), folded.Rank - 4, 0);
+    }
+
+    /// <summary>The shape of as many images of other sizes.</summary>
+    public static Shape Of(Shape images, int height, int width, int channels) => [.. images.Sizes[..^3], height, width, channels];
+}
+
+/// <summary>Members of a batch as those of a grouped operation.</summary>
+internal static class Grouped
+{
+    /// <summary>A convolution, or one of its kin, of all members at once; if each has members itself, these are folded into them.</summary>
+    public static Tensor[] Apply(Primitive operation, BatchedInputs x)
+    {
+        bool folds = x.Shape(0).Rank == 5;
+        var y = operation.ApplyAll([.. Enumerable.Range(0, x.Count).Select(input => folds ? x.Folded(input) : x.Whole(input))]);
+        return folds ? [.. y.Select(x.Unfold)] : y;
+    }
 }
 
 /// <summary>Channels of several members of a batch side by side.</summary>
@@ -133,25 +173,42 @@ internal static class Channels
 
 internal static class Windows
 {
-    public static string? Problem(Shape images, Shape weights, int channels, int expected)
-        => images.Rank != 4 || weights.Rank != 4
-            ? $"images {images} must be [batch, height, width, channels] and weights {weights} [height, width, channels in, channels out]"
-            : weights[0] % 2 == 0 || weights[1] % 2 == 0
-                ? $"the window of the weights {weights}, with images {images}, must have odd sizes"
-                : channels != expected ? $"images {images} have {channels} channels and weights {weights} are for {expected}" : null;
+    /// <summary>Why images and weights do not fit each other; null if they do.</summary>
+    /// <param name="images">Images, or those that are results.</param>
+    /// <param name="weights">The weights.</param>
+    /// <param name="axis">The weights' axis of the images' channels, counted from the end.</param>
+    public static string? Problem(Shape images, Shape weights, int axis)
+    {
+        if (images.Rank is not (4 or 5) || weights.Rank != images.Rank)
+        {
+            return $"images {images} must be [batch, height, width, channels] and weights {weights} "
+                + "[height, width, channels in, channels out], or both have one axis more in front, of members";
+        }
+
+        if (images.Rank == 5 && images[0] != weights[0])
+            return $"images {images} are of {images[0]} members and weights {weights} of {weights[0]}";
+        if (weights[-4] % 2 == 0 || weights[-3] % 2 == 0)
+            return $"the window of the weights {weights}, with images {images}, must have odd sizes";
+        return images[-1] == weights[axis]
+            ? null : $"images {images} have {images[-1]} channels and weights {weights} are for {weights[axis]}";
+    }
 
     /// <summary>The shape of a convolution's results; null with a problem if there are none.</summary>
     public static Shape? Result(Padding padding, Shape images, Shape weights, out string? problem)
     {
-        problem = Problem(images, weights, images.Rank > 3 ? images[3] : 0, weights.Rank > 3 ? weights[2] : 0);
+        problem = Problem(images, weights, -2);
         if (problem is not null)
             return null;
-        var (height, width) = (Shrunk(padding, images[1], weights[0]), Shrunk(padding, images[2], weights[1]));
+        var (height, width) = (Shrunk(padding, images[-3], weights[-4]), Shrunk(padding, images[-2], weights[-3]));
         if (height >= 0 && width >= 0)
-            return [images[0], height, width, weights[3]];
+            return Images.Of(images, height, width, weights[-1]);
         problem = $"images {images} are smaller than the window of the weights {weights}: use Padding.Same or a smaller window";
         return null;
     }
+
+    /// <summary>The shape of weights between images and results.</summary>
+    public static Shape Weights(int height, int width, Shape images, Shape results)
+        => [.. images.Sizes[..^4], height, width, images[-1], results[-1]];
 
     public static int Shrunk(Padding padding, int size, int window) => padding == Padding.Same ? size : size - window + 1;
 
@@ -161,7 +218,8 @@ internal static class Windows
     {
         bool same = padding == Padding.Same;
         return new(
-            images[0], images[1], images[2], images[3], weights[3], weights[0], weights[1], same ? weights[0] / 2 : 0,
-            same ? weights[1] / 2 : 0, Shrunk(padding, images[1], weights[0]), Shrunk(padding, images[2], weights[1]));
+            images[-4], images[-3], images[-2], images[-1], weights[-1], weights[-4], weights[-3], same ? weights[-4] / 2 : 0,
+            same ? weights[-3] / 2 : 0, Shrunk(padding, images[-3], weights[-4]), Shrunk(padding, images[-2], weights[-3]),
+            images.Rank == 5 ? images[0] : 1);
     }
 }

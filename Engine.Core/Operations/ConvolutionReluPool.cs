@@ -7,28 +7,32 @@ namespace Engine.Core.Operations;
 /// [batch, height out / 2, width out / 2, channels out]: the pooled numbers, and Int32 positions in the convolution's results from which
 /// they come, -1 where they are 0 or NaN. Derivatives go through these.
 /// </summary>
+/// <remarks>Where images and weights have an axis of members in front, the bias is [members, channels out].</remarks>
 /// <param name="Padding">What is outside the images.</param>
 public sealed record ConvolutionReluPool(Padding Padding) : Primitive
 {
     /// <inheritdoc/>
     public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted) =>
     [
-        new PooledConvolutionInputGradient(Padding, x[0].Shape[1], x[0].Shape[2]).Apply(g[0]!, x[1], y[1]),
-        new PooledConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], g[0]!, y[1]),
-        new Gate().Apply(g[0]!, y[0]),
+        new PooledConvolutionInputGradient(Padding, x[0].Shape[-3], x[0].Shape[-2]).Apply(g[0]!, x[1], y[1]),
+        new PooledConvolutionWeightGradient(Padding, x[1].Shape[-4], x[1].Shape[-3]).Apply(x[0], g[0]!, y[1]),
+        new Gate().Apply(g[0]!, y[0]).Sum(-4, -3, -2),
     ];
 
     /// <inheritdoc/>
-    protected override Tensor[]? BatchedAll(BatchedInputs x)
-        => x.IsOwn(1) || x.IsOwn(2) ? null : [.. ApplyAll(x.Folded(0), x[1], x[2]).Select(x.Unfold)];
+    protected override Tensor[] BatchedAll(BatchedInputs x)
+        => x.IsOwn(1) || x.IsOwn(2)
+            ? Grouped.Apply(this, x)
+            : [.. ApplyAll(Images.Fold(x[0]), x[1], x[2]).Select(y => Images.Unfold(y, x.Members))];
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x)
     {
         var type = SameFloatType(x);
         var shape = Windows.Result(Padding, x[0].Shape, x[1].Shape, out string? problem) ?? throw Error(problem!);
-        if (x[2].Rank != 1 || x[2].Count != shape[3])
-            throw Error($"a bias of shape {x[2].Shape} is not [{shape[3]}], one number for each channel of weights {x[1].Shape}");
+        Shape bias = [.. shape.Sizes[..^4], shape[-1]];
+        if (x[2].Shape != bias)
+            throw Error($"a bias of shape {x[2].Shape} is not {bias}, one number for each channel of weights {x[1].Shape}");
         if (PoolPositions.SizeProblem(shape, x[1].Shape) is { } large)
             throw Error(large);
         var pooled = PoolPositions.Pooled(shape);

@@ -18,13 +18,16 @@ public sealed record PooledConvolution(Padding Padding) : Operation
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
     [
-        new PooledConvolutionInputGradient(Padding, x[0].Shape[1], x[0].Shape[2]).Apply(g, x[1], x[2]),
-        new PooledConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(x[0], g, x[2]),
+        new PooledConvolutionInputGradient(Padding, x[0].Shape[-3], x[0].Shape[-2]).Apply(g, x[1], x[2]),
+        new PooledConvolutionWeightGradient(Padding, x[1].Shape[-4], x[1].Shape[-3]).Apply(x[0], g, x[2]),
         null,
     ];
 
     /// <inheritdoc/>
-    protected override Tensor? Batched(BatchedInputs x) => x.IsOwn(1) ? null : x.Unfold(Apply(x.Folded(0), x[1], x.Folded(2)));
+    protected override Tensor Batched(BatchedInputs x)
+        => x.IsOwn(1)
+            ? Grouped.Apply(this, x)[0]
+            : Images.Unfold(Apply(Images.Fold(x.Whole(0)), x[1], Images.Fold(x.Whole(2))), x.Members);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
@@ -53,21 +56,24 @@ public sealed record PooledConvolutionInputGradient(Padding Padding, int Height,
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
     [
         new PooledConvolution(Padding).Apply(g, x[1], x[2]),
-        new PooledConvolutionWeightGradient(Padding, x[1].Shape[0], x[1].Shape[1]).Apply(g, x[0], x[2]),
+        new PooledConvolutionWeightGradient(Padding, x[1].Shape[-4], x[1].Shape[-3]).Apply(g, x[0], x[2]),
         null,
     ];
 
     /// <inheritdoc/>
-    protected override Tensor? Batched(BatchedInputs x) => x.IsOwn(1) ? null : x.Unfold(Apply(x.Folded(0), x[1], x.Folded(2)));
+    protected override Tensor Batched(BatchedInputs x)
+        => x.IsOwn(1)
+            ? Grouped.Apply(this, x)[0]
+            : Images.Unfold(Apply(Images.Fold(x.Whole(0)), x[1], Images.Fold(x.Whole(2))), x.Members);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var type = SameFloatType(x[..2]);
         var (g, w) = (x[0].Shape, x[1].Shape);
-        if (g.Rank != 4 || w.Rank != 4 || g[3] != w[3])
+        if (g.Rank is not (4 or 5) || w.Rank != g.Rank || g[-1] != w[-1])
             throw Error($"{g} are no pooled results of a convolution with weights {w}");
-        Shape images = [g[0], Height, Width, w[2]];
+        var images = Images.Of(g, Height, Width, w[-2]);
         var shape = Windows.Result(Padding, images, w, out string? problem) ?? throw Error(problem!);
         return PoolPositions.Problem(shape, w, x[2], g) is { } misfit ? throw Error(misfit) : (type, images);
     }
@@ -92,19 +98,22 @@ public sealed record PooledConvolutionWeightGradient(Padding Padding, int Kernel
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
     [
-        new PooledConvolutionInputGradient(Padding, x[0].Shape[1], x[0].Shape[2]).Apply(x[1], g, x[2]),
+        new PooledConvolutionInputGradient(Padding, x[0].Shape[-3], x[0].Shape[-2]).Apply(x[1], g, x[2]),
         new PooledConvolution(Padding).Apply(x[0], g, x[2]),
         null,
     ];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => Grouped.Apply(this, x)[0];
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         var type = SameFloatType(x[..2]);
         var (a, g) = (x[0].Shape, x[1].Shape);
-        if (a.Rank != 4 || g.Rank != 4)
-            throw Error($"images {a} and pooled cotangents {g} must be [batch, height, width, channels]");
-        Shape weights = [KernelHeight, KernelWidth, a[3], g[3]];
+        if (a.Rank is not (4 or 5) || g.Rank != a.Rank)
+            throw Error($"images {a} and pooled cotangents {g} must be [batch, height, width, channels], or both of members");
+        var weights = Windows.Weights(KernelHeight, KernelWidth, a, g);
         var shape = Windows.Result(Padding, a, weights, out string? problem) ?? throw Error(problem!);
         return PoolPositions.Problem(shape, weights, x[2], g) is { } misfit ? throw Error(misfit) : (type, weights);
     }
@@ -122,7 +131,7 @@ internal static class PoolPositions
     private const int Largest = 1 << 24;
 
     /// <summary>The shape of what 2 x 2 windows leave of a convolution's results.</summary>
-    public static Shape Pooled(Shape results) => [results[0], results[1] / 2, results[2] / 2, results[3]];
+    public static Shape Pooled(Shape results) => Images.Of(results, results[-3] / 2, results[-2] / 2, results[-1]);
 
     /// <summary>Why positions and numbers do not belong to a convolution's results; null if they do.</summary>
     public static string? Problem(Shape results, Shape weights, Tensor positions, Shape numbers)
@@ -137,8 +146,8 @@ internal static class PoolPositions
     /// <summary>Why images, with zeros around them, or results are too large for positions; null if they are not.</summary>
     public static string? SizeProblem(Shape results, Shape weights)
     {
-        long size = (long)results[1] * results[2] * results[3];
-        long seen = (results[1] + weights[0] - 1L) * (results[2] + weights[1] - 1L) * weights[2];
+        long size = (long)results[-3] * results[-2] * results[-1];
+        long seen = (results[-3] + weights[-4] - 1L) * (results[-2] + weights[-3] - 1L) * weights[-2];
         return Math.Max(size, seen) < Largest
             ? null
             : $"images of results {results}, or these, have {Largest} or more numbers each: use Convolve, and MaxPool, by themselves";

@@ -14,6 +14,7 @@ public readonly struct ConvolutionBody<T>(ConvolutionSizes shape, View<T> y, Vie
         int o = index % shape.OutputChannels, pixel = index / shape.OutputChannels;
         int left = (pixel % shape.OutputWidth) - shape.PadLeft, row = pixel / shape.OutputWidth;
         int top = (row % shape.OutputHeight) - shape.PadTop, image = row / shape.OutputHeight;
+        int firstTap = image / shape.Batch * shape.Taps;
         T sum = T.Zero;
         for (int ky = 0; ky < shape.KernelHeight; ky++)
         {
@@ -21,7 +22,7 @@ public readonly struct ConvolutionBody<T>(ConvolutionSizes shape, View<T> y, Vie
             {
                 bool outside = (uint)(top + ky) >= (uint)shape.Height || (uint)(left + kx) >= (uint)shape.Width;
                 int at = ((((image * shape.Height) + top + ky) * shape.Width) + left + kx) * shape.InputChannels;
-                int tap = ((ky * shape.KernelWidth) + kx) * shape.InputChannels;
+                int tap = firstTap + (((ky * shape.KernelWidth) + kx) * shape.InputChannels);
                 for (int c = 0; c < shape.InputChannels; c++)
                     sum += (outside ? T.Zero : x[at + c]) * w[((tap + c) * shape.OutputChannels) + o];
             }
@@ -42,6 +43,7 @@ public readonly struct ConvolutionInputGradientBody<T>(ConvolutionSizes shape, V
         int c = index % shape.InputChannels, pixel = index / shape.InputChannels;
         int right = (pixel % shape.Width) + shape.PadLeft, row = pixel / shape.Width;
         int bottom = (row % shape.Height) + shape.PadTop, image = row / shape.Height;
+        int firstTap = image / shape.Batch * shape.Taps;
         T sum = T.Zero;
         for (int ky = shape.KernelHeight - 1; ky >= 0; ky--)
         {
@@ -49,7 +51,7 @@ public readonly struct ConvolutionInputGradientBody<T>(ConvolutionSizes shape, V
             {
                 bool outside = (uint)(bottom - ky) >= (uint)shape.OutputHeight || (uint)(right - kx) >= (uint)shape.OutputWidth;
                 int at = ((((image * shape.OutputHeight) + bottom - ky) * shape.OutputWidth) + right - kx) * shape.OutputChannels;
-                int tap = ((((ky * shape.KernelWidth) + kx) * shape.InputChannels) + c) * shape.OutputChannels;
+                int tap = (firstTap + (((ky * shape.KernelWidth) + kx) * shape.InputChannels) + c) * shape.OutputChannels;
                 for (int o = 0; o < shape.OutputChannels; o++)
                     sum += (outside ? T.Zero : g[at + o]) * w[tap + o];
             }
@@ -59,7 +61,7 @@ public readonly struct ConvolutionInputGradientBody<T>(ConvolutionSizes shape, V
     }
 }
 
-/// <summary>One element of the weights' cotangent, the plain way; its sum runs over all pixels of the results.</summary>
+/// <summary>One element of the weights' cotangent, the plain way; its sum runs over all pixels of its member's results.</summary>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly struct ConvolutionWeightGradientBody<T>(ConvolutionSizes shape, View<T> dw, View<T> x, View<T> g) : IBody
     where T : unmanaged, INumber<T>
@@ -68,13 +70,14 @@ public readonly struct ConvolutionWeightGradientBody<T>(ConvolutionSizes shape, 
     public void Invoke(int index)
     {
         int o = index % shape.OutputChannels, row = index / shape.OutputChannels;
-        int c = row % shape.InputChannels, tap = row / shape.InputChannels;
-        int right = (tap % shape.KernelWidth) - shape.PadLeft, down = (tap / shape.KernelWidth) - shape.PadTop;
+        int c = row % shape.InputChannels, tap = row / shape.InputChannels, line = tap / shape.KernelWidth;
+        int right = (tap % shape.KernelWidth) - shape.PadLeft, down = (line % shape.KernelHeight) - shape.PadTop;
+        int pixels = shape.Batch * shape.OutputHeight * shape.OutputWidth, first = line / shape.KernelHeight * pixels;
         T sum = T.Zero;
-        for (int pixel = 0; pixel < shape.Batch * shape.OutputHeight * shape.OutputWidth; pixel++)
+        for (int pixel = first; pixel < first + pixels; pixel++)
         {
-            int ix = (pixel % shape.OutputWidth) + right, line = pixel / shape.OutputWidth;
-            int iy = (line % shape.OutputHeight) + down, image = line / shape.OutputHeight;
+            int ix = (pixel % shape.OutputWidth) + right, result = pixel / shape.OutputWidth;
+            int iy = (result % shape.OutputHeight) + down, image = result / shape.OutputHeight;
             bool outside = (uint)iy >= (uint)shape.Height || (uint)ix >= (uint)shape.Width;
             int at = ((((image * shape.Height) + iy) * shape.Width) + ix) * shape.InputChannels;
             sum += (outside ? T.Zero : x[at + c]) * g[(pixel * shape.OutputChannels) + o];
@@ -89,6 +92,9 @@ public readonly struct ConvolutionSizes(ConvolutionShape shape)
 {
     /// <inheritdoc cref="ConvolutionShape.Batch"/>
     public int Batch { get; } = shape.Batch;
+
+    /// <inheritdoc cref="ConvolutionShape.Taps"/>
+    public int Taps { get; } = shape.Taps;
 
     /// <inheritdoc cref="ConvolutionShape.Height"/>
     public int Height { get; } = shape.Height;

@@ -8,7 +8,8 @@ namespace Engine.Kernels.Bodies;
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal readonly struct ReluPoolBody<T>(
-    View<T> y, View<int> positions, View<T> x, View<T> bias, int height, int width, int channels) : IBody
+    View<T> y, View<int> positions, View<T> x, View<T> bias, int batch, int height, int width, int channels)
+    : IBody
     where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>
@@ -17,7 +18,7 @@ internal readonly struct ReluPoolBody<T>(
         int rows = height / 2, columns = width / 2, channel = index % channels, window = index / channels;
         int column = window % columns, line = window / columns, image = line / rows, row = line - (image * rows);
         int start = image * height * width * channels, corner = (((2 * row * width) + (2 * column)) * channels) + channel;
-        T shift = bias[channel], largest = x[start + corner] + shift;
+        T shift = bias[(image / batch * channels) + channel], largest = x[start + corner] + shift;
         int best = corner;
         for (int i = 1; i < 4; i++)
         {

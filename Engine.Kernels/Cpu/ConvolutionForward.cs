@@ -7,7 +7,8 @@ namespace Engine.Kernels.Cpu;
 /// A unit is a tap of a panel.
 /// </summary>
 /// <remarks>For the cotangent of images, taps run backwards and channels change places.</remarks>
-internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool turned, T* packed, T* weights) : IKernel
+internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool turned, T* packed, T* weights)
+    : IMemberKernel<PackTaps<V, R, T>>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged
@@ -20,6 +21,9 @@ internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool t
 
     /// <summary>Whether no packed weight is infinite or NaN, so that its product with a zero need not be made.</summary>
     public static bool AreFinite(ConvolutionShape shape, T* packed) => Finite<V, R, T>.Are(packed, (nint)Length(shape));
+
+    public PackTaps<V, R, T> Of(int member)
+        => new(shape, turned, packed + (member * (nint)Length(shape)), weights + (member * shape.WeightCount));
 
     public void Run(int start, int end)
     {
@@ -50,12 +54,18 @@ internal readonly unsafe struct PackTaps<V, R, T>(ConvolutionShape shape, bool t
 /// The last panel of a pixel spills into the pixels behind it. So pixels are done in order, panels of a row from the right, and
 /// tiles go by way of the stack only at the end of a thread's units.
 /// </remarks>
-internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, BufferPool pool, T* y, T* x, T* packed) : IKernel
+internal readonly unsafe struct Convolutions<V, R, T>(ConvolutionShape shape, BufferPool pool, T* y, T* x, T* packed)
+    : IMemberKernel<Convolutions<V, R, T>>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged
 {
     private nint RowLength => (nint)shape.OutputWidth * shape.OutputChannels;
+
+    public Convolutions<V, R, T> Of(int member)
+        => new(
+            shape, pool, y + (member * shape.ResultCount), x + (member * shape.ImageCount),
+            packed + (member * (nint)PackTaps<V, R, T>.Length(shape)));
 
     public void Run(int start, int end)
     {

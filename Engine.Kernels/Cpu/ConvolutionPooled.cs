@@ -5,9 +5,12 @@ using Engine.Kernels.Memory;
 namespace Engine.Kernels.Cpu;
 
 /// <summary>What becomes of two rows of a convolution's result: windows of 2 x 2 pixels leave one number in each channel.</summary>
-internal unsafe interface IPool<T>
+internal unsafe interface IPool<TSelf, T>
     where T : unmanaged
 {
+    /// <summary>That of a member, from that of the first.</summary>
+    TSelf Of(int member);
+
     /// <summary>Pools two rows.</summary>
     /// <param name="upper">The upper row.</param>
     /// <param name="lower">The lower one.</param>
@@ -21,14 +24,20 @@ internal unsafe interface IPool<T>
 /// Convolution and pool in one pass: only some rows of the convolution exist at a time. A unit is a row of the pooled result.
 /// </summary>
 internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
-    ConvolutionShape shape, BufferPool memory, TPool pool, T* x, T* packed) : IKernel
-    where TPool : struct, IPool<T>
+    ConvolutionShape shape, BufferPool memory, TPool pool, T* x, T* packed)
+    : IMemberKernel<PooledConvolutions<TPool, V, R, T>>
+    where TPool : struct, IPool<TPool, T>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged
 {
     // Bytes of rows that should stay in the first cache.
     private const int BandBytes = 24 * 1024;
+
+    public PooledConvolutions<TPool, V, R, T> Of(int member)
+        => new(
+            shape, memory, pool.Of(member), x + (member * shape.ImageCount),
+            packed + (member * (nint)PackTaps<V, R, T>.Length(shape)));
 
     public void Run(int start, int end)
     {
@@ -82,10 +91,15 @@ internal readonly unsafe struct PooledConvolutions<TPool, V, R, T>(
 /// A bias, max(x, 0) and the largest number of each window, with its position; -1 where that is 0 or NaN, through which no derivative
 /// passes.
 /// </summary>
-internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int* positions, T* bias) : IPool<T>
+internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int* positions, T* bias) : IPool<ReluPool<L, T>, T>
     where L : struct, ILanes<L, T>
     where T : unmanaged
 {
+    public ReluPool<L, T> Of(int member)
+        => new(
+            shape, y + (member * shape.PooledCount), positions + (member * shape.PooledCount),
+            bias + (member * shape.OutputChannels));
+
     // Positions are numbers of the lanes' type on the way: an image has fewer than those that are exact.
     public void Pool(T* upper, T* lower, int stride, int row, nint at)
     {
@@ -136,10 +150,13 @@ internal readonly unsafe struct ReluPool<L, T>(ConvolutionShape shape, T* y, int
 }
 
 /// <summary>The numbers at positions, one of each window and channel; zero where a position is negative.</summary>
-internal readonly unsafe struct PickPool<L, T>(ConvolutionShape shape, T* y, int* positions) : IPool<T>
+internal readonly unsafe struct PickPool<L, T>(ConvolutionShape shape, T* y, int* positions) : IPool<PickPool<L, T>, T>
     where L : struct, ILanes<L, T>
     where T : unmanaged
 {
+    public PickPool<L, T> Of(int member)
+        => new(shape, y + (member * shape.PooledCount), positions + (member * shape.PooledCount));
+
     public void Pool(T* upper, T* lower, int stride, int row, nint at)
     {
         int channels = shape.OutputChannels;

@@ -172,14 +172,20 @@ internal unsafe ref struct PooledWindows<L, T>
 /// depend on the number of threads.
 /// </remarks>
 internal readonly unsafe struct PooledWeightGradients<L, V, R, T>(
-    ConvolutionShape shape, BufferPool pool, T* pieces, T* x, T* g, int* positions) : IKernel
+    ConvolutionShape shape, BufferPool pool, T* pieces, T* x, T* g, int* positions)
+    : IMemberKernel<PooledWeightGradients<L, V, R, T>>
     where L : struct, ILanes<L, T>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged, INumber<T>
 {
     /// <summary>Elements of a piece.</summary>
-    public static long PieceLength(ConvolutionShape shape) => (long)shape.OutputChannels * WindowVectors<V, R, T>.Length(shape);
+    public static long PieceLength(ConvolutionShape shape) => PackWindows<V, R, T>.Length(shape);
+
+    public PooledWeightGradients<L, V, R, T> Of(int member)
+        => new(
+            shape, pool, pieces + (member * ConvolutionPieces.Count(shape) * (nint)PieceLength(shape)),
+            x + (member * shape.ImageCount), g + (member * shape.PooledCount), positions + (member * shape.PooledCount));
 
     public void Run(int start, int end)
     {
@@ -348,12 +354,19 @@ internal readonly unsafe ref struct ScatteredCotangents<T>
 /// an image.
 /// </summary>
 internal readonly unsafe struct PooledInputGradients<L, V, R, T>(
-    ConvolutionShape shape, BufferPool pool, T* dx, T* packed, T* weights, T* g, int* positions) : IKernel
+    ConvolutionShape shape, BufferPool pool, T* dx, T* packed, T* weights, T* g, int* positions)
+    : IMemberKernel<PooledInputGradients<L, V, R, T>>
     where L : struct, ILanes<L, T>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged, INumber<T>
 {
+    public PooledInputGradients<L, V, R, T> Of(int member)
+        => new(
+            shape, pool, dx + (member * shape.ImageCount), packed + (member * (nint)PackWindows<V, R, T>.Length(shape)),
+            weights + (member * shape.WeightCount), g + (member * shape.PooledCount),
+            positions + (member * shape.PooledCount));
+
     public void Run(int start, int end)
     {
         int pixels = shape.OutputHeight / 2 * (shape.OutputWidth / 2);
@@ -449,11 +462,17 @@ internal readonly unsafe struct PooledInputGradients<L, V, R, T>(
 }
 
 /// <summary>The weights of each output channel as vectors of a window, filled up with zeros. A unit is an output channel.</summary>
-internal readonly unsafe struct PackWindows<V, R, T>(ConvolutionShape shape, T* packed, T* weights) : IKernel
+internal readonly unsafe struct PackWindows<V, R, T>(ConvolutionShape shape, T* packed, T* weights) : IMemberKernel<PackWindows<V, R, T>>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged
 {
+    /// <summary>Elements of packed weights.</summary>
+    public static long Length(ConvolutionShape shape) => (long)shape.OutputChannels * WindowVectors<V, R, T>.Length(shape);
+
+    public PackWindows<V, R, T> Of(int member)
+        => new(shape, packed + (member * (nint)Length(shape)), weights + (member * shape.WeightCount));
+
     public void Run(int start, int end)
     {
         int run = shape.KernelWidth * shape.InputChannels, rowLength = WindowVectors<V, R, T>.OfRow(shape) * V.Count;
@@ -469,11 +488,16 @@ internal readonly unsafe struct PackWindows<V, R, T>(ConvolutionShape shape, T* 
 }
 
 /// <summary>The sum of the pieces of <see cref="PooledWeightGradients{L, V, R, T}"/>, in order. A unit is an output channel.</summary>
-internal readonly unsafe struct SumPooledPieces<V, R, T>(ConvolutionShape shape, T* dw, T* pieces) : IKernel
+internal readonly unsafe struct SumPooledPieces<V, R, T>(ConvolutionShape shape, T* dw, T* pieces) : IMemberKernel<SumPooledPieces<V, R, T>>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged, INumber<T>
 {
+    public SumPooledPieces<V, R, T> Of(int member)
+        => new(
+            shape, dw + (member * shape.WeightCount),
+            pieces + (member * ConvolutionPieces.Count(shape) * (nint)PackWindows<V, R, T>.Length(shape)));
+
     public void Run(int start, int end)
     {
         int run = shape.KernelWidth * shape.InputChannels, rowVectors = WindowVectors<V, R, T>.OfRow(shape);

@@ -21,7 +21,8 @@ internal static class ConvolutionPieces
 /// Cotangents of weights, one for each piece of the batch, in panels as <see cref="PackTaps{V, R, T}"/> has them. A unit is a piece.
 /// </summary>
 /// <remarks>Pieces depend on the size of the batch alone, so that sums don't depend on the number of threads.</remarks>
-internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape, BufferPool pool, T* pieces, T* x, T* g) : IKernel
+internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape, BufferPool pool, T* pieces, T* x, T* g)
+    : IMemberKernel<WeightGradients<V, R, T>>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged
@@ -42,6 +43,11 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
         int width = ConvolutionTiles<V, R, T>.Width;
         return (shape.OutputChannels + width - 1) / width * width;
     }
+
+    public WeightGradients<V, R, T> Of(int member)
+        => new(
+            shape, pool, pieces + (member * ConvolutionPieces.Count(shape) * (nint)PieceLength(shape)),
+            x + (member * shape.ImageCount), g + (member * shape.ResultCount));
 
     public void Run(int start, int end)
     {
@@ -124,11 +130,16 @@ internal readonly unsafe struct WeightGradients<V, R, T>(ConvolutionShape shape,
 }
 
 /// <summary>The sum of the pieces that <see cref="WeightGradients{V, R, T}"/> made, in order. A unit is a tap.</summary>
-internal readonly unsafe struct SumPieces<V, R, T>(ConvolutionShape shape, T* dw, T* pieces) : IKernel
+internal readonly unsafe struct SumPieces<V, R, T>(ConvolutionShape shape, T* dw, T* pieces) : IMemberKernel<SumPieces<V, R, T>>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged, INumber<T>
 {
+    public SumPieces<V, R, T> Of(int member)
+        => new(
+            shape, dw + (member * shape.WeightCount),
+            pieces + (member * ConvolutionPieces.Count(shape) * (nint)WeightGradients<V, R, T>.PieceLength(shape)));
+
     public void Run(int start, int end)
     {
         int width = ConvolutionTiles<V, R, T>.Width, outputs = shape.OutputChannels, count = ConvolutionPieces.Count(shape);

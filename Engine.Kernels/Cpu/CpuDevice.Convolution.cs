@@ -92,12 +92,12 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged
     {
-        if (shape.Batch * shape.OutputHeight == 0 || shape.OutputWidth * shape.OutputChannels == 0)
+        if (shape.Members * shape.ResultCount == 0)
             return;
         var packed = Pack<V, R, T>(shape, turned, weights);
         var convolutions = new Convolutions<V, R, T>(
             shape, Pool, destination.Write<T>().Pointer, images.Read<T>().Pointer, packed.Read<T>().Pointer);
-        Launch(convolutions, shape.Batch * shape.OutputHeight, RowGrain<V, R, T>(shape));
+        LaunchMembers(convolutions, shape, shape.Batch * shape.OutputHeight, RowGrain<V, R, T>(shape));
         if (!Recording.IsActive)
             Free(packed);
     }
@@ -107,9 +107,9 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged
     {
-        var packed = Allocate(PackTaps<V, R, T>.Length(shape) * sizeof(T));
+        var packed = Allocate(shape.Members * PackTaps<V, R, T>.Length(shape) * sizeof(T));
         var pack = new PackTaps<V, R, T>(shape, turned, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
-        Launch(pack, PackTaps<V, R, T>.Units(shape), ElementGrain / ConvolutionTiles<V, R, T>.Width);
+        LaunchMembers(pack, shape, PackTaps<V, R, T>.Units(shape), ElementGrain / ConvolutionTiles<V, R, T>.Width);
         return packed;
     }
 
@@ -120,7 +120,7 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged
     {
-        if (IsEmptyPooled(shape))
+        if (shape.Members * shape.PooledCount == 0)
             return;
 
         // Views are taken after the command before theirs is given.
@@ -148,25 +148,22 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged, INumber<T>
     {
-        if (IsEmptyPooled(shape))
+        if (shape.Members * shape.PooledCount == 0)
             return;
         var packed = Pack<V, R, T>(shape, false, weights);
         var pool = new ReluPool<L, T>(shape, destination.Write<T>().Pointer, positions.Write<int>().Pointer, bias.Read<T>().Pointer);
         ConvolvePool<ReluPool<L, T>, V, R, T>(shape, pool, images, packed);
     }
 
-    private static bool IsEmptyPooled(ConvolutionShape shape)
-        => shape.Batch * (shape.OutputHeight / 2) == 0 || shape.OutputWidth / 2 * shape.OutputChannels == 0;
-
     private unsafe void ConvolvePool<TPool, V, R, T>(ConvolutionShape shape, TPool pool, Buffer images, Buffer packed)
-        where TPool : struct, IPool<T>
+        where TPool : struct, IPool<TPool, T>
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged
     {
         int rows = shape.Batch * (shape.OutputHeight / 2);
         var convolutions = new PooledConvolutions<TPool, V, R, T>(shape, Pool, pool, images.Read<T>().Pointer, packed.Read<T>().Pointer);
-        Launch(convolutions, rows, Math.Max(1, RowGrain<V, R, T>(shape) / 2));
+        LaunchMembers(convolutions, shape, rows, Math.Max(1, RowGrain<V, R, T>(shape) / 2));
         if (!Recording.IsActive)
             Free(packed);
     }
@@ -176,15 +173,15 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged, INumber<T>
     {
-        if (shape.Taps * shape.OutputChannels == 0)
+        if (shape.Members * shape.WeightCount == 0)
             return;
         int count = ConvolutionPieces.Count(shape);
-        var pieces = Allocate(count * WeightGradients<V, R, T>.PieceLength(shape) * sizeof(T));
+        var pieces = Allocate(shape.Members * count * WeightGradients<V, R, T>.PieceLength(shape) * sizeof(T));
         var gradients = new WeightGradients<V, R, T>(
             shape, Pool, pieces.Write<T>().Pointer, images.Read<T>().Pointer, cotangents.Read<T>().Pointer);
-        Launch(gradients, count, PieceGrain<V, R, T>(shape));
+        LaunchMembers(gradients, shape, count, PieceGrain<V, R, T>(shape));
         var sum = new SumPieces<V, R, T>(shape, destination.Write<T>().Pointer, pieces.Read<T>().Pointer);
-        Launch(sum, shape.Taps, Math.Max(1, ElementGrain / (count * shape.OutputChannels)));
+        LaunchMembers(sum, shape, shape.Taps, Math.Max(1, ElementGrain / (count * shape.OutputChannels)));
         if (!Recording.IsActive)
             Free(pieces);
     }
@@ -196,15 +193,15 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged, INumber<T>
     {
-        if (shape.Taps * shape.OutputChannels == 0)
+        if (shape.Members * shape.WeightCount == 0)
             return;
         int count = ConvolutionPieces.Count(shape);
-        var pieces = Allocate(count * PooledWeightGradients<L, V, R, T>.PieceLength(shape) * sizeof(T));
+        var pieces = Allocate(shape.Members * count * PooledWeightGradients<L, V, R, T>.PieceLength(shape) * sizeof(T));
         var gradients = new PooledWeightGradients<L, V, R, T>(
             shape, Pool, pieces.Write<T>().Pointer, images.Read<T>().Pointer, cotangents.Read<T>().Pointer, positions.Read<int>().Pointer);
-        Launch(gradients, count, Math.Max(1, WindowGrain<V, R, T>(shape) / ConvolutionPieces.Images(shape)));
+        LaunchMembers(gradients, shape, count, Math.Max(1, WindowGrain<V, R, T>(shape) / ConvolutionPieces.Images(shape)));
         var sum = new SumPooledPieces<V, R, T>(shape, destination.Write<T>().Pointer, pieces.Read<T>().Pointer);
-        Launch(sum, shape.OutputChannels, Math.Max(1, ElementGrain / (count * shape.Taps)));
+        LaunchMembers(sum, shape, shape.OutputChannels, Math.Max(1, ElementGrain / (count * shape.Taps)));
         if (!Recording.IsActive)
             Free(pieces);
     }
@@ -216,17 +213,27 @@ public sealed partial class CpuDevice
         where R : struct
         where T : unmanaged, INumber<T>
     {
-        if (shape.Batch * shape.Height == 0 || shape.Width * shape.InputChannels == 0)
+        if (shape.Members * shape.ImageCount == 0)
             return;
-        var packed = Allocate((long)shape.OutputChannels * WindowVectors<V, R, T>.Length(shape) * sizeof(T));
+        var packed = Allocate(shape.Members * PackWindows<V, R, T>.Length(shape) * sizeof(T));
         var pack = new PackWindows<V, R, T>(shape, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
-        Launch(pack, shape.OutputChannels, Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
+        LaunchMembers(pack, shape, shape.OutputChannels, Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
         var gradients = new PooledInputGradients<L, V, R, T>(
             shape, Pool, destination.Write<T>().Pointer, packed.Read<T>().Pointer, weights.Read<T>().Pointer,
             cotangents.Read<T>().Pointer, positions.Read<int>().Pointer);
-        Launch(gradients, shape.Batch, WindowGrain<V, R, T>(shape));
+        LaunchMembers(gradients, shape, shape.Batch, WindowGrain<V, R, T>(shape));
         if (!Recording.IsActive)
             Free(packed);
+    }
+
+    // Units are those of a member.
+    private void LaunchMembers<TKernel>(TKernel kernel, ConvolutionShape shape, int units, int grain)
+        where TKernel : struct, IMemberKernel<TKernel>
+    {
+        if (shape.Members == 1)
+            Launch(kernel, units, grain);
+        else
+            Launch(new MemberKernels<TKernel>(kernel, units), checked(shape.Members * units), grain);
     }
 
     // Pieces of a batch worth a thread.

@@ -110,7 +110,7 @@ internal sealed partial class IlgpuDevice
     private void SumPieces<T>(WeightGradientPlan plan, Buffer destination, Buffer images, Buffer cotangents, Buffer? positions)
         where T : unmanaged, INumber<T>
     {
-        int length = plan.Shape.Taps * plan.Shape.OutputChannels;
+        int length = plan.Shape.Members * plan.Shape.WeightCount;
         using var scratch = plan.Pieces > 1 ? ScratchOf<T>((long)plan.Pieces * length) : null;
         var pieces = scratch?.Buffer ?? destination;
         var source = new WholeImages<T>(plan.Shape, images.Read<T>());

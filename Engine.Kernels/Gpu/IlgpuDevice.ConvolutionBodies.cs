@@ -9,9 +9,6 @@ internal sealed partial class IlgpuDevice
 {
     private static int ImageResults(ConvolutionShape shape) => shape.OutputHeight * shape.OutputWidth * shape.OutputChannels;
 
-    private static int PooledResults(ConvolutionShape shape)
-        => shape.Batch * (shape.OutputHeight / 2) * (shape.OutputWidth / 2) * shape.OutputChannels;
-
     private void ConvolveByBody<T>(ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions)
         where T : unmanaged, INumber<T>
     {
@@ -29,15 +26,13 @@ internal sealed partial class IlgpuDevice
         switch (form)
         {
             case ConvolutionForm.Forward:
-                Launch(new ConvolutionBody<T>(sizes, to, x, y), checked(shape.Batch * ImageResults(shape)));
+                Launch(new ConvolutionBody<T>(sizes, to, x, y), checked(shape.Members * shape.ResultCount));
                 break;
             case ConvolutionForm.InputGradient:
-                Launch(
-                    new ConvolutionInputGradientBody<T>(sizes, to, x, y),
-                    checked(shape.Batch * shape.Height * shape.Width * shape.InputChannels));
+                Launch(new ConvolutionInputGradientBody<T>(sizes, to, x, y), checked(shape.Members * shape.ImageCount));
                 break;
             default:
-                Launch(new ConvolutionWeightGradientBody<T>(sizes, to, x, y), shape.Taps * shape.OutputChannels);
+                Launch(new ConvolutionWeightGradientBody<T>(sizes, to, x, y), checked(shape.Members * shape.WeightCount));
                 break;
         }
     }
@@ -47,8 +42,8 @@ internal sealed partial class IlgpuDevice
         ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer positions)
         where T : unmanaged, INumber<T>
     {
-        int image = ImageResults(shape), pooled = PooledResults(shape), each = shape.Batch == 0 ? 0 : pooled / shape.Batch;
-        using var scratch = ScratchOf<T>((long)shape.Batch * image);
+        int image = ImageResults(shape), pooled = shape.Members * shape.PooledCount, each = (shape with { Batch = 1 }).PooledCount;
+        using var scratch = ScratchOf<T>((long)shape.Members * shape.ResultCount);
         var whole = scratch.Buffer;
         if (form == ConvolutionForm.Forward)
         {
@@ -71,14 +66,14 @@ internal sealed partial class IlgpuDevice
         ConvolutionShape shape, Buffer destination, Buffer positions, Buffer images, Buffer weights, Buffer bias)
         where T : unmanaged, INumber<T>
     {
-        using var scratch = ScratchOf<T>((long)shape.Batch * ImageResults(shape));
+        using var scratch = ScratchOf<T>((long)shape.Members * shape.ResultCount);
         var whole = scratch.Buffer;
         ConvolveByBody<T>(ConvolutionForm.Forward, shape, whole, images, weights);
         Launch(
             new ReluPoolBody<T>(
-                destination.Write<T>(), positions.Write<int>(), whole.Read<T>(), bias.Read<T>(), shape.OutputHeight, shape.OutputWidth,
-                shape.OutputChannels),
-            PooledResults(shape));
+                destination.Write<T>(), positions.Write<int>(), whole.Read<T>(), bias.Read<T>(), shape.Batch, shape.OutputHeight,
+                shape.OutputWidth, shape.OutputChannels),
+            shape.Members * shape.PooledCount);
     }
 
     private unsafe Scratch ScratchOf<T>(long count)

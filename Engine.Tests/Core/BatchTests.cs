@@ -125,6 +125,69 @@ public sealed class BatchTests : IDisposable
         }
     }
 
+    // Weights of their own: one grouped convolution does, however many members there are, and however deep maps are.
+    [Fact]
+    public void AMapOverConvolutionsRecordsOneOfEach()
+    {
+        Func<Tensor[], Tensor[]> one = t =>
+        {
+            var y = Conv2d.ReluPool(t[0].Convolve(t[1]), t[2], t[3], Padding.Valid);
+            return [y, .. Gradient.Of(Gradient.Of(y.Square().Sum(), t[1]).Square().Sum(), t)];
+        };
+        int alone = Commands(one, []);
+        foreach (int members in (int[])[1, 3, 10])
+        {
+            Assert.Equal(alone, Commands(t => Batch.Map(one, t), [members]));
+            Assert.Equal(alone, Commands(t => Batch.Map(x => Batch.Map(one, x), t), [2, members]));
+        }
+
+        static int Commands(Func<Tensor[], Tensor[]> function, int[] members)
+        {
+            int[][] shapes = [[2, 4, 4, 3], [3, 3, 3, 5], [3, 3, 5, 2], [2]];
+            Tensor[] x = [.. shapes.Select(shape => Tensor.Ones([.. members, .. shape]))];
+            using var program = new TensorProgram<Tensor[], Tensor[]>(function);
+            for (int run = 0; run < 3; run++)
+                program.Run(x);
+            return program.CommandCount;
+        }
+    }
+
+    // What is an inner map's own, each of an outer map's or shared by them.
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void NestedMapsOfConvolutionsAreLoops(bool ownImages, bool ownWeights)
+    {
+        Tensor[] x = [Draw(0, 3, 2, 5, 4, 2), Draw(1, 3, 3, 3, 2, 4), Draw(2, 3, 4)];
+        Tensor[] others = [ownImages ? Draw(3, 2) : Tensor.Ones([2], x[0].Type), ownWeights ? Draw(4, 2) : Tensor.Ones([2], x[0].Type)];
+        var loop = Tensor.Stack(0, [.. Enumerable.Range(0, 6).Select(
+            i => One(x[0][i % 3] * others[0][i / 3], x[1][i % 3] * others[1][i / 3], x[2][i % 3]))]);
+        var map = Batch.Map(
+            t => Batch.Map(
+                s => One(s.Item1, s.Item2, s.Item3), (ownImages ? x[0] * t[0] : x[0], ownWeights ? x[1] * t[1] : x[1], x[2])),
+            others);
+        Close(loop, map);
+        var (expected, actual) = (Gradient.Of(loop.Square().Sum(), x), Gradient.Of(map.Square().Sum(), x));
+        for (int i = 0; i < x.Length; i++)
+            Close(expected[i], actual[i]);
+
+        static Tensor Draw(int number, params int[] shape)
+            => new DrawNormal(0, 1, 9, number, [1, .. shape], ElementType.Float64).Apply(Streams.Of(0)).ReshapeTo(shape);
+
+        static Tensor One(Tensor images, Tensor weights, Tensor bias)
+        {
+            Tensor[] x = [images, weights, bias];
+            var y = images.Convolve(weights, Padding.Valid).Square().Sum() + Conv2d.ReluPool(images, weights, bias).Square().Sum();
+            return Tensor.Concatenate(0, [.. Gradient.Of(y, x).Select(g => g.Reshape(-1))]);
+        }
+
+        static void Close(Tensor expected, Tensor actual)
+            => Assert.Equal(
+                expected.ToDoubles(), actual.Reshape(-1).ToDoubles(), (a, b) => Math.Abs(a - b) <= 1e-11 * (1 + Math.Abs(a)));
+    }
+
     [Fact]
     public void TheGradientOfAMeanNeedsNoStackOfOuterProducts()
     {

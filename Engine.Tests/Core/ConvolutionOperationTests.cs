@@ -37,6 +37,11 @@ public sealed class ConvolutionOperationTests : IDisposable
         Says(
             "must be Int32 [2, 2, 2, 3], got Int32 [2, 2, 4, 3] for numbers [2, 2, 4, 3]",
             () => new PooledConvolutionWeightGradient(Padding.Same, 3, 3).Apply(x, positions.Cast(x.Type), positions));
+        Tensor two = Tensor.Zeros([2, 1, 4, 5, 3]), three = Tensor.Zeros([3, 3, 3, 3, 6]);
+        Says("images [2, 1, 4, 5, 3] are of 2 members and weights [3, 3, 3, 3, 6] of 3", () => two.Convolve(three));
+        Says("or both have one axis more in front", () => two.Convolve(w));
+        Says("[2, 4, 5, 6] is no result", () => new ConvolutionWeightGradient(Padding.Same, 3, 3).Apply(two, Tensor.Zeros([2, 4, 5, 6])));
+        Says("a bias of shape [6] is not [2, 6]", () => Conv2d.ReluPool(two, three[..2], Tensor.Zeros([6])));
 
         static void Says(string part, Func<Tensor> action)
             => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => _ = action()).Message);
@@ -206,6 +211,38 @@ public sealed class ConvolutionOperationTests : IDisposable
 
             return positions;
         }
+    }
+
+    // Each with numbers that take it another way: dense, sparse, and one that is not finite.
+    [Theory]
+    [InlineData(ElementType.Float32)]
+    [InlineData(ElementType.Float64)]
+    public void MembersAreWhatTheyAreAloneBitForBit(ElementType type)
+    {
+        foreach (var (x, w, padding) in (((int[], int[], Padding)[])
+            [
+                ([3, 6, 6, 5], [3, 3, 5, 32], Padding.Same), ([9, 5, 4, 2], [3, 1, 2, 7], Padding.Valid),
+                ([1, 2, 3, 16], [1, 3, 16, 3], Padding.Same),
+            ]))
+        {
+            Tensor[] images = [Normal(x, 1), Normal(x, 2) * (Normal(x, 3) > 1.0), Normal(x, 4)];
+            Tensor[] weights = [Normal(w, 5), Normal(w, 6), Tensor.Where(Normal(w, 7) > 2.0, double.PositiveInfinity, Normal(w, 8))];
+            Tensor[] bias = [.. images.Select((_, i) => Normal([w[3]], 9 + i))];
+            Tensor[][] each = [.. images.Select((_, i) => Results(images[i], weights[i], bias[i]))];
+            var all = Results(Tensor.Stack(0, images), Tensor.Stack(0, weights), Tensor.Stack(0, bias));
+            for (int result = 0; result < all.Length; result++)
+                Assert.Equal(each.SelectMany(one => one[result].ToDoubles()), all[result].ToDoubles());
+
+            Tensor[] Results(Tensor x, Tensor w, Tensor b)
+            {
+                Tensor whole = x.Convolve(w, padding), pooled = Conv2d.ReluPool(x, w, b, padding);
+                Tensor[] first = Gradient.Vjp((Tensor[])[whole, pooled], (Tensor[])[x, w, b], [whole.Cos(), pooled.Cos()]);
+                return [whole, pooled, .. first, .. Gradient.Vjp(first, (Tensor[])[x, w], first)];
+            }
+        }
+
+        Tensor Normal(Shape shape, int number)
+            => new DrawNormal(0, 1, Purpose.FirstFree, number, [1, .. shape], type).Apply(Tensor.From([0, 0, 0], [1, 3])).ReshapeTo(shape);
     }
 
     [Fact]

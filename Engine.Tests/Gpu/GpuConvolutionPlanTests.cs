@@ -31,7 +31,7 @@ public class GpuConvolutionPlanTests
                 int partialSums = plan.Workers / plan.Slices * (plan.Slices - 1) * 16;
                 Assert.True(partialSums <= ConvolutionPlan.TileRoom, $"{plan}");
                 long windows = (long)plan.Groups * plan.Images * plan.Rows * plan.Columns;
-                Assert.True(windows >= (long)batch * plan.AllRows * plan.AllColumns, $"{plan}");
+                Assert.True(windows >= (long)shape.Members * batch * plan.AllRows * plan.AllColumns, $"{plan}");
             }
         }
 
@@ -81,6 +81,7 @@ public class GpuConvolutionPlanTests
            from outputs in (int[])[1, 4, 5, 32, 40, 200]
            from kernel in s_sizes
            from kernelWidth in (int[])[1, 3, kernel]
+           from members in batch < 600 ? (int[])[1, 7] : [1]
            select new ConvolutionShape(
-               batch, size, width, inputs, outputs, kernel, kernelWidth, kernel / 2, kernelWidth / 2, size, width);
+               batch, size, width, inputs, outputs, kernel, kernelWidth, kernel / 2, kernelWidth / 2, size, width, members);
 }

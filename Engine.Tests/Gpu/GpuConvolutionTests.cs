@@ -25,6 +25,9 @@ public class GpuConvolutionTests
         new(2, 4, 5, 3, 4, 5, 5, 3, 1, 5, 6), new(2, 6, 7, 3, 4, 3, 3, 0, 0, 2, 3), new(2, 6, 7, 3, 4, 3, 3, 1, 0, 3, 6),
         Valid(1, 28, 28, 1, 1, 27, 27), Valid(1, 34, 34, 1, 1, 33, 33), Same(1, 2, 130, 1, 5, 3, 3), Same(1, 2, 2, 300, 2, 1, 1),
         Same(300, 2, 2, 1, 2, 3, 3), Same(2, 9, 9, 2, 5, 5, 3), Same(1, 6, 6, 16, 8, 3, 3),
+        Same(2, 4, 4, 2, 5, 3, 3) with { Members = 3 }, Valid(5, 4, 5, 9, 40, 3, 1) with { Members = 2 },
+        Valid(1, 28, 28, 1, 1, 27, 27) with { Members = 2 }, Valid(1, 34, 34, 1, 1, 33, 33) with { Members = 2 },
+        Same(3, 2, 2, 1, 2, 1, 3) with { Members = 150 }, Same(2, 4, 4, 2, 3, 3, 3) with { Members = 0 },
     ];
 
     // Those of the networks here.
@@ -168,7 +171,7 @@ public class GpuConvolutionTests
     private sealed record Operands<T>(ConvolutionForm Form, ConvolutionShape Shape, T[] A, T[] B, int[]? Positions, int Count)
         where T : unmanaged, INumber<T>
     {
-        private int Pooled => Shape.Batch * (Shape.OutputHeight / 2) * (Shape.OutputWidth / 2) * Shape.OutputChannels;
+        private int Pooled => Shape.Members * Shape.PooledCount;
 
         public static Operands<T> Integers(ConvolutionForm form, ConvolutionShape shape, bool pooled)
         {
@@ -179,8 +182,8 @@ public class GpuConvolutionTests
         public static Operands<T> Of(ConvolutionForm form, ConvolutionShape shape, bool pooled, Func<T> next)
         {
             int[]? positions = pooled ? PositionsOf(shape) : null;
-            int images = shape.Batch * shape.Height * shape.Width * shape.InputChannels, weights = shape.Taps * shape.OutputChannels;
-            int results = positions?.Length ?? (shape.Batch * shape.OutputHeight * shape.OutputWidth * shape.OutputChannels);
+            int images = shape.Members * shape.ImageCount, weights = shape.Members * shape.WeightCount;
+            int results = positions?.Length ?? (shape.Members * shape.ResultCount);
             var (a, b, count) = form switch
             {
                 ConvolutionForm.Forward => (images, weights, results),
@@ -204,7 +207,7 @@ public class GpuConvolutionTests
 
         public (T[] Numbers, int[] Positions) ReluPool(Device device)
         {
-            T[] shifts = [.. Enumerable.Range(0, Shape.OutputChannels).Select(i => T.CreateChecked((i % 5) - 3))];
+            T[] shifts = [.. Enumerable.Range(0, Shape.Members * Shape.OutputChannels).Select(i => T.CreateChecked((i % 5) - 3))];
             Buffer a = Filled(device, A, 0), b = Filled(device, B, 0), bias = Filled(device, shifts, 0);
             Buffer to = Empty<T>(device, Pooled), positions = Empty<int>(device, Pooled);
             device.ConvolveReluPool(ElementTypes.Of<T>(), Shape, to, positions, a, b, bias);
@@ -217,7 +220,7 @@ public class GpuConvolutionTests
         private static int[] PositionsOf(ConvolutionShape shape)
         {
             var positions = new List<int>();
-            for (int image = 0; image < shape.Batch; image++)
+            for (int image = 0; image < shape.Members * shape.Batch; image++)
             {
                 for (int row = 0; row < shape.OutputHeight / 2; row++)
                 {

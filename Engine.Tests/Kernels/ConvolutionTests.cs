@@ -130,7 +130,8 @@ public sealed class ConvolutionTests : IDisposable
     [MemberData(nameof(Forms))]
     public void NumbersOfThreadsDoNotChangeABit(ConvolutionForm form)
     {
-        ConvolutionShape[] shapes = [Same(65, 12, 12, 5, 32, 3, 3), Same(50, 6, 6, 33, 31, 3, 3), Valid(40, 9, 9, 3, 7, 3, 3)];
+        ConvolutionShape[] shapes =
+            [Same(65, 12, 12, 5, 32, 3, 3), Same(50, 6, 6, 33, 31, 3, 3), Valid(40, 9, 9, 3, 7, 3, 3) with { Members = 3 }];
         foreach (var shape in shapes)
         {
             foreach (double zeros in (double[])[0, 0.9])
@@ -171,6 +172,25 @@ public sealed class ConvolutionTests : IDisposable
         => new(
             batch, height, width, inputs, outputs, windowHeight, windowWidth, 0, 0, height - windowHeight + 1, width - windowWidth + 1);
 
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public void ConvolutionsOfMembersAreThoseOfTheBody(ConvolutionForm form)
+    {
+        ConvolutionShape[] shapes =
+        [
+            Same(3, 5, 4, 3, 37, 3, 3), Same(1, 12, 12, 5, 32, 3, 3), Valid(20, 4, 5, 2, 3, 3, 1), Same(0, 4, 4, 2, 3, 3, 3),
+            Same(2, 4, 4, 0, 3, 3, 3), new(2, 6, 7, 3, 4, 3, 3, 1, 0, 3, 6),
+        ];
+        foreach (var shape in shapes)
+        {
+            foreach (int members in (int[])[0, 2, 5])
+            {
+                MatchesBody<float>(form, shape with { Members = members });
+                MatchesBody<double>(form, shape with { Members = members }, zeros: 5);
+            }
+        }
+    }
+
     // Small integers: sums are exact, in whatever order.
     private void MatchesBody<T>(ConvolutionForm form, ConvolutionShape shape, int zeros = 0)
         where T : unmanaged, INumber<T>
@@ -193,9 +213,8 @@ public sealed class ConvolutionTests : IDisposable
 
         public static Operands<T> Of(ConvolutionForm form, ConvolutionShape shape, Func<T> next)
         {
-            int images = shape.Batch * shape.Height * shape.Width * shape.InputChannels;
-            int results = shape.Batch * shape.OutputHeight * shape.OutputWidth * shape.OutputChannels;
-            int weights = shape.Taps * shape.OutputChannels;
+            int images = shape.Members * shape.ImageCount, results = shape.Members * shape.ResultCount;
+            int weights = shape.Members * shape.WeightCount;
             var (a, b, count) = form switch
             {
                 ConvolutionForm.Forward => (images, weights, results),

@@ -50,8 +50,8 @@ internal readonly struct ConvolutionKernel<TSource, TWeights, TResult, T>(
             // Nobody needs the chunk before any more.
             if (channel > 0)
                 Group.Barrier();
-            _tile.Load(pixels, _source, group.Image, top, left, channel);
-            _weights.Load(quads.Cast<T>(), channel, group.Channel);
+            _tile.Load(pixels, _source, group.Image, _blocks.End(group.Member), top, left, channel);
+            _weights.Load(quads.Cast<T>(), group.Member, channel, group.Channel);
             Group.Barrier();
             sums = PlusChunk(sums, pixels, quads, thread);
         }
@@ -98,18 +98,19 @@ internal readonly struct ConvolutionKernel<TSource, TWeights, TResult, T>(
     private void Put(SixteenSums<T> sums, ConvolutionPlace group, ConvolutionPlace thread)
     {
         int image = group.Image + thread.Image, row = group.Row + thread.Row, column = group.Column + thread.Column;
-        if (!_blocks.Has(image, row, column))
+        if (!_blocks.Has(group.Member, image, row, column))
             return;
-        int channel = group.Channel + thread.Channel, step = _blocks.Quads;
-        PutChannel(image, row, column, channel, sums.A.X, sums.B.X, sums.C.X, sums.D.X);
-        PutChannel(image, row, column, channel + step, sums.A.Y, sums.B.Y, sums.C.Y, sums.D.Y);
-        PutChannel(image, row, column, channel + (2 * step), sums.A.Z, sums.B.Z, sums.C.Z, sums.D.Z);
-        PutChannel(image, row, column, channel + (3 * step), sums.A.W, sums.B.W, sums.C.W, sums.D.W);
+        int member = group.Member, channel = group.Channel + thread.Channel, step = _blocks.Quads;
+        PutChannel(member, image, row, column, channel, sums.A.X, sums.B.X, sums.C.X, sums.D.X);
+        PutChannel(member, image, row, column, channel + step, sums.A.Y, sums.B.Y, sums.C.Y, sums.D.Y);
+        PutChannel(member, image, row, column, channel + (2 * step), sums.A.Z, sums.B.Z, sums.C.Z, sums.D.Z);
+        PutChannel(member, image, row, column, channel + (3 * step), sums.A.W, sums.B.W, sums.C.W, sums.D.W);
     }
 
-    private void PutChannel(int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight)
+    private void PutChannel(
+        int member, int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight)
     {
         if (channel < _outputs)
-            _result.Put(image, row, column, channel, upperLeft, upperRight, lowerLeft, lowerRight);
+            _result.Put(member, image, row, column, channel, upperLeft, upperRight, lowerLeft, lowerRight);
     }
 }

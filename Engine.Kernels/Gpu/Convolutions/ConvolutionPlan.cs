@@ -62,8 +62,11 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     /// <summary>Groups beside each other that share out an image.</summary>
     public int ColumnBlocks => Parts.Of(AllColumns, Columns);
 
+    /// <summary>Groups that share out the images of a member.</summary>
+    public int ImageBlocks => Parts.Of(Shape.Batch, Images);
+
     /// <summary>The number of groups.</summary>
-    public int Groups => checked(Parts.Of(Shape.Batch, Images) * RowBlocks * ColumnBlocks * ChannelBlocks);
+    public int Groups => checked(Shape.Members * ImageBlocks * RowBlocks * ColumnBlocks * ChannelBlocks);
 
     private int KernelSize => Shape.KernelHeight * Shape.KernelWidth;
 
@@ -95,7 +98,7 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     public static ConvolutionPlan? For(ConvolutionShape shape, bool pooled)
     {
         int rest = pooled ? 0 : 1, rows = (shape.OutputHeight + rest) / 2, columns = (shape.OutputWidth + rest) / 2;
-        if (shape.Batch * rows == 0 || columns * shape.OutputChannels == 0 || shape.Taps == 0)
+        if (shape.Members * shape.Batch * rows == 0 || columns * shape.OutputChannels == 0 || shape.Taps == 0)
             return null;
         int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), MostQuads), blockColumns = Parts.Even(columns, MostThreads / quads);
         var plan = new ConvolutionPlan(shape, rows, columns)

@@ -7,8 +7,8 @@ namespace Engine.Kernels.Gpu.Convolutions;
 internal interface IConvolutionResult<T>
     where T : unmanaged
 {
-    /// <summary>Takes one channel of the window in a row and a column of windows.</summary>
-    void Put(int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight);
+    /// <summary>Takes one channel of the window in a row and a column of windows; images of all members are numbered together.</summary>
+    void Put(int member, int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight);
 }
 
 /// <summary>All results, [batch, height, width, channels]. Windows may stand out over the edges.</summary>
@@ -22,7 +22,7 @@ internal readonly struct WholeResults<T>(ConvolutionShape shape, View<T> y) : IC
     private readonly int _channels = shape.OutputChannels;
 
     /// <inheritdoc/>
-    public void Put(int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight)
+    public void Put(int member, int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight)
     {
         int line = _width * _channels, at = (((((image * _height) + (2 * row)) * _width) + (2 * column)) * _channels) + channel;
         bool right = (2 * column) + 1 < _width, below = (2 * row) + 1 < _height;
@@ -50,10 +50,10 @@ internal readonly struct ReluPoolResults<T>(ConvolutionShape shape, View<T> y, V
     private readonly WindowPlaces _places = new(shape);
 
     /// <inheritdoc/>
-    public void Put(int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight)
+    public void Put(int member, int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight)
     {
         int corner = _places.Corner(row, column, channel), best = corner;
-        T bias = _bias[channel], largest = upperLeft + bias;
+        T bias = _bias[(member * _places.Right) + channel], largest = upperLeft + bias;
         Contend(upperRight + bias, corner + _places.Right, ref largest, ref best);
         Contend(lowerLeft + bias, corner + _places.Below, ref largest, ref best);
         Contend(lowerRight + bias, corner + _places.Below + _places.Right, ref largest, ref best);
@@ -86,7 +86,7 @@ internal readonly struct PickedResults<T>(ConvolutionShape shape, View<T> y, Vie
     private readonly WindowPlaces _places = new(shape);
 
     /// <inheritdoc/>
-    public void Put(int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight)
+    public void Put(int member, int image, int row, int column, int channel, T upperLeft, T upperRight, T lowerLeft, T lowerRight)
     {
         int at = _places.Window(image, row, column, channel), place = _positions[at] - _places.Corner(row, column, channel);
         T picked = place == 0 ? upperLeft : default;

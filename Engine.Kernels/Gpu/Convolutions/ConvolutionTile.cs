@@ -7,7 +7,6 @@ namespace Engine.Kernels.Gpu.Convolutions;
 /// </summary>
 internal readonly struct ConvolutionTile
 {
-    private readonly int _batch;
     private readonly int _height;
     private readonly int _width;
     private readonly int _allChannels;
@@ -27,7 +26,6 @@ internal readonly struct ConvolutionTile
     /// <param name="threads">Threads of the group.</param>
     public ConvolutionTile(ConvolutionShape shape, int images, int height, int width, int channels, int pixelStride, int threads)
     {
-        _batch = shape.Batch;
         _height = shape.Height;
         _width = shape.Width;
         _allChannels = shape.InputChannels;
@@ -54,10 +52,11 @@ internal readonly struct ConvolutionTile
     /// <param name="tile">The shared memory.</param>
     /// <param name="source">The images.</param>
     /// <param name="image">The first image.</param>
+    /// <param name="end">The image behind the last one that there is.</param>
     /// <param name="top">The row of pixels at the top, which may be outside of the images.</param>
     /// <param name="left">The column of pixels at the left.</param>
     /// <param name="channel">The first channel.</param>
-    public void Load<TSource, T>(ArrayView<T> tile, TSource source, int image, int top, int left, int channel)
+    public void Load<TSource, T>(ArrayView<T> tile, TSource source, int image, int end, int top, int left, int channel)
         where TSource : struct, IConvolutionSource<T>
         where T : unmanaged
     {
@@ -66,10 +65,10 @@ internal readonly struct ConvolutionTile
         {
             for (int pixel = first; pixel < _pixels; pixel += 4 * step)
             {
-                T a = Read<TSource, T>(source, pixel, image, top, left, channel + lane);
-                T b = Read<TSource, T>(source, pixel + step, image, top, left, channel + lane);
-                T c = Read<TSource, T>(source, pixel + (2 * step), image, top, left, channel + lane);
-                T d = Read<TSource, T>(source, pixel + (3 * step), image, top, left, channel + lane);
+                T a = Read<TSource, T>(source, pixel, image, end, top, left, channel + lane);
+                T b = Read<TSource, T>(source, pixel + step, image, end, top, left, channel + lane);
+                T c = Read<TSource, T>(source, pixel + (2 * step), image, end, top, left, channel + lane);
+                T d = Read<TSource, T>(source, pixel + (3 * step), image, end, top, left, channel + lane);
                 Write(tile, pixel, lane, a);
                 Write(tile, pixel + step, lane, b);
                 Write(tile, pixel + (2 * step), lane, c);
@@ -78,13 +77,13 @@ internal readonly struct ConvolutionTile
         }
     }
 
-    private T Read<TSource, T>(TSource source, int pixel, int image, int top, int left, int channel)
+    private T Read<TSource, T>(TSource source, int pixel, int image, int end, int top, int left, int channel)
         where TSource : struct, IConvolutionSource<T>
         where T : unmanaged
     {
         int line = _byWidth.Of(pixel), part = _byHeight.Of(line);
         int column = left + pixel - (line * _byWidth.Divisor), row = top + line - (part * _byHeight.Divisor);
-        bool exists = pixel < _pixels && image + part < _batch && channel < _allChannels
+        bool exists = pixel < _pixels && image + part < end && channel < _allChannels
             && (uint)row < (uint)_height && (uint)column < (uint)_width;
         return exists ? source.At(image + part, row, column, channel) : default;
     }

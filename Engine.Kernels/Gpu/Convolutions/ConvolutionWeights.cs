@@ -13,9 +13,10 @@ internal interface IConvolutionWeights<T>
 {
     /// <summary>Loads them; each thread of the group some, four at a time for them to be on their way together.</summary>
     /// <param name="memory">The shared memory.</param>
+    /// <param name="member">Whose they are.</param>
     /// <param name="input">The first input channel.</param>
     /// <param name="output">The first output channel.</param>
-    void Load(ArrayView<T> memory, int input, int output);
+    void Load(ArrayView<T> memory, int member, int input, int output);
 }
 
 /// <summary>Weights [kernel height, kernel width, input channels, output channels].</summary>
@@ -28,20 +29,21 @@ internal readonly struct PlainWeights<T>(ConvolutionPlan plan, View<T> weights) 
     private readonly View<T> _weights = weights;
     private readonly int _inputs = plan.Shape.InputChannels;
     private readonly int _outputs = plan.Shape.OutputChannels;
+    private readonly int _count = plan.Shape.WeightCount;
     private readonly int _rows = plan.Shape.KernelHeight * plan.Shape.KernelWidth * plan.Chunk;
     private readonly Quotient _byChunk = new(plan.Chunk);
     private readonly Quotient _byQuads = new(plan.Quads);
     private readonly Lanes _lanes = new(4 * plan.Quads, plan.Threads);
 
     /// <inheritdoc/>
-    public void Load(ArrayView<T> memory, int input, int output)
+    public void Load(ArrayView<T> memory, int member, int input, int output)
     {
         int step = _lanes.RowStep, first = _lanes.RowOf(Group.IdxX), lane = _lanes.LaneOf(Group.IdxX), field = _byQuads.Of(lane);
-        int place = ((lane - (field * _byQuads.Divisor)) * 4) + field;
+        int from = member * _count, place = ((lane - (field * _byQuads.Divisor)) * 4) + field;
         for (int row = first; first < step && row < _rows; row += 4 * step)
         {
-            T a = Read(row, input, output + lane), b = Read(row + step, input, output + lane);
-            T c = Read(row + (2 * step), input, output + lane), d = Read(row + (3 * step), input, output + lane);
+            T a = Read(from, row, input, output + lane), b = Read(from, row + step, input, output + lane);
+            T c = Read(from, row + (2 * step), input, output + lane), d = Read(from, row + (3 * step), input, output + lane);
             Write(memory, row, place, a);
             Write(memory, row + step, place, b);
             Write(memory, row + (2 * step), place, c);
@@ -50,11 +52,11 @@ internal readonly struct PlainWeights<T>(ConvolutionPlan plan, View<T> weights) 
     }
 
     // A row is a position of the kernel and an input channel.
-    private T Read(int row, int input, int output)
+    private T Read(int from, int row, int input, int output)
     {
         int position = _byChunk.Of(row), channel = input + row - (position * _byChunk.Divisor);
         return row < _rows && channel < _inputs && output < _outputs
-            ? _weights[(((position * _inputs) + channel) * _outputs) + output]
+            ? _weights[from + (((position * _inputs) + channel) * _outputs) + output]
             : default;
     }
 
@@ -77,6 +79,7 @@ internal readonly struct TurnedWeights<T>(ConvolutionPlan plan, View<T> weights)
     private readonly View<T> _weights = weights;
     private readonly int _inputs = plan.Shape.InputChannels;
     private readonly int _outputs = plan.Shape.OutputChannels;
+    private readonly int _count = plan.Shape.WeightCount;
     private readonly int _positions = plan.Shape.KernelHeight * plan.Shape.KernelWidth;
     private readonly int _chunk = plan.Chunk;
     private readonly Quotient _byOutputs = new(4 * plan.Quads);
@@ -86,15 +89,15 @@ internal readonly struct TurnedWeights<T>(ConvolutionPlan plan, View<T> weights)
     private int Rows => _positions * _byOutputs.Divisor;
 
     /// <inheritdoc/>
-    public void Load(ArrayView<T> memory, int input, int output)
+    public void Load(ArrayView<T> memory, int member, int input, int output)
     {
-        int step = _lanes.RowStep, first = _lanes.RowOf(Group.IdxX);
+        int step = _lanes.RowStep, first = _lanes.RowOf(Group.IdxX), from = member * _count;
         for (int lane = _lanes.LaneOf(Group.IdxX); first < step && lane < _chunk; lane += _lanes.Count)
         {
             for (int row = first; row < Rows; row += 4 * step)
             {
-                T a = Read(row, input + lane, output), b = Read(row + step, input + lane, output);
-                T c = Read(row + (2 * step), input + lane, output), d = Read(row + (3 * step), input + lane, output);
+                T a = Read(from, row, input + lane, output), b = Read(from, row + step, input + lane, output);
+                T c = Read(from, row + (2 * step), input + lane, output), d = Read(from, row + (3 * step), input + lane, output);
                 Write(memory, row, lane, a);
                 Write(memory, row + step, lane, b);
                 Write(memory, row + (2 * step), lane, c);
@@ -104,11 +107,11 @@ internal readonly struct TurnedWeights<T>(ConvolutionPlan plan, View<T> weights)
     }
 
     // A row is a position of the kernel and an output channel.
-    private T Read(int row, int input, int output)
+    private T Read(int from, int row, int input, int output)
     {
         int position = _byOutputs.Of(row), channel = output + row - (position * _byOutputs.Divisor);
         return row < Rows && channel < _outputs && input < _inputs
-            ? _weights[((((_positions - 1 - position) * _outputs) + channel) * _inputs) + input]
+            ? _weights[from + ((((_positions - 1 - position) * _outputs) + channel) * _inputs) + input]
             : default;
     }
 

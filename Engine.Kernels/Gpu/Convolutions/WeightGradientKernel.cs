@@ -4,7 +4,7 @@ using ILGPU;
 namespace Engine.Kernels.Gpu.Convolutions;
 
 /// <summary>
-/// Gradients with respect to a convolution's weights, one for each piece of the batch, cut into groups as a
+/// Gradients with respect to a convolution's weights, those of all members for each piece of their batches, cut into groups as a
 /// <see cref="WeightGradientPlan"/> says. Unit by unit a group loads images and cotangents to shared memory, from where its threads
 /// multiply them.
 /// </summary>
@@ -46,6 +46,8 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
     private readonly int _chunkBlocks = plan.ChunkBlocks;
     private readonly int _units = plan.Units;
     private readonly int _pieceUnits = plan.PieceUnits;
+    private readonly int _members = plan.Shape.Members;
+    private readonly int _batch = plan.Shape.Batch;
 
     /// <inheritdoc/>
     public void Invoke()
@@ -54,7 +56,10 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         var results = SharedMemory.Allocate<Quad<T>>(WeightGradientPlan.ResultRoom / 4);
 
         int block = Grid.IdxX, chunks = block / _channelBlocks, output = (block - (chunks * _channelBlocks)) * 4 * _quads;
-        int piece = chunks / _chunkBlocks, input = (chunks - (piece * _chunkBlocks)) * _byChunk.Divisor;
+        int part = chunks / _chunkBlocks, input = (chunks - (part * _chunkBlocks)) * _byChunk.Divisor;
+
+        // A part is a member's gradient for a piece.
+        int piece = part / _members, start = (part - (piece * _members)) * _batch;
         int thread = Group.IdxX, quad = thread % _quads, tap = thread / _quads % _tapQuads, slice = thread / (_quads * _tapQuads);
 
         SixteenSums<T> sums = default;
@@ -62,13 +67,13 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         for (int unit = first; unit < end; unit++)
         {
             int line = unit / _columnBlocks, left = (unit - (line * _columnBlocks)) * _columns;
-            int image = line / _rowBlocks, top = (line - (image * _rowBlocks)) * _byRows.Divisor;
+            int images = line / _rowBlocks, top = (line - (images * _rowBlocks)) * _byRows.Divisor, image = start + (images * _unitImages);
 
             // Nobody needs the unit before any more.
             if (unit > first)
                 Group.Barrier();
-            _tile.Load(pixels, _images, image * _unitImages, top - _padTop, left - _padLeft, input);
-            _results.Load(results.Cast<T>(), _cotangents, image * _unitImages, top, left, output);
+            _tile.Load(pixels, _images, image, start + _batch, top - _padTop, left - _padLeft, input);
+            _results.Load(results.Cast<T>(), _cotangents, image, start + _batch, top, left, output);
             Group.Barrier();
             sums = PlusUnit(sums, pixels, results, tap, quad, slice, _outputHeight - top, Math.Min(_columns, _outputWidth - left));
         }
@@ -78,10 +83,10 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         if (slice > 0)
             return;
         int row = _byRowTapQuads.Of(tap), place = 4 * (tap - (row * _byRowTapQuads.Divisor));
-        PutTap(piece, row, place, input, output + (4 * quad), sums.A);
-        PutTap(piece, row, place + 1, input, output + (4 * quad), sums.B);
-        PutTap(piece, row, place + 2, input, output + (4 * quad), sums.C);
-        PutTap(piece, row, place + 3, input, output + (4 * quad), sums.D);
+        PutTap(part, row, place, input, output + (4 * quad), sums.A);
+        PutTap(part, row, place + 1, input, output + (4 * quad), sums.B);
+        PutTap(part, row, place + 2, input, output + (4 * quad), sums.C);
+        PutTap(part, row, place + 3, input, output + (4 * quad), sums.D);
     }
 
     // Threads without a slice have no rows to add. Where the unit stands out over the results there are zeros, which are no results: a
@@ -117,12 +122,12 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         return sums.PlusProducts(taps[0], taps[1], taps[2], taps[3], results);
     }
 
-    private void PutTap(int piece, int row, int place, int input, int output, Quad<T> sums)
+    private void PutTap(int part, int row, int place, int input, int output, Quad<T> sums)
     {
         int column = _byChunk.Of(place), channel = input + place - (column * _byChunk.Divisor);
         if (column >= _kernelWidth || channel >= _inputs)
             return;
-        int at = (((((((piece * _kernelHeight) + row) * _kernelWidth) + column) * _inputs) + channel) * _outputs) + output;
+        int at = (((((((part * _kernelHeight) + row) * _kernelWidth) + column) * _inputs) + channel) * _outputs) + output;
         if (output < _outputs)
             _y[at] = sums.X;
         if (output + 1 < _outputs)

@@ -69,17 +69,20 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     /// <summary>Units beside each other.</summary>
     public int ColumnBlocks => Parts.Of(Shape.OutputWidth, Columns);
 
-    /// <summary>The number of units.</summary>
+    /// <summary>The number of units of a member.</summary>
     public int Units => checked(Parts.Of(Shape.Batch, Images) * RowBlocks * ColumnBlocks);
 
     /// <summary>Units of a piece.</summary>
-    public int PieceUnits => Parts.Of(Units, Parts.Of(WantedGroups, ChannelBlocks * ChunkBlocks));
+    public int PieceUnits => Parts.Of(Units, Parts.Of(WantedGroups, PieceGroups));
 
-    /// <summary>The number of pieces.</summary>
+    /// <summary>The number of pieces of a member.</summary>
     public int Pieces => Parts.Of(Units, PieceUnits);
 
     /// <summary>The number of groups.</summary>
-    public int Groups => Pieces * ChannelBlocks * ChunkBlocks;
+    public int Groups => checked(Pieces * PieceGroups);
+
+    // Groups that share out members and channels.
+    private int PieceGroups => Shape.Members * ChannelBlocks * ChunkBlocks;
 
     // The last four taps may stand out over the tile.
     private bool Fits
@@ -90,13 +93,13 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     public static WeightGradientPlan? For(ConvolutionShape shape)
     {
         int tapQuads = shape.KernelHeight * Parts.Of(shape.KernelWidth, 4);
-        bool empty = shape.Batch * shape.OutputHeight == 0 || shape.OutputWidth * shape.OutputChannels == 0 || shape.Taps == 0;
+        bool empty = shape.Members * shape.ResultCount == 0 || shape.Taps == 0;
         if (empty || tapQuads > MostThreads)
             return null;
         int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), Math.Min(MostQuads, MostThreads / tapQuads));
         int chunk = Parts.Even(shape.InputChannels, MostThreads / (quads * shape.KernelHeight) * 4 / shape.KernelWidth);
         var plan = new WeightGradientPlan(shape) { Quads = quads, Chunk = chunk, Rows = shape.OutputHeight, Columns = shape.OutputWidth };
-        while (!plan.Fits || plan.Units * plan.ChannelBlocks * plan.ChunkBlocks < WantedGroups / 2)
+        while (!plan.Fits || plan.Units * plan.PieceGroups < WantedGroups / 2)
         {
             if (plan.Rows > 1)
                 plan = plan with { Rows = (plan.Rows + 1) / 2 };
