@@ -174,7 +174,7 @@ public sealed class BatchTests : IDisposable
             Close(expected[i], actual[i]);
 
         static Tensor Draw(int number, params int[] shape)
-            => new DrawNormal(0, 1, 9, number, [1, .. shape], ElementType.Float64).Apply(Streams.Of(0)).ReshapeTo(shape);
+            => Tensor.Normal(Key.Of(0).Fold(number), shape, type: ElementType.Float64);
 
         static Tensor One(Tensor images, Tensor weights, Tensor bias)
         {

@@ -241,8 +241,7 @@ public sealed class ConvolutionOperationTests : IDisposable
             }
         }
 
-        Tensor Normal(Shape shape, int number)
-            => new DrawNormal(0, 1, Purpose.FirstFree, number, [1, .. shape], type).Apply(Tensor.From([0, 0, 0], [1, 3])).ReshapeTo(shape);
+        Tensor Normal(Shape shape, int number) => Tensor.Normal(Key.Of(0).Fold(number), shape, type: type);
     }
 
     [Fact]
