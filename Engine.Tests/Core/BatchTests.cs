@@ -35,6 +35,38 @@ public sealed class BatchTests : IDisposable
         Assert.Equal([3.5, 350], Batch.Map(g => g.Mean(), x).ToDoubles());
     }
 
+    // The outer products of 500 rows would take 500 x 40 x 60 numbers, and the sum over them as long.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void TheGradientOfAMeanOverAMapWorksInNoMoreThanThatOfABatchByHand(bool recorded)
+    {
+        long byHand = Peak(x => (x.Rows.MatMul(x.Weights, bias: x.Bias)).Relu().Square().Mean(1).Mean());
+        long mapped = Peak(
+            x => Batch.Map(row => row.Unsqueeze(0).MatMul(x.Weights, bias: x.Bias).Relu().Square().Mean(), x.Rows).Mean());
+        Assert.Equal(byHand, mapped);
+        Assert.InRange(mapped, 1, 500 * 40 * 60 * sizeof(float) / 2);
+
+        long Peak(Func<(Tensor Weights, Tensor Bias, Tensor Rows), Tensor> loss)
+        {
+            using var device = new CpuDevice(1);
+            using var scope = new TensorScope();
+            var key = Key.Of(0, device);
+            var x = (Tensor.Normal(key.Fold(0), [40, 60]), Tensor.Zeros([60], device: device), Tensor.Normal(key.Fold(1), [500, 40]));
+            using var program = new TensorProgram<(Tensor, Tensor, Tensor), (Tensor, Tensor, Tensor)>(x => Gradient.Of(loss(x), x));
+            for (int run = 0; run < 3; run++)
+            {
+                using var inner = new TensorScope();
+                if (recorded)
+                    program.Run(x);
+                else
+                    Gradient.Of(loss(x), x);
+            }
+
+            return device.Pool.PeakBytes;
+        }
+    }
+
     [Fact]
     public void GradientsWithinAreThoseOfEachMemberAndWithoutOfAll()
     {

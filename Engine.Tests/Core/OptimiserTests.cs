@@ -166,17 +166,18 @@ public sealed class OptimiserTests : IDisposable
         var (eager, replayed) = (Start(), Start());
         var eagerState = optimiser.Initial(eager);
         var replayedState = optimiser.Initial(replayed);
-        using var program = new TensorProgram<(Tensor[] Parameters, OptimiserState<Tensor[]> State), (Tensor[], OptimiserState<Tensor[]>)>(x =>
+        using var program = new TensorProgram<Learner, Learner>(x =>
         {
             var (parameters, state) = x;
             var gradients = Gradient.Of((parameters[0].Sin().Sum() * parameters[1].Exp()).Sum(), parameters);
-            return optimiser.Update(parameters, gradients, state);
+            (parameters, state) = optimiser.Update(parameters, gradients, state);
+            return new(parameters, state);
         });
         for (int step = 1; step <= 5; step++)
         {
             var gradients = Gradient.Of((eager[0].Sin().Sum() * eager[1].Exp()).Sum(), eager);
             (eager, eagerState) = optimiser.Update(eager, gradients, eagerState);
-            (replayed, replayedState) = program.Run((replayed, replayedState));
+            (replayed, replayedState) = program.Run(new(replayed, replayedState));
             Assert.Equal(step, replayedState.Step.Item());
             Assert.Equal(eager.SelectMany(p => p.ToDoubles()), replayed.SelectMany(p => p.ToDoubles()));
             Assert.Equal(eagerState.Averages().SelectMany(s => s.ToDoubles()), replayedState.Averages().SelectMany(s => s.ToDoubles()));
@@ -248,7 +249,8 @@ public sealed class OptimiserTests : IDisposable
     public void WhatIsNotFiniteSpoilsAllThatIsScaled()
     {
         var rest = Tensor.From(3.0);
-        double[] Clipped(double value) => [.. Clip.ByGlobalNorm<Tensor[]>([Tensor.From(value, 1), rest], 2).Gradients.SelectMany(g => g.ToDoubles())];
+        double[] Clipped(double value)
+            => [.. Clip.ByGlobalNorm<Tensor[]>([Tensor.From(value, 1), rest], 2).Gradients.SelectMany(g => g.ToDoubles())];
         Assert.Equal([double.NaN, double.NaN, double.NaN], Clipped(double.NaN));
         Assert.Equal([double.NaN, 0, 0], Clipped(double.PositiveInfinity));
         Assert.Equal([double.NaN, 0, 0], Clipped(double.NegativeInfinity));
@@ -332,4 +334,6 @@ public sealed class OptimiserTests : IDisposable
             Assert.Equal(step, state.Step.Item());
         }
     }
+
+    private sealed record Learner(Tensor[] Parameters, OptimiserState<Tensor[]> State);
 }

@@ -36,7 +36,8 @@ internal static class EmbeddingExample
     }
 }
 
-internal sealed record Learner(Tensor[] Theta, OptimiserState<Tensor[]> Inner, Tensor[] Eta, OptimiserState<Tensor[]> Outer, Tensor[] Corridor);
+internal sealed record Learner(
+    Tensor[] Theta, OptimiserState<Tensor[]> Inner, Tensor[] Eta, OptimiserState<Tensor[]> Outer, Tensor[] Corridor);
 // Five cells in a row: leaving them on the left pays 0.3, on the right 1. An episode begins in the second cell.
 internal sealed class Corridor : IEnvironment
 {

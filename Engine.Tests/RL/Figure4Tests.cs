@@ -206,7 +206,8 @@ public class Figure4Tests
             var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), Batch: settings.Batch);
             var keys = SeedKeys.Several(0, 2, seed => SeedKeys.Update(seed, iteration)).Fold(0);
             var problem = task.With(before[0].Sigmoid(), keys);
-            var branch = LookAhead.Branch(problem, optimiser, [before[4]], optimiser.State<Tensor[]>([before[4]], before[5], before[6..]), 3);
+            var state = optimiser.State<Tensor[]>([before[4]], before[5], before[6..]);
+            var branch = LookAhead.Branch(problem, optimiser, [before[4]], state, 3);
             Assert.Equal(after[4].ToDoubles(), branch[0].Parameters[0].ToDoubles());
             Assert.Equal(after[5..].SelectMany(x => x.ToDoubles()), Tree.Leaves(branch[0].State).SelectMany(x => x.ToDoubles()));
             Assert.NotEqual(before[4].ToDoubles(), after[4].ToDoubles());
