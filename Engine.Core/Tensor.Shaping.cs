@@ -79,7 +79,14 @@ public sealed partial class Tensor
     }
 
     /// <summary>Axes in another order, each named once.</summary>
-    public Tensor Permute(params int[] order) => new Permute(order.Select(Shape.Axis).ToArray()).Apply(this);
+    public Tensor Permute(params int[] order)
+    {
+        int[] axes = [.. order.Select(Shape.Axis)], large = [.. axes.Where(axis => Shape[axis] != 1)];
+
+        // Where only axes of size 1 move, elements stay where they are.
+        bool stays = axes.Length == Rank && axes.Distinct().Count() == Rank && large.SequenceEqual(large.Order());
+        return stays ? ReshapeTo([.. axes.Select(axis => Shape[axis])]) : new Permute(axes).Apply(this);
+    }
 
     /// <summary>The last two axes exchanged.</summary>
     public Tensor Transpose()

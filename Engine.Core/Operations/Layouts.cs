@@ -44,11 +44,11 @@ public sealed record Permute(IntegerList Order) : Operation
         var inverse = new int[Order.Count];
         for (int axis = 0; axis < inverse.Length; axis++)
             inverse[Order[axis]] = axis;
-        return [new Permute(inverse).Apply(g)];
+        return [g.Permute(inverse)];
     }
 
     /// <inheritdoc/>
-    protected override Tensor Batched(BatchedInputs x) => new Permute([0, .. Order.Select(axis => axis + 1)]).Apply(x[0]);
+    protected override Tensor Batched(BatchedInputs x) => x[0].Permute([0, .. Order.Select(axis => axis + 1)]);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
