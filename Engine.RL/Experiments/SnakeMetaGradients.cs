@@ -52,7 +52,7 @@ internal sealed class SnakeMetaGradients : IDisposable
     public float[][] Sample(SnakeState state, int seed, int update, int replicates)
     {
         using var scope = new TensorScope();
-        var keys = SeedKeys.Replicates(SeedKeys.Update(seed, update), replicates, first: 1).Split(_environments).To(_device);
+        var keys = SeedKeys.Replicates(SeedKeys.Update(seed, update, _device), replicates, first: 1).Split(_environments);
         Tensor[] shared = [.. Tree.Leaves(state).Select(x => x.Unsqueeze(0))];
         return [.. _program.Run(shared, [keys.Words.Reshape(replicates, -1)]).Select(x => x.ToArray<float>())];
     }
