@@ -131,7 +131,9 @@ public sealed class KeyTests : IDisposable
     {
         var (keys, numbers) = (Key.Of(5).Split(3), Tensor.From(3, 1));
         var mapped = Batch.Map(
-            outer => Batch.Map(x => Tensor.Integers(x.Key.Fold(x.Number).Split(2), 0, 1 << 30, [3]), (Key: outer.Split(2), Number: numbers)), keys);
+            outer => Batch.Map(
+                x => Tensor.Integers(x.Key.Fold(x.Number).Split(2), 0, 1 << 30, [3]), (Key: outer.Split(2), Number: numbers)),
+            keys);
         var crossed = Batch.Map(outer => Batch.Map(number => Tensor.Uniform(outer.Fold(number), [3]), numbers), keys);
         Assert.Equal([3, 2, 2, 3], mapped.Shape);
         for (int i = 0; i < 3; i++)
@@ -187,7 +189,7 @@ public sealed class KeyTests : IDisposable
         long[] seeds = [0, 1, -1, int.MinValue, int.MaxValue, uint.MaxValue, 1L << 32, (1L << 32) + 1, long.MinValue, long.MaxValue];
         Assert.Equal(seeds.Length, seeds.Select(seed => string.Join(' ', Words(Key.Of(seed)))).Distinct().Count());
         Assert.All(seeds, seed => Assert.Equal(Words(PlainKey.Of(seed)), Words(Key.Of(seed))));
-        Assert.Equal(seeds.Length, seeds.Select(seed => Tensor.Uniform(Key.Of(seed), [], type: ElementType.Float64).Item()).Distinct().Count());
+        Assert.Equal(seeds.Length, First(Key.Stack(seeds.Select(seed => Key.Of(seed)))).Distinct().Count());
     }
 
     [Fact]
@@ -272,7 +274,8 @@ public sealed class KeyTests : IDisposable
         foreach (var keys in (Key[])
             [
                 key.Fold(Numbers(Count)), key.Split(Count), key.Fold(Numbers(Count)).Fold(0), key.Split(Count).Fold(1),
-                key.Fold(Numbers(100)).Reshape(-1, 1).Fold(Numbers(1000)), Key.Stack(Enumerable.Range(0, Count).Select(seed => Key.Of(seed))),
+                key.Fold(Numbers(100)).Reshape(-1, 1).Fold(Numbers(1000)),
+                Key.Stack(Enumerable.Range(0, Count).Select(seed => Key.Of(seed))),
             ])
         {
             double[] x = First(keys);
@@ -316,7 +319,7 @@ public sealed class KeyTests : IDisposable
                 Batch.Map(own => Tensor.Uniform(own.Fold(Numbers(Each)), [], type: ElementType.Float64), keys),
                 Batch.Map(own => Tensor.Uniform(own.Split(Each), [], type: ElementType.Float64), keys),
                 Batch.Map(
-                    number => Tensor.Uniform(Key.Of(3).Fold(number), [Each], type: ElementType.Float64), Tensor.Range(Members, ElementType.Int32)),
+                    number => Tensor.Uniform(Key.Of(3).Fold(number), [Each], type: ElementType.Float64), Numbers(Members)),
             ])
         {
             // The same numbers of neighbours, and neighbours of the same member.
