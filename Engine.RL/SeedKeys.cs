@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Kernels;
 
 namespace Engine.RL;
 
@@ -6,16 +7,19 @@ namespace Engine.RL;
 public static class SeedKeys
 {
     /// <summary>First weights.</summary>
-    public static Key Weights(int seed) => Key.Of(seed).Fold(0);
+    public static Key Weights(int seed, Device? device = null) => Key.Of(seed, device).Fold(0);
 
     /// <summary>The first state of environments.</summary>
-    public static Key Start(int seed) => Key.Of(seed).Fold(1);
+    public static Key Start(int seed, Device? device = null) => Key.Of(seed, device).Fold(1);
+
+    /// <summary>Training: folded with the number of an update, the key of that update.</summary>
+    public static Key Updates(int seed, Device? device = null) => Key.Of(seed, device).Fold(2);
 
     /// <summary>An update of training, which draws from replicate 0 of it: this key folded with 0.</summary>
-    public static Key Update(int seed, int update) => Key.Of(seed).Fold(2).Fold(update);
+    public static Key Update(int seed, int update, Device? device = null) => Updates(seed, device).Fold(update);
 
     /// <summary>Episodes that nobody learns from.</summary>
-    public static Key Episodes(int seed) => Key.Of(seed).Fold(3);
+    public static Key Episodes(int seed, Device? device = null) => Key.Of(seed, device).Fold(3);
 
     /// <summary>The keys of consecutive replicates of updates.</summary>
     /// <param name="updates">[...].</param>
@@ -23,7 +27,7 @@ public static class SeedKeys
     /// <param name="first">The number of the first.</param>
     /// <returns>[..., replicates].</returns>
     public static Key Replicates(Key updates, int replicates, int first = 0)
-        => new Key(updates.Words.Unsqueeze(-2)).Fold(Tensor.Range(replicates, Kernels.ElementType.Int32, updates.Device) + first);
+        => new Key(updates.Words.Unsqueeze(-2)).Fold(Tensor.Range(replicates, ElementType.Int32, updates.Device) + first);
 
     /// <summary>The keys of consecutive seeds, [seeds].</summary>
     public static Key Several(int first, int seeds, Func<int, Key> key) => Key.Stack(Enumerable.Range(first, seeds).Select(key));

@@ -39,14 +39,14 @@ internal sealed class MrpMetaWorkload : IWork
             device);
         using var scope = new TensorScope();
         _raw = scope.Keep(Tensor.Zeros([1, MarkovRewardProcess.States], ElementType.Float32, device));
-        _parameters = scope.Keep(task.Initialise(SeedKeys.Weights(0).Reshape(1).To(device)));
+        _parameters = scope.Keep(task.Initialise(SeedKeys.Weights(0, device).Reshape(1)));
         _state = scope.Keep(optimiser.Initial(_parameters));
     }
 
     public Tensor[] Run()
     {
         using var scope = new TensorScope();
-        var key = SeedKeys.Replicates(SeedKeys.Update(0, _iteration++).Reshape(1), _replicates).To(_device);
+        var key = SeedKeys.Replicates(SeedKeys.Update(0, _iteration++, _device).Reshape(1), _replicates);
         return [scope.Keep(_estimator.Run(_raw, _parameters, _state, key)[0].ReshapeTo([MarkovRewardProcess.States]) / _replicates)];
     }
 

@@ -11,7 +11,7 @@ internal sealed class SnakeStepsWorkload : IWork
     private const int Steps = 20;
 
     private readonly Snake _game = new();
-    private readonly TensorProgram<(Key Key, Tensor[] State), Tensor[]> _program;
+    private readonly TensorProgram<(Tensor Iteration, Tensor[] State), Tensor[]> _program;
     private readonly Tensor[] _actions;
     private readonly Device _device;
     private readonly int _environments;
@@ -25,7 +25,7 @@ internal sealed class SnakeStepsWorkload : IWork
         _actions = [.. Enumerable.Range(0, Steps).Select(_ => Tensor.From<int>(Random(), [environments], device))];
         _program = new(Play, device);
         using var scope = new TensorScope();
-        _state = scope.Keep(_game.Reset(SeedKeys.Start(0).Split(environments).To(device)));
+        _state = scope.Keep(_game.Reset(SeedKeys.Start(0, device).Split(environments)));
 
         int[] Random() => [.. Enumerable.Range(0, environments).Select(_ => random.Next(_game.ActionCount))];
     }
@@ -33,7 +33,7 @@ internal sealed class SnakeStepsWorkload : IWork
     public Tensor[] Run()
     {
         using var scope = new TensorScope();
-        var results = _program.Run((SeedKeys.Update(0, _iteration++).Split(_environments).To(_device), _state));
+        var results = _program.Run((Tensor.Scalar(_iteration++, ElementType.Int32, _device), _state));
         foreach (var old in _state)
             old.Dispose();
         _state = scope.Keep(results[2..]);
@@ -48,9 +48,10 @@ internal sealed class SnakeStepsWorkload : IWork
     }
 
     // Rewards and sums of observations are results, so that nothing is spared.
-    private Tensor[] Play((Key Key, Tensor[] State) inputs)
+    private Tensor[] Play((Tensor Iteration, Tensor[] State) inputs)
     {
-        var (key, state) = inputs;
+        var (iteration, state) = inputs;
+        var key = SeedKeys.Updates(0, _device).Fold(iteration).Split(_environments);
         var (rewards, observations) = (new Tensor[Steps], new Tensor[Steps]);
         for (int t = 0; t < Steps; t++)
         {

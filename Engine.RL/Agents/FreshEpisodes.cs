@@ -13,7 +13,7 @@ public static class FreshEpisodes
     /// <param name="count">How many episodes.</param>
     /// <param name="device">Where they are played.</param>
     public static Key Keys(int seed, int first, int count, Device device)
-        => SeedKeys.Replicates(SeedKeys.Episodes(seed), count, first).To(device);
+        => SeedKeys.Replicates(SeedKeys.Episodes(seed, device), count, first);
 
     /// <summary>Chooses actions.</summary>
     /// <param name="kind">How.</param>

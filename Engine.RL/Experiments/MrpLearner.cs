@@ -18,6 +18,7 @@ internal sealed class MrpLearner : IDisposable
     private readonly Optimiser _inner;
     private readonly Adam _outer;
     private readonly Device _device;
+    private readonly Key _updates;
     private readonly TensorProgram<(Key Key, MrpState State, Tensor? MetaGradient), (Tensor Metrics, MrpState State)> _update;
 
     public MrpLearner(MrpSettings settings, Device device)
@@ -31,7 +32,8 @@ internal sealed class MrpLearner : IDisposable
         using var scope = new TensorScope();
         double raw = MetaParameters.Raw(settings.GammaStart, settings.Parameterisation);
         var start = Tensor.Full(raw, [settings.Seeds, MarkovRewardProcess.States], _task.Type, device);
-        var parameters = _task.Initialise(SeedKeys.Several(settings.Seed, settings.Seeds, SeedKeys.Weights).To(device));
+        var parameters = _task.Initialise(SeedKeys.Several(settings.Seed, settings.Seeds, seed => SeedKeys.Weights(seed, device)));
+        _updates = scope.Keep(SeedKeys.Several(settings.Seed, settings.Seeds, seed => SeedKeys.Updates(seed, device)));
         State = scope.Keep(new MrpState(start, _outer.Initial(start), parameters, _inner.Initial(parameters)));
     }
 
@@ -65,8 +67,7 @@ internal sealed class MrpLearner : IDisposable
     }
 
     /// <summary>The keys of the iteration to come, [seeds]; replicate 0 of each is what <see cref="Step"/> draws.</summary>
-    public Key Keys()
-        => SeedKeys.Several(_settings.Seed, _settings.Seeds, seed => SeedKeys.Update(seed, Iteration)).To(_device);
+    public Key Keys() => _updates.Fold(Iteration);
 
     /// <summary>Copies the state to the host.</summary>
     public IReadOnlyDictionary<string, StoredTensor> Capture()
@@ -84,7 +85,7 @@ internal sealed class MrpLearner : IDisposable
 
     public void Dispose()
     {
-        Tree.Dispose(State);
+        Tree.Dispose((State, _updates));
         _update.Dispose();
     }
 

@@ -23,7 +23,7 @@ internal sealed class SnakeLearner : IDisposable
     private readonly int _seed;
     private readonly int _environments;
     private readonly Device _device;
-    private readonly TensorProgram<(Key Key, SnakeState State), (Tensor Metrics, SnakeState State)> _update;
+    private readonly TensorProgram<(Tensor Number, SnakeState State), (Tensor Metrics, SnakeState State)> _update;
 
     public SnakeLearner(SnakeTask task, SnakeSettings settings, MetaGradientMethod method, int seed, Device device)
     {
@@ -51,8 +51,7 @@ internal sealed class SnakeLearner : IDisposable
         double[] metrics;
         using (var scope = new TensorScope())
         {
-            var key = SeedKeys.Update(_seed, Updates).Fold(0).Split(_environments).To(_device);
-            var (measured, next) = _update.Run((key, old));
+            var (measured, next) = _update.Run((Tensor.Scalar(Updates, ElementType.Int32, _device), old));
             metrics = measured.ToDoubles();
             State = scope.Keep(next);
         }
@@ -81,9 +80,11 @@ internal sealed class SnakeLearner : IDisposable
         _update.Dispose();
     }
 
-    private (Tensor Metrics, SnakeState State) Update((Key Key, SnakeState State) given)
+    private (Tensor Metrics, SnakeState State) Update((Tensor Number, SnakeState State) given)
     {
-        var (key, state) = given;
+        // The keys are made in the program: all that a run is given is the number of the update.
+        var (number, state) = given;
+        var key = SeedKeys.Updates(_seed, _device).Fold(number).Fold(0).Split(_environments);
         var problem = _task.Problem(state.Raw, state.Environments, key);
         var points = _task.Branch(problem, state.Parameters, state.Optimiser, _method);
 

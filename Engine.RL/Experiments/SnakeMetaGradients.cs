@@ -46,7 +46,7 @@ internal sealed class SnakeMetaGradients : IDisposable
     public float[][] Sample(SnakeState state, int seed, int update, int replicates)
     {
         using var scope = new TensorScope();
-        var keys = SeedKeys.Replicates(SeedKeys.Update(seed, update), replicates, first: 1).Split(_environments).To(_device);
+        var keys = SeedKeys.Replicates(SeedKeys.Update(seed, update, _device), replicates, first: 1).Split(_environments);
         var results = _program.Run(Tree.Map(state, x => x.Unsqueeze(0)), new Key(keys.Words.Unsqueeze(0)));
         return [.. results.Select(x => x.ToArray<float>())];
     }

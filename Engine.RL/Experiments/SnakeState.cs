@@ -25,13 +25,13 @@ internal sealed record SnakeState(
     public static SnakeState Initial(SnakeTask task, int environments, int seed, Device device)
     {
         var raw = Tensor.From(task.RawStart, [task.RawStart.Length], ElementType.Float32, device);
-        Tensor[] parameters = [.. task.Network.Initialise(SeedKeys.Weights(seed).To(device))];
+        Tensor[] parameters = [.. task.Network.Initialise(SeedKeys.Weights(seed, device))];
         return new SnakeState(
             raw,
             task.MetaOptimiser.Initial(raw),
             parameters,
             task.Optimiser.Initial(parameters),
-            task.Environment.Reset(SeedKeys.Start(seed).Split(environments).To(device)),
+            task.Environment.Reset(SeedKeys.Start(seed, device).Split(environments)),
             Tensor.Zeros([environments], ElementType.Float32, device));
     }
 

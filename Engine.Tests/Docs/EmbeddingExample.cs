@@ -14,9 +14,8 @@ internal static class EmbeddingExample
     public static void Run()
     {
         using var scope = new TensorScope();
-        var (corridor, network) = (new Corridor(), new MlpActorCritic(observation: [5], actions: 2, hidden: [16]));
+        var (corridor, network, key) = (new Corridor(), new MlpActorCritic(observation: [5], actions: 2, hidden: [16]), Key.Of(seed: 7));
         var (inner, outer, method) = (new Adam(0.01, EpsilonRoot: 1e-8), new Adam(0.1), MetaGradientMethod.Parse("3-mix"));
-        var key = Key.Of(seed: 7);
         Tensor[] theta = [.. network.Initialise(key.Fold(0))], eta = [Tensor.From(0f, 1f)];
         using var training = new TensorLoop<Learner, Key, (Tensor Return, Tensor Eta)>((old, keys) =>
         {

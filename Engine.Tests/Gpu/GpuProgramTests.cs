@@ -68,7 +68,7 @@ public class GpuProgramTests
                 Assert.Equal(SnakeLearner.MetricCount, learner.Step().Length);
                 Assert.Equal(1, device.Waits - waits);
 
-                // The keys go up, the metrics come down; between them lie the rollout, its gradient and the update.
+                // The update's number goes up, the metrics come down; between them lie the rollout, its gradient and the update.
                 if (update == 2 && name.StartsWith("cuda", StringComparison.Ordinal))
                     Assert.Equal(1 + CopyAll + 1 + CopyAll + 1, device.Launches - launches);
             }
