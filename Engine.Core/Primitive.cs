@@ -29,6 +29,7 @@ public abstract record Primitive
 
         if (BatchedMap.Of(x) is { } map)
             return ApplyToMembers(map, described, x);
+        ProgramTrace.Current?.Add(this, described[0].Shape, x);
         var y = new Tensor[described.Length];
         try
         {

@@ -92,6 +92,7 @@ public sealed partial class Tensor : IDisposable
                 $"Shape {shape} has {shape.ElementCount} elements, but {values.Length} values were given.", nameof(values));
         }
 
+        ProgramTrace.Current?.AddConstant(shape, values);
         device ??= Device.Cpu;
         var buffer = device.AllocateConstant((long)shape.ElementCount * type.Size());
         TensorScope.Own(buffer);
@@ -139,6 +140,7 @@ public sealed partial class Tensor : IDisposable
     {
         if (!type.IsFloat())
             Held(value, "Full");
+        ProgramTrace.Current?.AddConstant(shape, [value]);
         var y = Allocate(device ?? Device.Cpu, type, shape);
         y.Device.Fill(type, y.Buffer, value);
         return y;

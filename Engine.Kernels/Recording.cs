@@ -121,6 +121,9 @@ public sealed class Recording : IDisposable
         CommandCount = 0;
     }
 
+    /// <summary>Whether memory is not the recording's, but of a tensor that its function captures.</summary>
+    internal static bool Captures(Buffer buffer) => !buffer.IsRecorded && buffer.Slot == External;
+
     internal Buffer Allocate(long byteLength)
     {
         int slot = _nextRequest++;
