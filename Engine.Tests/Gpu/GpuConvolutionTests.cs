@@ -55,7 +55,7 @@ public class GpuConvolutionTests
 
     public static TheoryData<string> Names => TestDevices.ForKernels;
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void ConvolutionsOfAllKindsOfSizesAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
     {
@@ -67,7 +67,7 @@ public class GpuConvolutionTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void UsualConvolutionsAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
     {
@@ -75,7 +75,7 @@ public class GpuConvolutionTests
             Agrees<float>(device, form, shape, pooled);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void WhatIsNotFiniteMeetsAllZeros(string device, ConvolutionForm form, bool pooled)
     {
@@ -86,7 +86,7 @@ public class GpuConvolutionTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void BatchesOfTheNetworkAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
     {
@@ -95,7 +95,7 @@ public class GpuConvolutionTests
             Agrees<float>(device, form, shape, pooled);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void ReluPoolIsThatOfTheProcessor(string device)
     {
@@ -110,7 +110,7 @@ public class GpuConvolutionTests
             PoolAgrees<float>(device, shape, hasNaN: true);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void TheSameIsComputedTwice(string device, ConvolutionForm form, bool pooled)
     {
@@ -124,7 +124,7 @@ public class GpuConvolutionTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void MemoryOnTheWayIsReturned(string device)
     {
