@@ -13,7 +13,7 @@ public sealed partial class Tensor
     /// <example><code>
     /// var small = x &lt; 1;
     /// var bad = Tensor.Where(small, x, (x - 1).Sqrt());                                 // its derivative at x = 0 is NaN
-    /// var safe = Tensor.Where(small, one, x - 1);
+    /// var safe = Tensor.Where(small, 1, x - 1);
     /// var good = Tensor.Where(small, x, safe.Sqrt());                                   // its derivative at x = 0 is 1
     /// </code></example>
     public static Tensor Where(Tensor condition, Tensor b, Tensor c) => new Where().Apply(condition, b, c);
