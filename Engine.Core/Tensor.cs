@@ -234,7 +234,8 @@ public sealed partial class Tensor : IDisposable
         => Count == 1 ? ToDoubles()[0] : throw new InvalidOperationException($"Item: a tensor of shape {Shape} is not a single number: take one, as x[0].Item(), or reduce it, as x.Mean().Item(), or use ToArray.");
 
     /// <summary>A leaf with the same values on another device; itself if it is there already.</summary>
-    /// <exception cref="InvalidOperationException">A program is being recorded.</exception>
+    /// <example><code>var moved = Tree.Map(network, p => p.To(device));</code></example>
+    /// <exception cref="InvalidOperationException">It can't be read now, see <see cref="CopyTo"/>.</exception>
     public Tensor To(Device device)
     {
         if (device == Device)
