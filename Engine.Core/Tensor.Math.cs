@@ -51,8 +51,8 @@ public sealed partial class Tensor
     /// <exception cref="ArgumentException">Shapes or element types differ, or there is no first axis.</exception>
     public static Tensor ReverseScan(Tensor a, Tensor b) => new ReverseScan().Apply(a, b);
 
-    /// <summary>The linear recurrence y[t] = b[t] + a[t] y[t - 1] along the first axis, with zero before the first.</summary>
-    /// <param name="a">Factors, [length, ...] with a length of 1 or more; the first one does not matter.</param>
+    /// <summary>The linear recurrence y[t] = b[t] + a[t - 1] y[t - 1] along the first axis, with zero before the first.</summary>
+    /// <param name="a">Factors, [length, ...] with a length of 1 or more; the last one does not matter.</param>
     /// <param name="b">Addends, of the same shape.</param>
     /// <exception cref="ArgumentException">Shapes or element types differ, or there is no first axis.</exception>
     public static Tensor ForwardScan(Tensor a, Tensor b) => new ForwardScan().Apply(a, b);
