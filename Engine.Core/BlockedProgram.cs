@@ -14,16 +14,17 @@ namespace Engine.Core;
 /// not read values on the host.
 /// </param>
 /// <param name="blockRows">Rows of a block; the last one of a group may have fewer.</param>
-/// <param name="device">Where to run; where the inputs are if null.</param>
+/// <param name="device">Where to run; the processor if null.</param>
 public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, int blockRows, Device? device = null) : IDisposable
 {
+    private readonly Device _device = device ?? Device.Cpu;
     private readonly int _blockRows = blockRows > 0
         ? blockRows
         : throw new ArgumentOutOfRangeException(nameof(blockRows), blockRows, "BlockedProgram: a block has at least 1 row.");
 
     private readonly SingleUse _use = new(nameof(BlockedProgram));
     private readonly Lock _lock = new();
-    private readonly Dictionary<(Device Device, string Signature, int Rows), Stack<ProgramInstance>> _idle = [];
+    private readonly Dictionary<(string Signature, int Rows), Stack<ProgramInstance>> _idle = [];
     private readonly Dictionary<string, (ElementType Type, Shape Shape, bool ByRow)[]> _results = [];
 
     /// <summary>Runs the function over all blocks.</summary>
@@ -48,7 +49,6 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
 
         if (Recording.IsActive)
             throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
-        var place = device ?? (groups.Length > 0 ? groups : rows)[0].Device;
         int groupRows = rowCount / groupCount, groupBlocks = (groupRows - 1) / _blockRows + 1, blocks = groupCount * groupBlocks;
         string signature = string.Join(' ', groups.Concat(rows).Select(x => $"{x.Type}{x.Shape}"));
 
@@ -73,7 +73,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
             }
             else
             {
-                place.Concurrently(blocks - start, piece => RunBlock(start + piece));
+                _device.Concurrently(blocks - start, piece => RunBlock(start + piece));
             }
 
             return results!;
@@ -124,8 +124,8 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
 
             lock (_lock)
             {
-                if (!_idle.TryGetValue((place, signature, RowsOf(block)), out var idle))
-                    _idle.Add((place, signature, RowsOf(block)), idle = new Stack<ProgramInstance>());
+                if (!_idle.TryGetValue((signature, RowsOf(block)), out var idle))
+                    _idle.Add((signature, RowsOf(block)), idle = new Stack<ProgramInstance>());
                 idle.Push(instance);
             }
         }
@@ -134,13 +134,13 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         {
             lock (_lock)
             {
-                if (!asWritten && _idle.TryGetValue((place, signature, RowsOf(block)), out var idle) && idle.TryPop(out var instance))
+                if (!asWritten && _idle.TryGetValue((signature, RowsOf(block)), out var idle) && idle.TryPop(out var instance))
                     return instance;
             }
 
             return new ProgramInstance(
                 inputs => function(inputs[..groups.Length], inputs[groups.Length..]),
-                place,
+                _device,
                 [.. groups.Select(x => (x.Type, x.Shape.With(0, 1))), .. rows.Select(x => (x.Type, x.Shape.With(0, RowsOf(block))))]);
         }
 
@@ -168,7 +168,7 @@ public sealed class BlockedProgram(Func<Tensor[], Tensor[], Tensor[]> function, 
         }
 
         Tensor[] Allocate((ElementType Type, Shape Shape, bool ByRow)[] described)
-            => Tensor.MakeAll(described, result => Tensor.Allocate(place, result.Type, result.Shape));
+            => Tensor.MakeAll(described, result => Tensor.Allocate(_device, result.Type, result.Shape));
     }
 
     /// <summary>Returns the memory of all recordings.</summary>

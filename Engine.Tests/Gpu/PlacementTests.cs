@@ -86,22 +86,6 @@ public sealed class PlacementTests : IDisposable
     }
 
     [Fact]
-    public void BlockedProgramsRunWhereTheirInputsAre()
-    {
-        using var program = new BlockedProgram((_, rows) => [rows[0] * 2], 2);
-        var x = Tensor.From([1f, 2, 3], [3]);
-        for (int run = 0; run < 6; run++)
-        {
-            var device = run % 2 == 0 ? Device.Cpu : _device;
-            var y = program.Run([], [x.To(device)])[0];
-            Assert.Same(device, y.Device);
-            Assert.Equal([2.0, 4, 6], y.ToDoubles());
-        }
-
-        Says("is on device cpu, but the program runs on emulator: copy it with To", () => program.Run([], [x.To(_device), x]));
-    }
-
-    [Fact]
     public void ALoopRunsWhereItsStateIs()
     {
         var net = new Mlp([2, 3, 1]);
