@@ -188,6 +188,14 @@ public sealed class VerifyTests : IDisposable
     }
 
     [Fact]
+    public void DrawsAreThoseOfTheInputs()
+    {
+        using var program = Verified<Tensor, Tensor>(x => Initialisers.GlorotUniform(x, [1, 4, 2], 3, ElementType.Float32));
+        for (int run = 0; run < 4; run++)
+            program.Run(Streams.Of(1, iteration: run, device: _device));
+    }
+
+    [Fact]
     public void AProgramThatFreezesNothingPasses() => FreezesNothing(_device);
 
     [Fact]
@@ -213,29 +221,32 @@ public sealed class VerifyTests : IDisposable
         _device.Dispose();
     }
 
-    // Bit by bit: with draws, derivatives of second order, maps, an optimiser, another program within, and NaN.
+    // Derivatives of second order, maps, an optimiser, another program within, and NaN, all bit by bit.
     internal static void FreezesNothing(Device device)
     {
         var net = new Mlp([2, 3, 1], Activation.Tanh);
         var adam = new Adam(0.01, EpsilonRoot: 1e-8);
-        Tensor[] start = [.. net.Initialise(Streams.Of(1, device: device))];
+        Tensor[] start = [Steps(1, 2, 3), Steps(1, 1, 3), Steps(1, 3, 1), Steps(1, 1, 1)];
         using var inner = new TensorProgram<Tensor, Tensor>(x => x.Square() - 0.5) { Verify = true };
-        using var loop = new TensorLoop<(Tensor[] Parameters, OptimiserState Adam), Tensor, (Tensor Loss, Tensor Norms, Tensor NaN)>(
-            (old, streams) =>
+        using var loop = Loop(
+            (old, x) =>
             {
-                var x = Initialisers.TruncatedNormal(streams, [1, 4, 2], 3, ElementType.Float32);
                 Tensor Loss(Tensor[] p) => inner.Run(net.Apply(p, x)).Square().Mean();
                 var slopes = Gradient.Of(Loss(old.Parameters), old.Parameters).Select(g => g.Square().Sum());
                 var second = Gradient.Of(slopes.Aggregate((a, b) => a + b), old.Parameters);
                 var norms = Batch.Map(row => row.Norm(), x[0]);
                 return (adam.Update(old.Parameters, second, old.Adam), (Loss(old.Parameters), norms, (norms * 0).Log() * 0));
             },
-            (start, adam.Initial(start)))
-        {
-            Verify = true,
-        };
+            (Parameters: start, Adam: adam.Initial(start)));
         for (int run = 0; run < 4; run++)
-            Assert.True(double.IsNaN(loop.Run(Streams.Of(1, iteration: run, device: device)).NaN.ToDoubles()[0]));
+            Assert.True(double.IsNaN(loop.Run(Steps(1, 4, 2) * run).Item3.ToDoubles()[0]));
+
+        Tensor Steps(params int[] sizes)
+            => (Tensor.Range(sizes.Aggregate(1, (a, b) => a * b), device: device) * 0.1).Reshape(sizes);
+
+        static TensorLoop<TState, Tensor, (Tensor, Tensor, Tensor)> Loop<TState>(
+            Func<TState, Tensor, (TState, (Tensor, Tensor, Tensor))> step, TState start)
+            => new(step, start) { Verify = true };
     }
 
     private static string Failure(Func<object> run) => Assert.Throws<InvalidOperationException>(run).Message;

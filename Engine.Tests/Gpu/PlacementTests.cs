@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Nn;
-using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
 using Engine.Tests.Core;
@@ -89,12 +88,14 @@ public sealed class PlacementTests : IDisposable
     public void ALoopRunsWhereItsStateIs()
     {
         var net = new Mlp([2, 3, 1]);
-        var sgd = new Sgd(0.1);
-        Tensor[] start = Tree.Map((Tensor[])[.. net.Initialise(Streams.Of(1))], p => p.To(_device));
+        Tensor[] start = [Tensor.Ones([1, 2, 3]), Tensor.Zeros([1, 1, 3]), Tensor.Ones([1, 3, 1]), Tensor.Zeros([1, 1, 1])];
         using var loop = new TensorLoop<Tensor[], Tensor, Tensor>(
-            (p, x) => net.Apply(p, x).Square().Mean() is var loss
-                ? (sgd.Update(p, Gradient.Of(loss, p), sgd.Initial(p)).Parameters, loss) : default,
-            start);
+            (p, x) =>
+            {
+                var loss = net.Apply(p, x).Square().Mean();
+                return (Tree.Map(p, Gradient.Of(loss, p), (each, g) => each - (g * 0.1)), loss);
+            },
+            Tree.Map(start, p => p.To(_device)));
         for (int run = 0; run < 3; run++)
             Assert.Same(_device, loop.Run(Tensor.Ones([1, 4, 2], device: _device)).Device);
         Assert.All(loop.State, p => Assert.Same(_device, p.Device));
