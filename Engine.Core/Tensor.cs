@@ -183,8 +183,8 @@ public sealed partial class Tensor : IDisposable
         if (Map is not null)
         {
             throw new InvalidOperationException(
-                $"A value of {Type} {Shape} can't be read within Batch.Map: it differs from member to member. Return the tensor and read what "
-                + "Map gives; in place of an if write Tensor.Where(condition, a, b).");
+                $"A value of {Type} {Shape} can't be read within Batch.Map: it differs from member to member. Return the tensor and "
+                + "read what Map gives; in place of an if write Tensor.Where(condition, a, b).");
         }
 
         if (Recording.IsActive)
@@ -229,9 +229,12 @@ public sealed partial class Tensor : IDisposable
     };
 
     /// <summary>The one value of a tensor with one element.</summary>
-    /// <exception cref="InvalidOperationException">There are more or fewer elements, or it can't be read, see <see cref="CopyTo"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are more or fewer elements, or it can't be read, see <see cref="CopyTo"/>.
+    /// </exception>
     public double Item()
-        => Count == 1 ? ToDoubles()[0] : throw new InvalidOperationException($"Item: a tensor of shape {Shape} is not a single number: take one, as x[0].Item(), or reduce it, as x.Mean().Item(), or use ToArray.");
+        => Count == 1 ? ToDoubles()[0] : throw new InvalidOperationException(
+            $"Item: a tensor of shape {Shape} is not a single number: take one, reduce it, as x.Mean().Item(), or use ToArray.");
 
     /// <summary>A leaf with the same values on another device; itself if it is there already.</summary>
     /// <example><code>var moved = Tree.Map(network, p => p.To(device));</code></example>

@@ -254,8 +254,8 @@ public abstract class Device : IDisposable
     private Recording? RecordingHere
         => Recording.Current is { } recording && recording.Device != this
             ? throw new InvalidOperationException(
-                $"A program for device '{recording.Device.Name}' can't make tensors on another one, '{Name}': give them the inputs' device, as "
-                + "in Tensor.Scalar(1, device: x.Device).")
+                $"A program for device '{recording.Device.Name}' can't make tensors on another one, '{Name}': give them the inputs' "
+                + "device, as in Tensor.Scalar(1, device: x.Device).")
             : Recording.Current;
 
     internal Buffer Take(long byteLength, int slot, bool recorded = false)

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Core;
-using Engine.Core.Operations;
 
 namespace Engine.Bench.Micro;
 

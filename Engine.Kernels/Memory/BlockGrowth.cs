@@ -1,7 +1,7 @@
 namespace Engine.Kernels.Memory;
 
 /// <summary>Says once that a program takes more and more blocks and returns none.</summary>
-/// <param name="limit">More blocks in use, with none among them that nobody can reach, than a program needs that returns its memory.</param>
+/// <param name="limit">More blocks in use, of which the garbage collector can return none, than a program needs that returns some.</param>
 internal sealed class BlockGrowth(int limit)
 {
     private readonly Lock _lock = new();
@@ -30,9 +30,9 @@ internal sealed class BlockGrowth(int limit)
         }
 
         (Output ?? Console.Error).WriteLine(
-            $"Memory: {pool.LiveBlocks:N0} tensors are in use ({pool.LiveBytes:N0} bytes) and more and more are made: a TensorScope is around "
-            + "a whole loop, or tensors are kept with all that led to them. Put `using var scope = new TensorScope();` or TensorScope.Step "
-            + "into the loop, and keep x.StopGradient(). "
+            $"Memory: {pool.LiveBlocks:N0} tensors are in use ({pool.LiveBytes:N0} bytes) and more and more are made: a TensorScope is "
+            + "around a whole loop, or tensors are kept with all that led to them. Put `using var scope = new TensorScope();` or "
+            + "TensorScope.Step into the loop, and keep x.StopGradient(). "
             + (pool.Traced ? "They were made here:" : "ENGINE_TRACE_BLOCKS=1 in the environment tells where they are made."));
         if (pool.Traced)
         {

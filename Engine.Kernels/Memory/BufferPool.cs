@@ -61,7 +61,7 @@ public sealed class BufferPool : IDisposable
         get
         {
             lock (_lock)
-                return [.. _sites.Values.CountBy(site => site).Select(site => (site.Key, site.Value)).OrderByDescending(site => site.Value)];
+                return [.. _sites.Values.CountBy(site => site).Select(site => (site.Key, site.Value)).OrderBy(site => -site.Value)];
         }
     }
 

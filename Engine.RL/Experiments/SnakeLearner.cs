@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Files;
-using Engine.Core.Operations;
 using Engine.Kernels;
 using Engine.RL.Agents;
 using Engine.RL.Meta;
