@@ -133,7 +133,7 @@ public sealed class MlpTests : IDisposable
     public void InputsThatDoNotFitALayerAreNamedWithARemedy()
     {
         var mlp = new Mlp([6, 2]);
-        var parameters = mlp.Initialise(Streams(1));
+        Tensor[] parameters = [Tensor.Zeros([1, 6, 2]), Tensor.Zeros([1, 1, 2])];
         Says("Mlp [6, 2]: inputs are [..., rows, 6], not [6]: x.Unsqueeze(0) makes one row of it", () => Apply([6]));
         Says("not [5, 2, 3]: x.Reshape(5, 6) makes a row of each", () => Apply([5, 2, 3]));
         Says("not [6, 5]: x.Transpose() exchanges its last two axes", () => Apply([6, 5]));
