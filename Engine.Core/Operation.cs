@@ -40,7 +40,7 @@ public abstract record Operation : Primitive
 }
 
 /// <summary>An operation whose result is its input seen in another way: it shares the input's memory and computes nothing.</summary>
-public abstract record Alias : Operation
+internal abstract record Alias : Operation
 {
     private protected override Tensor[] Remembered(Tensor[] x, ElementType type) => x;
 

@@ -24,11 +24,12 @@ public abstract record Primitive
         foreach (var input in x)
         {
             if (input.Device != x[0].Device)
-                throw Error($"inputs are on different devices, {x[0].Device.Name} and {input.Device.Name}");
+                throw Error($"inputs are on different devices, {Devices(x[0].Device, input.Device)}: copy one of them with To");
         }
 
         if (BatchedMap.Of(x) is { } map)
             return ApplyToMembers(map, described, x);
+        ProgramTrace.Current?.Add(this, described[0].Shape, x);
         var y = new Tensor[described.Length];
         try
         {
@@ -133,6 +134,10 @@ public abstract record Primitive
         Tensor[][] members = [.. Enumerable.Range(0, x.Members).Select(member => ApplyAll(x.Of(member)))];
         return [.. members[0].Select((_, result) => Tensor.Stack(0, [.. members.Select(member => member[result])]))];
     }
+
+    // Two may be of one name: each call of Device.Open opens another.
+    private static string Devices(Device first, Device second)
+        => $"{first.Name} and {(first.Name == second.Name ? $"another {second.Name}, opened by itself" : second.Name)}";
 
     /// <summary>An error that names the operation.</summary>
     protected ArgumentException Error(string problem) => new($"{Name}: {problem}");

@@ -13,7 +13,7 @@ public sealed partial class Tensor
     /// <example><code>
     /// var small = x &lt; 1;
     /// var bad = Tensor.Where(small, x, (x - 1).Sqrt());                                 // its derivative at x = 0 is NaN
-    /// var safe = Tensor.Where(small, one, x - 1);
+    /// var safe = Tensor.Where(small, 1, x - 1);
     /// var good = Tensor.Where(small, x, safe.Sqrt());                                   // its derivative at x = 0 is 1
     /// </code></example>
     public static Tensor Where(Tensor condition, Tensor b, Tensor c) => new Where().Apply(condition, b, c);
@@ -50,6 +50,12 @@ public sealed partial class Tensor
     /// <param name="b">Addends, of the same shape.</param>
     /// <exception cref="ArgumentException">Shapes or element types differ, or there is no first axis.</exception>
     public static Tensor ReverseScan(Tensor a, Tensor b) => new ReverseScan().Apply(a, b);
+
+    /// <summary>The linear recurrence y[t] = b[t] + a[t - 1] y[t - 1] along the first axis, with zero before the first.</summary>
+    /// <param name="a">Factors, [length, ...] with a length of 1 or more; the last one does not matter.</param>
+    /// <param name="b">Addends, of the same shape.</param>
+    /// <exception cref="ArgumentException">Shapes or element types differ, or there is no first axis.</exception>
+    public static Tensor ForwardScan(Tensor a, Tensor b) => new ForwardScan().Apply(a, b);
 
     /// <summary>e to the power of each element.</summary>
     public Tensor Exp() => new Exp().Apply(this);
@@ -111,7 +117,13 @@ public sealed partial class Tensor
     /// <summary>-1, 0 or 1.</summary>
     public Tensor Sign() => new Sign().Apply(this);
 
-    /// <summary>Each element to the power of another; shapes broadcast. See <see cref="Power"/> for zeros.</summary>
+    /// <summary>
+    /// Each element to the power of another; shapes broadcast. A negative one has a power for an integer only, else NaN. Integers are exact
+    /// and wrap around as products do; to a negative power they are rounded towards zero.
+    /// </summary>
+    /// <remarks>
+    /// Derivatives in the exponent are NaN for negative bases. Powers of zero to an exponent >= 0 count as constant in the exponent.
+    /// </remarks>
     public Tensor Pow(Tensor exponent) => new Power().Apply(this, exponent);
 
     /// <summary>Each element to the power of a number.</summary>

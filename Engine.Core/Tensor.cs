@@ -92,6 +92,7 @@ public sealed partial class Tensor : IDisposable
                 $"Shape {shape} has {shape.ElementCount} elements, but {values.Length} values were given.", nameof(values));
         }
 
+        ProgramTrace.Current?.AddConstant(shape, values);
         device ??= Device.Cpu;
         var buffer = device.AllocateConstant((long)shape.ElementCount * type.Size());
         TensorScope.Own(buffer);
@@ -139,6 +140,7 @@ public sealed partial class Tensor : IDisposable
     {
         if (!type.IsFloat())
             Held(value, "Full");
+        ProgramTrace.Current?.AddConstant(shape, [value]);
         var y = Allocate(device ?? Device.Cpu, type, shape);
         y.Device.Fill(type, y.Buffer, value);
         return y;
@@ -173,7 +175,7 @@ public sealed partial class Tensor : IDisposable
 
     /// <summary>Copies the values to the host.</summary>
     /// <exception cref="ArgumentException">The span has another length, or <typeparamref name="T"/> is not the element type.</exception>
-    /// <exception cref="InvalidOperationException">A program is being recorded.</exception>
+    /// <exception cref="InvalidOperationException">A program is being recorded, or this is within <see cref="Batch.Map"/>.</exception>
     /// <exception cref="ObjectDisposedException">The memory has been returned.</exception>
     public void CopyTo<T>(Span<T> destination)
         where T : unmanaged
@@ -181,7 +183,15 @@ public sealed partial class Tensor : IDisposable
         if (Map is not null)
         {
             throw new InvalidOperationException(
-                $"A value of {Shape} can't be read within Batch.Map: it differs from member to member. Return the tensor, read it later.");
+                $"A value of {Type} {Shape} can't be read within Batch.Map: it differs from member to member. Return the tensor and "
+                + "read what Map gives; in place of an if write Tensor.Where(condition, a, b).");
+        }
+
+        if (Recording.IsActive)
+        {
+            throw new InvalidOperationException(
+                $"A value of {Type} {Shape} can't be read while a program is recorded: replays would not read it again. Return the tensor "
+                + "from the program and read it there; in place of an if write Tensor.Where(condition, a, b).");
         }
 
         if (ElementTypes.Of<T>() != Type)
@@ -219,12 +229,16 @@ public sealed partial class Tensor : IDisposable
     };
 
     /// <summary>The one value of a tensor with one element.</summary>
-    /// <exception cref="InvalidOperationException">There are more or fewer elements, or a program is being recorded.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are more or fewer elements, or it can't be read, see <see cref="CopyTo"/>.
+    /// </exception>
     public double Item()
-        => Count == 1 ? ToDoubles()[0] : throw new InvalidOperationException($"Item: a tensor of shape {Shape} is not a single number.");
+        => Count == 1 ? ToDoubles()[0] : throw new InvalidOperationException(
+            $"Item: a tensor of shape {Shape} is not a single number: take one, reduce it, as x.Mean().Item(), or use ToArray.");
 
     /// <summary>A leaf with the same values on another device; itself if it is there already.</summary>
-    /// <exception cref="InvalidOperationException">A program is being recorded.</exception>
+    /// <example><code>var moved = Tree.Map(network, p => p.To(device));</code></example>
+    /// <exception cref="InvalidOperationException">It can't be read now, see <see cref="CopyTo"/>.</exception>
     public Tensor To(Device device)
     {
         if (device == Device)

@@ -16,7 +16,7 @@ namespace Engine.Core;
 /// <typeparam name="TOut">A tree.</typeparam>
 public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
 {
-    private readonly TensorProgram<(TState, TIn), (TState, TOut)> _program;
+    private readonly TensorProgram<(TState, TIn), Stepped> _program;
     private readonly SingleUse _use = new("TensorLoop");
 
     /// <summary>Begins a loop.</summary>
@@ -30,7 +30,7 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
             {
                 var (state, results) = step(x.Item1, x.Item2);
                 RequireSame(x.Item1, state);
-                return (state, results);
+                return new(state, results);
             },
             device);
         State = Owned(Tree.With(start, Tensor.MakeAll(Tree.Leaves(start), tensor => tensor.Copy())));
@@ -38,6 +38,16 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
 
     /// <summary>What the next run gets. It belongs to the loop and lasts until that run.</summary>
     public TState State { get; private set; }
+
+    /// <summary>
+    /// Whether each replay's results and next state are compared with what the step gives as written, see
+    /// <see cref="TensorProgram{TIn, TOut}.Verify"/>.
+    /// </summary>
+    public bool Verify
+    {
+        get => _program.Verifies;
+        init => _program.Verifies = value;
+    }
 
     /// <summary>Commands of the replay that ran last; 0 before there was one.</summary>
     public int CommandCount => _program.CommandCount;
@@ -47,7 +57,7 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
     /// <returns>Its results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
     /// <exception cref="InvalidOperationException">
     /// The step returns another kind of state than it was given, or does what a program may not; or a program runs the loop, or it is
-    /// running already. The state is that of before then.
+    /// running already; or it verifies, and a replay differs. The state is that of before then.
     /// </exception>
     public TOut Run(TIn inputs)
     {
@@ -97,4 +107,7 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
             TensorScope.Forget(tensor.Buffer);
         return state;
     }
+
+    // With names for messages.
+    private readonly record struct Stepped(TState State, TOut Results);
 }

@@ -29,6 +29,21 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     /// </summary>
     public bool CheckFinite { get; init; }
 
+    /// <summary>
+    /// Whether each call that replays also runs the function as written, on the same inputs, and compares all results, bit by bit but
+    /// that NaN equals NaN. They differ where a recording has frozen what changes: a number or a tensor from outside, a branch on it, a
+    /// clock, a random number of C#. For finding such mistakes: slower than without a program. Within another program, or where the
+    /// function runs as written anyway, it has no effect.
+    /// </summary>
+    public bool Verify
+    {
+        get => Verifies;
+        init => Verifies = value;
+    }
+
+    /// <summary><see cref="Verify"/>, for a loop to set.</summary>
+    internal bool Verifies { get; set; }
+
     /// <summary>Commands of the replay that ran last; 0 before there was one.</summary>
     public int CommandCount { get; private set; }
 
@@ -40,7 +55,8 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     /// <returns>The results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
     /// <exception cref="ArgumentException">An input is on another device.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The function reads a value on the host, or asks for other things than the first time; or the program is running already.
+    /// The function reads a value on the host, or asks for other things than the first time; or the program is running already; or it
+    /// verifies, and a replay's results differ: the message has their name and the first constant that did.
     /// </exception>
     /// <exception cref="NotFiniteNumberException">An operation produced NaN or infinity, and that is checked.</exception>
     public TOut Run(TIn inputs)
@@ -68,7 +84,7 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         if (!_use.End())
             return;
         foreach (var recorded in _recorded)
-            recorded.Instance.Dispose();
+            recorded.Dispose();
         _recorded.Clear();
     }
 
@@ -77,24 +93,24 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         using var turn = _use.Begin();
         var recorded = _recorded.Find(each => each.Instance.Device == place && each.Signature.Fits(inputs));
         if (recorded is null)
-            _recorded.Add(recorded = new Recorded(function, inputs, leaves, place));
+            _recorded.Add(recorded = new Recorded(function, inputs, leaves, place, Verifies ? new ProgramTrace(null) : null));
         var instance = recorded.Instance;
         Tensor[] results = [];
         try
         {
-            for (int i = 0; i < leaves.Length; i++)
-                instance.SetInput(i, leaves[i], 0);
-            instance.Run();
+            recorded.Run(leaves);
             results = Tensor.MakeAll(instance.Results, like => Tensor.Allocate(place, like.Type, like.Shape));
             for (int i = 0; i < results.Length; i++)
                 instance.CopyResult(i, results[i], 0);
             instance.Deliver();
+            if (Verifies && !instance.IsFirstRun)
+                RequireSame(recorded, inputs, leaves, results);
         }
         catch
         {
             // Half a recording can't be gone on with: the next call begins anew.
             _recorded.Remove(recorded);
-            instance.Dispose();
+            recorded.Dispose();
             foreach (var result in results)
                 result.Dispose();
             throw;
@@ -102,6 +118,20 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
 
         CommandCount = instance.CommandCount;
         return Tree.With(recorded.Results, results);
+    }
+
+    private void RequireSame(Recorded recorded, TIn inputs, Tensor[] leaves, Tensor[] replayed)
+    {
+        using var again = new Recorded(function, inputs, leaves, recorded.Instance.Device, recorded.Trace);
+        again.Run(leaves);
+        var anew = Tree.With(again.Results, again.Instance.Results);
+        if (ResultDifference.Of(Tree.With(recorded.Results, replayed), anew) is { } difference)
+        {
+            throw new InvalidOperationException(
+                $"Verify: a replay gives other results than its function: {difference}. "
+                + (again.Trace!.Change() ?? "Constants and operations are those of the recording, so it is something else that changes: an "
+                    + "operation whose results don't depend on its inputs alone, or the memory of a captured tensor."));
+        }
     }
 
     private TOut RunAsWritten(TIn inputs)
@@ -113,19 +143,23 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     }
 
     /// <summary>The function for inputs of one signature.</summary>
-    private sealed class Recorded
+    private sealed class Recorded : IDisposable
     {
-        public Recorded(Func<TIn, TOut> function, TIn inputs, Tensor[] leaves, Device device)
+        public Recorded(Func<TIn, TOut> function, TIn inputs, Tensor[] leaves, Device device, ProgramTrace? trace)
         {
             // Nothing of the first inputs is held on to.
             var like = Tree.Map(inputs, x => x.WithoutMemory());
             Signature = TreeSignature.Of(inputs, isExact: true);
+            Trace = trace;
             Instance = new ProgramInstance(
                 x =>
                 {
+                    using var tracing = Trace is null ? null : (Trace = new ProgramTrace(Trace)).Begin();
                     var results = function(Tree.With(like, x));
                     Results = Tree.Map(results, y => y.AsLeaf());
-                    return Tree.Leaves(results);
+                    var made = Tree.Leaves(results);
+                    tracing?.End(made);
+                    return made;
                 },
                 device,
                 leaves);
@@ -135,7 +169,28 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
 
         public ProgramInstance Instance { get; }
 
+        /// <summary>What the function made when it ran last, if anybody wants to know.</summary>
+        public ProgramTrace? Trace { get; private set; }
+
         /// <summary>The structure of the results.</summary>
         public TOut Results { get; private set; } = default!;
+
+        public void Run(Tensor[] leaves)
+        {
+            for (int i = 0; i < leaves.Length; i++)
+                Instance.SetInput(i, leaves[i], 0);
+            try
+            {
+                Instance.Run();
+            }
+            catch (InvalidOperationException e) when (Trace?.Change() is { } change)
+            {
+                throw new InvalidOperationException($"{e.Message} {change}", e);
+            }
+
+            Trace?.Read();
+        }
+
+        public void Dispose() => Instance.Dispose();
     }
 }

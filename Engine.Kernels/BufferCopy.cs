@@ -8,4 +8,4 @@ namespace Engine.Kernels;
 /// <param name="Destination">Where to copy to.</param>
 /// <param name="DestinationByte">The byte to start at, a multiple of 4.</param>
 /// <param name="ByteLength">How many bytes, a multiple of 4.</param>
-public readonly record struct BufferCopy(Buffer Source, long SourceByte, Buffer Destination, long DestinationByte, long ByteLength);
+internal readonly record struct BufferCopy(Buffer Source, long SourceByte, Buffer Destination, long DestinationByte, long ByteLength);

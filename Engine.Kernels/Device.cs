@@ -56,7 +56,7 @@ public abstract class Device : IDisposable
     /// explicit bits of mantissa, which puts results off by up to 1e-3 of the sum of their products' sizes.
     /// </param>
     /// <param name="threads">
-    /// Threads of the processor to use, where that is the device, up to <see cref="CpuDevice.MostThreads"/>; 0 for all cores.
+    /// Threads of the processor to use, where that is the device, up to 1024 or as many as it has cores; 0 for all.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">There can't be so many threads.</exception>
     /// <exception cref="ArgumentException">No such device is to be had; the message says what is.</exception>
@@ -114,7 +114,7 @@ public abstract class Device : IDisposable
     public abstract void Copy(Buffer source, long sourceByte, Buffer destination, long destinationByte, long byteLength);
 
     /// <summary>Copies many pieces of memory, whose destinations don't overlap, at once where the device can.</summary>
-    public virtual void Copy(IReadOnlyList<BufferCopy> copies)
+    internal virtual void Copy(IReadOnlyList<BufferCopy> copies)
     {
         foreach (var copy in copies)
             Copy(copy.Source, copy.SourceByte, copy.Destination, copy.DestinationByte, copy.ByteLength);
@@ -255,8 +255,8 @@ public abstract class Device : IDisposable
     private Recording? RecordingHere
         => Recording.Current is { } recording && recording.Device != this
             ? throw new InvalidOperationException(
-                $"A program for one device ('{recording.Device.Name}') can't make tensors on another one ('{Name}', opened by itself): "
-                + "name the program's device where tensors are made.")
+                $"A program for device '{recording.Device.Name}' can't make tensors on another one, '{Name}': give them the inputs' "
+                + "device, as in Tensor.Scalar(1, device: x.Device).")
             : Recording.Current;
 
     internal Buffer Take(long byteLength, int slot, bool recorded = false)

@@ -9,7 +9,7 @@ namespace Engine.Kernels;
 /// those whose results nobody reads, in a memory plan in which buffers whose lives do not overlap share their bytes.
 /// </summary>
 /// <remarks>The function must make the same requests both times. Commands of a replay run in the order they were given.</remarks>
-public sealed class Recording : IDisposable
+internal sealed class Recording : IDisposable
 {
     private const int External = -1;
 
@@ -120,6 +120,9 @@ public sealed class Recording : IDisposable
         _commands = [];
         CommandCount = 0;
     }
+
+    /// <summary>Whether memory is not the recording's, but of a tensor that its function captures.</summary>
+    internal static bool Captures(Buffer buffer) => !buffer.IsRecorded && buffer.Slot == External;
 
     internal Buffer Allocate(long byteLength)
     {

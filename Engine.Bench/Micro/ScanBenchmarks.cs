@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Core;
-using Engine.Core.Operations;
 
 namespace Engine.Bench.Micro;
 
@@ -15,7 +14,7 @@ public class ScanBenchmarks : DeviceBenchmark
 
     /// <summary>From the first to the last, as their gradients are.</summary>
     [Benchmark]
-    public void Forward() => Run(() => new ForwardScan().Apply(_factors, _addends));
+    public void Forward() => Run(() => Tensor.ForwardScan(_factors, _addends));
 
     /// <inheritdoc/>
     private protected override void MakeInputs() => (_factors, _addends) = (Normal(20, 4096), Normal(20, 4096));

@@ -179,6 +179,13 @@ public static class Gradient
                     $"Gradient: {what}{(name.Length == 0 ? "" : " ")}{name} is {leaves[i].Type} {leaves[i].Shape}, but its tensor is "
                     + $"{tensors[i].Type} {tensors[i].Shape}.");
             }
+
+            if (leaves[i].Device != tensors[i].Device)
+            {
+                throw new ArgumentException(
+                    $"Gradient: {what} {leaves[i].Shape} is on device {leaves[i].Device.Name}, but its tensor is on "
+                    + $"{tensors[i].Device.Name}: copy it with To.");
+            }
         }
 
         return leaves;

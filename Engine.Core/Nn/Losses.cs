@@ -29,9 +29,9 @@ public static class Losses
             return -Categorical.LogProbability(logProbabilities, labels).Mean();
         return labels.Shape == logits.Shape
             ? -(labels * Tensor.Where(labels == 0, 0, logProbabilities)).Sum(-1).Mean()
-            : throw Differ(nameof(CrossEntropy), "logits", logits, "probabilities", labels);
+            : throw Differ(nameof(CrossEntropy), "logits", logits, "probabilities", labels, ", or Cast classes to Int32");
     }
 
-    private static ArgumentException Differ(string loss, string left, Tensor a, string right, Tensor b)
-        => new($"{loss}: {left} {a.Shape} and {right} {b.Shape} must have one shape: use Reshape or Unsqueeze.");
+    private static ArgumentException Differ(string loss, string left, Tensor a, string right, Tensor b, string or = "")
+        => new($"{loss}: {left} {a.Shape} and {right} {b.Shape} must have one shape: use Reshape or Unsqueeze{or}.");
 }

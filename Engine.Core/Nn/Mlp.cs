@@ -75,6 +75,7 @@ public sealed record Mlp(IntegerList Sizes, Activation Activation = Activation.R
     /// <param name="parameters">Weights and biases, layer by layer.</param>
     /// <param name="x">[..., rows, inputs].</param>
     /// <returns>[..., rows, outputs].</returns>
+    /// <exception cref="ArgumentException">These are not as many parameters as the network has, or shapes don't fit.</exception>
     public Tensor Apply(IReadOnlyList<Tensor> parameters, Tensor x)
     {
         if (parameters.Count != 2 * (Sizes.Count - 1))
@@ -83,6 +84,7 @@ public sealed record Mlp(IntegerList Sizes, Activation Activation = Activation.R
                 $"Mlp {Sizes} has {2 * (Sizes.Count - 1)} parameters, but {parameters.Count} were given.", nameof(parameters));
         }
 
+        Linear.RequireRows($"Mlp {Sizes}", x, Sizes[0]);
         for (int layer = 0; layer < parameters.Count / 2; layer++)
         {
             x = Linear.Apply(x, parameters[2 * layer], parameters[(2 * layer) + 1]);

@@ -13,7 +13,7 @@ namespace Engine.Core.Operations;
 /// <param name="Epsilon">Added to the root.</param>
 /// <param name="EpsilonRoot">Added under the root.</param>
 /// <param name="DetachDenominator">Whether the scale is a constant in the second moment.</param>
-public sealed record AdamUpdate(double Beta1, double Beta2, double Epsilon, double EpsilonRoot, bool DetachDenominator) : Primitive
+internal sealed record AdamUpdate(double Beta1, double Beta2, double Epsilon, double EpsilonRoot, bool DetachDenominator) : Primitive
 {
     /// <inheritdoc/>
     public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted)

@@ -3,28 +3,28 @@ using Engine.Kernels.Functions;
 namespace Engine.Core.Operations;
 
 /// <summary>a + b.</summary>
-public sealed record Add : Binary<AddFunction>
+internal sealed record Add : Binary<AddFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g, g];
 }
 
 /// <summary>a - b.</summary>
-public sealed record Subtract : Binary<SubtractFunction>
+internal sealed record Subtract : Binary<SubtractFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g, -g];
 }
 
 /// <summary>a * b.</summary>
-public sealed record Multiply : Binary<MultiplyFunction>
+internal sealed record Multiply : Binary<MultiplyFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[1], g * x[0]];
 }
 
 /// <summary>a / b.</summary>
-public sealed record Divide : Binary<DivideFunction>
+internal sealed record Divide : Binary<DivideFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
@@ -35,21 +35,21 @@ public sealed record Divide : Binary<DivideFunction>
 }
 
 /// <summary>The largest integer that is not above a / b. Its derivative is zero.</summary>
-public sealed record FloorDivide : Binary<FloorDivideFunction>
+internal sealed record FloorDivide : Binary<FloorDivideFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null, null];
 }
 
 /// <summary>a - b floor(a / b), whose floor is a constant to derivatives.</summary>
-public sealed record Remainder : Binary<RemainderFunction>
+internal sealed record Remainder : Binary<RemainderFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g, -(g * new FloorDivide().Apply(x))];
 }
 
 /// <summary>The larger of a and b; equal ones share the derivative.</summary>
-public sealed record Maximum : Binary<MaximumFunction>
+internal sealed record Maximum : Binary<MaximumFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
@@ -60,7 +60,7 @@ public sealed record Maximum : Binary<MaximumFunction>
 }
 
 /// <summary>The smaller of a and b; equal ones share the derivative.</summary>
-public sealed record Minimum : Binary<MinimumFunction>
+internal sealed record Minimum : Binary<MinimumFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
@@ -71,28 +71,28 @@ public sealed record Minimum : Binary<MinimumFunction>
 }
 
 /// <summary>1 where a > b, else 0. Its derivative is zero.</summary>
-public sealed record Greater : Binary<GreaterFunction>
+internal sealed record Greater : Binary<GreaterFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null, null];
 }
 
 /// <summary>1 where a >= b, else 0. Its derivative is zero.</summary>
-public sealed record GreaterEqual : Binary<GreaterEqualFunction>
+internal sealed record GreaterEqual : Binary<GreaterEqualFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null, null];
 }
 
 /// <summary>1 where a = b, else 0. Its derivative is zero.</summary>
-public sealed record Equal : Binary<EqualFunction>
+internal sealed record Equal : Binary<EqualFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null, null];
 }
 
 /// <summary>a where b is positive, else 0: linear in a, constant in b.</summary>
-public sealed record Gate : Binary<GateFunction>
+internal sealed record Gate : Binary<GateFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Gate().Apply(g, x[1]), null];
@@ -112,7 +112,7 @@ public sealed record LinearCombination(double P, double Q) : Binary<LinearCombin
 }
 
 /// <summary>p a + q b^2, with numbers known beforehand: a moving average of squares in one pass.</summary>
-public sealed record SquareCombination(double P, double Q) : Binary<SquareCombinationFunction>
+internal sealed record SquareCombination(double P, double Q) : Binary<SquareCombinationFunction>
 {
     /// <inheritdoc/>
     protected override SquareCombinationFunction Function => new(P, Q);
@@ -128,7 +128,7 @@ public sealed record SquareCombination(double P, double Q) : Binary<SquareCombin
 /// 1 / (sqrt(v c + epsilonRoot) + epsilon): what Adam multiplies its first moment by, with v the second moment and c its bias
 /// correction. With epsilonRoot = 0 the derivative at v = 0 is infinite.
 /// </summary>
-public sealed record AdamScale(double Epsilon, double EpsilonRoot) : Binary<AdamScaleFunction>
+internal sealed record AdamScale(double Epsilon, double EpsilonRoot) : Binary<AdamScaleFunction>
 {
     /// <inheritdoc/>
     protected override AdamScaleFunction Function => new(Epsilon, EpsilonRoot);
@@ -145,7 +145,7 @@ public sealed record AdamScale(double Epsilon, double EpsilonRoot) : Binary<Adam
 }
 
 /// <summary>The derivative of <see cref="AdamScale"/> in the product v c: -1 / (2 s (s + epsilon)^2), s the root.</summary>
-public sealed record AdamScaleSlope(double Epsilon, double EpsilonRoot) : Binary<AdamScaleSlopeFunction>
+internal sealed record AdamScaleSlope(double Epsilon, double EpsilonRoot) : Binary<AdamScaleSlopeFunction>
 {
     /// <inheritdoc/>
     protected override AdamScaleSlopeFunction Function => new(Epsilon, EpsilonRoot);
@@ -164,7 +164,7 @@ public sealed record AdamScaleSlope(double Epsilon, double EpsilonRoot) : Binary
 }
 
 /// <summary>c a b, with a number known beforehand.</summary>
-public sealed record ScaledProduct(double Factor) : Binary<ScaledProductFunction>
+internal sealed record ScaledProduct(double Factor) : Binary<ScaledProductFunction>
 {
     /// <inheritdoc/>
     protected override ScaledProductFunction Function => new(Factor);
@@ -177,14 +177,14 @@ public sealed record ScaledProduct(double Factor) : Binary<ScaledProductFunction
 }
 
 /// <summary>a b + c.</summary>
-public sealed record MultiplyAdd : Ternary<MultiplyAddFunction>
+internal sealed record MultiplyAdd : Ternary<MultiplyAddFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[1], g * x[0], g];
 }
 
 /// <summary>b where a is not zero, else c; constant in a. See <see cref="Tensor.Where(Tensor, Tensor, Tensor)"/> for derivatives.</summary>
-public sealed record Where : Ternary<WhereFunction>
+internal sealed record Where : Ternary<WhereFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)

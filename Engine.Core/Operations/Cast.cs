@@ -8,7 +8,7 @@ namespace Engine.Core.Operations;
 /// nearest.
 /// </summary>
 /// <param name="Target">The element type of the result, another than the input's.</param>
-public sealed record Cast(ElementType Target) : Operation
+internal sealed record Cast(ElementType Target) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [x[0].Type.IsFloat() && g.Type.IsFloat() ? g.Cast(x[0].Type) : null];

@@ -8,7 +8,7 @@ namespace Engine.Core.Operations;
 /// The slices along an axis that a vector of Int32 names; the inputs are the tensor and the indices. An index out of range gives zeros.
 /// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
-public sealed record Take(int Axis) : Operation
+internal sealed record Take(int Axis) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new ScatterAdd(Axis, x[0].Shape[Axis]).Apply(g, x[1]), null];
@@ -58,7 +58,7 @@ public sealed record Take(int Axis) : Operation
 /// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
 /// <param name="Size">The size of the axis in the result.</param>
-public sealed record ScatterAdd(int Axis, int Size) : Operation
+internal sealed record ScatterAdd(int Axis, int Size) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Take(Axis).Apply(g, x[1]), null];
@@ -108,7 +108,7 @@ public sealed record ScatterAdd(int Axis, int Size) : Operation
 /// The position of the largest element along an axis, or of the first NaN, as Int32; the axis stays with size 1. It has no derivative.
 /// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
-public sealed record ArgMax(int Axis) : Operation
+internal sealed record ArgMax(int Axis) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];

@@ -4,7 +4,7 @@ namespace Engine.Core.Operations;
 
 /// <summary>The same elements in another shape; shares the memory.</summary>
 /// <param name="Target">The shape of the result.</param>
-public sealed record Reshape(Shape Target) : Alias
+internal sealed record Reshape(Shape Target) : Alias
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g.ReshapeTo(x[0].Shape)];
@@ -20,7 +20,7 @@ public sealed record Reshape(Shape Target) : Alias
 }
 
 /// <summary>The same tensor as a constant: no derivative passes, and nothing that led to it is held on to.</summary>
-public sealed record StopGradient : Alias
+internal sealed record StopGradient : Alias
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
@@ -36,7 +36,7 @@ public sealed record StopGradient : Alias
 
 /// <summary>Axes in another order: axis i of the result is axis Order[i] of the input.</summary>
 /// <param name="Order">Each axis number once.</param>
-public sealed record Permute(IntegerList Order) : Operation
+internal sealed record Permute(IntegerList Order) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
@@ -69,7 +69,7 @@ public sealed record Permute(IntegerList Order) : Operation
 /// <param name="Starts">The first position on each axis, from 0 up.</param>
 /// <param name="Sizes">How many positions on each axis.</param>
 /// <param name="Steps">From one position to the next on each axis, at least 1.</param>
-public sealed record Slice(IntegerList Starts, Shape Sizes, IntegerList Steps) : Operation
+internal sealed record Slice(IntegerList Starts, Shape Sizes, IntegerList Steps) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Pad(Starts, x[0].Shape, Steps).Apply(g)];
@@ -95,7 +95,7 @@ public sealed record Slice(IntegerList Starts, Shape Sizes, IntegerList Steps) :
 /// <param name="Starts">The first position on each axis, from 0 up.</param>
 /// <param name="Target">The shape of the result.</param>
 /// <param name="Steps">From one position to the next on each axis, at least 1.</param>
-public sealed record Pad(IntegerList Starts, Shape Target, IntegerList Steps) : Operation
+internal sealed record Pad(IntegerList Starts, Shape Target, IntegerList Steps) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new Slice(Starts, x[0].Shape, Steps).Apply(g)];
@@ -120,7 +120,7 @@ public sealed record Pad(IntegerList Starts, Shape Target, IntegerList Steps) : 
 
 /// <summary>Tensors one after the other along an axis.</summary>
 /// <param name="Axis">The axis, from 0 up.</param>
-public sealed record Concatenate(int Axis) : Operation
+internal sealed record Concatenate(int Axis) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
@@ -170,7 +170,7 @@ public sealed record Concatenate(int Axis) : Operation
 
 /// <summary>The input repeated along axes of size 1, and along new axes in front.</summary>
 /// <param name="Target">The shape of the result.</param>
-public sealed record BroadcastTo(Shape Target) : Operation
+internal sealed record BroadcastTo(Shape Target) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];

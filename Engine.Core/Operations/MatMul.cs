@@ -8,7 +8,7 @@ namespace Engine.Core.Operations;
 /// </summary>
 /// <param name="TransposeA">Whether the left operand is stored as [..., inner, rows].</param>
 /// <param name="TransposeB">Whether the right operand is stored as [..., columns, inner].</param>
-public sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : Operation
+internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)

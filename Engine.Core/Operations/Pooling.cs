@@ -9,7 +9,7 @@ namespace Engine.Core.Operations;
 /// none are left out. It has no derivative.
 /// </summary>
 /// <param name="Size">Rows and columns of a window, and the stride.</param>
-public sealed record PoolIndex(int Size) : Operation
+internal sealed record PoolIndex(int Size) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
@@ -48,7 +48,7 @@ public sealed record PoolIndex(int Size) : Operation
 /// Numbers of images [batch, height, width, channels] by Int32 positions in each image, as <see cref="PoolIndex"/> gives them; zero
 /// where a position is negative, or outside the image.
 /// </summary>
-public sealed record PoolGather : Operation
+internal sealed record PoolGather : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new PoolScatter(x[0].Shape).Apply(g, x[1]), null];
@@ -89,7 +89,7 @@ public sealed record PoolGather : Operation
 /// <see cref="PoolGather"/>. Positions of an image are distinct, or negative or outside for numbers that go nowhere.
 /// </summary>
 /// <param name="Target">The shape of the result, [batch, height, width, channels].</param>
-public sealed record PoolScatter(Shape Target) : Operation
+internal sealed record PoolScatter(Shape Target) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [new PoolGather().Apply(g, x[1]), null];

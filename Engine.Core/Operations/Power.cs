@@ -10,7 +10,7 @@ namespace Engine.Core.Operations;
 /// Derivatives in b hold the logarithm of a, so they are NaN for negative a. Powers of zero to b >= 0 count as constant in b: whatever
 /// is derived in b there, once or along with a, is 0. In a alone, powers of zero have the derivatives of their polynomial.
 /// </remarks>
-public sealed record Power : Binary<PowerFunction>
+internal sealed record Power : Binary<PowerFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => PowerDerivative.Vjp(0, g, x, [true, true]);
@@ -24,7 +24,7 @@ public sealed record Power : Binary<PowerFunction>
 /// also if the power is infinite there.
 /// </summary>
 /// <param name="Order">How often to derive, at least once.</param>
-public sealed record PowerDerivative(int Order) : Binary<PowerDerivativeFunction>
+internal sealed record PowerDerivative(int Order) : Binary<PowerDerivativeFunction>
 {
     /// <inheritdoc/>
     protected override PowerDerivativeFunction Function => new(Order);

@@ -6,7 +6,7 @@ namespace Engine.Core.Operations;
 /// <summary>A combination of all elements along some axes, which stay with size 1.</summary>
 /// <typeparam name="TReducer">The combination.</typeparam>
 /// <param name="Axes">The axes, from 0 up.</param>
-public abstract record Reduction<TReducer>(IntegerList Axes) : Operation
+internal abstract record Reduction<TReducer>(IntegerList Axes) : Operation
     where TReducer : struct, IReducer
 {
     /// <inheritdoc/>
@@ -43,7 +43,7 @@ public abstract record Reduction<TReducer>(IntegerList Axes) : Operation
 
 /// <summary>The sum along axes.</summary>
 /// <param name="Axes">The axes, from 0 up.</param>
-public sealed record Sum(IntegerList Axes) : Reduction<SumReducer>(Axes)
+internal sealed record Sum(IntegerList Axes) : Reduction<SumReducer>(Axes)
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];
@@ -51,7 +51,7 @@ public sealed record Sum(IntegerList Axes) : Reduction<SumReducer>(Axes)
 
 /// <summary>The product along axes.</summary>
 /// <param name="Axes">The axes, from 0 up.</param>
-public sealed record Prod(IntegerList Axes) : Reduction<ProdReducer>(Axes)
+internal sealed record Prod(IntegerList Axes) : Reduction<ProdReducer>(Axes)
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
@@ -76,7 +76,7 @@ public sealed record Prod(IntegerList Axes) : Reduction<ProdReducer>(Axes)
 /// <summary>The largest or smallest element along axes; equal ones share the derivative.</summary>
 /// <typeparam name="TReducer">The choice.</typeparam>
 /// <param name="Axes">The axes, from 0 up.</param>
-public abstract record Extreme<TReducer>(IntegerList Axes) : Reduction<TReducer>(Axes)
+internal abstract record Extreme<TReducer>(IntegerList Axes) : Reduction<TReducer>(Axes)
     where TReducer : struct, IReducer
 {
     /// <inheritdoc/>
@@ -101,8 +101,8 @@ public abstract record Extreme<TReducer>(IntegerList Axes) : Reduction<TReducer>
 
 /// <summary>The largest element along axes.</summary>
 /// <param name="Axes">The axes, from 0 up.</param>
-public sealed record Max(IntegerList Axes) : Extreme<MaxReducer>(Axes);
+internal sealed record Max(IntegerList Axes) : Extreme<MaxReducer>(Axes);
 
 /// <summary>The smallest element along axes.</summary>
 /// <param name="Axes">The axes, from 0 up.</param>
-public sealed record Min(IntegerList Axes) : Extreme<MinReducer>(Axes);
+internal sealed record Min(IntegerList Axes) : Extreme<MinReducer>(Axes);

@@ -7,7 +7,7 @@ namespace Engine.Core.Operations;
 /// A linear recurrence along an axis. The inputs are factors a and addends b of one shape. The two directions are each other's adjoints.
 /// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
-public abstract record LinearScan(int Axis) : Operation
+internal abstract record LinearScan(int Axis) : Operation
 {
     // Columns worth another thread.
     private protected const int Grain = 64;
@@ -36,7 +36,7 @@ public abstract record LinearScan(int Axis) : Operation
 
 /// <summary>y[t] = b[t] + a[t] y[t + 1], with zero behind the last; inputs are a and b. The last a does not matter.</summary>
 /// <param name="Axis">The axis, from 0 up.</param>
-public sealed record ReverseScan(int Axis = 0) : LinearScan(Axis)
+internal sealed record ReverseScan(int Axis = 0) : LinearScan(Axis)
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
@@ -59,7 +59,7 @@ public sealed record ReverseScan(int Axis = 0) : LinearScan(Axis)
 
 /// <summary>y[t] = b[t] + a[t - 1] y[t - 1], with zero before the first; inputs are a and b. The last a does not matter.</summary>
 /// <param name="Axis">The axis, from 0 up.</param>
-public sealed record ForwardScan(int Axis = 0) : LinearScan(Axis)
+internal sealed record ForwardScan(int Axis = 0) : LinearScan(Axis)
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)

@@ -3,7 +3,7 @@ using Engine.Kernels.Functions;
 namespace Engine.Core.Operations;
 
 /// <summary>-x.</summary>
-public sealed record Negate : Unary<NegateFunction>
+internal sealed record Negate : Unary<NegateFunction>
 {
     /// <inheritdoc/>
     protected override bool MapsIntegers => true;
@@ -13,7 +13,7 @@ public sealed record Negate : Unary<NegateFunction>
 }
 
 /// <summary>scale * x + shift, with numbers known beforehand.</summary>
-public sealed record Affine(double Scale, double Shift) : Unary<AffineFunction>
+internal sealed record Affine(double Scale, double Shift) : Unary<AffineFunction>
 {
     /// <inheritdoc/>
     protected override AffineFunction Function => new(Scale, Shift);
@@ -26,7 +26,7 @@ public sealed record Affine(double Scale, double Shift) : Unary<AffineFunction>
 }
 
 /// <summary>x / divisor, with a number known beforehand; correctly rounded, as a product with its reciprocal is not.</summary>
-public sealed record DivideBy(double Divisor) : Unary<DivideByFunction>
+internal sealed record DivideBy(double Divisor) : Unary<DivideByFunction>
 {
     /// <inheritdoc/>
     protected override DivideByFunction Function => new(Divisor);
@@ -36,42 +36,42 @@ public sealed record DivideBy(double Divisor) : Unary<DivideByFunction>
 }
 
 /// <summary>e to the power of x.</summary>
-public sealed record Exp : Unary<ExpFunction>
+internal sealed record Exp : Unary<ExpFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * y];
 }
 
 /// <summary>e to the power of x, less 1; accurate near 0.</summary>
-public sealed record Expm1 : Unary<Expm1Function>
+internal sealed record Expm1 : Unary<Expm1Function>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * (y + 1)];
 }
 
 /// <summary>The natural logarithm.</summary>
-public sealed record Log : Unary<LogFunction>
+internal sealed record Log : Unary<LogFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g / x[0]];
 }
 
 /// <summary>The natural logarithm of 1 + x; accurate near 0.</summary>
-public sealed record Log1p : Unary<Log1pFunction>
+internal sealed record Log1p : Unary<Log1pFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g / (x[0] + 1)];
 }
 
 /// <summary>The square root.</summary>
-public sealed record Sqrt : Unary<SqrtFunction>
+internal sealed record Sqrt : Unary<SqrtFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * 0.5 / y];
 }
 
 /// <summary>x * x.</summary>
-public sealed record Square : Unary<SquareFunction>
+internal sealed record Square : Unary<SquareFunction>
 {
     /// <inheritdoc/>
     protected override bool MapsIntegers => true;
@@ -81,49 +81,49 @@ public sealed record Square : Unary<SquareFunction>
 }
 
 /// <summary>1 / x.</summary>
-public sealed record Reciprocal : Unary<ReciprocalFunction>
+internal sealed record Reciprocal : Unary<ReciprocalFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [-(g * y.Square())];
 }
 
 /// <summary>The hyperbolic tangent.</summary>
-public sealed record Tanh : Unary<TanhFunction>
+internal sealed record Tanh : Unary<TanhFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * (1 - y.Square())];
 }
 
 /// <summary>1 / (1 + exp(-x)).</summary>
-public sealed record Sigmoid : Unary<SigmoidFunction>
+internal sealed record Sigmoid : Unary<SigmoidFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * (y - y.Square())];
 }
 
 /// <summary>log(1 + exp(x)).</summary>
-public sealed record Softplus : Unary<SoftplusFunction>
+internal sealed record Softplus : Unary<SoftplusFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0].Sigmoid()];
 }
 
 /// <summary>The sine; x in radians.</summary>
-public sealed record Sin : Unary<SinFunction>
+internal sealed record Sin : Unary<SinFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g * x[0].Cos()];
 }
 
 /// <summary>The cosine; x in radians.</summary>
-public sealed record Cos : Unary<CosFunction>
+internal sealed record Cos : Unary<CosFunction>
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [-(g * x[0].Sin())];
 }
 
 /// <summary>|x|, with derivative 0 at 0.</summary>
-public sealed record Abs : Unary<AbsFunction>
+internal sealed record Abs : Unary<AbsFunction>
 {
     /// <inheritdoc/>
     protected override bool MapsIntegers => true;
@@ -133,7 +133,7 @@ public sealed record Abs : Unary<AbsFunction>
 }
 
 /// <summary>The largest integer that is not above x. Its derivative is zero.</summary>
-public sealed record Floor : Unary<FloorFunction>
+internal sealed record Floor : Unary<FloorFunction>
 {
     /// <inheritdoc/>
     protected override bool MapsIntegers => true;
@@ -143,7 +143,7 @@ public sealed record Floor : Unary<FloorFunction>
 }
 
 /// <summary>-1, 0 or 1. Its derivative is zero.</summary>
-public sealed record Sign : Unary<SignFunction>
+internal sealed record Sign : Unary<SignFunction>
 {
     /// <inheritdoc/>
     protected override bool MapsIntegers => true;
@@ -153,7 +153,7 @@ public sealed record Sign : Unary<SignFunction>
 }
 
 /// <summary>max(x, 0), with derivative 0 at 0.</summary>
-public sealed record Relu : Unary<ReluFunction>
+internal sealed record Relu : Unary<ReluFunction>
 {
     /// <inheritdoc/>
     protected override bool MapsIntegers => true;
@@ -163,7 +163,7 @@ public sealed record Relu : Unary<ReluFunction>
 }
 
 /// <summary>1 where x is positive, else 0. Its derivative is zero.</summary>
-public sealed record Heaviside : Unary<HeavisideFunction>
+internal sealed record Heaviside : Unary<HeavisideFunction>
 {
     /// <inheritdoc/>
     protected override bool MapsIntegers => true;

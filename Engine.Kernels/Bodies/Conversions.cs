@@ -1,35 +1,35 @@
 namespace Engine.Kernels.Bodies;
 
 /// <summary>Float32 to Float64.</summary>
-public readonly struct WidenBody(View<double> y, View<float> x) : IBody
+internal readonly struct WidenBody(View<double> y, View<float> x) : IBody
 {
     /// <inheritdoc/>
     public void Invoke(int index) => y[index] = x[index];
 }
 
 /// <summary>Float64 to Float32, rounded to nearest.</summary>
-public readonly struct NarrowBody(View<float> y, View<double> x) : IBody
+internal readonly struct NarrowBody(View<float> y, View<double> x) : IBody
 {
     /// <inheritdoc/>
     public void Invoke(int index) => y[index] = (float)x[index];
 }
 
 /// <summary>Int32 to Float32, rounded to nearest.</summary>
-public readonly struct IntegerToSingleBody(View<float> y, View<int> x) : IBody
+internal readonly struct IntegerToSingleBody(View<float> y, View<int> x) : IBody
 {
     /// <inheritdoc/>
     public void Invoke(int index) => y[index] = x[index];
 }
 
 /// <summary>Int32 to Float64.</summary>
-public readonly struct IntegerToDoubleBody(View<double> y, View<int> x) : IBody
+internal readonly struct IntegerToDoubleBody(View<double> y, View<int> x) : IBody
 {
     /// <inheritdoc/>
     public void Invoke(int index) => y[index] = x[index];
 }
 
 /// <summary>Float32 to Int32, towards zero; from out of range to the nearest, from NaN to 0, on every device.</summary>
-public readonly struct SingleToIntegerBody(View<int> y, View<float> x) : IBody
+internal readonly struct SingleToIntegerBody(View<int> y, View<float> x) : IBody
 {
     /// <inheritdoc/>
     public void Invoke(int index)
@@ -40,7 +40,7 @@ public readonly struct SingleToIntegerBody(View<int> y, View<float> x) : IBody
 }
 
 /// <summary>Float64 to Int32, towards zero; from out of range to the nearest, from NaN to 0, on every device.</summary>
-public readonly struct DoubleToIntegerBody(View<int> y, View<double> x) : IBody
+internal readonly struct DoubleToIntegerBody(View<int> y, View<double> x) : IBody
 {
     /// <inheritdoc/>
     public void Invoke(int index)

@@ -6,7 +6,7 @@ namespace Engine.Kernels.Bodies;
 /// Takes slices by index: y[o, k, i] = x[o, indices[k], i]. One index is one element of the result. An index out of range gives zero.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
-public readonly struct TakeBody<T>(View<T> y, View<T> x, View<int> indices, int size, int count, int inner) : IBody
+internal readonly struct TakeBody<T>(View<T> y, View<T> x, View<int> indices, int size, int count, int inner) : IBody
     where T : unmanaged
 {
     /// <inheritdoc/>
@@ -23,7 +23,7 @@ public readonly struct TakeBody<T>(View<T> y, View<T> x, View<int> indices, int 
 /// to the same element and the sum has one order. An index out of range adds nothing.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
-public readonly struct ScatterAddBody<T>(View<T> y, View<T> g, View<int> indices, int size, int count, int inner) : IBody
+internal readonly struct ScatterAddBody<T>(View<T> y, View<T> g, View<int> indices, int size, int count, int inner) : IBody
     where T : unmanaged, IAdditionOperators<T, T, T>
 {
     /// <inheritdoc/>
@@ -43,7 +43,7 @@ public readonly struct ScatterAddBody<T>(View<T> y, View<T> g, View<int> indices
 /// The position along an axis of the first NaN, else that of the largest element, the first of equal ones. One index is one result.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
-public readonly struct ArgMaxBody<T>(View<int> y, View<T> x, int size, int inner) : IBody
+internal readonly struct ArgMaxBody<T>(View<int> y, View<T> x, int size, int inner) : IBody
     where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>

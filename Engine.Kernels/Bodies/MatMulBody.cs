@@ -7,7 +7,7 @@ namespace Engine.Kernels.Bodies;
 /// The sum runs up the inner index in blocks, which keep the rounding error of a long one small; the first block starts at the bias.
 /// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
-public readonly struct MatMulBody<T> : IBody
+internal readonly struct MatMulBody<T> : IBody
     where T : unmanaged, INumber<T>
 {
     // Inner indices of a block.

@@ -7,7 +7,7 @@ namespace Engine.Kernels.Bodies;
 /// the first NaN, as a position in that image. Windows don't overlap. One index is one window.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
-public readonly struct PoolIndexBody<T>(View<int> y, View<T> x, int height, int width, int channels, int size) : IBody
+internal readonly struct PoolIndexBody<T>(View<int> y, View<T> x, int height, int width, int channels, int size) : IBody
     where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ public readonly struct PoolIndexBody<T>(View<int> y, View<T> x, int height, int 
 /// <paramref name="inner"/> positions.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
-public readonly struct PoolGatherBody<T>(View<T> y, View<T> x, View<int> positions, int imageSize, int runs, int inner) : IBody
+internal readonly struct PoolGatherBody<T>(View<T> y, View<T> x, View<int> positions, int imageSize, int runs, int inner) : IBody
     where T : unmanaged
 {
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ public readonly struct PoolGatherBody<T>(View<T> y, View<T> x, View<int> positio
 /// <paramref name="inner"/> positions.
 /// </summary>
 /// <typeparam name="T">The element type.</typeparam>
-public readonly struct PoolScatterBody<T>(View<T> y, View<T> x, View<int> positions, int imageSize, int runs, int inner) : IBody
+internal readonly struct PoolScatterBody<T>(View<T> y, View<T> x, View<int> positions, int imageSize, int runs, int inner) : IBody
     where T : unmanaged
 {
     /// <inheritdoc/>

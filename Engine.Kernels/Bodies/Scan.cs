@@ -7,7 +7,7 @@ namespace Engine.Kernels.Bodies;
 /// [outer, length, columns]. One index is one column.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
-public readonly struct ReverseScanBody<T>(View<T> y, View<T> a, View<T> b, int length, int columns) : IBody
+internal readonly struct ReverseScanBody<T>(View<T> y, View<T> a, View<T> b, int length, int columns) : IBody
     where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>
@@ -30,7 +30,7 @@ public readonly struct ReverseScanBody<T>(View<T> y, View<T> a, View<T> b, int l
 /// [outer, length, columns]. One index is one column.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
-public readonly struct ForwardScanBody<T>(View<T> y, View<T> a, View<T> b, int length, int columns) : IBody
+internal readonly struct ForwardScanBody<T>(View<T> y, View<T> a, View<T> b, int length, int columns) : IBody
     where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>

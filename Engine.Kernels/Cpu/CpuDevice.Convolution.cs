@@ -5,7 +5,7 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
 
-public sealed partial class CpuDevice
+internal sealed partial class CpuDevice
 {
     /// <inheritdoc/>
     public override void Convolve(

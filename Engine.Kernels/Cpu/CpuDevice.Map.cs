@@ -6,7 +6,7 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
 
-public sealed partial class CpuDevice
+internal sealed partial class CpuDevice
 {
     /// <inheritdoc/>
     public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x)

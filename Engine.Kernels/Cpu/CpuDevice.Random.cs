@@ -6,7 +6,7 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
 
-public sealed partial class CpuDevice
+internal sealed partial class CpuDevice
 {
     // Random numbers worth another thread.
     private const int RandomGrain = 8192;

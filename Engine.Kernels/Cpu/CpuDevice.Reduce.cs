@@ -6,7 +6,7 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
 
-public sealed partial class CpuDevice
+internal sealed partial class CpuDevice
 {
     // A reduction to few results is cut into pieces of this many elements, whose results are combined in order.
     private const int ReducePiece = 16384;

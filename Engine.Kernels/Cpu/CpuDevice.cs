@@ -8,7 +8,7 @@ namespace Engine.Kernels.Cpu;
 /// <summary>
 /// The processor: SIMD kernels over native memory, shared by a fixed team of threads. Results don't depend on their number.
 /// </summary>
-public sealed partial class CpuDevice : Device
+internal sealed partial class CpuDevice : Device
 {
     // Elements of a cheap kernel that are worth another thread.
     private const int ElementGrain = 32768;

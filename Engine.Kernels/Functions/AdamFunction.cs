@@ -9,7 +9,7 @@ namespace Engine.Kernels.Functions;
 /// <param name="first">The new first moment, from the old one and the gradient.</param>
 /// <param name="second">The new second moment, likewise.</param>
 /// <param name="scale">What the first moment is multiplied by, from the second and its correction.</param>
-public readonly struct AdamFunction(LinearCombinationFunction first, SquareCombinationFunction second, AdamScaleFunction scale) : IUpdate
+internal readonly struct AdamFunction(LinearCombinationFunction first, SquareCombinationFunction second, AdamScaleFunction scale) : IUpdate
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels.Functions;
 
 /// <summary>x + y.</summary>
-public readonly struct AddFunction : IBinary
+internal readonly struct AddFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -13,7 +13,7 @@ public readonly struct AddFunction : IBinary
 }
 
 /// <summary>x - y.</summary>
-public readonly struct SubtractFunction : IBinary
+internal readonly struct SubtractFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,7 +23,7 @@ public readonly struct SubtractFunction : IBinary
 }
 
 /// <summary>x * y.</summary>
-public readonly struct MultiplyFunction : IBinary
+internal readonly struct MultiplyFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,7 +33,7 @@ public readonly struct MultiplyFunction : IBinary
 }
 
 /// <summary>x / y; integers round towards zero, and divided by 0 they are 0.</summary>
-public readonly struct DivideFunction : IBinary
+internal readonly struct DivideFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,7 +51,7 @@ public readonly struct DivideFunction : IBinary
 }
 
 /// <summary>The largest integer that is not above x / y; integers divided by 0 are 0.</summary>
-public readonly struct FloorDivideFunction : IBinary
+internal readonly struct FloorDivideFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,7 +86,7 @@ public readonly struct FloorDivideFunction : IBinary
 }
 
 /// <summary>What the division of x by y leaves, of the sign of y; of integers divided by 0 it is 0.</summary>
-public readonly struct RemainderFunction : IBinary
+internal readonly struct RemainderFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -99,7 +99,7 @@ public readonly struct RemainderFunction : IBinary
 }
 
 /// <summary>The larger of x and y; NaN if either is.</summary>
-public readonly struct MaximumFunction : IBinary
+internal readonly struct MaximumFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -109,7 +109,7 @@ public readonly struct MaximumFunction : IBinary
 }
 
 /// <summary>The smaller of x and y; NaN if either is.</summary>
-public readonly struct MinimumFunction : IBinary
+internal readonly struct MinimumFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -122,7 +122,7 @@ public readonly struct MinimumFunction : IBinary
 /// x^y, see <see cref="Transcendentals.Pow"/>. Integers wrap around as products do; to a negative power they are rounded towards zero, as
 /// quotients are: 1 and -1 keep their size, others are 0.
 /// </summary>
-public readonly struct PowerFunction : IBinary
+internal readonly struct PowerFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -149,7 +149,7 @@ public readonly struct PowerFunction : IBinary
 }
 
 /// <summary>1 where x &gt; y, else 0.</summary>
-public readonly struct GreaterFunction : IBinary
+internal readonly struct GreaterFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -159,7 +159,7 @@ public readonly struct GreaterFunction : IBinary
 }
 
 /// <summary>1 where x &gt;= y, else 0.</summary>
-public readonly struct GreaterEqualFunction : IBinary
+internal readonly struct GreaterEqualFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -169,7 +169,7 @@ public readonly struct GreaterEqualFunction : IBinary
 }
 
 /// <summary>1 where x = y, else 0.</summary>
-public readonly struct EqualFunction : IBinary
+internal readonly struct EqualFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -193,7 +193,7 @@ public readonly struct LinearCombinationFunction(double a, double b) : IBinary
 /// <summary>a x + b y^2: a running mean of squares.</summary>
 /// <param name="a">The factor of x, rounded to the element type.</param>
 /// <param name="b">The factor of the other term, rounded to the element type.</param>
-public readonly struct SquareCombinationFunction(double a, double b) : IBinary
+internal readonly struct SquareCombinationFunction(double a, double b) : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -205,7 +205,7 @@ public readonly struct SquareCombinationFunction(double a, double b) : IBinary
 /// <summary>1 / (sqrt(x y + epsilonRoot) + epsilon): the scale of an Adam step, from second moment x and bias correction y.</summary>
 /// <param name="epsilon">Added to the root.</param>
 /// <param name="epsilonRoot">Added under the root.</param>
-public readonly struct AdamScaleFunction(double epsilon, double epsilonRoot) : IBinary
+internal readonly struct AdamScaleFunction(double epsilon, double epsilonRoot) : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels.Functions;
 
 /// <summary>x where y is positive, else 0: the derivative of a rectified linear unit, applied.</summary>
-public readonly struct GateFunction : IBinary
+internal readonly struct GateFunction : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -14,7 +14,7 @@ public readonly struct GateFunction : IBinary
 
 /// <summary>factor * x * y.</summary>
 /// <param name="factor">The factor.</param>
-public readonly struct ScaledProductFunction(double factor) : IBinary
+internal readonly struct ScaledProductFunction(double factor) : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -28,7 +28,7 @@ public readonly struct ScaledProductFunction(double factor) : IBinary
 /// </summary>
 /// <param name="epsilon">Added to the root.</param>
 /// <param name="epsilonRoot">Added under the root.</param>
-public readonly struct AdamScaleSlopeFunction(double epsilon, double epsilonRoot) : IBinary
+internal readonly struct AdamScaleSlopeFunction(double epsilon, double epsilonRoot) : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -45,7 +45,7 @@ public readonly struct AdamScaleSlopeFunction(double epsilon, double epsilonRoot
 /// The derivative of an order of x^y in x: y (y - 1) ... (y - order + 1) x^(y - order), and 0 where a factor is 0. Not for integers.
 /// </summary>
 /// <param name="order">How often to derive.</param>
-public readonly struct PowerDerivativeFunction(int order) : IBinary
+internal readonly struct PowerDerivativeFunction(int order) : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,7 +8,7 @@ namespace Engine.Kernels.Functions;
 /// <summary>A 128-bit register of <typeparamref name="T"/>.</summary>
 /// <typeparam name="T">float, double or int.</typeparam>
 /// <param name="value">The register.</param>
-public readonly unsafe struct Lanes128<T>(Vector128<T> value) : ILanes<Lanes128<T>, T>
+internal readonly unsafe struct Lanes128<T>(Vector128<T> value) : ILanes<Lanes128<T>, T>
     where T : unmanaged, INumber<T>
 {
     private readonly Vector128<T> _value = value;

@@ -8,7 +8,7 @@ namespace Engine.Kernels.Functions;
 /// <summary>A 256-bit register of <typeparamref name="T"/>.</summary>
 /// <typeparam name="T">float, double or int.</typeparam>
 /// <param name="value">The register.</param>
-public readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<T>, T>
+internal readonly unsafe struct Lanes256<T>(Vector256<T> value) : ILanes<Lanes256<T>, T>
     where T : unmanaged, INumber<T>
 {
     private readonly Vector256<T> _value = value;

@@ -8,7 +8,7 @@ namespace Engine.Kernels.Functions;
 /// <summary>A 512-bit register of <typeparamref name="T"/>.</summary>
 /// <typeparam name="T">float, double or int.</typeparam>
 /// <param name="value">The register.</param>
-public readonly unsafe struct Lanes512<T>(Vector512<T> value) : ILanes<Lanes512<T>, T>
+internal readonly unsafe struct Lanes512<T>(Vector512<T> value) : ILanes<Lanes512<T>, T>
     where T : unmanaged, INumber<T>
 {
     private readonly Vector512<T> _value = value;

@@ -4,7 +4,7 @@ namespace Engine.Kernels.Functions;
 
 /// <summary>One float as a bundle of lanes, in plain arithmetic and bit casts: what the body of a GPU kernel computes with.</summary>
 /// <param name="value">The number.</param>
-public readonly unsafe struct ScalarFloat32(float value) : ILanes<ScalarFloat32, float>
+internal readonly unsafe struct ScalarFloat32(float value) : ILanes<ScalarFloat32, float>
 {
     private readonly float _value = value;
 

@@ -4,7 +4,7 @@ namespace Engine.Kernels.Functions;
 
 /// <summary>One double as a bundle of lanes, in plain arithmetic and bit casts: what the body of a GPU kernel computes with.</summary>
 /// <param name="value">The number.</param>
-public readonly unsafe struct ScalarFloat64(double value) : ILanes<ScalarFloat64, double>
+internal readonly unsafe struct ScalarFloat64(double value) : ILanes<ScalarFloat64, double>
 {
     private readonly double _value = value;
 

@@ -4,7 +4,7 @@ namespace Engine.Kernels.Functions;
 
 /// <summary>One integer as a bundle of lanes: what a GPU kernel computes with. Roots and logarithms are rounded to zero.</summary>
 /// <param name="value">The number.</param>
-public readonly unsafe struct ScalarInt32(int value) : ILanes<ScalarInt32, int>
+internal readonly unsafe struct ScalarInt32(int value) : ILanes<ScalarInt32, int>
 {
     private readonly int _value = value;
 

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels.Functions;
 
 /// <summary>y where x is not 0, else z.</summary>
-public readonly struct WhereFunction : ITernary
+internal readonly struct WhereFunction : ITernary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -13,7 +13,7 @@ public readonly struct WhereFunction : ITernary
 }
 
 /// <summary>x y + z.</summary>
-public readonly struct MultiplyAddFunction : ITernary
+internal readonly struct MultiplyAddFunction : ITernary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels.Functions;
 
 /// <summary>-x.</summary>
-public readonly struct NegateFunction : IUnary
+internal readonly struct NegateFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -13,7 +13,7 @@ public readonly struct NegateFunction : IUnary
 }
 
 /// <summary>e^x.</summary>
-public readonly struct ExpFunction : IUnary
+internal readonly struct ExpFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -23,7 +23,7 @@ public readonly struct ExpFunction : IUnary
 }
 
 /// <summary>The natural logarithm of x.</summary>
-public readonly struct LogFunction : IUnary
+internal readonly struct LogFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,7 +33,7 @@ public readonly struct LogFunction : IUnary
 }
 
 /// <summary>log(1 + x).</summary>
-public readonly struct Log1pFunction : IUnary
+internal readonly struct Log1pFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -43,7 +43,7 @@ public readonly struct Log1pFunction : IUnary
 }
 
 /// <summary>e^x - 1.</summary>
-public readonly struct Expm1Function : IUnary
+internal readonly struct Expm1Function : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,7 +53,7 @@ public readonly struct Expm1Function : IUnary
 }
 
 /// <summary>The square root of x.</summary>
-public readonly struct SqrtFunction : IUnary
+internal readonly struct SqrtFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -63,7 +63,7 @@ public readonly struct SqrtFunction : IUnary
 }
 
 /// <summary>x * x.</summary>
-public readonly struct SquareFunction : IUnary
+internal readonly struct SquareFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -73,7 +73,7 @@ public readonly struct SquareFunction : IUnary
 }
 
 /// <summary>1 / x.</summary>
-public readonly struct ReciprocalFunction : IUnary
+internal readonly struct ReciprocalFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -83,7 +83,7 @@ public readonly struct ReciprocalFunction : IUnary
 }
 
 /// <summary>The hyperbolic tangent of x.</summary>
-public readonly struct TanhFunction : IUnary
+internal readonly struct TanhFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -93,7 +93,7 @@ public readonly struct TanhFunction : IUnary
 }
 
 /// <summary>1 / (1 + e^-x).</summary>
-public readonly struct SigmoidFunction : IUnary
+internal readonly struct SigmoidFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -103,7 +103,7 @@ public readonly struct SigmoidFunction : IUnary
 }
 
 /// <summary>log(1 + e^x).</summary>
-public readonly struct SoftplusFunction : IUnary
+internal readonly struct SoftplusFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -113,7 +113,7 @@ public readonly struct SoftplusFunction : IUnary
 }
 
 /// <summary>The sine of x.</summary>
-public readonly struct SinFunction : IUnary
+internal readonly struct SinFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -123,7 +123,7 @@ public readonly struct SinFunction : IUnary
 }
 
 /// <summary>The cosine of x.</summary>
-public readonly struct CosFunction : IUnary
+internal readonly struct CosFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -133,7 +133,7 @@ public readonly struct CosFunction : IUnary
 }
 
 /// <summary>The largest integer that is not above x.</summary>
-public readonly struct FloorFunction : IUnary
+internal readonly struct FloorFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -146,7 +146,7 @@ public readonly struct FloorFunction : IUnary
 }
 
 /// <summary>The absolute value of x.</summary>
-public readonly struct AbsFunction : IUnary
+internal readonly struct AbsFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -156,7 +156,7 @@ public readonly struct AbsFunction : IUnary
 }
 
 /// <summary>1 for positive x, -1 for negative x, otherwise x: a zero or NaN.</summary>
-public readonly struct SignFunction : IUnary
+internal readonly struct SignFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -166,7 +166,7 @@ public readonly struct SignFunction : IUnary
 }
 
 /// <summary>x where it is not negative, else 0; NaN stays NaN.</summary>
-public readonly struct ReluFunction : IUnary
+internal readonly struct ReluFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -176,7 +176,7 @@ public readonly struct ReluFunction : IUnary
 }
 
 /// <summary>1 where x is positive, else 0: the derivative of <see cref="ReluFunction"/>.</summary>
-public readonly struct HeavisideFunction : IUnary
+internal readonly struct HeavisideFunction : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -187,7 +187,7 @@ public readonly struct HeavisideFunction : IUnary
 
 /// <summary>x / divisor.</summary>
 /// <param name="divisor">The divisor, rounded to the element type.</param>
-public readonly struct DivideByFunction(double divisor) : IUnary
+internal readonly struct DivideByFunction(double divisor) : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -199,7 +199,7 @@ public readonly struct DivideByFunction(double divisor) : IUnary
 /// <summary>x * scale + shift.</summary>
 /// <param name="scale">The factor, rounded to the element type.</param>
 /// <param name="shift">The summand, rounded to the element type.</param>
-public readonly struct AffineFunction(double scale, double shift) : IUnary
+internal readonly struct AffineFunction(double scale, double shift) : IUnary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -31,7 +31,7 @@ internal sealed partial class IlgpuDevice
     }
 
     /// <inheritdoc/>
-    public override void Copy(IReadOnlyList<BufferCopy> copies)
+    internal override void Copy(IReadOnlyList<BufferCopy> copies)
     {
         // Recorded ones stay single commands, and so do those that are too long for one.
         if (Recording.IsActive || copies.Count < 2 || copies.Sum(copy => copy.ByteLength) / sizeof(int) > MostWords)

@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Files;
-using Engine.Core.Operations;
 using Engine.Kernels;
 using Engine.RL.Agents;
 using Engine.RL.Meta;
@@ -122,7 +121,7 @@ internal sealed class SnakeLearner : IDisposable
     private static (Tensor Returns, Tensor Next) Returns(Experience rollout, Tensor before)
     {
         var live = Tensor.Concatenate(0, Tensor.Ones(before.Shape, before.Type, before.Device).Unsqueeze(0), rollout.Live);
-        var returns = new ForwardScan().Apply(live, Tensor.Concatenate(0, before.Unsqueeze(0), rollout.Rewards))[1..];
+        var returns = Tensor.ForwardScan(live, Tensor.Concatenate(0, before.Unsqueeze(0), rollout.Rewards))[1..];
         return (returns, returns[-1] * rollout.Live[-1]);
     }
 

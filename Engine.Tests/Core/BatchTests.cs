@@ -249,7 +249,9 @@ public sealed class BatchTests : IDisposable
     {
         var x = Tensor.From([1.0, 2, 3, 4], [2, 2]);
         Says<InvalidOperationException>("can't be read within Batch.Map", () => Batch.Map(row => row * row.Sum().Item(), x));
-        Says<InvalidOperationException>("can't be read within Batch.Map", () => Batch.Map(row => row * row.ToDoubles()[0], x));
+        Says<InvalidOperationException>("Float64 [2] can't be read within Batch.Map", () => Batch.Map(row => row * row.ToDoubles()[0], x));
+        Says<InvalidOperationException>("Tensor.Where", () => Batch.Map(row => row.Sum().Item() > 0 ? row : -row, x));
+        Says<InvalidOperationException>("read what Map gives", () => Batch.Map(row => row * row.ToArray<double>()[0], x));
         Says<ArgumentException>("one or more, along their first axis, got [2, 2], []", () => Batch.Map(t => t.Item1, (x, x.Sum())));
         Says<ArgumentException>("first axis, got [2, 2], [3]", () => Batch.Map(t => t.Item1, (x, Tensor.From(1.0, 2, 3))));
         Says<ArgumentException>("got no tensor", () => Batch.Map(_ => x, Array.Empty<Tensor>()));

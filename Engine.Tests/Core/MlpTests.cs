@@ -131,6 +131,37 @@ public sealed class MlpTests : IDisposable
     }
 
     [Fact]
+    public void InputsThatDoNotFitALayerAreNamedWithARemedy()
+    {
+        var mlp = new Mlp([6, 2]);
+        Tensor[] parameters = [Tensor.Zeros([1, 6, 2]), Tensor.Zeros([1, 1, 2])];
+        Says("Mlp [6, 2]: inputs are [..., rows, 6], not [6]: x.Unsqueeze(0) makes one row of it", () => Apply([6]));
+        Says("not [5, 2, 3]: x.Reshape(5, 6) makes a row of each", () => Apply([5, 2, 3]));
+        Says("not [6, 5]: x.Transpose() exchanges its last two axes", () => Apply([6, 5]));
+        Says("not [5, 4]: make the layer for 4 numbers a row, or give it others", () => Apply([5, 4]));
+        Says("not []: make the layer for 1 numbers", () => Apply([]));
+        Assert.Equal("[1, 5, 2]", Apply([5, 6]).Shape.ToString());
+        var (weight, bias) = (Tensor.Zeros([3, 2]), Tensor.Zeros([1, 2]));
+        Says("Linear: inputs are [..., rows, 3], not [3]: x.Unsqueeze(0)", () => Linear.Apply(Tensor.Zeros([3]), weight, bias));
+        Says("Linear: weights are [..., fan in, fan out], not [3]", () => Linear.Apply(weight, Tensor.Zeros([3]), bias));
+
+        (weight, bias) = (Tensor.Zeros([3, 3, 5, 2]), Tensor.Zeros([2]));
+        Says("Conv2d: images are [batch, height, width, 5], not [4, 4, 5]: x.Unsqueeze(0)", () => Convolve([4, 4, 5]));
+        Says("not [7, 5, 4, 4]: x.Permute(0, 2, 3, 1) puts channels last", () => Convolve([7, 5, 4, 4]));
+        Says("not [7, 4, 4, 3]: weights [3, 3, 5, 2] are for 5 channels", () => Convolve([7, 4, 4, 3]));
+        Says("not [7, 4, 4, 3]", () => Conv2d.ReluPool(Tensor.Zeros([7, 4, 4, 3]), weight, bias));
+        weight = Tensor.Zeros([3, 3, 1, 2]);
+        Says("not [7, 4, 4]: x.Unsqueeze(-1) gives it an axis of one channel", () => Convolve([7, 4, 4]));
+
+        Tensor Apply(Shape shape) => mlp.Apply(parameters, Tensor.Zeros(shape));
+
+        Tensor Convolve(Shape shape) => Conv2d.Apply(Tensor.Zeros(shape), weight, bias);
+
+        static void Says(string part, Func<object> action)
+            => Assert.Contains(part, Assert.Throws<ArgumentException>(action).Message);
+    }
+
+    [Fact]
     public void FirstWeightsHaveTheDeviationAsked()
     {
         var keys = Keys(4);

@@ -172,6 +172,8 @@ public sealed class TensorFunctionTests : IDisposable
         Close([0.0], Losses.CrossEntropy(Tensor.From([0, -Infinity], [1, 2]), Tensor.From([1.0, 0], [1, 2])), 0);
         Close([0.5], Losses.MeanSquaredError(Tensor.From(1.0, 2), Tensor.From(1.0, 3)), 0);
         Says("predictions [4, 1] and targets [4]", () => Losses.MeanSquaredError(Tensor.Ones([4, 1]), Tensor.Ones([4])));
+        Says("predictions [4] and targets [1]", () => Losses.MeanSquaredError(Tensor.Ones([4]), Tensor.Ones([1])));
+        Says("or Cast classes to Int32", () => Losses.CrossEntropy(logits, Tensor.From(1.0, 0)));
         Says("logits [2, 3] and probabilities [3]", () => Losses.CrossEntropy(logits, Tensor.From(1.0, 0, 0)));
         Says("got Int32 [3]", () => Losses.CrossEntropy(logits, Tensor.From([1, 0, 0], [3])));
 

@@ -81,7 +81,7 @@ public class TensorLoopTests
         Says("was given Item1[0] Float64 [2], but brought back nothing more", (_, i) => ([], i));
         Says("was given nothing more, but brought back Item1[1] Float64 [2]", (x, i) => ([x[0], x[0]], i));
         Says("other constants", (x, i) => (x, i + 1));
-        Says("a value can't be read by the host", (x, i) => ([x[0] + x[0].Sum().Item()], i));
+        Says("can't be read while a program is recorded", (x, i) => ([x[0] + x[0].Sum().Item()], i));
 
         // After a run too.
         using var loop = new TensorLoop<Tensor, Tensor, ValueTuple>((x, input) => (x + input, default), start);

@@ -58,7 +58,7 @@ public class GpuConvolutionTests
 
     public static TheoryData<string> Names => TestDevices.ForKernels;
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void ConvolutionsOfAllKindsOfSizesAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
     {
@@ -70,7 +70,7 @@ public class GpuConvolutionTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void UsualConvolutionsAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
     {
@@ -78,7 +78,7 @@ public class GpuConvolutionTests
             Agrees<float>(device, form, shape, pooled);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void WhatIsNotFiniteMeetsAllZeros(string device, ConvolutionForm form, bool pooled)
     {
@@ -89,7 +89,7 @@ public class GpuConvolutionTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void BatchesOfTheNetworkAreThoseOfTheProcessor(string device, ConvolutionForm form, bool pooled)
     {
@@ -98,7 +98,7 @@ public class GpuConvolutionTests
             Agrees<float>(device, form, shape, pooled);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void ReluPoolIsThatOfTheProcessor(string device)
     {
@@ -113,7 +113,7 @@ public class GpuConvolutionTests
             PoolAgrees<float>(device, shape, hasNaN: true);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Cases))]
     public void TheSameIsComputedTwice(string device, ConvolutionForm form, bool pooled)
     {
@@ -127,7 +127,7 @@ public class GpuConvolutionTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void MemoryOnTheWayIsReturned(string device)
     {

@@ -11,7 +11,7 @@ namespace Engine.Tests.Gpu;
 [Collection(nameof(GpuCollection))]
 public class GpuEnvironmentTests
 {
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
     public void UniformNumbersHaveTheSameBits(string name)
     {
@@ -51,7 +51,7 @@ public class GpuEnvironmentTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
     public void EpisodesOfSnakeAreTheSame(string name)
     {
@@ -78,7 +78,7 @@ public class GpuEnvironmentTests
         Assert.True(ended > 2, "too few episodes ended to have tried a new start");
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
     public void ARolloutWaitsForNothing(string name)
     {

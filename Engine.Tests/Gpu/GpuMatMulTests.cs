@@ -35,7 +35,7 @@ public class GpuMatMulTests
 
     public static TheoryData<string> Names => TestDevices.ForKernels;
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Ways))]
     public void ProductsAroundTileEdgesAreThoseOfTheProcessor(string name, string wayName)
     {
@@ -62,7 +62,7 @@ public class GpuMatMulTests
         int Of(int[] sizes) => sizes[random.Next(sizes.Length)];
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void WholeQuadsAreThoseOfTheProcessor(string name)
     {
@@ -77,7 +77,7 @@ public class GpuMatMulTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Ways))]
     public void WhatIsNotFiniteStaysInItsRowsAndColumns(string name, string wayName)
     {
@@ -96,7 +96,7 @@ public class GpuMatMulTests
         Assert.Equal(19 + 1, actual.Count(float.IsNaN));
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void RealNumbersAreMultipliedToRoundingErrorAndAlwaysToTheSameBits(string name)
     {
@@ -117,7 +117,7 @@ public class GpuMatMulTests
         double[] Wide(float[] numbers) => [.. numbers.Select(number => (double)number)];
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void TensorCoresRoundWhatIsMultipliedAndAreForCudaOnly(string name)
     {

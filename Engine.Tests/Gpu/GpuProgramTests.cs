@@ -18,7 +18,7 @@ public class GpuProgramTests
     // The list of what to copy and the kernel that copies it.
     private const int CopyAll = 2;
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
     public void ATrainingLoopAdvancesInReplaysAsOnTheProcessor(string name)
     {
@@ -30,7 +30,7 @@ public class GpuProgramTests
             Assert.True(Difference.Of(expected[i], actual[i]) < 1e-10, $"result {i}:\n{expected[i]}\n{actual[i]}");
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
     public void AReplayIsOneLaunchOnCudaBesideItsCopies(string name)
     {

@@ -17,7 +17,7 @@ public class GpuThreadTests
 
     private static int Rounds(string name) => name == "emulator" ? 2 : 20;
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void ThreadsOnOneDeviceGetTheirOwnResults(string name)
     {
@@ -29,7 +29,7 @@ public class GpuThreadTests
         });
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void DevicesAtOnceGetTheirOwnResults(string name)
     {
@@ -41,7 +41,7 @@ public class GpuThreadTests
         });
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void ForksAtOnceGetTheirOwnResults(string name)
     {
@@ -71,7 +71,7 @@ public class GpuThreadTests
     }
 
     // One thread's program is captured while others compute on the same device, and read results: neither takes up the other's commands.
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void ACaptureBesideOtherThreadsTakesUpItsOwnCommandsAlone(string name)
     {

@@ -14,7 +14,7 @@ public class GpuTransferTests
 
     public static TheoryData<string> Names => TestDevices.Gpus;
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void AnUploadMayBeChangedRightAfterTheCall(string name)
     {
@@ -31,7 +31,7 @@ public class GpuTransferTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void ManySmallUploadsArriveInOrder(string name)
     {
@@ -58,7 +58,7 @@ public class GpuTransferTests
             Assert.True(all.AsSpan(i * Length, Length).IndexOfAnyExcept(i) < 0, $"upload {i}");
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void NothingIsUploadedAndDownloaded(string name)
     {
@@ -69,7 +69,7 @@ public class GpuTransferTests
         device.Free(buffer);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void UploadsAllocateNothing(string name)
     {
@@ -93,7 +93,7 @@ public class GpuTransferTests
         device.Free(buffer);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void PoisonedBlocksHoldNaN(string name)
     {
@@ -142,7 +142,7 @@ public class GpuTransferTests
         Assert.Contains("not one of whole words", Assert.Throws<ArgumentException>(() => device.Copy(buffer, 2, buffer, 0, 4)).Message);
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Names))]
     public void ManyCopiesAtOnceLeaveNoBlockBehind(string name)
     {

@@ -24,7 +24,7 @@ public class ParityTests
         }
     }
 
-    [Theory]
+    [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Samples))]
     public void OperationsAgreeWithTheProcessor(string device, int number, string name)
     {
