@@ -89,10 +89,12 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         using var turn = _use.Begin();
         if (Recording.IsActive)
             throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
-        var layout = _layouts.Find(each => each.Signature.Fits((shared, rows)));
+        Tensor[] together = Tree.Leaves(shared), each = Tree.Leaves(rows);
+        var place = _device ?? (each.Length > 0 ? each[0].Device : Device.Cpu);
+        var layout = _layouts.Find(known => known.Device == place && known.Signature.Fits((shared, rows)));
         if (layout is null)
-            _layouts.Add(layout = new Layout(this, shared, rows));
-        return layout.Run(Tree.Leaves(shared), Tree.Leaves(rows));
+            _layouts.Add(layout = new Layout(this, shared, rows, place));
+        return layout.Run(together, each);
     }
 
     /// <summary>Returns the memory of all recordings.</summary>
@@ -112,7 +114,6 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         private readonly BlockedProgram<TShared, TRows, TOut> _program;
         private readonly TShared _shared;
         private readonly TRows _rows;
-        private readonly Device _device;
         private readonly int _groups;
         private readonly int _groupRows;
         private readonly Lock _lock = new();
@@ -121,9 +122,9 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         private (ElementType Type, Shape Shape)[]? _results;
         private TOut _like = default!;
 
-        public Layout(BlockedProgram<TShared, TRows, TOut> program, TShared shared, TRows rows)
+        public Layout(BlockedProgram<TShared, TRows, TOut> program, TShared shared, TRows rows, Device device)
         {
-            _program = program;
+            (_program, Device) = (program, device);
             Tensor[] together = Tree.Leaves(shared), each = Tree.Leaves(rows);
             if (each.Length == 0 || Array.Exists(each, x => x.Rank < 2 || x.Shape[0] != each[0].Shape[0] || x.Shape[1] != each[0].Shape[1])
                 || each[0].Shape[0] == 0 || each[0].Shape[1] == 0)
@@ -140,13 +141,14 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
                     nameof(shared));
             }
 
-            _device = program._device ?? each[0].Device;
             (_shared, _rows) = (Tree.Map(shared, x => x.WithoutMemory()), Tree.Map(rows, x => x.WithoutMemory()));
             Signature = TreeSignature.Of((shared, rows), isExact: true);
 
             static string Listed(Tensor[] tensors)
                 => tensors.Length == 0 ? "no tensor" : string.Join(", ", tensors.Select(x => x.Shape));
         }
+
+        public Device Device { get; }
 
         public TreeSignature Signature { get; }
 
@@ -174,7 +176,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
                 }
                 else
                 {
-                    _device.Concurrently(blocks - start, piece => RunBlock(start + piece));
+                    Device.Concurrently(blocks - start, piece => RunBlock(start + piece));
                 }
 
                 return Tree.With(_like, _program._isSum && groupBlocks > 1 ? Sums(results!) : results!);
@@ -221,7 +223,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
             Tensor[] Allocate()
             {
                 Shape lead = !_program._isSum ? [_groups, _groupRows] : groupBlocks > 1 ? [_groups, groupBlocks] : [_groups];
-                return Tensor.MakeAll(_results!, x => Tensor.Allocate(_device, x.Type, [.. lead, .. x.Shape]));
+                return Tensor.MakeAll(_results!, x => Tensor.Allocate(Device, x.Type, [.. lead, .. x.Shape]));
             }
         }
 
@@ -235,7 +237,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         // By what one row works in. Chosen for as long as the program lives, but for a run that checks, which has no replay to look at.
         private int BlockRows(Tensor[] shared, Tensor[] rows, bool asWritten)
         {
-            if (_device.PrefersWholeBatches)
+            if (Device.PrefersWholeBatches)
                 return _groupRows;
             if (_program._blockRows is { } given)
                 return Math.Min(given, _groupRows);
@@ -332,7 +334,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
 
                         Tensor Next(Tensor like) => x[_next++ % x.Length];
                     },
-                    layout._device,
+                    layout.Device,
                     [.. Tree.Leaves(layout._shared).Select(x => (x.Type, Inner(x.Shape))),
                         .. Tree.Leaves(layout._rows).Select(x => (x.Type, Inner(x.Shape).With(0, rows)))]);
             }

@@ -16,7 +16,7 @@ namespace Engine.Core.Operations;
 /// </para>
 /// </remarks>
 /// <param name="Padding">What is outside the images.</param>
-public sealed record Convolution(Padding Padding) : Operation
+internal sealed record Convolution(Padding Padding) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
@@ -52,7 +52,7 @@ public sealed record Convolution(Padding Padding) : Operation
 /// give those of images [batch, height, width, channels in].
 /// </summary>
 /// <param name="Padding">What is outside the images.</param>
-public sealed record ConvolutionInputGradient(Padding Padding) : Operation
+internal sealed record ConvolutionInputGradient(Padding Padding) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
@@ -87,7 +87,7 @@ public sealed record ConvolutionInputGradient(Padding Padding) : Operation
 /// <param name="Padding">What is outside the images.</param>
 /// <param name="KernelHeight">Rows of the window, an odd number.</param>
 /// <param name="KernelWidth">Pixels of a row of the window, an odd number.</param>
-public sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight, int KernelWidth) : Operation
+internal sealed record ConvolutionWeightGradient(Padding Padding, int KernelHeight, int KernelWidth) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)

@@ -9,7 +9,7 @@ namespace Engine.Core.Operations;
 /// </summary>
 /// <remarks>Where images and weights have an axis of members in front, the bias is [members, channels out].</remarks>
 /// <param name="Padding">What is outside the images.</param>
-public sealed record ConvolutionReluPool(Padding Padding) : Primitive
+internal sealed record ConvolutionReluPool(Padding Padding) : Primitive
 {
     /// <inheritdoc/>
     public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted) =>

@@ -5,7 +5,7 @@ using Engine.Kernels.Functions;
 namespace Engine.Core.Operations;
 
 /// <summary>What makes keys from keys, see <see cref="Key"/>. There are no derivatives.</summary>
-public abstract record KeyOperation : Operation
+internal abstract record KeyOperation : Operation
 {
     // Keys worth another thread.
     private protected const int Grain = 1024;
@@ -22,7 +22,7 @@ public abstract record KeyOperation : Operation
 }
 
 /// <summary>Folds a number into keys, [..., 4].</summary>
-public sealed record FoldKey(int Number) : KeyOperation
+internal sealed record FoldKey(int Number) : KeyOperation
 {
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (ElementType.Int32, [.. KeysOf(x[0], Error), RandomKey.Words]);
@@ -39,7 +39,7 @@ public sealed record FoldKey(int Number) : KeyOperation
 }
 
 /// <summary>Folds numbers, Int32 [...], into keys, [..., 4].</summary>
-public sealed record FoldKeyBy : KeyOperation
+internal sealed record FoldKeyBy : KeyOperation
 {
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
@@ -59,7 +59,7 @@ public sealed record FoldKeyBy : KeyOperation
 }
 
 /// <summary>Makes several keys of each, [..., 4] to [..., count, 4].</summary>
-public sealed record SplitKey(int KeyCount) : KeyOperation
+internal sealed record SplitKey(int KeyCount) : KeyOperation
 {
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)

@@ -13,7 +13,7 @@ namespace Engine.Core.Operations;
 /// their cotangents, three quarters of which are zero, never exist.
 /// </remarks>
 /// <param name="Padding">What is outside the images.</param>
-public sealed record PooledConvolution(Padding Padding) : Operation
+internal sealed record PooledConvolution(Padding Padding) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
@@ -50,7 +50,7 @@ public sealed record PooledConvolution(Padding Padding) : Operation
 /// <param name="Padding">What is outside the images.</param>
 /// <param name="Height">Rows of an image.</param>
 /// <param name="Width">Pixels of a row of an image.</param>
-public sealed record PooledConvolutionInputGradient(Padding Padding, int Height, int Width) : Operation
+internal sealed record PooledConvolutionInputGradient(Padding Padding, int Height, int Width) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>
@@ -93,7 +93,7 @@ public sealed record PooledConvolutionInputGradient(Padding Padding, int Height,
 /// <param name="Padding">What is outside the images.</param>
 /// <param name="KernelHeight">Rows of the window, an odd number.</param>
 /// <param name="KernelWidth">Pixels of a row of the window, an odd number.</param>
-public sealed record PooledConvolutionWeightGradient(Padding Padding, int KernelHeight, int KernelWidth) : Operation
+internal sealed record PooledConvolutionWeightGradient(Padding Padding, int KernelHeight, int KernelWidth) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) =>

@@ -10,7 +10,7 @@ namespace Engine.Core.Operations;
 /// </summary>
 /// <param name="Sizes">The shape that is drawn from each key.</param>
 /// <param name="Type">The element type of the result.</param>
-public abstract record Draw(Shape Sizes, ElementType Type) : Operation
+internal abstract record Draw(Shape Sizes, ElementType Type) : Operation
 {
     /// <inheritdoc/>
     public sealed override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null];
@@ -32,7 +32,7 @@ public abstract record Draw(Shape Sizes, ElementType Type) : Operation
 /// <summary>Random floating-point numbers.</summary>
 /// <typeparam name="TDistribution">Turns uniform numbers into those wanted.</typeparam>
 /// <inheritdoc/>
-public abstract record Draw<TDistribution>(Shape Sizes, ElementType Type) : Draw(Sizes, Type)
+internal abstract record Draw<TDistribution>(Shape Sizes, ElementType Type) : Draw(Sizes, Type)
     where TDistribution : struct, IDistribution
 {
     /// <summary>The distribution with its constants.</summary>
@@ -57,7 +57,7 @@ public abstract record Draw<TDistribution>(Shape Sizes, ElementType Type) : Draw
 }
 
 /// <summary>Uniform numbers between two finite bounds, the lower one first.</summary>
-public sealed record DrawUniform(double Low, double High, Shape Sizes, ElementType Type)
+internal sealed record DrawUniform(double Low, double High, Shape Sizes, ElementType Type)
     : Draw<UniformDistribution>(Sizes, Type)
 {
     /// <inheritdoc/>
@@ -71,7 +71,7 @@ public sealed record DrawUniform(double Low, double High, Shape Sizes, ElementTy
 }
 
 /// <summary>Normal numbers, of a finite mean and a finite deviation that is not negative.</summary>
-public sealed record DrawNormal(double Mean, double Deviation, Shape Sizes, ElementType Type)
+internal sealed record DrawNormal(double Mean, double Deviation, Shape Sizes, ElementType Type)
     : Draw<NormalDistribution>(Sizes, Type)
 {
     /// <inheritdoc/>
@@ -83,7 +83,7 @@ public sealed record DrawNormal(double Mean, double Deviation, Shape Sizes, Elem
 }
 
 /// <summary>Standard normal numbers, those beyond 2 drawn anew, times a factor.</summary>
-public sealed record DrawTruncatedNormal(double Deviation, Shape Sizes, ElementType Type)
+internal sealed record DrawTruncatedNormal(double Deviation, Shape Sizes, ElementType Type)
     : Draw<TruncatedNormalDistribution>(Sizes, Type)
 {
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ public sealed record DrawTruncatedNormal(double Deviation, Shape Sizes, ElementT
 }
 
 /// <summary>Gumbel numbers: the largest of logits plus these is a draw from their softmax.</summary>
-public sealed record DrawGumbel(Shape Sizes, ElementType Type)
+internal sealed record DrawGumbel(Shape Sizes, ElementType Type)
     : Draw<GumbelDistribution>(Sizes, Type)
 {
     /// <inheritdoc/>
@@ -104,7 +104,7 @@ public sealed record DrawGumbel(Shape Sizes, ElementType Type)
 /// <summary>
 /// Int32 integers from Low up to, not including, High, which is above Low; their probabilities differ by a factor of 1 + 2^-32 at most.
 /// </summary>
-public sealed record DrawIntegers(int Low, int High, Shape Sizes)
+internal sealed record DrawIntegers(int Low, int High, Shape Sizes)
     : Draw(Sizes, ElementType.Int32)
 {
     // Blocks worth another thread.

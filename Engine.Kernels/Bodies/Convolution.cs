@@ -5,7 +5,7 @@ namespace Engine.Kernels.Bodies;
 /// <summary>One element of the result of a convolution, the plain way; its sum runs over the window, then over input channels.</summary>
 /// <remarks>Here and in the two adjoints, zeros around the images take part: 0 times infinity, or NaN, is NaN.</remarks>
 /// <typeparam name="T">float or double.</typeparam>
-public readonly struct ConvolutionBody<T>(ConvolutionSizes shape, View<T> y, View<T> x, View<T> w) : IBody
+internal readonly struct ConvolutionBody<T>(ConvolutionSizes shape, View<T> y, View<T> x, View<T> w) : IBody
     where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>
@@ -34,7 +34,7 @@ public readonly struct ConvolutionBody<T>(ConvolutionSizes shape, View<T> y, Vie
 
 /// <summary>One element of the image's cotangent, the plain way; its sum runs back over the window, then over output channels.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-public readonly struct ConvolutionInputGradientBody<T>(ConvolutionSizes shape, View<T> dx, View<T> g, View<T> w) : IBody
+internal readonly struct ConvolutionInputGradientBody<T>(ConvolutionSizes shape, View<T> dx, View<T> g, View<T> w) : IBody
     where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>
@@ -63,7 +63,7 @@ public readonly struct ConvolutionInputGradientBody<T>(ConvolutionSizes shape, V
 
 /// <summary>One element of the weights' cotangent, the plain way; its sum runs over all pixels of its member's results.</summary>
 /// <typeparam name="T">float or double.</typeparam>
-public readonly struct ConvolutionWeightGradientBody<T>(ConvolutionSizes shape, View<T> dw, View<T> x, View<T> g) : IBody
+internal readonly struct ConvolutionWeightGradientBody<T>(ConvolutionSizes shape, View<T> dw, View<T> x, View<T> g) : IBody
     where T : unmanaged, INumber<T>
 {
     /// <inheritdoc/>
@@ -88,7 +88,7 @@ public readonly struct ConvolutionWeightGradientBody<T>(ConvolutionSizes shape, 
 }
 
 /// <summary>A <see cref="ConvolutionShape"/> as bodies take it: numbers only.</summary>
-public readonly struct ConvolutionSizes(ConvolutionShape shape)
+internal readonly struct ConvolutionSizes(ConvolutionShape shape)
 {
     /// <inheritdoc cref="ConvolutionShape.Batch"/>
     public int Batch { get; } = shape.Batch;

@@ -3,7 +3,7 @@ using Engine.Kernels.Functions;
 namespace Engine.Kernels.Bodies;
 
 /// <summary>Derives keys, <paramref name="each"/> from one, by consecutive numbers. One index is one new key.</summary>
-public readonly struct DeriveKeysBody(View<int> y, View<int> keys, uint kind, int first, int each) : IBody
+internal readonly struct DeriveKeysBody(View<int> y, View<int> keys, uint kind, int first, int each) : IBody
 {
     /// <inheritdoc/>
     public void Invoke(int index)
@@ -14,7 +14,7 @@ public readonly struct DeriveKeysBody(View<int> y, View<int> keys, uint kind, in
 }
 
 /// <summary>Folds a number of its own into each key. One index is one key.</summary>
-public readonly struct FoldNumbersBody(View<int> y, View<int> keys, View<int> numbers) : IBody
+internal readonly struct FoldNumbersBody(View<int> y, View<int> keys, View<int> numbers) : IBody
 {
     /// <inheritdoc/>
     public void Invoke(int index)

@@ -11,7 +11,7 @@ namespace Engine.Kernels.Bodies;
 /// 1 + 2^-32 at most. The fraction's lower half comes from a block of its own, which matters only where it makes a carry: seldom, if the
 /// range is small.
 /// </remarks>
-public readonly struct IntegersBody(
+internal readonly struct IntegersBody(
     int low, int range, int columns, int blocks, View<int> y, View<int> keys) : IBody
 {
     // No other draw counts blocks this far.

@@ -5,7 +5,7 @@ namespace Engine.Kernels.Functions;
 /// <summary>Uniform between two bounds, which themselves are practically never drawn.</summary>
 /// <param name="low">The lower bound.</param>
 /// <param name="high">The upper bound.</param>
-public readonly struct UniformDistribution(double low, double high) : IDistribution
+internal readonly struct UniformDistribution(double low, double high) : IDistribution
 {
     /// <inheritdoc/>
     public static bool TakesDistances => false;
@@ -26,7 +26,7 @@ public readonly struct UniformDistribution(double low, double high) : IDistribut
 /// <summary>Normal, by the method of Box and Muller. Float32 reaches 5.7 deviations, float64 reaches 6.7.</summary>
 /// <param name="mean">The mean.</param>
 /// <param name="deviation">The standard deviation.</param>
-public readonly struct NormalDistribution(double mean, double deviation) : IDistribution
+internal readonly struct NormalDistribution(double mean, double deviation) : IDistribution
 {
     /// <inheritdoc/>
     public static bool TakesDistances => false;
@@ -56,7 +56,7 @@ public readonly struct NormalDistribution(double mean, double deviation) : IDist
 /// <remarks>The inverse is a polynomial, after Giles (2010), to a relative 1e-6 in float32 and 1e-14 in float64.</remarks>
 /// <param name="mean">The mean.</param>
 /// <param name="deviation">The standard deviation before truncation; afterwards it is 0.8796 of that.</param>
-public readonly struct TruncatedNormalDistribution(double mean, double deviation) : IDistribution
+internal readonly struct TruncatedNormalDistribution(double mean, double deviation) : IDistribution
 {
     /// <inheritdoc/>
     public static bool TakesDistances => false;
@@ -106,7 +106,7 @@ public readonly struct TruncatedNormalDistribution(double mean, double deviation
 /// Gumbel, -log(-log(u)): what added to logits makes the largest one a draw from their softmax. It reaches 22.9, so that choices of a
 /// probability down to some 1e-9 are drawn as often as they should be.
 /// </summary>
-public readonly struct GumbelDistribution : IDistribution
+internal readonly struct GumbelDistribution : IDistribution
 {
     /// <inheritdoc/>
     public static bool TakesDistances => true;
