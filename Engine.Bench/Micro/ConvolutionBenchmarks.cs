@@ -16,7 +16,7 @@ public class ConvolutionBenchmarks : DeviceBenchmark
 
     /// <summary>Cotangents of images and weights. Those of results have the shape of images here.</summary>
     [Benchmark]
-    public void Gradients() => Run(() => Gradient.Vjp(_result, (_images, _weights), _images));
+    public void Gradients() => Run(() => Gradient.Vjp(_result, (_images, _weights), _images).Item2);
 
     /// <summary>Convolution, bias, ReLU and max-pool in one pass.</summary>
     [Benchmark]

@@ -16,10 +16,10 @@ internal static class EmbeddingExample
         using var scope = new TensorScope();
         var (corridor, network, key) = (new Corridor(), new MlpActorCritic(observation: [5], actions: 2, hidden: [16]), Key.Of(seed: 7));
         var (inner, outer, method) = (new Adam(0.01, EpsilonRoot: 1e-8), new Adam(0.1), MetaGradientMethod.Parse("3-mix"));
-        Tensor[] theta = [.. network.Initialise(key.Fold(0))], eta = [Tensor.From(0f, 1f)];
+        var (theta, eta) = (network.Initialise(key.Fold(0)).ToArray(), Tensor.From(0f, 1f));
         using var training = new TensorLoop<Learner, Key, (Tensor Return, Tensor Eta)>((old, keys) =>
         {
-            var values = old.Eta[0].Sigmoid();
+            var values = old.Eta.Sigmoid();
             var task = new Walk(corridor, network, values, old.Corridor, keys);
             var points = LookAhead.Branch(task, inner, old.Theta, old.Inner, method.Steps);
             var (moved, state) = outer.Update(old.Eta, Gradient.Of(method.Loss(points), old.Eta), old.Outer);
@@ -35,8 +35,7 @@ internal static class EmbeddingExample
     }
 }
 
-internal sealed record Learner(
-    Tensor[] Theta, OptimiserState<Tensor[]> Inner, Tensor[] Eta, OptimiserState<Tensor[]> Outer, Tensor[] Corridor);
+internal sealed record Learner(Tensor[] Theta, OptimiserState<Tensor[]> Inner, Tensor Eta, OptimiserState<Tensor> Outer, Tensor[] Corridor);
 // Five cells in a row: leaving them on the left pays 0.3, on the right 1. An episode begins in the second cell.
 internal sealed class Corridor : IEnvironment
 {
