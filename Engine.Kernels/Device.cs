@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Engine.Kernels.Bodies;
 using Engine.Kernels.Cpu;
 using Engine.Kernels.Functions;
 using Engine.Kernels.Memory;
@@ -21,6 +22,9 @@ public interface IBody
 /// <remarks>Thread-safe. Commands of one thread take effect in order.</remarks>
 public abstract class Device : IDisposable
 {
+    // Keys worth another thread.
+    private protected const int KeyGrain = 1024;
+
     private static readonly Lazy<CpuDevice> s_cpu = new(() => new CpuDevice(Environment.ProcessorCount) { IsShared = true });
 
     /// <summary>The processor, with as many threads as it has cores. Everybody shares it, so disposing it does nothing.</summary>
@@ -233,6 +237,9 @@ public abstract class Device : IDisposable
     public abstract void Random<TDistribution>(
         ElementType type, TDistribution distribution, int rows, int columns, Buffer destination, Buffer keys)
         where TDistribution : struct, IDistribution;
+
+    /// <summary>Derives keys of random numbers.</summary>
+    internal virtual void DeriveKeys(int count, DeriveKeysBody body) => For(count, body, KeyGrain);
 
     /// <summary>
     /// Runs independent pieces of host code, several at a time if the device allows it; each may give commands and run programs.

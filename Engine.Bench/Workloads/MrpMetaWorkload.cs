@@ -18,13 +18,12 @@ internal sealed class MrpMetaWorkload : IWork
     private readonly Tensor _raw;
     private readonly Tensor[] _parameters;
     private readonly OptimiserState<Tensor[]> _state;
-    private readonly Device _device;
+    private readonly Key _updates;
     private readonly int _replicates;
     private int _iteration;
 
     public MrpMetaWorkload(int replicates, int steps, Device device)
     {
-        _device = device;
         _replicates = replicates;
         var optimiser = new Adam(1e-3, EpsilonRoot: 1e-8);
         var task = new ValuePrediction(new Mlp([1, 10, 10, 1]), StateInput.Scaled);
@@ -41,18 +40,19 @@ internal sealed class MrpMetaWorkload : IWork
         _raw = scope.Keep(Tensor.Zeros([1, MarkovRewardProcess.States], ElementType.Float32, device));
         _parameters = scope.Keep(task.Initialise(SeedKeys.Weights(0, device).Reshape(1)));
         _state = scope.Keep(optimiser.Initial(_parameters));
+        _updates = scope.Keep(SeedKeys.Updates(0, device).Reshape(1));
     }
 
     public Tensor[] Run()
     {
         using var scope = new TensorScope();
-        var key = SeedKeys.Replicates(SeedKeys.Update(0, _iteration++, _device).Reshape(1), _replicates);
-        return [scope.Keep(_estimator.Run(_raw, _parameters, _state, key)[0].ReshapeTo([MarkovRewardProcess.States]) / _replicates)];
+        var sums = _estimator.Run(_raw, _parameters, _state, _updates.Fold(_iteration++), _replicates)[0];
+        return [scope.Keep(sums.ReshapeTo([MarkovRewardProcess.States]) / _replicates)];
     }
 
     public void Dispose()
     {
         _estimator.Dispose();
-        Tree.Dispose((_raw, _parameters, _state));
+        Tree.Dispose((_raw, _parameters, _state, _updates));
     }
 }

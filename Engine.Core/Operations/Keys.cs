@@ -1,5 +1,4 @@
 using Engine.Kernels;
-using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
 
 namespace Engine.Core.Operations;
@@ -7,11 +6,14 @@ namespace Engine.Core.Operations;
 /// <summary>What makes keys from keys, see <see cref="Key"/>. There are no derivatives.</summary>
 internal abstract record KeyOperation : Operation
 {
-    // Keys worth another thread.
-    private protected const int Grain = 1024;
-
     /// <inheritdoc/>
     public sealed override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => new Tensor?[x.Length];
+
+    /// <summary>Has the device derive keys.</summary>
+    private protected static void Derive(Tensor y, Tensor keys, uint kind, int first, int each, Tensor? numbers = null)
+        => y.Device.DeriveKeys(
+            y.Count / RandomKey.Words,
+            new(y.Buffer.Write<int>(), keys.Buffer.Read<int>(), kind, first, each, numbers?.Buffer.Read<int>() ?? default));
 
     /// <summary>The axes of keys.</summary>
     /// <exception cref="ArgumentException">These are no keys.</exception>
@@ -29,10 +31,7 @@ internal sealed record FoldKey(int Number) : KeyOperation
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
-    {
-        var body = new DeriveKeysBody(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), RandomKey.Folds, Number, 1);
-        y.Device.For(y.Count / RandomKey.Words, body, Grain);
-    }
+        => Derive(y, x[0], RandomKey.Folds, Number, 1);
 
     /// <inheritdoc/>
     protected override Tensor Batched(BatchedInputs x) => Apply(x[0]);
@@ -49,10 +48,7 @@ internal sealed record FoldKeyBy : KeyOperation
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
-    {
-        var body = new FoldNumbersBody(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), x[1].Buffer.Read<int>());
-        y.Device.For(y.Count / RandomKey.Words, body, Grain);
-    }
+        => Derive(y, x[0], RandomKey.Folds, 0, 1, x[1]);
 
     /// <inheritdoc/>
     protected override Tensor Batched(BatchedInputs x) => Apply(x.Whole(0), x.Whole(1));
@@ -67,10 +63,7 @@ internal sealed record SplitKey(int KeyCount) : KeyOperation
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
-    {
-        var body = new DeriveKeysBody(y.Buffer.Write<int>(), x[0].Buffer.Read<int>(), RandomKey.Splits, 0, KeyCount);
-        y.Device.For(y.Count / RandomKey.Words, body, Grain);
-    }
+        => Derive(y, x[0], RandomKey.Splits, 0, KeyCount);
 
     /// <inheritdoc/>
     protected override Tensor Batched(BatchedInputs x) => Apply(x[0]);

@@ -73,8 +73,8 @@ public sealed class Figure4(Figure4Settings settings, Device device)
     private Tensor MetaGradient(MonteCarlo estimator, MrpLearner learner)
     {
         using var scope = new TensorScope();
-        var keys = SeedKeys.Replicates(learner.Keys(), settings.MonteCarlo);
-        var sums = estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, keys)[0];
+        var state = learner.State;
+        var sums = estimator.Run(state.Raw, state.Parameters, state.Inner, learner.Keys(), settings.MonteCarlo)[0];
         return scope.Keep(sums / settings.MonteCarlo);
     }
 

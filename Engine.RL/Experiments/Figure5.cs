@@ -88,8 +88,8 @@ public sealed class Figure5(Figure5Settings settings, Device device)
     private Tensor[] MetaGradients(MonteCarlo estimator, MrpLearner learner, int firstReplicate, int replicates)
     {
         using var scope = new TensorScope();
-        var keys = SeedKeys.Replicates(learner.Keys(), replicates, firstReplicate);
-        return scope.Keep(estimator.Run(learner.State.Raw, learner.State.Parameters, learner.State.Inner, keys));
+        var state = learner.State;
+        return scope.Keep(estimator.Run(state.Raw, state.Parameters, state.Inner, learner.Keys(), replicates, firstReplicate));
     }
 
     // Of each method, all replicates of the first seed, then those of the second, and so on. The first replicate is 1: 0 trains.

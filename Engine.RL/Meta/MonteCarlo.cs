@@ -12,7 +12,7 @@ namespace Engine.RL.Meta;
 /// </summary>
 public sealed class MonteCarlo : IDisposable
 {
-    private readonly BlockedProgram<Shared, Key, Tensor[]> _program;
+    private readonly BlockedProgram<Shared, Tensor, Tensor[]> _program;
 
     /// <summary>Prepares the estimates.</summary>
     /// <param name="task">The learning task.</param>
@@ -34,16 +34,18 @@ public sealed class MonteCarlo : IDisposable
         Device device)
     {
         _program = perReplicate
-            ? BlockedProgram.Map<Shared, Key, Tensor[]>((shared, key) => Gradients(shared, Losses(shared, key)), device)
-            : BlockedProgram.Sum<Shared, Key, Tensor[]>(
-                (shared, keys) => Gradients(shared, [.. Batch.Map(key => Losses(shared, key), keys).Select(loss => loss.Sum())]), device);
+            ? BlockedProgram.Map<Shared, Tensor, Tensor[]>((shared, replicate) => Gradients(shared, Losses(shared, replicate)), device)
+            : BlockedProgram.Sum<Shared, Tensor, Tensor[]>(
+                (shared, replicates) => Gradients(
+                    shared, [.. Batch.Map(replicate => Losses(shared, replicate), replicates).Select(loss => loss.Sum())]),
+                device);
 
         static Tensor[] Gradients(Shared shared, Tensor[] losses) => [.. losses.Select(loss => Gradient.Of(loss, shared.Raw))];
 
         // The loss of each method. One branch as long as the longest look-ahead serves all exact methods, another one all traces.
-        Tensor[] Losses(Shared shared, Key key)
+        Tensor[] Losses(Shared shared, Tensor replicate)
         {
-            var problem = task.With(MetaParameters.Values(shared.Raw, parameterisation), key);
+            var problem = task.With(MetaParameters.Values(shared.Raw, parameterisation), shared.Key.Fold(replicate));
             var branches = methods.GroupBy(IsTrace).ToDictionary(
                 group => group.Key,
                 group => LookAhead.Branch(
@@ -63,17 +65,21 @@ public sealed class MonteCarlo : IDisposable
     /// <param name="raw">The numbers that stand for the discounts, [seeds, 10].</param>
     /// <param name="parameters">Network parameters, [seeds, ...] each.</param>
     /// <param name="state">The optimiser's state, with averages [seeds, ...].</param>
-    /// <param name="key">[seeds, replicates].</param>
+    /// <param name="key">The key of the update, [seeds], which each replicate folds its number into.</param>
+    /// <param name="replicates">The number of replicates of each seed.</param>
+    /// <param name="first">The number of the first.</param>
     /// <returns>For each method [seeds, replicates, 10], or the sums over replicates, [seeds, 10].</returns>
-    public Tensor[] Run(Tensor raw, Tensor[] parameters, OptimiserState<Tensor[]> state, Key key)
+    public Tensor[] Run(
+        Tensor raw, Tensor[] parameters, OptimiserState<Tensor[]> state, Key key, int replicates, int first = 0)
     {
         using var scope = new TensorScope();
         var counted = state with { Step = state.Step.BroadcastTo([raw.Shape[0]]) };
-        return scope.Keep(_program.Run(new Shared(raw, parameters, counted), key));
+        var numbers = (Tensor.Range(replicates, ElementType.Int32, raw.Device) + first).BroadcastTo([raw.Shape[0], replicates]);
+        return scope.Keep(_program.Run(new Shared(raw, parameters, counted, key), numbers));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _program.Dispose();
 
-    private sealed record Shared(Tensor Raw, Tensor[] Parameters, OptimiserState<Tensor[]> State);
+    private sealed record Shared(Tensor Raw, Tensor[] Parameters, OptimiserState<Tensor[]> State, Key Key);
 }

@@ -117,8 +117,9 @@ public class Figure5Tests
             traceDecay: 0,
             perReplicate: true,
             device);
-        var keys = SeedKeys.Replicates(SeedKeys.Several(0, 2, seed => SeedKeys.Update(seed, 2, device)), replicates, first: 1);
-        Tensor[] results = estimator.Run(state[0], [state[4]], new Adam(1).State<Tensor[]>([state[4]], state[5], state[6..]), keys);
+        var keys = SeedKeys.Several(0, 2, seed => SeedKeys.Update(seed, 2, device));
+        Tensor[] results = estimator.Run(
+            state[0], [state[4]], new Adam(1).State<Tensor[]>([state[4]], state[5], state[6..]), keys, replicates, first: 1);
         float[][] samples = [.. results.Select(result => result.ToArray<float>())];
         for (int row = 0; row < 4; row++)
         {

@@ -92,12 +92,11 @@ public class MonteCarloTests
         MetaGradientMethod[] parsed = [.. (methods ?? s_methods).Select(MetaGradientMethod.Parse)];
         using var estimator = new MonteCarlo(task, Parameterisation.Sigmoid, optimiser, parsed, null, 0.9, perReplicate, device);
         var updates = SeedKeys.Several(seed, seeds, each => SeedKeys.Update(each, 4, device));
-        var keys = SeedKeys.Replicates(updates, replicates, firstReplicate);
         var parameters = task.Initialise(SeedKeys.Several(seed, seeds, each => SeedKeys.Weights(each, device)));
         var raw = Tensor.Full(0.2, [seeds, MarkovRewardProcess.States], device: device);
         Tensor[] results = [];
         for (int run = 0; run < runs; run++)
-            results = estimator.Run(raw, parameters, optimiser.Initial(parameters), keys);
+            results = estimator.Run(raw, parameters, optimiser.Initial(parameters), updates, replicates, firstReplicate);
         return [.. results.Select(result => result.ToArray<float>())];
     }
 }
