@@ -167,10 +167,12 @@ public sealed partial class Tensor : IDisposable
     public static Tensor Range(int count, ElementType type = ElementType.Float32, Device? device = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var values = new double[count];
+        int[] values = new int[count];
         for (int i = 0; i < count; i++)
             values[i] = i;
-        return From(values, [count], type, device);
+        return type == ElementType.Int32
+            ? From(values, [count], device)
+            : From(Array.ConvertAll(values, value => (double)value), [count], type, device);
     }
 
     /// <summary>Copies the values to the host.</summary>

@@ -17,10 +17,10 @@ internal readonly struct DeriveKeysBody(View<int> y, View<int> keys, uint kind, 
     public uint Kind => kind;
 
     /// <summary>The key that a new one is derived from.</summary>
-    public RandomKey KeyOf(int index) => new(keys, index / each);
+    public RandomKey KeyOf(int index) => new(keys, RowOf(index));
 
     /// <summary>The number by which it is derived.</summary>
-    public uint NumberOf(int index) => (uint)(numbers.Length > 0 ? numbers[index] : first + index - (index / each * each));
+    public uint NumberOf(int index) => (uint)(numbers.Length > 0 ? numbers[index] : first + index - (RowOf(index) * each));
 
     /// <inheritdoc/>
     public void Invoke(int index)
@@ -38,4 +38,7 @@ internal readonly struct DeriveKeysBody(View<int> y, View<int> keys, uint kind, 
         y[at + 2] = (int)c;
         y[at + 3] = (int)d;
     }
+
+    // Divisions are slow.
+    private int RowOf(int index) => each == 1 ? index : index / each;
 }

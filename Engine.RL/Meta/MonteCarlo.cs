@@ -74,7 +74,8 @@ public sealed class MonteCarlo : IDisposable
     {
         using var scope = new TensorScope();
         var counted = state with { Step = state.Step.BroadcastTo([raw.Shape[0]]) };
-        var numbers = (Tensor.Range(replicates, ElementType.Int32, raw.Device) + first).BroadcastTo([raw.Shape[0], replicates]);
+        var range = Tensor.Range(replicates, ElementType.Int32, raw.Device);
+        var numbers = (first == 0 ? range : range + first).BroadcastTo([raw.Shape[0], replicates]);
         return scope.Keep(_program.Run(new Shared(raw, parameters, counted, key), numbers));
     }
 
