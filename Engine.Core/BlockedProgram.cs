@@ -46,7 +46,8 @@ public static class BlockedProgram
 /// Runs one function over blocks of independent rows, several blocks at a time on a device with several threads. A block is small enough
 /// for the processor's caches, and a thread works through it alone, so nobody waits for anybody; a GPU takes all rows at once. Results
 /// don't depend on the number of threads. Rows come in groups of equal size, each with tensors that its rows share. The function is called
-/// from several threads and must not read values on the host. A program is used by one thread at a time.
+/// from several threads and must not read values on the host. Derivatives end at inputs and results. A program is used by one thread at a
+/// time.
 /// </summary>
 /// <typeparam name="TShared">A tree, see <see cref="Tree"/>.</typeparam>
 /// <typeparam name="TRows">A tree.</typeparam>
@@ -81,7 +82,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
     /// <exception cref="ArgumentException">First axes differ or are empty, or tensors are on different devices.</exception>
     /// <exception cref="InvalidOperationException">
     /// The function does what that of a <see cref="TensorProgram{TIn, TOut}"/> may not; or the program is running already, or in another
-    /// program.
+    /// program or a map.
     /// </exception>
     /// <exception cref="NotFiniteNumberException">An operation produced NaN or infinity in a scope that checks.</exception>
     public TOut Run(TShared shared, TRows rows)
@@ -90,6 +91,8 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         if (Recording.IsActive)
             throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
         Tensor[] together = Tree.Leaves(shared), each = Tree.Leaves(rows);
+        if (BatchedMap.Of([.. together, .. each]) is not null)
+            throw new InvalidOperationException("BlockedProgram: can't run for each member of a Batch.Map: map within its function.");
         var place = _device ?? (each.Length > 0 ? each[0].Device : Device.Cpu);
         var layout = _layouts.Find(known => known.Device == place && known.Signature.Fits((shared, rows)));
         if (layout is null)

@@ -28,10 +28,10 @@ public readonly record struct Key(Tensor Words)
     public Device Device => Words.Device;
 
     /// <summary>One of the keys along the first axis.</summary>
-    public Key this[Index index] => new(Words[index]);
+    public Key this[Index index] => new(Several()[index]);
 
     /// <summary>Some of the keys along the first axis.</summary>
-    public Key this[Range range] => new(Words[range]);
+    public Key this[Range range] => new(Several()[range]);
 
     /// <summary>The key of a seed.</summary>
     /// <param name="seed">Any number.</param>
@@ -50,6 +50,12 @@ public readonly record struct Key(Tensor Words)
     /// <exception cref="ArgumentException">The numbers are not integers, or axes don't broadcast.</exception>
     public Key Fold(Tensor numbers)
     {
+        if (numbers.Type != ElementType.Int32)
+        {
+            throw new ArgumentException(
+                $"Key.Fold: numbers are Int32, got {numbers.Type} {numbers.Shape}: use Cast.", nameof(numbers));
+        }
+
         var shape = Shape.Broadcast(Shape, numbers.Shape)
             ?? throw new ArgumentException($"Key.Fold: numbers {numbers.Shape} don't broadcast to keys {Shape}.", nameof(numbers));
         return new(new FoldKeyBy().Apply(Words.BroadcastTo([.. shape, RandomKey.Words]), numbers.BroadcastTo(shape)));
@@ -68,4 +74,7 @@ public readonly record struct Key(Tensor Words)
 
     /// <summary>The same keys along other axes; one size may be -1.</summary>
     public Key Reshape(params int[] sizes) => new(Words.Reshape([.. sizes, RandomKey.Words]));
+
+    private Tensor Several()
+        => Shape.Rank > 0 ? Words : throw new InvalidOperationException("Key: this is a single key; Split or Fold makes several.");
 }

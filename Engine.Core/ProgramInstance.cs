@@ -53,6 +53,16 @@ internal sealed class ProgramInstance : IDisposable
             $"Input{(input.Length == 0 ? "" : " ")}{input} is on device {source.Device.Name}, but the program runs on {device.Name}: "
             + "copy it with To.");
 
+    /// <summary>Throws if results differ from member to member of a <see cref="Batch.Map"/> that the program runs in.</summary>
+    public static void RequireWhole(Tensor[] results)
+    {
+        if (BatchedMap.Of(results) is not null)
+        {
+            throw new InvalidOperationException(
+                "A program's function captures a tensor of one member of the Batch.Map that it runs in: make it an input.");
+        }
+    }
+
     /// <summary>Names an input of the next run: a tensor, or the part of a larger one that begins at a byte.</summary>
     public void SetInput(int number, Tensor source, long sourceByte)
     {
@@ -129,7 +139,9 @@ internal sealed class ProgramInstance : IDisposable
 
     private IEnumerable<Kernels.Memory.Buffer> Call()
     {
-        Results = [.. _function(_inputs).Select(y => y.AsLeaf())];
+        var results = _function(_inputs);
+        RequireWhole(results);
+        Results = [.. results.Select(y => y.AsLeaf())];
         return Results.Select(result => result.Buffer);
     }
 }

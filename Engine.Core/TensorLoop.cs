@@ -56,13 +56,19 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
     /// <param name="inputs">The run's own inputs; they may be disposed afterwards.</param>
     /// <returns>Its results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The step returns another kind of state than it was given, or does what a program may not; or a program runs the loop, or it is
-    /// running already; or it verifies, and a replay differs. The state is that of before then.
+    /// The step returns another kind of state than it was given, or does what a program may not; or a program or a map runs the loop, or it
+    /// is running already; or it verifies, and a replay differs. The state is that of before then.
     /// </exception>
     public TOut Run(TIn inputs)
     {
         if (Recording.IsActive)
             throw new InvalidOperationException("TensorLoop: a program can't run a loop; its replays would carry nothing on.");
+        if (BatchedMap.Of(Tree.Leaves(inputs)) is not null)
+        {
+            throw new InvalidOperationException(
+                "TensorLoop: a loop has one state, and can't run for each member of a Batch.Map: map within its step.");
+        }
+
         using var turn = _use.Begin();
         var old = State;
         (State, var results) = _program.Run((old, inputs));

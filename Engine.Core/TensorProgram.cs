@@ -30,9 +30,9 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     public bool CheckFinite { get; init; }
 
     /// <summary>
-    /// Whether each call that replays also runs the function as written, on the same inputs, and compares all results, bit by bit but
-    /// that NaN equals NaN. They differ where a recording has frozen what changes: a number or a tensor from outside, a branch on it, a
-    /// clock, a random number of C#. For finding such mistakes: slower than without a program. Within another program, or where the
+    /// Whether each call that replays also runs the function as written, on the same inputs, and compares all results, which must be equal
+    /// as numbers, where NaN equals NaN. They differ where a recording has frozen what changes: a number or a tensor from outside, a branch
+    /// on it, a clock, a random number of C#. For finding such mistakes: slower than without a program. In another program, or where the
     /// function runs as written anyway, it has no effect.
     /// </summary>
     public bool Verify
@@ -93,7 +93,7 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         using var turn = _use.Begin();
         var recorded = _recorded.Find(each => each.Instance.Device == place && each.Signature.Fits(inputs));
         if (recorded is null)
-            _recorded.Add(recorded = new Recorded(function, inputs, leaves, place, Verifies ? new ProgramTrace(null) : null));
+            _recorded.Add(recorded = new Recorded(function, inputs, leaves, place, Verifies, null));
         var instance = recorded.Instance;
         Tensor[] results = [];
         try
@@ -122,7 +122,7 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
 
     private void RequireSame(Recorded recorded, TIn inputs, Tensor[] leaves, Tensor[] replayed)
     {
-        using var again = new Recorded(function, inputs, leaves, recorded.Instance.Device, recorded.Trace);
+        using var again = new Recorded(function, inputs, leaves, recorded.Instance.Device, true, recorded.Trace);
         again.Run(leaves);
         var anew = Tree.With(again.Results, again.Instance.Results);
         if (ResultDifference.Of(Tree.With(recorded.Results, replayed), anew) is { } difference)
@@ -139,22 +139,23 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         using var turn = _use.Begin();
         using var scope = new TensorScope(checkFinite: true);
         var results = function(Tree.Map(inputs, x => x.AsLeaf()));
+        ProgramInstance.RequireWhole(Tree.Leaves(results));
         return scope.Keep(Tree.With(results, Tensor.MakeAll(Tree.Leaves(results), y => y.Copy())));
     }
 
     /// <summary>The function for inputs of one signature.</summary>
     private sealed class Recorded : IDisposable
     {
-        public Recorded(Func<TIn, TOut> function, TIn inputs, Tensor[] leaves, Device device, ProgramTrace? trace)
+        public Recorded(Func<TIn, TOut> function, TIn inputs, Tensor[] leaves, Device device, bool traces, ProgramTrace? earlier)
         {
             // Nothing of the first inputs is held on to.
             var like = Tree.Map(inputs, x => x.WithoutMemory());
             Signature = TreeSignature.Of(inputs, isExact: true);
-            Trace = trace;
+            Trace = earlier;
             Instance = new ProgramInstance(
                 x =>
                 {
-                    using var tracing = Trace is null ? null : (Trace = new ProgramTrace(Trace)).Begin();
+                    using var tracing = traces ? (Trace = new ProgramTrace(Trace)).Begin() : null;
                     var results = function(Tree.With(like, x));
                     Results = Tree.Map(results, y => y.AsLeaf());
                     var made = Tree.Leaves(results);
@@ -183,9 +184,12 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
             {
                 Instance.Run();
             }
-            catch (InvalidOperationException e) when (Trace?.Change() is { } change)
+            catch (InvalidOperationException e)
             {
-                throw new InvalidOperationException($"{e.Message} {change}", e);
+                // No filter: that would read tensors while they are recorded.
+                if (Trace?.Change() is { } change)
+                    throw new InvalidOperationException($"{e.Message} {change}", e);
+                throw;
             }
 
             Trace?.Read();

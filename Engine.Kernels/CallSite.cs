@@ -23,12 +23,12 @@ internal static class CallSite
     private static bool IsOurs(string assembly)
         => assembly is "Engine.Core" or "Engine.Kernels" || assembly.StartsWith("System.", StringComparison.Ordinal);
 
-    // A lambda is a method <Outer>b__0 of a class within the one where it stands.
+    // A lambda is a method <Outer>b__0 of a class within the one where it stands; statements at the top of a file are a method <Main>$.
     private static string Named(Type type, MethodBase method)
     {
         while (type.Name.StartsWith('<') && type.DeclaringType is { } outer)
             type = outer;
         string name = method.Name;
-        return $"{type.Name}.{(name.StartsWith('<') ? name[1..name.IndexOf('>')] : name)}";
+        return $"{type.Name}.{(name.StartsWith('<') ? name[..name.LastIndexOf('>')].Trim('<', '>', '$') : name)}";
     }
 }

@@ -23,10 +23,10 @@ public sealed record Mlp(IntegerList Sizes, Activation Activation = Activation.R
     /// <summary>What follows each layer but the last.</summary>
     public Activation Activation { get; init => field = Known(value); } = Known(Activation);
 
-    /// <summary>Parameters for a batch of networks: weights drawn from a truncated normal, biases zero.</summary>
+    /// <summary>First parameters: weights drawn from a truncated normal, biases zero.</summary>
     /// <param name="key">What to draw from; several keys, [networks], for a batch of networks.</param>
     /// <param name="type">The element type.</param>
-    /// <returns>Weights [networks, fan in, fan out] and biases [networks, 1, fan out], layer by layer.</returns>
+    /// <returns>Weights [axes of the keys, fan in, fan out] and biases [axes of the keys, 1, fan out], layer by layer.</returns>
     public Parameters Initialise(Key key, ElementType type = ElementType.Float32)
     {
         var names = new List<string>();

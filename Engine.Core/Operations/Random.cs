@@ -49,7 +49,7 @@ internal abstract record Draw<TDistribution>(Shape Sizes, ElementType Type) : Dr
         => deviation >= 0 && IsFinite(deviation) ? null : $"deviation {deviation} is not a finite number of {Type} from 0 up";
 
     private protected sealed override string? Problem
-        => Type.IsFloat() ? ProblemOfConstants : "draws Float32 or Float64, not Int32: use DrawIntegers";
+        => Type.IsFloat() ? ProblemOfConstants : "draws Float32 or Float64, not Int32: use Tensor.Integers";
 
     /// <inheritdoc/>
     protected sealed override void Compute(Tensor y, Tensor[] x)

@@ -8,7 +8,9 @@ namespace Engine.RL.Agents;
 public interface IActorCritic
 {
     /// <summary>First values of the parameters.</summary>
-    /// <param name="key">What to draw from; see <see cref="Initialisers"/>.</param>
+    /// <param name="key">
+    /// What to draw from: one key, see <see cref="Initialisers"/>. Several networks come of a <see cref="Batch.Map"/>.
+    /// </param>
     /// <param name="type">The element type.</param>
     Parameters Initialise(Key key, ElementType type = ElementType.Float32);
 

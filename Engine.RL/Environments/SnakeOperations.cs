@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Kernels;
+using Engine.Kernels.Functions;
 
 namespace Engine.RL.Environments;
 
@@ -29,10 +30,11 @@ public abstract record SnakeOperation(int Cells) : Operation
     }
 
     private protected int RequireKeys(Tensor words, int? count = null)
-        => words is { Type: ElementType.Int32, Rank: 2 } && words.Shape[1] == 4 && (count is null || words.Shape[0] == count)
+        => words is { Type: ElementType.Int32, Rank: 2 } && words.Shape[1] == RandomKey.Words && (count is null || words.Shape[0] == count)
             ? words.Shape[0]
             : throw Error(
-                $"a key for each environment is Int32 [{(count is null ? "n" : count)}, 4], got {words.Type} {words.Shape}: see Key.Split");
+                $"a key for each environment is Int32 [{(count is null ? "n" : count)}, {RandomKey.Words}], "
+                + $"got {words.Type} {words.Shape}: see Key.Split");
 
     private protected static View<int> Copied(Tensor y, Tensor states)
     {

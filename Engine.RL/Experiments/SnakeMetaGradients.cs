@@ -28,13 +28,10 @@ internal sealed class SnakeMetaGradients : IDisposable
         Tensor[] Estimate(SnakeState state, Key key)
         {
             var problem = task.Problem(state.Raw, state.Environments, key);
-            var branches = methods.GroupBy(IsTrace).ToDictionary(
-                group => group.Key,
-                group => task.Branch(problem, state.Parameters, state.Optimiser, group.MaxBy(method => method.Steps)!));
-            return [.. methods.Select(method => Gradient.Of(method.Loss(branches[IsTrace(method)], settings.Kappa), state.Raw))];
+            var losses = MetaGradientMethod.Losses(
+                methods, method => task.Branch(problem, state.Parameters, state.Optimiser, method), settings.Kappa);
+            return [.. losses.Select(loss => Gradient.Of(loss, state.Raw))];
         }
-
-        static bool IsTrace(MetaGradientMethod method) => method.Kind == MetaGradientKind.Trace;
     }
 
     /// <summary>Takes meta-gradients.</summary>

@@ -75,6 +75,21 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
             : points[Steps - 1].OuterLoss;
     }
 
+    /// <summary>
+    /// The losses of several methods. One branch as long as the longest look-ahead serves all exact ones, another one all traces.
+    /// </summary>
+    /// <param name="methods">The methods.</param>
+    /// <param name="branch">Makes the branch of a method.</param>
+    /// <param name="kappa">The discount of mixes; null for the default.</param>
+    public static Tensor[] Losses(
+        IReadOnlyList<MetaGradientMethod> methods, Func<MetaGradientMethod, IReadOnlyList<BranchPoint>> branch, double? kappa)
+    {
+        var branches = methods.GroupBy(IsTrace).ToDictionary(group => group.Key, group => branch(group.MaxBy(method => method.Steps)!));
+        return [.. methods.Select(method => method.Loss(branches[IsTrace(method)], kappa))];
+
+        static bool IsTrace(MetaGradientMethod method) => method.Kind == MetaGradientKind.Trace;
+    }
+
     /// <inheritdoc/>
     public override string ToString() => Name;
 }

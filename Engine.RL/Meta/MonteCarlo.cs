@@ -42,23 +42,20 @@ public sealed class MonteCarlo : IDisposable
 
         static Tensor[] Gradients(Shared shared, Tensor[] losses) => [.. losses.Select(loss => Gradient.Of(loss, shared.Raw))];
 
-        // The loss of each method. One branch as long as the longest look-ahead serves all exact methods, another one all traces.
         Tensor[] Losses(Shared shared, Tensor replicate)
         {
             var problem = task.With(MetaParameters.Values(shared.Raw, parameterisation), shared.Key.Fold(replicate));
-            var branches = methods.GroupBy(IsTrace).ToDictionary(
-                group => group.Key,
-                group => LookAhead.Branch(
+            return MetaGradientMethod.Losses(
+                methods,
+                method => LookAhead.Branch(
                     problem,
                     optimiser,
                     shared.Parameters,
                     shared.State,
-                    group.Max(method => method.Steps),
-                    new BranchOptions(group.Key ? traceDecay : null)));
-            return [.. methods.Select(method => method.Loss(branches[IsTrace(method)], kappa))];
+                    method.Steps,
+                    new BranchOptions(method.Kind == MetaGradientKind.Trace ? traceDecay : null)),
+                kappa);
         }
-
-        static bool IsTrace(MetaGradientMethod method) => method.Kind == MetaGradientKind.Trace;
     }
 
     /// <summary>Takes meta-gradients.</summary>
