@@ -45,7 +45,9 @@ public class LibraryTests
         var program = typeof(LibraryExamples).GetMethod(name)!.CreateDelegate<Action>();
         string[] expected = Quoted(name), printed = Pages.Lines(Pages.Printed(program));
         string wanted = Words(expected), given = Words(printed);
-        Assert.True(Agree(wanted, given), $"{name} prints\n{string.Join('\n', printed)}\nbut this is quoted:\n{string.Join('\n', expected)}");
+        Assert.True(Agree(wanted, given), $"{name} prints\n{Listed(printed)}\nbut this is quoted:\n{Listed(expected)}");
+
+        static string Listed(string[] lines) => string.Join('\n', lines);
     }
 
     private static string Words(string[] lines) => Regex.Replace(string.Join(' ', lines), @"\s+", " ");
@@ -53,10 +55,10 @@ public class LibraryTests
     // Comments behind lines that print, and those that follow such a line, or the loop around it.
     private static string[] Quoted(string name)
     {
-        string body = Regex.Match(s_source, $@"public static void {name}\(\)\n    \{{\n(.*?)\n    \}}\n", RegexOptions.Singleline).Groups[1].Value;
+        var method = Regex.Match(s_source, $@"public static void {name}\(\)\n    \{{\n(.*?)\n    \}}\n", RegexOptions.Singleline);
         var quoted = new List<string>();
         bool follows = false;
-        foreach (string line in body.Split('\n').Select(line => line.Trim()))
+        foreach (string line in method.Groups[1].Value.Split('\n').Select(line => line.Trim()))
         {
             var behind = Regex.Match(line, @"^Console\.WriteLine\(.*\);( +// (.*))?$");
             if (behind.Success)
@@ -78,8 +80,8 @@ public class LibraryTests
         return [.. quoted];
     }
 
-    // Word for word but for spaces. Numbers with a point may differ in their last digit by two, as processors round differently, and … stands
-    // for anything.
+    // Word for word but for spaces. Numbers with a point may differ in their last digit by two, as processors round differently, and an
+    // ellipsis stands for anything.
     private static bool Agree(string wanted, string given)
     {
         const string Number = @"-?\d+\.\d*";
