@@ -34,25 +34,25 @@ internal static class OperationsPage
             """
             # All operations
 
-            Everything that tensors can do is made of these operations of Engine.Core. A test makes this page from the code: it finds operations
-            by reflection, and tries each of them on inputs of the sample that its derivatives are checked on. It fails if the page says
-            anything else, and this writes the page anew:
+            Everything that tensors can do is made of these operations of Engine.Core. A test makes this page from the code: it finds
+            operations by reflection, and tries each of them on inputs of the sample that its derivatives are checked on. It fails if the page
+            says anything else, and this writes the page anew:
 
             ```sh
             ENGINE_UPDATE_DOCS=1 dotnet test -c Release --filter FullyQualifiedName~OperationsTests
             ```
 
             - **Operation**: its name, with the parameters of the record in brackets.
-            - **Inputs and results**: T is one type, which all inputs marked so share. Where a result has a parameter's name, its type is that
-              parameter.
+            - **Inputs and results**: T is one type, which all inputs marked so share. Where a result has a parameter's name, its type is
+              that parameter.
             - **T**: the types that the operation takes. "Int32 *" means that it does so if its numbers are whole.
             - **Gradient**: tried in Float64. "yes" says that the rule gives a cotangent to each input of floating-point numbers; otherwise
-              the inputs are named that get one, counted from 1. "zero" says that the derivative is zero everywhere, and "none" that there is
-              nothing to differentiate, since inputs or results are integers.
+              the inputs are named that get one, counted from 1. "zero" says that the derivative is zero everywhere, and "none" that there
+              is nothing to differentiate, since inputs or results are integers.
             - **Order**: to which order derivatives are compared with finite differences. Rules are made of operations, so there are
               derivatives of any order.
-            - **Batching**: what happens within `Batch.Map`. "elementwise" is the rule that comes with `Unary`, `Binary` and `Ternary`, "own"
-              is a rule of the operation's own, and "one by one" is none.
+            - **Batching**: what happens within `Batch.Map`. "elementwise" is the rule that comes with `Unary`, `Binary` and `Ternary`,
+              "own" is a rule of the operation's own, and "one by one" is none.
             - **Made by**: public members whose code makes the operation. Without one, it is made within others or by gradient rules.
 
             """);

@@ -50,10 +50,11 @@ public class SideBySideTests
     {
         string text = Regex.Replace(code, "\"[^\"]*\"", "\"\"");
         var used = new List<MemberInfo>();
-        foreach (Match made in Regex.Matches(text, @"new (\w+)"))
+        foreach (Match creation in Regex.Matches(text, @"new (\w+)"))
         {
-            Assert.True(s_types.Contains(made.Groups[1].Value), $"{code}: there is no type {made.Groups[1].Value}.");
-            used.AddRange(s_types[made.Groups[1].Value].SelectMany(type => type.GetConstructors()));
+            string name = creation.Groups[1].Value;
+            Assert.True(s_types.Contains(name), $"{code}: there is no type {name}.");
+            used.AddRange(s_types[name].SelectMany(type => type.GetConstructors()));
         }
 
         // Chains that begin with a type or a variable, and what is called on a result, which is a tensor.
@@ -77,13 +78,14 @@ public class SideBySideTests
         if (Regex.IsMatch(text, "^[A-Z]\\w*$"))
             Assert.True(s_types.Contains(text), $"{code}: there is no type {text}.");
 
-        var parameters = used.OfType<MethodBase>().SelectMany(member => member.GetParameters()).Select(parameter => parameter.Name).ToHashSet();
+        var parameters = used.OfType<MethodBase>().SelectMany(member => member.GetParameters()).Select(each => each.Name).ToHashSet();
         foreach (Match named in Regex.Matches(text, @"[(,] ?(\w+): "))
             Assert.True(parameters.Contains(named.Groups[1].Value), $"{code}: nothing has a parameter {named.Groups[1].Value}.");
+        var made = used.OfType<ConstructorInfo>().Select(constructor => constructor.DeclaringType!).ToArray();
         foreach (Match set in Regex.Matches(text, @"\{ (\w+) = "))
         {
-            var owners = used.OfType<ConstructorInfo>().Select(constructor => constructor.DeclaringType!);
-            Assert.True(owners.Any(type => type.GetProperty(set.Groups[1].Value) is not null), $"{code}: no property {set.Groups[1].Value}.");
+            string name = set.Groups[1].Value;
+            Assert.True(Array.Exists(made, type => type.GetProperty(name) is not null), $"{code}: there is no property {name}.");
         }
     }
 
