@@ -15,9 +15,12 @@ internal static class Pages
     public static string[] Lines(string text) => [.. text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
 
     /// <summary>The first block of code of a language, or of none.</summary>
-    public static string Block(string page, string language)
+    public static string Block(string page, string language) => Blocks(page).First(block => block.Language == language).Text;
+
+    /// <summary>All blocks of code, with their languages, in order.</summary>
+    public static IEnumerable<(string Language, string Text)> Blocks(string page)
         => Regex.Matches(page, "^```([a-z]*)\n(.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline)
-            .First(block => block.Groups[1].Value == language).Groups[2].Value;
+            .Select(block => (block.Groups[1].Value, block.Groups[2].Value));
 
     /// <summary>The lines of a program that is kept as a class with a method Run: usings, what the method does, and what follows.</summary>
     public static string[] Program(string source)
