@@ -35,6 +35,37 @@ public sealed class BatchTests : IDisposable
         Assert.Equal([3.5, 350], Batch.Map(g => g.Mean(), x).ToDoubles());
     }
 
+    // Programs are recorded for all members at once, or not at all: never for one of them.
+    [Fact]
+    public void ProgramsWithinAMapAreAPartOfItOrSayThatTheyCantBe()
+    {
+        var rows = Tensor.Range(6).Reshape(3, 2);
+        using var twice = new TensorProgram<Tensor, Tensor>(x => x * 2);
+        Assert.Equal((rows * 2).ToDoubles(), Batch.Map(twice.Run, rows).ToDoubles());
+        using var loop = new TensorLoop<Tensor, Tensor, Tensor>((state, x) => (state + 1, x), Tensor.Scalar(0));
+        using var blocked = BlockedProgram.Map<Tensor, Tensor, Tensor>((shared, row) => shared * row);
+        Says("a loop has one state", () => Batch.Map(loop.Run, rows));
+        Says("map within its function", () => Batch.Map(row => blocked.Run(Tensor.Ones([1]), row.Unsqueeze(0)), rows));
+        Says("captures a tensor of one member", () => Batch.Map(
+            row =>
+            {
+                using var program = new TensorProgram<Tensor, Tensor>(x => x + row);
+                return program.Run(Tensor.Ones([2]));
+            },
+            rows));
+        Says("captures a tensor of one member", () => Batch.Map(
+            row =>
+            {
+                using var checking = new TensorProgram<Tensor, Tensor>(x => x + row) { CheckFinite = true };
+                return checking.Run(Tensor.Ones([2]));
+            },
+            rows));
+        Assert.Equal(0, loop.State.Item());
+        Assert.Equal([0.0, 1, 2, 3, 4, 5], loop.Run(rows).ToDoubles());
+
+        static void Says(string part, Action action) => Assert.Contains(part, Assert.Throws<InvalidOperationException>(action).Message);
+    }
+
     // The outer products of 500 rows would take 500 x 40 x 60 numbers, and the sum over them as long.
     [Theory]
     [InlineData(false)]

@@ -68,7 +68,7 @@ public sealed class DrawTests : IDisposable
         Says("mean 1E+39 is not finite in Float32", new DrawNormal(1e39, 1, [2], ElementType.Float32));
         Says("deviation 1E+39", new DrawTruncatedNormal(1e39, [2], ElementType.Float32));
         Says("DrawTruncatedNormal: deviation", new DrawTruncatedNormal(double.PositiveInfinity, [2], ElementType.Float64));
-        Says("not Int32: use DrawIntegers", new DrawUniform(0, 10, [2], ElementType.Int32));
+        Says("not Int32: use Tensor.Integers", new DrawUniform(0, 10, [2], ElementType.Int32));
         new DrawUniform(-3e38, 3e38, [2], ElementType.Float64).Apply(key.Words);
         new DrawNormal(1, 0, [2], ElementType.Float64).Apply(key.Words);
 

@@ -209,8 +209,10 @@ public sealed class KeyTests : IDisposable
 
         var keys = Key.Of(1).Split(2);
         Says("numbers [3] don't broadcast to keys [2]", () => keys.Fold(Tensor.From(1, 2, 3)));
-        Says("numbers folded into keys [2] are Int32 of that shape, got Float32 [2]", () => keys.Fold(Tensor.From(1f, 2)));
+        Says("Key.Fold: numbers are Int32, got Float32 [2]: use Cast", () => keys.Fold(Tensor.From(1f, 2)));
         Assert.Equal("count", Assert.Throws<ArgumentOutOfRangeException>(() => keys.Split(-1)).ParamName);
+        Assert.Contains("Split or Fold makes several", Assert.Throws<InvalidOperationException>(() => Key.Of(1)[0]).Message);
+        Assert.Contains("Split or Fold makes several", Assert.Throws<InvalidOperationException>(() => Key.Of(1)[..1]).Message);
 
         static Tensor Integers(Shape shape) => Tensor.Full(1, shape, ElementType.Int32);
 

@@ -51,6 +51,32 @@ public sealed class VerifyTests : IDisposable
             Assert.Equal(2 - (kind == "operator" ? 0.05 * Math.Exp(2) : 0.05), program.Run(Vector(0, 2)).Item2[0].ToDoubles()[1], 1e-12);
     }
 
+    // Another operation at recording than the first time, beside a captured tensor, which can't be read then.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ABranchAtRecordingIsNamed(bool captures)
+    {
+        int calls = 0;
+        var captured = Vector(3, 4);
+        using var program = Verified<Tensor, Tensor>(x =>
+        {
+            var y = captures ? x * captured * 2 : x * 2;
+            return calls++ == 0 ? y : y.Exp();
+        });
+        program.Run(Vector(0, 2));
+        Assert.Contains("goes on now with", Failure(() => program.Run(Vector(0, 2))));
+    }
+
+    [Fact]
+    public void AnErrorOfTheFirstRunIsTheFunctionsOwn()
+    {
+        using var program = Verified<Tensor, Tensor>(x => (x * 2).Sum().Item() > 0 ? x : throw new InvalidOperationException("mine."));
+        Assert.DoesNotContain("at recording", Failure(() => program.Run(Vector(0, 2))));
+        using var other = Verified<Tensor, Tensor>(x => x.Shape.Rank > 5 ? x : throw new InvalidOperationException("mine."));
+        Assert.Equal("mine.", Failure(() => other.Run(Vector(0, 2))));
+    }
+
     [Fact]
     public void OfSeveralResultsTheOneFurthestOffIsNamedWithBothValues()
     {
