@@ -92,7 +92,12 @@ public sealed record Checkpoint(OrderedDictionary<string, StoredTensor> Tensors,
 
         string version = file.Metadata.GetValueOrDefault(VersionKey, "");
         if (version != FormatVersion.ToString(CultureInfo.InvariantCulture))
-            throw new InvalidDataException($"Checkpoint {path} has format version '{version}'; only {FormatVersion} can be read.");
+        {
+            throw new InvalidDataException(
+                $"Checkpoint {path} has format version '{version}'; only {FormatVersion} can be read: use the engine that wrote it, "
+                + "or begin anew.");
+        }
+
         if (!file.Metadata.TryGetValue(SettingsKey, out string? settings) || !file.Metadata.TryGetValue(ProgressKey, out string? progress))
             throw new InvalidDataException($"Checkpoint {path} has no settings or no progress.");
         return new Checkpoint(new(file.Tensors), settings, progress);
