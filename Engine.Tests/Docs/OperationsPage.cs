@@ -35,8 +35,8 @@ internal static class OperationsPage
             # All operations
 
             Everything that tensors can do is made of these operations of Engine.Core. A test makes this page from the code: it finds
-            operations by reflection, and tries each of them on inputs of the sample that its derivatives are checked on. It fails if the page
-            says anything else, and this writes the page anew:
+            operations by reflection, and tries each of them on inputs of the sample that its derivatives are checked on. It fails if the
+            page says anything else, and this writes the page anew:
 
             ```sh
             ENGINE_UPDATE_DOCS=1 dotnet test -c Release --filter FullyQualifiedName~OperationsTests
