@@ -23,7 +23,7 @@ public static class Batch
     /// <returns>
     /// The function's results, with the members along the first axis; one that does not depend on the member is repeated.
     /// </returns>
-    /// <exception cref="ArgumentException">There is no tensor, one has no axis, or their first axes differ.</exception>
+    /// <exception cref="ArgumentException">There is no tensor, one has no axis, or their first axes differ or are empty.</exception>
     /// <exception cref="InvalidOperationException">The function reads a value.</exception>
     /// <example><code>
     /// // Gradients of each row's own loss, [rows, ...], from weights that all share.

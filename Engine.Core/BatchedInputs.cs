@@ -24,8 +24,7 @@ public sealed class BatchedInputs
     public Shape Shape(int input) => _members[input].Shape;
 
     /// <summary>An input with the members along a first axis, repeated if they share it.</summary>
-    public Tensor Whole(int input)
-        => IsOwn(input) ? this[input] : this[input].Unsqueeze(0).BroadcastTo([Members, .. Shape(input)]);
+    public Tensor Whole(int input) => _map.Show(_members[input]);
 
     /// <summary>
     /// An input to be broadcast with others: if each member has its own, with axes of size 1 behind the first up to a rank for one member.

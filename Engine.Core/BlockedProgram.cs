@@ -203,7 +203,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
                         block.Instance.RunAsWritten();
                     else
                         block.Instance.Run();
-                    _results ??= Described(block, count);
+                    _results ??= Described(block);
                     results ??= Allocate();
                     if (asWritten || block.Instance.IsFirstRun)
                         Require(block.Instance.Results, count);
@@ -240,10 +240,10 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         // By what one row works in. Chosen for as long as the program lives, but for a run that checks, which has no replay to look at.
         private int BlockRows(Tensor[] shared, Tensor[] rows, bool asWritten)
         {
-            if (Device.PrefersWholeBatches)
-                return _groupRows;
             if (_program._blockRows is { } given)
                 return Math.Min(given, _groupRows);
+            if (Device.PrefersWholeBatches)
+                return _groupRows;
             if (asWritten)
                 return 1;
             var one = new Block(this, 1);
@@ -285,7 +285,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         }
 
         // Of one row, or of the sum over a block.
-        private (ElementType Type, Shape Shape)[] Described(Block block, int rows)
+        private (ElementType Type, Shape Shape)[] Described(Block block)
         {
             _like = Tree.Map(block.Results, y => y.WithoutMemory());
             if (_program._isSum)

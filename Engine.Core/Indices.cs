@@ -1,6 +1,6 @@
 namespace Engine.Core;
 
-/// <summary>What a checking scope wants of indices.</summary>
+/// <summary>Positions along an axis: those of members of a batch, and checks of them.</summary>
 internal static class Indices
 {
     /// <summary>

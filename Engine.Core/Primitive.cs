@@ -91,14 +91,15 @@ public abstract record Primitive
         // Most operations take any value.
     }
 
-    // No derivative passes through integers, so they need not remember what they were made from.
-    private protected virtual Tensor[] Remembered(Tensor[] x, ElementType type) => type.IsFloat() ? x : [];
+    // No derivative passes through integers, so they need not remember what they were made from. The array is the caller's, who may put
+    // other tensors into it.
+    private protected virtual Tensor[] Remembered(Tensor[] x, ElementType type) => type.IsFloat() ? [.. x] : [];
 
     private protected virtual Tensor Result(Tensor[] x, ElementType type, Shape shape)
         => Tensor.Allocate(x[0].Device, type, shape, this, Remembered(x, type));
 
     // The results remember inputs as one member sees them, for gradients within the map; those of all members remember what they were
-    // made from, for gradients without.
+    // made from, for gradients outside.
     private Tensor[] ApplyToMembers(BatchedMap map, (ElementType Type, Shape Shape)[] described, Tensor[] x)
     {
         var inputs = new BatchedInputs(map, x);
@@ -128,7 +129,8 @@ public abstract record Primitive
         if (GetType().Assembly != typeof(Primitive).Assembly && s_withoutRule.TryAdd(GetType(), true))
         {
             Console.Error.WriteLine(
-                $"Batch: {Name} has no batching rule for these inputs, and is done member by member, which is slow: override Batched.");
+                $"Batch: {Name} has no batching rule for these inputs, and is done member by member, which is slow: override "
+                + $"{(this is Operation ? "Batched" : "BatchedAll")}.");
         }
 
         Tensor[][] members = [.. Enumerable.Range(0, x.Members).Select(member => ApplyAll(x.Of(member)))];

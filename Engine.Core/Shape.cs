@@ -7,9 +7,6 @@ namespace Engine.Core;
 [CollectionBuilder(typeof(Shape), nameof(Create))]
 public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
 {
-    /// <summary>The shape of a single number: no axes.</summary>
-    public static readonly Shape Scalar = new([]);
-
     private readonly int[] _sizes;
 
     private Shape(int[] sizes)

@@ -42,6 +42,13 @@ public sealed partial class Tensor
     /// <summary>1 where x = c, else 0.</summary>
     public static Tensor Equal(Tensor x, double c) => Compared(x, c, Equal);
 
+    /// <summary>p a + q b in one pass; shapes broadcast.</summary>
+    /// <param name="p">What a counts.</param>
+    /// <param name="a">The first tensor.</param>
+    /// <param name="q">What b counts.</param>
+    /// <param name="b">The second tensor.</param>
+    public static Tensor LinearCombination(double p, Tensor a, double q, Tensor b) => new LinearCombination(p, q).Apply(a, b);
+
     /// <summary>a b + c in one pass; shapes broadcast.</summary>
     public static Tensor MultiplyAdd(Tensor a, Tensor b, Tensor c) => new MultiplyAdd().Apply(a, b, c);
 

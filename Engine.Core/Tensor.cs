@@ -254,7 +254,7 @@ public sealed partial class Tensor : IDisposable
     }
 
     /// <summary>The values as they are kept in files.</summary>
-    /// <exception cref="InvalidOperationException">A program is being recorded.</exception>
+    /// <exception cref="InvalidOperationException">It can't be read now, see <see cref="CopyTo"/>.</exception>
     public StoredTensor ToStored() => Type switch
     {
         ElementType.Float32 => StoredTensor.Of<float>([.. Shape], ToArray<float>()),
@@ -334,6 +334,9 @@ public sealed partial class Tensor : IDisposable
     /// <summary>A number of this tensor's element type, on its device.</summary>
     internal Tensor Like(double value) => Full(value, [], Type, Device);
 
+    /// <summary>What all members of all maps have, for one that is a member's.</summary>
+    internal Tensor OfAllMembers() => Whole?.OfAllMembers() ?? this;
+
     /// <summary>A leaf with the same values in the same memory.</summary>
     internal Tensor AsLeaf() => Map is null ? new(Device, Type, Shape, Buffer) : new(Device, Type, Shape, Map, Whole!.AsLeaf());
 
@@ -344,7 +347,7 @@ public sealed partial class Tensor : IDisposable
     internal Tensor Copy()
     {
         var copy = Allocate(Device, Type, Shape);
-        Device.Copy(Buffer, 0, copy.Buffer, 0, Buffer.ByteLength);
+        Device.Copy(Buffer, 0, copy.Buffer, 0, copy.Buffer.ByteLength);
         GC.KeepAlive(this);
         return copy;
     }

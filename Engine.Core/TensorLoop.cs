@@ -16,20 +16,22 @@ namespace Engine.Core;
 /// <typeparam name="TOut">A tree.</typeparam>
 public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
 {
-    private readonly TensorProgram<(TState, TIn), Stepped> _program;
+    private readonly TensorProgram<Given, Stepped> _program;
     private readonly SingleUse _use = new("TensorLoop");
 
     /// <summary>Begins a loop.</summary>
     /// <param name="step">One run: <c>(state, inputs) => (next state, results)</c>.</param>
     /// <param name="start">The state that the first run gets; copied, so it may be disposed afterwards.</param>
     /// <param name="device">Where it runs; where the state is if null.</param>
+    /// <exception cref="InvalidOperationException">The state is that of a member of a <see cref="Batch.Map"/>.</exception>
     public TensorLoop(Func<TState, TIn, (TState State, TOut Results)> step, TState start, Device? device = null)
     {
+        RequireWhole(start);
         _program = new(
-            x =>
+            given =>
             {
-                var (state, results) = step(x.Item1, x.Item2);
-                RequireSame(x.Item1, state);
+                var (state, results) = step(given.State, given.Inputs);
+                RequireSame(given.State, state);
                 return new(state, results);
             },
             device);
@@ -63,15 +65,10 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
     {
         if (Recording.IsActive)
             throw new InvalidOperationException("TensorLoop: a program can't run a loop; its replays would carry nothing on.");
-        if (BatchedMap.Of(Tree.Leaves(inputs)) is not null)
-        {
-            throw new InvalidOperationException(
-                "TensorLoop: a loop has one state, and can't run for each member of a Batch.Map: map within its step.");
-        }
-
+        RequireWhole(inputs);
         using var turn = _use.Begin();
         var old = State;
-        (State, var results) = _program.Run((old, inputs));
+        (State, var results) = _program.Run(new(old, inputs));
         Owned(State);
         Tree.Dispose(old);
         return results;
@@ -87,6 +84,15 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
         Tree.Dispose(State);
     }
 
+    private static void RequireWhole<T>(T tree)
+    {
+        if (BatchedMap.Of(Tree.Leaves(tree)) is not null)
+        {
+            throw new InvalidOperationException(
+                "TensorLoop: a loop has one state, and can't run for each member of a Batch.Map: map within its step.");
+        }
+    }
+
     // Another shape would be recorded anew in each run.
     private static void RequireSame(TState given, TState carried)
     {
@@ -95,7 +101,8 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
         string[] before = Described(given), after = Described(carried);
         string lost = Listed(before.Except(after)), found = Listed(after.Except(before));
         throw new InvalidOperationException(
-            lost + found == "" ? "TensorLoop: the step brought back other constants in its state than it was given."
+            lost + found == ""
+                ? "TensorLoop: the step brought back other constants in its state than it was given: what changes must be a tensor."
                 : $"TensorLoop: the step was given {Or(lost)}, but brought back {Or(found)}.");
 
         static string[] Described(TState state)
@@ -115,5 +122,7 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
     }
 
     // With names for messages.
+    private readonly record struct Given(TState State, TIn Inputs);
+
     private readonly record struct Stepped(TState State, TOut Results);
 }

@@ -176,7 +176,9 @@ internal sealed class Recording : IDisposable
     }
 
     private static InvalidOperationException Changed()
-        => new("A recorded function made other requests the second time than the first. It must depend on nothing but its inputs' shapes.");
+        => new(
+            "A recorded function made other requests the second time than the first. What it does may depend on the structure, shapes and "
+            + "constants of its inputs only; a program with Verify = true names what changed.");
 
     private void Within(Action function)
     {

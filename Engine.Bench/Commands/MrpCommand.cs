@@ -29,7 +29,9 @@ public static class MrpCommand
             },
         };
         var lookAhead = Options.Many(
-            "--look-ahead", "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.LookAhead]);
+            "--look-ahead",
+            "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5; 0 for fixed discounts.",
+            [.. defaults.LookAhead]);
         var monteCarlo = Options.Of("--monte-carlo", "Meta-gradients averaged for a meta-update.", defaults.MonteCarlo);
         var logEvery = Options.Of("--log-every", "Iterations from one row of metrics to the next.", defaults.LogEvery);
         foreach (var option in (Option[])[lookAhead, monteCarlo, logEvery])

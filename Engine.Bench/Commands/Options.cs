@@ -18,7 +18,7 @@ public static class Options
             Arity = ArgumentArity.ExactlyOne,
         };
 
-    /// <summary>An option that takes several values, such as --steps 1 5 10 or --steps 1,5,10.</summary>
+    /// <summary>An option that takes several values, such as --look-ahead 1 5 10 or --look-ahead 1,5,10.</summary>
     public static Option<T[]> Many<T>(string name, string description, params T[] fallback)
         => new ValueOption<T[]>(name, description, fallback, given => ReadAll<T>(given, ','))
         {

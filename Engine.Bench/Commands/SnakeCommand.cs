@@ -18,7 +18,7 @@ public static class SnakeCommand
             Examples =
             {
                 ("engine snake", "3-step mixed meta-gradients on the paper's board"),
-                ("engine snake --grid 6 --method 0 --frames 1000000 --out runs/quick", "fixed hyper-parameters on a small board: a minute"),
+                ("engine snake --grid 6 --method 0 --frames 1000000 --out runs/quick", "fixed hyper-parameters on a small board"),
                 ("engine snake --method 5 --seeds 3 --parallel 3 --out runs/five", "three agents at once"),
                 ("engine snake --learn gamma,lambda --outer-value-head true --out runs/head", "some hyper-parameters, an outer critic"),
                 ("engine snake --resume", "go on after an interruption"),

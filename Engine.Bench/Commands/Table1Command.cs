@@ -25,7 +25,9 @@ public static class Table1Command
             },
         };
         var methods = Options.Many(
-            "--methods", "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.Methods]);
+            "--methods",
+            "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5; 0 for fixed hyper-parameters.",
+            [.. defaults.Methods]);
         var points = Options.Of("--points", "Points of training at which meta-gradients are judged.", defaults.Points);
         var replicates = Options.Of("--replicates", "Meta-gradients taken at each of them; 0 to judge none.", defaults.Replicates);
         foreach (var option in (Option[])[methods, points, replicates])

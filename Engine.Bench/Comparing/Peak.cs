@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Engine.Bench.Workloads;
 using Engine.Core;
-using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.Bench.Comparing;
@@ -26,7 +25,7 @@ internal sealed record Peak(double FlopsPerSecond, double BytesPerSecond)
         double bytes = 3 * sizeof(float) * ElementsPerSecond(device, Axpy, cancel);
         return new(flops, bytes);
 
-        void Axpy(Tensor x, Tensor y, Loops loops) => new LinearCombination(2, 1).Apply(x, y).Dispose();
+        void Axpy(Tensor x, Tensor y, Loops loops) => Tensor.LinearCombination(2, x, 1, y).Dispose();
 
         void Chains(Tensor x, Tensor y, Loops loops)
             => device.Map(ElementType.Float32, default(MultiplyAddChains), loops, y.Buffer, x.Buffer);

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Engine.Core;
-using Engine.Core.Operations;
 
 namespace Engine.Bench.Micro;
 
@@ -15,7 +14,7 @@ public class MapBenchmarks : DeviceBenchmark
 
     /// <summary>2 x + x, which takes no time but for the memory.</summary>
     [Benchmark]
-    public void Axpy() => Run(() => new LinearCombination(2, 1).Apply(_x, _x));
+    public void Axpy() => Run(() => Tensor.LinearCombination(2, _x, 1, _x));
 
     /// <summary>x + row, where the row is repeated.</summary>
     [Benchmark]

@@ -1,5 +1,4 @@
 using Engine.Core;
-using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.Bench.Workloads;
@@ -45,7 +44,7 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
         Convolution("conv-12x12x5-32", 640, 12, 5, 32),
         Convolution("conv-6x6x32-32", 640, 6, 32, 32),
         Elementwise("tanh-16m", "tanh of 2^24 numbers", x => x.Tanh(), bytes: 8),
-        Elementwise("axpy-16m", "2 x + x of 2^24 numbers", x => new LinearCombination(2, 1).Apply(x, x), bytes: 8),
+        Elementwise("axpy-16m", "2 x + x of 2^24 numbers", x => Tensor.LinearCombination(2, x, 1, x), bytes: 8),
         Elementwise("sum-16m", "the sum of 2^24 numbers", x => x.Sum(), bytes: 4) with { Tolerance = Amplified },
     ];
 

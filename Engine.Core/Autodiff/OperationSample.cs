@@ -12,12 +12,12 @@ namespace Engine.Core.Autodiff;
 /// <param name="Operation">The operation.</param>
 /// <param name="Case">What the sample tries, in a word or two.</param>
 /// <param name="Function">Uses the operation; smooth near the inputs.</param>
-/// <param name="Shapes">Shapes of the Float64 inputs, or of Int32 ones where <paramref name="Indices"/> has values.</param>
+/// <param name="Shapes">Shapes of the Float64 inputs.</param>
 /// <param name="Low">Inputs are drawn from here</param>
 /// <param name="High">to here.</param>
 /// <param name="Order">To which order derivatives are checked.</param>
 /// <param name="Tolerance">The largest relative difference from finite differences.</param>
-/// <param name="Indices">Values of a last, Int32 input; null if there is none.</param>
+/// <param name="Indices">Values of a last input, a vector of Int32; null if there is none.</param>
 public sealed record OperationSample(
     Type Operation,
     string Case,
@@ -236,8 +236,7 @@ public sealed record OperationSample(
             Indices: [1, 6, -1, 15, 4, 3, 12, 11]);
     }
 
-    // Draws have no derivative: they must not hinder that of what they multiply.
-    // From two keys.
+    // Draws, from two keys, have no derivative: they must not hinder that of what they multiply.
     private static OperationSample Random<T>(Func<Key, Tensor> draw)
         => new(
             typeof(T),

@@ -36,7 +36,7 @@ public static class Categorical
         }
 
         if (TensorScope.IsChecking)
-            RequireDistributions(logits);
+            RequireDistributions(logits.OfAllMembers());
         return (logits + new DrawGumbel(logits.Shape.Sizes[keys.Rank..].ToArray(), logits.Type).Apply(key.Words)).ArgMax(-1);
     }
 
@@ -66,7 +66,7 @@ public static class Categorical
         }
 
         if (TensorScope.IsChecking)
-            Indices.Require("LogProbability", choices, logProbabilities.Shape[axis]);
+            Indices.Require("LogProbability", choices.OfAllMembers(), logProbabilities.Shape[axis]);
         var (type, device) = (logProbabilities.Type, logProbabilities.Device);
         var chosen = Tensor.Equal(choices.Unsqueeze(-1).Cast(type), Tensor.Range(logProbabilities.Shape[axis], type, device));
         return Tensor.Where(chosen, logProbabilities, Tensor.Zeros([], type, device)).Sum(-1);

@@ -99,7 +99,7 @@ internal sealed record Gate : Binary<GateFunction>
 }
 
 /// <summary>p a + q b, with numbers known beforehand: a moving average in one pass.</summary>
-public sealed record LinearCombination(double P, double Q) : Binary<LinearCombinationFunction>
+internal sealed record LinearCombination(double P, double Q) : Binary<LinearCombinationFunction>
 {
     /// <inheritdoc/>
     protected override LinearCombinationFunction Function => new(P, Q);

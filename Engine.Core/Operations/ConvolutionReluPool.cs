@@ -14,9 +14,9 @@ internal sealed record ConvolutionReluPool(Padding Padding) : Primitive
     /// <inheritdoc/>
     public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted) =>
     [
-        new PooledConvolutionInputGradient(Padding, x[0].Shape[-3], x[0].Shape[-2]).Apply(g[0]!, x[1], y[1]),
-        new PooledConvolutionWeightGradient(Padding, x[1].Shape[-4], x[1].Shape[-3]).Apply(x[0], g[0]!, y[1]),
-        new Gate().Apply(g[0]!, y[0]).Sum(-4, -3, -2),
+        wanted[0] ? new PooledConvolutionInputGradient(Padding, x[0].Shape[-3], x[0].Shape[-2]).Apply(g[0]!, x[1], y[1]) : null,
+        wanted[1] ? new PooledConvolutionWeightGradient(Padding, x[1].Shape[-4], x[1].Shape[-3]).Apply(x[0], g[0]!, y[1]) : null,
+        wanted[2] ? new Gate().Apply(g[0]!, y[0]).Sum(-4, -3, -2) : null,
     ];
 
     /// <inheritdoc/>

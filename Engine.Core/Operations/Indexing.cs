@@ -19,6 +19,9 @@ internal sealed record Take(int Axis) : Operation
         if (!x.IsOwn(1))
             return new Take(Axis + 1).Apply(x[0], x[1]);
 
+        if (TensorScope.IsChecking)
+            Indices.Require(Name, x[1].OfAllMembers(), x.Shape(0)[Axis]);
+
         // A row for each position of each member, or for each position if members share the tensor.
         var rows = BatchedInputs.Move(x[0], x.IsOwn(0) ? Axis + 1 : Axis, x.IsOwn(0) ? 1 : 0);
         var indices = x.IsOwn(0) ? Indices.OfMembers(x[1], x.Shape(0)[Axis]) : x[1];
@@ -68,6 +71,8 @@ internal sealed record ScatterAdd(int Axis, int Size) : Operation
     {
         if (!x.IsOwn(1))
             return new ScatterAdd(Axis + 1, Size).Apply(x[0], x[1]);
+        if (TensorScope.IsChecking)
+            Indices.Require(Name, x[1].OfAllMembers(), Size);
         var rows = BatchedInputs.Fold(BatchedInputs.Move(x.Whole(0), Axis + 1, 1));
         var sums = new ScatterAdd(0, x.Members * Size).Apply(rows, Indices.OfMembers(x[1], Size).Reshape(-1));
         return BatchedInputs.Move(x.Unfold(sums), 1, Axis + 1);

@@ -29,17 +29,13 @@ internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false) 
         // What members share is multiplied by the rows, or columns, of all: derivatives in it are then one contraction, and not a sum of
         // products of each member.
         if (!x.IsOwn(1) && b.Rank == 2 && !TransposeA && sharesBias)
-        {
-            var rows = x[0].Reshape(-1, a[-1]);
-            var y = bias is null ? Apply(rows, x[1]) : Apply(rows, x[1], x[2].Reshape(-1));
-            return y.ReshapeTo([x.Members, .. a.Sizes[..^1], y.Shape[1]]);
-        }
+            return x[0].MatMul(x[1], false, TransposeB, bias is null ? null : x[2]);
 
         // Columns are turned into rows for that, and back: worth it for an operand larger than what is turned.
-        int turned = b.ElementCount + (b.ElementCount / b[TransposeB ? -1 : -2] * a[TransposeA ? -1 : -2]);
+        int inner = b[TransposeB ? -1 : -2], turned = b.ElementCount + (b.ElementCount / Math.Max(inner, 1) * a[TransposeA ? -1 : -2]);
         if (!x.IsOwn(0) && a.Rank == 2 && bias is null && a.ElementCount > turned)
         {
-            var columns = (TransposeB ? x[1] : x[1].Transpose()).Reshape(-1, a[TransposeA ? 0 : 1]);
+            var columns = (TransposeB ? x[1] : x[1].Transpose()).Reshape(-1, inner);
             var y = new MatMul(false, !TransposeA).Apply(columns, x[0]);
             return y.ReshapeTo([x.Members, .. b.Sizes[..^2], b[TransposeB ? -2 : -1], y.Shape[1]]).Transpose();
         }
@@ -65,7 +61,7 @@ internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false) 
         var batch = Shape.Broadcast(batchA, batchB)
             ?? throw Error($"{Describe(a, TransposeA)} x {Describe(b, TransposeB)}: batch shapes {batchA} and {batchB} do not broadcast");
         Shape shape = [.. batch, a[TransposeA ? -1 : -2], b[TransposeB ? -2 : -1]];
-        if (x.Length == 3 && (Shape.Broadcast(x[2].Shape, shape.With(-2, 1)) != shape.With(-2, 1) || x[2].Shape[-1] != shape[-1]))
+        if (x.Length == 3 && (x[2].Rank == 0 || Shape.Broadcast(x[2].Shape, shape.With(-2, 1)) != shape.With(-2, 1) || x[2].Shape[-1] != shape[-1]))
             throw Error($"a bias of shape {x[2].Shape} is no row of the product {shape}: it must be [{shape[-1]}] or {shape.With(-2, 1)}");
         return (type, shape);
     }

@@ -74,7 +74,7 @@ public abstract record Optimiser
     /// <summary>p - rate * update.</summary>
     private protected static Tensor Descend(Tensor parameter, Tensor update, LearningRate rate, Tensor? value)
         => value is null
-            ? new Operations.LinearCombination(1, -rate.Number).Apply(parameter, update)
+            ? Tensor.LinearCombination(1, parameter, -rate.Number, update)
             : Tensor.MultiplyAdd(update, -value, parameter);
 
     private ArgumentException Error(string problem) => new($"{GetType().Name}: {problem}.");

@@ -1,5 +1,3 @@
-using Engine.Core.Operations;
-
 namespace Engine.Core.Optim;
 
 /// <summary>Step sizes that depend on the number of updates made, for a <see cref="LearningRate"/>.</summary>
@@ -36,7 +34,7 @@ public static class Schedules
             var done = (step.Cast(type) / steps).Clamp(0, 1);
             var (first, last) = shares(done);
             var (before, after) = (Tensor.Full(start, [], type, step.Device), Tensor.Full(end, [], type, step.Device));
-            return Tensor.Where(done > 0, Tensor.Where(done < 1, new LinearCombination(start, end).Apply(first, last), after), before);
+            return Tensor.Where(done > 0, Tensor.Where(done < 1, Tensor.LinearCombination(start, first, end, last), after), before);
         };
     }
 }

@@ -67,20 +67,23 @@ internal readonly struct FloorDivideFunction : IBinary
         // A quotient that was rounded up to an integer leaves less than nothing; one that was rounded down leaves enough for one more.
         V zero = V.Constant(0), one = V.Constant(1), quotient = default(FloorFunction).Invoke(default(DivideFunction).Invoke(x, y));
         rest = V.MultiplyAdd(-quotient, y, x);
-        V next = V.MultiplyAdd(-(quotient + one), y, x);
         V above = ((rest < zero) & (y > zero)) | ((rest > zero) & (y < zero));
+        if (V.ElementType == ElementType.Int32)
+        {
+            // Rounded towards zero, and so never down too far.
+            rest = V.Select(above, rest + y, rest);
+            return V.Select(above, quotient - one, quotient);
+        }
+
+        V next = V.MultiplyAdd(-(quotient + one), y, x);
         V below = ((next >= zero) & (y > zero)) | ((next <= zero) & (y < zero));
         quotient = V.Select(above, quotient - one, V.Select(below, quotient + one, quotient));
         rest = V.Select(above, rest + y, V.Select(below, next, rest));
-        if (V.ElementType != ElementType.Int32)
-        {
-            V infinity = V.Constant(double.PositiveInfinity);
-            V isInfinite = V.Equal(V.Abs(y), infinity) & (V.Abs(x) < infinity);
-            V opposed = ((x < zero) & (y > zero)) | ((x > zero) & (y < zero));
-            quotient = V.Select(isInfinite, V.Select(opposed, -one, zero), quotient);
-            rest = V.Select(isInfinite, V.Select(opposed, y, x), rest);
-        }
-
+        V infinity = V.Constant(double.PositiveInfinity);
+        V isInfinite = V.Equal(V.Abs(y), infinity) & (V.Abs(x) < infinity);
+        V opposed = ((x < zero) & (y > zero)) | ((x > zero) & (y < zero));
+        quotient = V.Select(isInfinite, V.Select(opposed, -one, zero), quotient);
+        rest = V.Select(isInfinite, V.Select(opposed, y, x), rest);
         return quotient;
     }
 }
@@ -181,7 +184,7 @@ internal readonly struct EqualFunction : IBinary
 /// <summary>a x + b y.</summary>
 /// <param name="a">The factor of x, rounded to the element type.</param>
 /// <param name="b">The factor of the other term, rounded to the element type.</param>
-public readonly struct LinearCombinationFunction(double a, double b) : IBinary
+internal readonly struct LinearCombinationFunction(double a, double b) : IBinary
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels.Functions;
 
 /// <summary>x + y.</summary>
-public readonly struct SumReducer : IReducer
+internal readonly struct SumReducer : IReducer
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -19,7 +19,7 @@ public readonly struct SumReducer : IReducer
 }
 
 /// <summary>x y.</summary>
-public readonly struct ProdReducer : IReducer
+internal readonly struct ProdReducer : IReducer
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,7 +35,7 @@ public readonly struct ProdReducer : IReducer
 }
 
 /// <summary>The smaller of x and y; NaN if either is.</summary>
-public readonly struct MinReducer : IReducer
+internal readonly struct MinReducer : IReducer
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,7 +51,7 @@ public readonly struct MinReducer : IReducer
 }
 
 /// <summary>The larger of x and y; NaN if either is.</summary>
-public readonly struct MaxReducer : IReducer
+internal readonly struct MaxReducer : IReducer
 {
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,10 @@ namespace Engine.RL.Agents;
 /// <summary>How episodes that judge an agent draw their random numbers: episode i of a seed is the same wherever it is played.</summary>
 public static class FreshEpisodes
 {
-    /// <summary>The keys of episodes, [count]. An episode is reset with its key folded with 0, and step t draws from that with t.</summary>
+    /// <summary>
+    /// The keys of episodes, [count]. An episode is reset with its key folded with 0. Step t, counted from 1, has the key folded with t:
+    /// that folded with 0 draws the action, folded with 1 it is the environment's.
+    /// </summary>
     /// <param name="seed">The seed.</param>
     /// <param name="first">The number of the first episode.</param>
     /// <param name="count">How many episodes.</param>

@@ -68,7 +68,7 @@ public abstract record MrpSettings
     /// <summary>Whether Adam's denominator is a constant to meta-gradients.</summary>
     public bool DetachDenominator { get; init; }
 
-    /// <summary>Adam's term under the root, see <see cref="Adam.EpsilonRoot"/>.</summary>
+    /// <summary>The term under the root of Adam and RMSProp, see <see cref="Adam.EpsilonRoot"/>.</summary>
     public double EpsilonRoot { get; init; } = 1e-8;
 
     /// <summary>Makes sure that every setting is in range.</summary>

@@ -57,7 +57,7 @@ public record SnakeSettings
     /// <summary>The largest norm of the inner gradient.</summary>
     public double Clip { get; init; } = 10;
 
-    /// <summary>Adam's term under the root, see <see cref="Adam.EpsilonRoot"/>.</summary>
+    /// <summary>The term under the root of Adam and RMSProp, see <see cref="Adam.EpsilonRoot"/>.</summary>
     public double EpsilonRoot { get; init; } = 1e-8;
 
     /// <summary>Whether Adam's denominator is a constant to meta-gradients.</summary>

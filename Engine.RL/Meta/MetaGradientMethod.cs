@@ -60,7 +60,7 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
             : throw new ArgumentException($"Method '{name}': the number of inner steps is {steps}, but must be at least {least}.");
     }
 
-    /// <summary>The loss whose gradient is this meta-gradient, [replicates].</summary>
+    /// <summary>The loss whose gradient is this meta-gradient, of the shape of the points' outer losses.</summary>
     /// <param name="points">A branch of at least <see cref="Steps"/> points.</param>
     /// <param name="kappa">The discount of a mix; null for the default.</param>
     /// <exception cref="ArgumentException">The branch is too short, or this is "0", which has no meta-gradient.</exception>

@@ -20,7 +20,7 @@ public static class Mixing
         return [.. weights.Select(weight => weight / sum)];
     }
 
-    /// <summary>The mixed outer loss of a branch's first points, whose gradient is the mixed meta-gradient; [replicates].</summary>
+    /// <summary>The mixed outer loss of a branch's first points, whose gradient is the mixed meta-gradient; of their shape.</summary>
     public static Tensor Loss(IReadOnlyList<BranchPoint> points, double kappa)
     {
         double[] weights = Weights(points.Count, kappa);
@@ -28,7 +28,7 @@ public static class Mixing
         for (int i = 1; i < weights.Length; i++)
         {
             if (weights[i] != 0)
-                total = new Core.Operations.LinearCombination(1, weights[i]).Apply(total, points[i].OuterLoss);
+                total = Tensor.LinearCombination(1, total, weights[i], points[i].OuterLoss);
         }
 
         return total;

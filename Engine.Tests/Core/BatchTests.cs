@@ -276,6 +276,48 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
+    public void CheckingScopesLookAtAllMembers()
+    {
+        using var scope = new TensorScope(checkFinite: true);
+        var logits = Tensor.From([0, 1, 2, 0, -1e30, 3f], [2, 3]);
+        Tensor chosen = Batch.Map(x => Categorical.Sample(x.Key, x.Logits), (Key: Key.Of(1).Split(2), Logits: logits));
+        Tensor likely = Batch.Map(
+            x => Categorical.LogProbability(Categorical.LogProbabilities(x.Logits), x.Chosen), (Logits: logits, Chosen: chosen));
+        Assert.All(likely.ToDoubles(), log => Assert.InRange(log, -10, 0));
+        Assert.Throws<NotFiniteNumberException>(
+            () => Batch.Map(x => Categorical.Sample(x.Key, x.Logits / 0), (Key: Key.Of(1).Split(2), Logits: logits)));
+        var wrong = Tensor.From([0, 1, 7, 2], [2, 2]);
+        Says("Take: index 7, element 2 of [2, 2], is out of range: there are 3", () => Batch.Map(i => logits[0].Take(0, i), wrong));
+        Says("ScatterAdd: index 7", () => Batch.Map(i => logits[0, ..2].ScatterAdd(0, i, 3), wrong));
+
+        static void Says(string part, Func<Tensor> call) => Assert.Contains(part, Assert.Throws<ArgumentException>(call).Message);
+    }
+
+    [Fact]
+    public void ProductsOverNothingAreZero()
+    {
+        Tensor rows = Tensor.Ones([2, 3, 0]), shared = Tensor.Ones([0, 4]), own = Tensor.Ones([2, 0, 4]);
+        Assert.All(Batch.Map(x => x.MatMul(shared), rows).ToArray<float>(), Zero);
+        Assert.All(Batch.Map(x => x.MatMul(shared, bias: Tensor.Ones([4])), rows).ToArray<float>(), y => Assert.Equal(1, y));
+        Assert.All(Batch.Map(w => rows[0].MatMul(w), own).ToArray<float>(), Zero);
+
+        static void Zero(float y) => Assert.Equal(0, y);
+    }
+
+    [Fact]
+    public void ALoopIsNotOneMembers()
+        => Assert.Contains(
+            "can't run for each member",
+            Assert.Throws<InvalidOperationException>(
+                () => Batch.Map(
+                    row =>
+                    {
+                        using var loop = new TensorLoop<Tensor, ValueTuple, Tensor>((state, _) => (state + 1, state), row);
+                        return loop.Run(default);
+                    },
+                    Tensor.Ones([2, 3]))).Message);
+
+    [Fact]
     public void ErrorsSayWhatToDo()
     {
         var x = Tensor.From([1.0, 2, 3, 4], [2, 2]);

@@ -37,6 +37,17 @@ public sealed class GradientTests : IDisposable
     }
 
     [Fact]
+    public void WhatACallerPutsIntoAnArrayLaterDoesNotCount()
+    {
+        Tensor a = Tensor.From(1.0, 2), b = Tensor.From(3.0, 4);
+        Tensor[] window = [a, b];
+        Tensor joined = Tensor.Concatenate(0, window).Square().Sum();
+        window[0] = b;
+        Assert.Equal([2.0, 4], Gradient.Of(joined, a).ToDoubles());
+        Assert.Equal([6.0, 8], Gradient.Of(joined, b).ToDoubles());
+    }
+
+    [Fact]
     public void ATensorUsedRepeatedlyGathersAllContributions()
     {
         var x = Tensor.From(2.0, 3);

@@ -85,6 +85,11 @@ public sealed class TensorFunctionTests : IDisposable
     [InlineData(0, 5)]
     [InlineData(5, 0)]
     [InlineData(2000000011, 7)]
+    [InlineData(0, int.MinValue)]
+    [InlineData(5, int.MinValue)]
+    [InlineData(-5, int.MinValue)]
+    [InlineData(int.MinValue, int.MinValue)]
+    [InlineData(int.MinValue, 3)]
     public void IntegersAreDividedAsInPython(int a, int b)
     {
         int quotient = b == 0 ? 0 : (int)Math.Floor((double)a / b), rest = b == 0 ? 0 : a - (b * quotient);

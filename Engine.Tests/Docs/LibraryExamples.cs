@@ -155,8 +155,7 @@ internal static class LibraryExamples
         Console.WriteLine($"{loss.Item():F2}");                                    // 0.01
         Console.WriteLine(learner.Adam.Step.Item());                               // 500
 
-        string path = Path.Combine(Path.GetTempPath(), $"learner-{Environment.ProcessId}.safetensors");
-
+        string path = Path.GetTempFileName();
         SafeTensors.Save(path, learner);
         var like = Network.Initial(Key.Of(seed: 1));
         var loaded = SafeTensors.Load(path, new Learner(like, adam.Initial(like)));
