@@ -54,9 +54,11 @@ public static class BlockedProgram
 /// <typeparam name="TOut">A tree.</typeparam>
 public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
 {
-    // What a block may work in, by what one row alone does: a core's part of the processor's caches. It is the same everywhere, since the
-    // rows of a block decide in which order sums are formed.
+    // What a block may work in, by what one row alone does: a core's part of the processor's caches; and what a command should make at
+    // least, or to give it costs more than what it does, which is worse than a cache that is too small. They are the same everywhere,
+    // since the rows of a block decide in which order sums are formed.
     private const long BlockBytes = 2 << 20;
+    private const long CommandBytes = 8 << 10;
 
     // Blocks of a group that there are at least, if there are as many rows: so many threads have something to do.
     private const int LeastBlocks = 8;
@@ -256,8 +258,10 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
                 }
 
                 long most = Math.Max(1, _groupRows / LeastBlocks);
-                long fitting = Math.Clamp(BlockBytes / Math.Max(1, one.Instance.WorkingBytes), 1, most);
-                _blockRows = 1 << (int)Math.Log2(fitting);
+                long fitting = BlockBytes / Math.Max(1, one.Instance.WorkingBytes);
+                long worthwhile = CommandBytes / Math.Max(1, one.Instance.BytesPerCommand);
+                double power = Math.Round(Math.Log2(Math.Max(1, Math.Max(fitting, worthwhile))));
+                _blockRows = 1 << (int)Math.Min(power, Math.Floor(Math.Log2(most)));
             }
 
             return _blockRows.Value;

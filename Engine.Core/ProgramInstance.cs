@@ -47,6 +47,9 @@ internal sealed class ProgramInstance : IDisposable
 
     public long WorkingBytes => _recording.ArenaBytes;
 
+    /// <summary>Bytes that a command of a replay makes on average.</summary>
+    public long BytesPerCommand => _recording.UsedBytes / Math.Max(1, _recording.CommandCount);
+
     /// <summary>The error of an input that is on another device than its program.</summary>
     public static ArgumentException Elsewhere(string input, Tensor source, Device device)
         => new(

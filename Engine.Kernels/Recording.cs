@@ -48,6 +48,9 @@ internal sealed class Recording : IDisposable
     /// <summary>Bytes of the memory plan.</summary>
     public long ArenaBytes => _arena?.ByteLength ?? 0;
 
+    /// <summary>Bytes of all buffers that a replay uses, whether they share their place or not.</summary>
+    public long UsedBytes { get; private set; }
+
     /// <summary>Memory that lives as long as the recording: for its inputs, results and constants.</summary>
     public Buffer Own(long byteLength)
     {
@@ -243,6 +246,7 @@ internal sealed class Recording : IDisposable
         foreach (int slot in _results.Where(slot => slot != External))
             last[slot] = int.MaxValue;
 
+        UsedBytes = _requests.Index().Sum(request => last[request.Index] >= 0 ? request.Item.ByteLength : 0);
         long bytes = MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
             (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength, null) { Offset = offset });
         _arena = bytes > 0 ? Own(bytes) : null;

@@ -113,6 +113,26 @@ public class BlockedProgramTests
             Assert.Equal(results[i % 3], results[i]);
     }
 
+    // 2,000 numbers that stay until the end are too much for a cache from 16 rows on, but commands for so few are not worth giving.
+    [Fact]
+    public void RowsOfTinyTensorsComeInBlocksThatAreWorthTheirCommands()
+    {
+        using var device = new CpuDevice(1);
+        using var scope = new TensorScope();
+        var sizes = new List<int>();
+        using var program = BlockedProgram.Sum<ValueTuple, Tensor, Tensor>(
+            (_, rows) =>
+            {
+                sizes.Add(rows.Shape[0]);
+                Tensor[] kept = [.. Enumerable.Range(0, 2000).Select(i => rows + i)];
+                return kept.Aggregate((a, b) => a * b).Sum(0);
+            },
+            device);
+        for (int run = 0; run < 2; run++)
+            program.Run(default, Tensor.Ones([1, 1024, 8], device: device));
+        Assert.Equal([1, 128], sizes.Distinct());
+    }
+
     [Fact]
     public void OtherShapesRunBesideEarlierOnes()
         => Each(device =>
