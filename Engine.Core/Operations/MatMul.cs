@@ -61,8 +61,9 @@ internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false) 
         var batch = Shape.Broadcast(batchA, batchB)
             ?? throw Error($"{Describe(a, TransposeA)} x {Describe(b, TransposeB)}: batch shapes {batchA} and {batchB} do not broadcast");
         Shape shape = [.. batch, a[TransposeA ? -1 : -2], b[TransposeB ? -2 : -1]];
-        if (x.Length == 3 && (x[2].Rank == 0 || Shape.Broadcast(x[2].Shape, shape.With(-2, 1)) != shape.With(-2, 1) || x[2].Shape[-1] != shape[-1]))
-            throw Error($"a bias of shape {x[2].Shape} is no row of the product {shape}: it must be [{shape[-1]}] or {shape.With(-2, 1)}");
+        Shape row = shape.With(-2, 1);
+        if (x.Length == 3 && (x[2].Rank == 0 || Shape.Broadcast(x[2].Shape, row) != row || x[2].Shape[-1] != shape[-1]))
+            throw Error($"a bias of shape {x[2].Shape} is no row of the product {shape}: it must be [{shape[-1]}] or {row}");
         return (type, shape);
     }
 
