@@ -19,7 +19,8 @@ public static class Program
     [
         MrpCommand.Create(),
         BiasVarianceCommand.Create(),
-        SnakeCommand.Create(),
+        TrainCommand.Create(),
+        TrainCommand.CreateSnake(),
         Table1Command.Create(),
         VarianceCommand.Create(),
         EvaluateCommand.Create(),

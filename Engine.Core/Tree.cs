@@ -62,6 +62,40 @@ public static class Tree
                 $"Tree: {leaves.Count} tensors were given for the {places} places of {TreeCode.NameOf(typeof(T))}.", nameof(leaves));
     }
 
+    /// <summary>Trees of one structure as one, with them along a new first axis of every tensor, as for <see cref="Batch.Map"/>.</summary>
+    /// <exception cref="ArgumentException">There is no tree, their structures differ, or shapes do.</exception>
+    public static T Stack<T>(params IReadOnlyList<T> trees)
+    {
+        if (trees.Count == 0)
+            throw new ArgumentException("Tree: there is no tree to stack.", nameof(trees));
+        foreach (var tree in trees)
+            RequireSameStructure(trees[0], tree);
+        var leaves = trees.Select(Leaves).ToArray();
+        return With(trees[0], [.. leaves[0].Select((_, i) => Tensor.Stack(0, [.. leaves.Select(each => each[i])]))]);
+    }
+
+    /// <summary>The numbers of a tree one after the other, as <c>ravel_pytree</c> puts them: an optimiser then has one tensor.</summary>
+    /// <returns>[numbers].</returns>
+    /// <exception cref="ArgumentException">There is no tensor, or their types differ.</exception>
+    public static Tensor ToVector<T>(T tree) => Tensor.Concatenate(0, [.. Leaves(tree).Select(leaf => leaf.Reshape(-1))]);
+
+    /// <summary>The opposite of <see cref="ToVector"/>.</summary>
+    /// <param name="like">A tree of the structure and shapes wanted; its numbers don't matter.</param>
+    /// <param name="vector">[numbers].</param>
+    /// <exception cref="ArgumentException">These are not as many numbers as the tree has.</exception>
+    public static T FromVector<T>(T like, Tensor vector)
+    {
+        int count = Leaves(like).Sum(leaf => leaf.Count), start = 0;
+        if (vector.Rank != 1 || vector.Count != count)
+            throw new ArgumentException($"Tree: {TreeCode.NameOf(typeof(T))} has [{count}] numbers, not {vector.Shape}.", nameof(vector));
+        return Map(like, leaf =>
+        {
+            var part = vector.Narrow(0, start, leaf.Count).ReshapeTo(leaf.Shape);
+            start += leaf.Count;
+            return part;
+        });
+    }
+
     /// <summary>Lets a tree outlive the innermost <see cref="TensorScope"/> of this thread.</summary>
     public static T Keep<T>(T tree) => TensorScope.Current is { } scope ? scope.Keep(tree) : tree;
 

@@ -9,7 +9,13 @@ namespace Engine.Bench.Commands;
 /// <summary>What commands that let a trained agent play have in common: who plays, how, and with which seed.</summary>
 internal sealed class AgentOptions
 {
-    private readonly Argument<string> _run = new("RUN") { Description = "The folder of an agent, or of the experiment that trained it." };
+    private readonly Argument<string?> _run = new("RUN")
+    {
+        Description = "The folder of an agent, or of the experiment that trained it; "
+            + "where it is not given, an agent that comes with the engine: 12x12 Snake, 60 million frames.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private readonly Option<string?> _agent
         = Options.Of<string?>("--agent", "The agent, such as 3-mix-0, where the experiment trained several.", null);
 
@@ -30,8 +36,11 @@ internal sealed class AgentOptions
         _device = new DeviceOptions(command);
     }
 
+    /// <summary>The agent that comes with the engine.</summary>
+    public static string OwnAgent => Path.Combine(AppContext.BaseDirectory, "Agents", "snake-12x12.safetensors");
+
     /// <summary>RUN.</summary>
-    public string Run(ParseResult parsed) => parsed.GetValue(_run)!;
+    public string Run(ParseResult parsed) => parsed.GetValue(_run) ?? OwnAgent;
 
     /// <summary>--policy.</summary>
     public PolicyKind Policy(ParseResult parsed) => parsed.GetValue(_policy);

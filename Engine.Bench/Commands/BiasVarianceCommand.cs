@@ -16,7 +16,6 @@ public static class BiasVarianceCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var defaults = new Figure5Settings();
         var command = new BenchCommand(
             "bias-variance",
             "Figure 5: bias and variance of n-step and mixed meta-gradients along a training run of 1-step meta-gradients.")
@@ -29,38 +28,24 @@ public static class BiasVarianceCommand
                 ("engine bias-variance --resume", "go on after an interruption"),
             },
         };
-        var points = Options.Of("--points", "Points of training at which estimators are judged.", defaults.Points);
-        var replicates = Options.Of("--replicates", "Meta-gradients of each estimator at each point.", defaults.Replicates);
-        var lookAhead = Options.Many("--look-ahead", "Numbers of inner steps to judge, each classic and mixed.", [.. defaults.LookAhead]);
-        var oracle = Options.Of("--oracle", "Inner steps of the oracle.", defaults.Oracle);
-        foreach (var option in (Option[])[points, replicates, lookAhead, oracle])
-            command.Add(option);
-        var options = new MrpOptions(command, defaults);
+        var options = new SettingsOptions<BiasVarianceSettings>(command, settings => settings.Validate());
         command.SetAction((parsed, cancel) =>
         {
-            var config = options.Common.Read<Figure5Settings>(
-                parsed,
-                settings => options.Apply(parsed, settings) with
-                {
-                    Points = parsed.Given(points, settings.Points),
-                    Replicates = parsed.Given(replicates, settings.Replicates),
-                    LookAhead = parsed.Given(lookAhead, [.. settings.LookAhead]),
-                    Oracle = parsed.Given(oracle, settings.Oracle),
-                },
-                settings => settings.Validate());
+            var config = options.Read(parsed);
+            using var device = CommonOptions.OpenDevice(config);
             int code = ExperimentRun.Run(
                 parsed,
                 options.Common,
                 config,
-                Figure5.Columns,
-                (device, start, observer) =>
+                BiasVariance.Columns,
+                (start, observer) =>
                 {
-                    var figure = new Figure5(config.Settings, device);
+                    var figure = new BiasVariance(config.Settings, device);
                     if (start is not null)
                         figure.Resume(start);
                     return figure.Run(observer, cancel);
                 },
-                (folder, rows) => Finish(parsed, folder, new Figure5Report(rows)),
+                (folder, rows) => Finish(parsed, folder, new BiasVarianceReport(rows)),
                 Summary,
                 Picture);
             return Task.FromResult(code);
@@ -68,7 +53,7 @@ public static class BiasVarianceCommand
         return command;
     }
 
-    private static void Finish(ParseResult parsed, RunFolder folder, Figure5Report report)
+    private static void Finish(ParseResult parsed, RunFolder folder, BiasVarianceReport report)
     {
         folder.WriteJson(Summary, new { methods = report.Summary, claims = report.Claims });
         folder.WriteText(Picture, Draw(report).ToSvg());
@@ -82,7 +67,7 @@ public static class BiasVarianceCommand
         static string Text(Estimate estimate) => Invariant($"{estimate.Value:G4} ({estimate.Error:G2})");
     }
 
-    private static Figure Draw(Figure5Report report)
+    private static Figure Draw(BiasVarianceReport report)
     {
         return new Figure("Bias and variance of meta-gradients, even discounts")
         {
@@ -111,14 +96,14 @@ public static class BiasVarianceCommand
             ],
         };
 
-        Panel BySteps(string title, string label, Func<Figure5Summary, Estimate> quantity) => new(title, "inner steps n", label)
+        Panel BySteps(string title, string label, Func<BiasVarianceSummary, Estimate> quantity) => new(title, "inner steps n", label)
         {
             XScale = Scale.Log,
             XTicks = [.. report.Summary.Select(method => (double)method.Steps).Distinct()],
             Series = [.. ((bool[])[false, true]).Select(mixed => Kind(mixed, quantity)).Where(series => series.X.Length > 0)],
         };
 
-        Series Kind(bool mixed, Func<Figure5Summary, Estimate> quantity)
+        Series Kind(bool mixed, Func<BiasVarianceSummary, Estimate> quantity)
         {
             var methods = report.Summary.Where(method => method.Mixed == mixed).ToArray();
             var series = Series.Around(

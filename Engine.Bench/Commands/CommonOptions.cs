@@ -13,12 +13,9 @@ public sealed class CommonOptions
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="seeds">How many seeds it runs where nothing else is said; null for a command without seeds.</param>
-    public CommonOptions(Command command, int? seeds)
+    public CommonOptions(Command command)
     {
         _command = command;
-        Seed = Options.Of("--seed", "The first seed; the others follow it.", 0);
-        Seeds = Options.Of("--seeds", "How many seeds.", seeds ?? 1);
         Device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
         Device.HelpName = "NAME";
         Threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
@@ -33,8 +30,7 @@ public sealed class CommonOptions
             Description = "Settings from a file, such as a run's config.json; options given here override it.",
             HelpName = "FILE",
         };
-        Option[] all = [Seed, Seeds, Device, Threads, Out, Resume, Overwrite, Quiet, Config];
-        foreach (var option in seeds is null ? all[2..] : all)
+        foreach (var option in (Option[])[Device, Threads, Out, Resume, Overwrite, Quiet, Config])
             command.Add(option);
         command.Validators.Add(result =>
         {
@@ -42,12 +38,6 @@ public sealed class CommonOptions
                 result.AddError("--resume and --overwrite: give one of them, not both.");
         });
     }
-
-    /// <summary>--seed N.</summary>
-    public Option<int> Seed { get; }
-
-    /// <summary>--seeds N.</summary>
-    public Option<int> Seeds { get; }
 
     /// <summary>--device NAME.</summary>
     public Option<string> Device { get; }
@@ -76,7 +66,7 @@ public sealed class CommonOptions
     /// were given.
     /// </summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="apply">Puts options into the settings, with <see cref="Options.Given"/>: its own, --seed and --seeds.</param>
+    /// <param name="apply">Puts the options that were given into the settings.</param>
     /// <param name="validate">Throws an <see cref="ArgumentException"/> if a setting is out of range; the user sees its message.</param>
     /// <exception cref="UserError">A setting is out of range, or the file is wrong.</exception>
     public RunConfig<T> Read<T>(ParseResult parsed, Func<T, T> apply, Action<T>? validate = null)

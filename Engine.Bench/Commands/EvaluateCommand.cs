@@ -13,7 +13,7 @@ public static class EvaluateCommand
     public static Command Create()
     {
         var command = new BenchCommand(
-            "evaluate", "Judge a trained agent by fresh episodes: the mean of their returns, and its standard error.")
+            "evaluate", "Evaluate a trained agent in fresh episodes: the mean of their returns, and its standard error.")
         {
             Examples =
             {
@@ -42,7 +42,7 @@ public static class EvaluateCommand
             EpisodeStatistics result;
             using (var progress = Progress.Start(parsed, parsed.GetValue(quiet)))
             {
-                result = Evaluation.Play(
+                result = Episodes.Play(
                     agent.Environment,
                     agent.Logits,
                     policy,

@@ -17,7 +17,7 @@ internal static class ExperimentRun
     /// <param name="common">The common options.</param>
     /// <param name="config">The settings.</param>
     /// <param name="columns">Columns of metrics after method, seed and iteration.</param>
-    /// <param name="experiment">Runs on a device, from a snapshot if there is one.</param>
+    /// <param name="experiment">Runs it, from a snapshot if there is one.</param>
     /// <param name="finish">Writes what follows from the rows: summary, figures, tables.</param>
     /// <param name="files">The names of files that <paramref name="finish"/> writes.</param>
     public static int Run<T>(
@@ -25,12 +25,11 @@ internal static class ExperimentRun
         CommonOptions common,
         RunConfig<T> config,
         IReadOnlyList<string> columns,
-        Func<Kernels.Device, ExperimentSnapshot?, IExperimentObserver, IReadOnlyList<MetricRow>> experiment,
+        Func<ExperimentSnapshot?, IExperimentObserver, IReadOnlyList<MetricRow>> experiment,
         Action<RunFolder, IReadOnlyList<MetricRow>> finish,
         params string[] files)
         where T : class
     {
-        using var device = CommonOptions.OpenDevice(config);
         var folder = common.OpenFolder(parsed, [RunRecorder.Metrics, .. files]);
         string settings = JsonSerializer.Serialize(config.Settings, Json.Options);
         var start = folder.IsResumed ? RunRecorder.Load(folder, settings) : null;
@@ -41,7 +40,7 @@ internal static class ExperimentRun
         {
             using var progress = common.StartProgress(parsed);
             using var recorder = new RunRecorder(folder, settings, start, ["method", "seed", "iteration", .. columns], Cells, progress);
-            rows = experiment(device, start, recorder);
+            rows = experiment(start, recorder);
         }
         catch (OperationCanceledException)
         {

@@ -1,3 +1,5 @@
+using Engine.RL.Environments;
+
 namespace Engine.Bench.Commands;
 
 /// <summary>Names of types, for people.</summary>
@@ -7,13 +9,15 @@ internal static class Kinds
     public static string Of(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(Grid))
+            return "a board, as 6 for 6x6 or 10x14";
         if (type.IsEnum)
             return "one of " + string.Join(", ", Enum.GetValues(type).Cast<object>().Select(Values.Write));
         if (type != typeof(string) && type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
             return "a list of " + Plural(type.GetElementType() ?? type.GetGenericArguments().FirstOrDefault() ?? typeof(object));
         return Type.GetTypeCode(type) switch
         {
-            TypeCode.Int32 or TypeCode.Int64 => "a whole number",
+            TypeCode.Int32 or TypeCode.Int64 => "a whole number, as 5000, 300k or 5M",
             TypeCode.Single or TypeCode.Double => "a number",
             TypeCode.Boolean => "true or false",
             TypeCode.String => "a text",

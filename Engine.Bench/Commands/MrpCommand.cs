@@ -15,7 +15,6 @@ public static class MrpCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var defaults = new Figure4Settings();
         var command = new BenchCommand(
             "mrp",
             "Figure 4: meta-learn the discounts of the Markov reward process from Monte Carlo meta-gradients with different look-aheads.")
@@ -28,39 +27,24 @@ public static class MrpCommand
                 ("engine mrp --resume", "go on after an interruption"),
             },
         };
-        var lookAhead = Options.Many(
-            "--look-ahead",
-            "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5; 0 for fixed discounts.",
-            [.. defaults.LookAhead]);
-        var monteCarlo = Options.Of("--monte-carlo", "Meta-gradients averaged for a meta-update.", defaults.MonteCarlo);
-        var logEvery = Options.Of("--log-every", "Iterations from one row of metrics to the next.", defaults.LogEvery);
-        foreach (var option in (Option[])[lookAhead, monteCarlo, logEvery])
-            command.Add(option);
-        var options = new MrpOptions(command, defaults);
+        var options = new SettingsOptions<DiscountLearningSettings>(command, settings => settings.Validate());
         command.SetAction((parsed, cancel) =>
         {
-            var config = options.Common.Read<Figure4Settings>(
-                parsed,
-                settings => options.Apply(parsed, settings) with
-                {
-                    LookAhead = parsed.Given(lookAhead, [.. settings.LookAhead]),
-                    MonteCarlo = parsed.Given(monteCarlo, settings.MonteCarlo),
-                    LogEvery = parsed.Given(logEvery, settings.LogEvery),
-                },
-                settings => settings.Validate());
+            var config = options.Read(parsed);
+            using var device = CommonOptions.OpenDevice(config);
             int code = ExperimentRun.Run(
                 parsed,
                 options.Common,
                 config,
-                Figure4.Columns,
-                (device, start, observer) =>
+                DiscountLearning.Columns,
+                (start, observer) =>
                 {
-                    var figure = new Figure4(config.Settings, device);
+                    var figure = new DiscountLearning(config.Settings, device);
                     if (start is not null)
                         figure.Resume(start);
                     return figure.Run(observer, cancel);
                 },
-                (folder, rows) => Finish(parsed, folder, new Figure4Report(rows)),
+                (folder, rows) => Finish(parsed, folder, new DiscountLearningReport(rows)),
                 Summary,
                 Picture);
             return Task.FromResult(code);
@@ -68,7 +52,7 @@ public static class MrpCommand
         return command;
     }
 
-    private static void Finish(ParseResult parsed, RunFolder folder, Figure4Report report)
+    private static void Finish(ParseResult parsed, RunFolder folder, DiscountLearningReport report)
     {
         folder.WriteJson(Summary, new { methods = report.Summary, claims = report.Claims });
         folder.WriteText(Picture, Draw(report).ToSvg());
@@ -83,15 +67,15 @@ public static class MrpCommand
         console.WriteClaims(report.Claims);
     }
 
-    private static Figure Draw(Figure4Report report)
+    private static Figure Draw(DiscountLearningReport report)
     {
         return new Figure("Monte Carlo meta-gradients on the Markov reward process")
         {
             Panels =
             [
-                Panel("(a) Error to the true values", "mean squared error", Figure4Report.ValueError, Scale.Log),
-                Panel("(b) Even discounts", "mean discount", Figure4Report.EvenGamma, Scale.Linear),
-                Panel("(c) Odd discounts", "mean discount", Figure4Report.OddGamma, Scale.Linear),
+                Panel("(a) Error to the true values", "mean squared error", DiscountLearningReport.ValueError, Scale.Log),
+                Panel("(b) Even discounts", "mean discount", DiscountLearningReport.EvenGamma, Scale.Linear),
+                Panel("(c) Odd discounts", "mean discount", DiscountLearningReport.OddGamma, Scale.Linear),
             ],
         };
 

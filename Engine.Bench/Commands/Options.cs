@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Engine.RL.Environments;
 
 namespace Engine.Bench.Commands;
 
@@ -18,11 +19,11 @@ public static class Options
             Arity = ArgumentArity.ExactlyOne,
         };
 
-    /// <summary>An option that takes several values, such as --look-ahead 1 5 10 or --look-ahead 1,5,10.</summary>
+    /// <summary>An option that takes several values, such as --look-ahead 1,5,10.</summary>
     public static Option<T[]> Many<T>(string name, string description, params T[] fallback)
         => new ValueOption<T[]>(name, description, fallback, given => ReadAll<T>(given, ','))
         {
-            HelpName = HelpName(typeof(T)),
+            HelpName = HelpName(typeof(T)) + ",...",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
         };
@@ -74,6 +75,7 @@ public static class Options
 
     private static string HelpName(Type type) => Type.GetTypeCode(type = Nullable.GetUnderlyingType(type) ?? type) switch
     {
+        _ when type == typeof(Grid) => "GRID",
         _ when type.IsEnum => string.Join('|', Enum.GetValues(type).Cast<object>().Select(Values.Write)),
         TypeCode.Int32 or TypeCode.Int64 => "N",
         TypeCode.Single or TypeCode.Double => "X",

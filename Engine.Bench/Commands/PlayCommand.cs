@@ -16,7 +16,8 @@ public static class PlayCommand
         {
             Examples =
             {
-                ("engine play runs/snake", "in the terminal"),
+                ("engine play", "an agent that has learned already, in the terminal"),
+                ("engine play runs/snake", "one of your own"),
                 ("engine play runs/five --agent 5-2 --policy greedy --speed 30", "one of several agents, its likeliest actions, faster"),
                 ("engine play runs/snake --svg game.svg", "as a file for a browser or a page"),
                 ("engine play runs/snake --checkpoint point-0004.safetensors", "as it played earlier in its training"),

@@ -11,48 +11,31 @@ public static class Table1Command
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var defaults = new Table1Settings();
         var command = new BenchCommand(
             "table1",
-            "Table 1 and figure 3: final return on Snake and deviation of the meta-gradient, for n-step and mixed meta-gradients.")
+            "Table 1 and figure 3: final return and deviation of the meta-gradient, for n-step and mixed meta-gradients.")
         {
             Examples =
             {
                 ("engine table1", "the whole table; it takes long"),
-                ("engine table1 --grid 6 --frames 1000000 --points 10 --replicates 16 --seeds 2 --out runs/quick", "a quick look"),
+                ("engine table1 --grid 6 --frames 1M --points 10 --replicates 16 --seeds 2 --out runs/quick", "a quick look"),
                 ("engine table1 --methods 0,1,3-mix --parallel 2 --out runs/some", "some methods, two agents at once"),
                 ("engine table1 --resume", "go on after an interruption"),
             },
         };
-        var methods = Options.Many(
-            "--methods",
-            "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5; 0 for fixed hyper-parameters.",
-            [.. defaults.Methods]);
-        var points = Options.Of("--points", "Points of training at which meta-gradients are judged.", defaults.Points);
-        var replicates = Options.Of("--replicates", "Meta-gradients taken at each of them; 0 to judge none.", defaults.Replicates);
-        foreach (var option in (Option[])[methods, points, replicates])
-            command.Add(option);
-        var options = new SnakeOptions(command, defaults, defaults.Seeds);
+        var options = new SettingsOptions<Table1Settings>(command, settings => settings.Validate());
+        var parallel = TrainingExperiment.Parallel();
+        command.Add(parallel);
         command.SetAction((parsed, cancel) =>
         {
-            var config = options.Common.Read<Table1Settings>(
-                parsed,
-                settings => options.Apply(parsed, settings) with
-                {
-                    Methods = parsed.Given(methods, [.. settings.Methods]),
-                    Points = parsed.Given(points, settings.Points),
-                    Replicates = parsed.Given(replicates, settings.Replicates),
-                    Seed = parsed.Given(options.Common.Seed, settings.Seed),
-                    Seeds = parsed.Given(options.Common.Seeds, settings.Seeds),
-                },
-                settings => settings.Validate());
-            return Task.FromResult(SnakeExperiment.Run(
-                parsed, options, config, config.Settings.Runs, report => Print(parsed, report, config.Settings), cancel));
+            var config = options.Read(parsed);
+            return Task.FromResult(TrainingExperiment.Run(
+                parsed, options.Common, parallel, config, config.Settings.Runs, report => Print(parsed, report, config.Settings), cancel));
         });
         return command;
     }
 
-    private static void Print(ParseResult parsed, SnakeReport report, Table1Settings settings)
+    private static void Print(ParseResult parsed, TrainingReport report, Table1Settings settings)
     {
         var console = parsed.Console();
         console.WriteTable(
@@ -62,17 +45,17 @@ public static class Table1Command
                 var published = Table1Published.All.FirstOrDefault(row => row.Method == method.Method);
                 return (string[])[
                     method.Method,
-                    SnakeExperiment.Text(method.FinalReturn, "0.0"),
-                    SnakeExperiment.Text(published?.Return, "0"),
-                    SnakeExperiment.Text(method.Deviation, "0.0"),
-                    SnakeExperiment.Text(published?.Deviation, "0.0")];
+                    TrainingExperiment.Text(method.FinalReturn, "0.0"),
+                    TrainingExperiment.Text(published?.Return, "0"),
+                    TrainingExperiment.Text(method.Deviation, "0.0"),
+                    TrainingExperiment.Text(published?.Deviation, "0.0")];
             }));
-        string judged = settings.Replicates == 0 || settings.Points == 0
-            ? "meta-gradients were not judged"
+        string evaluated = settings.Replicates == 0 || settings.Points == 0
+            ? "meta-gradients were not evaluated"
             : "std relative to 1-step meta-gradients at the same points: "
                 + Invariant($"{settings.Points} points, {settings.Replicates} replicates");
         parsed.InvocationConfiguration.Output.WriteLine(
-            Invariant($"{settings.Rows}x{settings.Columns} board, {settings.Frames:N0} frames, {settings.Seeds} seeds; {judged}. ")
+            Invariant($"{TrainingExperiment.Described(settings)}, {settings.Frames:N0} frames, {settings.Seeds} seeds; {evaluated}. ")
             + "Means over seeds, standard deviations in parentheses; final return: episodes ended in the last 5% of training.");
     }
 }

@@ -12,7 +12,7 @@ internal interface IValueOption
 
 /// <summary>
 /// An option whose values are read in one way everywhere. The library's own would take 1,5 for fifteen, and would print 1|5|10 for the
-/// default 1 5 10.
+/// default 1,5,10.
 /// </summary>
 internal sealed class ValueOption<T> : Option<T>, IValueOption
 {
@@ -29,7 +29,7 @@ internal sealed class ValueOption<T> : Option<T>, IValueOption
 
     public void DescribeDefault()
     {
-        string text = _fallback is Array values ? string.Join(' ', values.Cast<object>().Select(Values.Write)) : Values.Write(_fallback);
+        string text = _fallback is Array values ? string.Join(',', values.Cast<object>().Select(Values.Write)) : Values.Write(_fallback);
         if (text.Length > 0)
             Description += $" [default: {text}]";
         DefaultValueFactory = null;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text.Json;
+using Engine.RL.Environments;
 
 namespace Engine.Bench.Commands;
 
@@ -13,12 +15,13 @@ internal static class Values
         {
             var t when t == typeof(string) => text,
             var t when t == typeof(bool) => bool.TryParse(text, out bool truth) ? truth : null,
-            var t when t == typeof(int) => Number<int>(text, NumberStyles.AllowLeadingSign),
-            var t when t == typeof(long) => Number<long>(text, NumberStyles.AllowLeadingSign),
+            var t when t == typeof(int) => Whole(text) is >= int.MinValue and <= int.MaxValue and var number ? (int)number : null,
+            var t when t == typeof(long) => Whole(text) is { } number ? (long)number : null,
             var t when t == typeof(double) => Number<double>(text, NumberStyles.Float),
             var t when t == typeof(float) => Number<float>(text, NumberStyles.Float),
-            var t when t.IsEnum => Array.Find(Enum.GetNames(t), name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name
-                ? Enum.Parse(t, name) : null,
+            var t when t == typeof(Grid) => Grid.TryParse(text),
+            var t when t.IsEnum
+                => Enum.GetValues(t).Cast<object>().FirstOrDefault(named => Write(named).Equals(text, StringComparison.OrdinalIgnoreCase)),
             var t => throw new NotSupportedException($"An option can't be of type {t.Name}."),
         };
         value = read is T typed ? typed : default!;
@@ -29,11 +32,29 @@ internal static class Values
     public static string Write(object? value) => value switch
     {
         null => "",
-        Enum => char.ToLowerInvariant(value.ToString()![0]) + value.ToString()![1..],
+        Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()!),
         bool truth => truth ? "true" : "false",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString()!,
     };
+
+    // As people write them: 5000000, 5M, 300k, 1e6.
+    private static decimal? Whole(string text)
+    {
+        var (digits, unit) = text.Length > 1 ? text[^1] switch
+        {
+            'k' or 'K' => (text[..^1], 1_000m),
+            'M' => (text[..^1], 1_000_000m),
+            'G' => (text[..^1], 1_000_000_000m),
+            _ => (text, 1m),
+        } : (text, 1m);
+        const NumberStyles Styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        return decimal.TryParse(digits, Styles, CultureInfo.InvariantCulture, out decimal number)
+            && Math.Abs(number) <= long.MaxValue / unit
+            && number * unit == Math.Truncate(number * unit)
+            ? number * unit
+            : null;
+    }
 
     private static object? Number<T>(string text, NumberStyles styles)
         where T : INumber<T>

@@ -3,11 +3,12 @@ using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL.Experiments;
+using Engine.RL.Training;
 using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
 
-/// <summary>engine variance: bias and variance of meta-gradients along the training of an agent on Snake.</summary>
+/// <summary>engine variance: bias and variance of meta-gradients along the training of an agent.</summary>
 public static class VarianceCommand
 {
     private const string Picture = "variance.svg";
@@ -15,9 +16,8 @@ public static class VarianceCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var defaults = new SnakeVarianceSettings();
         var command = new BenchCommand(
-            "variance", "Mean, deviation, bias and direction of meta-gradients at the points of training that 'engine snake' has kept.")
+            "variance", "Mean, deviation, bias and direction of meta-gradients at the points of training that 'engine train' has kept.")
         {
             Examples =
             {
@@ -29,104 +29,70 @@ public static class VarianceCommand
         };
         var run = new Argument<string>("RUN") { Description = "The folder of an agent, or of the experiment that trained it." };
         command.Add(run);
-        var agent = Options.Of<string?>("--agent", "The agent, such as 3-mix-0, where the experiment trained several.", null);
-        var methods = Options.Many(
-            "--methods", "Methods to judge: n steps as 5, a mix as 5-mix, a trace as trace-5.", [.. defaults.Methods]);
-        var points = Options.Of("--points", "Points of training at which they are judged.", defaults.Points);
-        var replicates = Options.Of("--replicates", "Meta-gradients of each method at each point.", defaults.Replicates);
-        var oracle = Options.Of("--oracle", "Inner steps of the oracle.", defaults.Oracle);
-        foreach (var option in (Option[])[agent, methods, points, replicates, oracle])
-            command.Add(option);
-        var common = new CommonOptions(command, seeds: null);
+        var options = new SettingsOptions<VarianceSettings>(command, settings => settings.Validate());
         command.SetAction((parsed, cancel) =>
         {
-            var config = common.Read<SnakeVarianceSettings>(
-                parsed,
-                settings => settings with
-                {
-                    Run = parsed.GetValue(run)!,
-                    Agent = parsed.Given(agent, settings.Agent),
-                    Methods = parsed.Given(methods, [.. settings.Methods]),
-                    Points = parsed.Given(points, settings.Points),
-                    Replicates = parsed.Given(replicates, settings.Replicates),
-                    Oracle = parsed.Given(oracle, settings.Oracle),
-                },
-                settings => settings.Validate());
-            var folder = SnakeFolder.Find(config.Settings.Run, config.Settings.Agent);
+            var config = options.Read(parsed, settings => settings with { Run = parsed.GetValue(run)! });
+            var folder = AgentFolder.Find(config.Settings.Run, config.Settings.Agent);
             var trained = folder.Load().Run;
-            string to = parsed.GetValue(common.Out)!;
+            string to = parsed.GetValue(options.Common.Out)!;
             if (folder.BelongsTo(to))
-                throw new UserError($"--out {to}: the agent that is judged is there; name another folder.");
+                throw new UserError($"--out {to}: the agent that is evaluated is there; name another folder.");
             var kept = folder.Points();
             if (kept.Count == 0)
-                throw new UserError($"{config.Settings.Run} has no points of training: train with 'engine snake --points N', N above 0.");
+                throw new UserError($"{config.Settings.Run} has no points of training: train with 'engine train --points N', N above 0.");
+            var points = kept.Select(path => (Func<ExperimentSnapshot>)(() => AgentFolder.LoadPoint(path, trained))).ToArray();
+            using var device = CommonOptions.OpenDevice(config);
+            var variance = new MetaGradientVariance(config.Settings, trained, points, device);
             int code = ExperimentRun.Run(
                 parsed,
-                common,
+                options.Common,
                 config,
-                SnakeVariance.Columns,
-                (device, start, observer) =>
+                variance.Columns,
+                (start, observer) =>
                 {
-                    var points = kept.Select(path => (Func<ExperimentSnapshot>)(() => SnakeFolder.LoadPoint(path, trained)));
-                    var variance = new SnakeVariance(config.Settings, trained, [.. points], device);
                     if (start is not null)
                         variance.Resume(start);
                     return variance.Run(observer, cancel);
                 },
-                (output, rows) => Finish(parsed, output, rows, trained.Settings.FramesPerUpdate),
+                (output, rows) => Finish(parsed, output, new MetaGradientVarianceReport(variance, rows), trained.Settings),
                 Picture);
             return Task.FromResult(code);
         });
         return command;
     }
 
-    private static void Finish(ParseResult parsed, RunFolder folder, IReadOnlyList<MetricRow> rows, long framesPerUpdate)
+    private static void Finish(ParseResult parsed, RunFolder folder, MetaGradientVarianceReport report, LearningSettings settings)
     {
-        folder.WriteText(Picture, Draw(rows, framesPerUpdate).ToSvg());
-        var byMethod = rows.ToLookup(row => row.Method);
-        bool relative = byMethod.Contains("1");
+        folder.WriteText(Picture, Draw(report, settings).ToSvg());
         var console = parsed.Console();
         console.WriteTable(
-            [
-                "Method",
-                .. SnakeTraining.MetaParameterNames.Select(name => $">Std of {name}"),
-                ">Signal to noise", ">Bias", ">Cosine with oracle",
-            ],
-            byMethod.Select(method => (string[])[
-                method.Key,
-                .. SnakeTraining.MetaParameterNames.Select(name => Std(method, name + "_std")),
-                Invariant($"{SnakeTraining.MetaParameterNames.Average(name => Mean(method, name + "_snr")):0.000}"),
-                Invariant($"{Mean(method, "bias"):G3}"),
-                Invariant($"{Mean(method, "cosine"):0.000}")]));
+            ["Method", .. report.Parameters.Select(name => $">Std of {name}"), ">Signal to noise", ">Bias", ">Cosine with oracle"],
+            report.Summary.Select(method => (string[])[
+                method.Method,
+                .. method.Std.Select(std => Invariant($"{std:G3}")),
+                Invariant($"{method.SignalToNoise:0.000}"),
+                Invariant($"{method.Bias:G3}"),
+                Invariant($"{method.Cosine:0.000}")]));
         parsed.InvocationConfiguration.Output.WriteLine(
-            $"Means over points{(relative ? "; standard deviations relative to those of 1-step meta-gradients at the same points" : "")}.");
-
-        string Std(IEnumerable<MetricRow> method, string column)
-        {
-            int number = SnakeVariance.Column(column);
-            if (!relative)
-                return Invariant($"{Mean(method, column):G3}");
-            var ratios = method.Zip(byMethod["1"], (row, one) => row.Values[number] / one.Values[number]);
-            return Invariant($"{ratios.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average():G3}");
-        }
-
-        static double Mean(IEnumerable<MetricRow> method, string column) => method.Average(row => row.Values[SnakeVariance.Column(column)]);
+            "Means over points"
+            + (report.IsRelative ? "; standard deviations relative to those of 1-step meta-gradients at the same points." : "."));
     }
 
-    private static Figure Draw(IReadOnlyList<MetricRow> rows, long framesPerUpdate)
+    private static Figure Draw(MetaGradientVarianceReport report, LearningSettings settings)
     {
-        return new Figure("Meta-gradients along training on Snake")
+        return new Figure($"Meta-gradients along training: {TrainingExperiment.Described(settings)}")
         {
             Columns = 3,
             Panels =
             [
-                .. SnakeTraining.MetaParameterNames.Index().Select(parameter => Panel(
-                    $"({"abcd"[parameter.Index]}) Deviation of {parameter.Item}",
+                .. report.Parameters.Index().Select(parameter => Panel(
+                    $"({(char)('a' + parameter.Index)}) Deviation of {parameter.Item}",
                     "standard deviation",
                     parameter.Item + "_std",
                     Scale.Log)),
-                Panel("(e) Bias", "distance to the oracle", "bias", Scale.Log),
-                Panel("(f) Direction", "cosine with the oracle", "cosine", Scale.Linear, 1),
+                Panel($"({(char)('a' + report.Parameters.Count)}) Bias", "distance to the oracle", "bias", Scale.Log),
+                Panel($"({(char)('b' + report.Parameters.Count)}) Direction", "cosine with the oracle", "cosine", Scale.Linear, 1),
             ],
         };
 
@@ -137,12 +103,23 @@ public static class VarianceCommand
             YScale = scale,
             Series =
             [
-                .. rows.GroupBy(row => row.Method).Select(method => Series.Around(
-                    method.Key,
-                    [.. method.Select(row => (double)row.Iteration * framesPerUpdate)],
-                    [.. method.Select(row => row.Values[SnakeVariance.Column(column)])],
-                    [.. method.Select(row => row.Values[SnakeVariance.Column(column + "_error")])])),
+                .. report.Methods.Select(method =>
+                {
+                    var (updates, values, errors) = report.Along(method, column);
+                    return Series.Around(method, [.. updates.Select(update => (double)update * settings.FramesPerUpdate)], values, errors);
+                }),
             ],
         };
+    }
+
+    /// <summary>What the command is asked for.</summary>
+    public sealed record VarianceSettings : MetaGradientVarianceSettings
+    {
+        /// <summary>The folder of the agent, or of the experiment that trained it.</summary>
+        public string Run { get; init; } = "";
+
+        /// <summary>The agent's name, such as 3-mix-0, if that experiment trained several.</summary>
+        [Setting("The agent, such as 3-mix-0, where the experiment trained several.")]
+        public string? Agent { get; init; }
     }
 }

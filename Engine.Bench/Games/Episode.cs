@@ -1,17 +1,16 @@
 using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Agents;
-using Engine.RL.Environments;
 
 namespace Engine.Bench.Games;
 
-/// <summary>One episode of Snake, moment by moment.</summary>
+/// <summary>One episode of Snake, frame by frame.</summary>
 internal static class Episode
 {
     // Steps from one look at the states to the next.
     private const int Chunk = 64;
 
-    /// <summary>Plays an episode: the one that <see cref="Evaluation"/> plays with the same seed and number.</summary>
+    /// <summary>Plays an episode: the one that <see cref="Episodes"/> plays with the same seed and number.</summary>
     /// <param name="agent">Who plays.</param>
     /// <param name="kind">How actions are chosen.</param>
     /// <param name="seed">The seed.</param>
@@ -23,11 +22,11 @@ internal static class Episode
         ITrainedAgent agent, PolicyKind kind, int seed, int number = 0, Device? device = null, CancellationToken cancel = default)
     {
         device ??= Device.Cpu;
-        var snake = agent.Environment;
+        var snake = agent.Snake;
         using var scope = new TensorScope();
-        var episode = FreshEpisodes.Keys(seed, number, 1, device);
+        var episode = Episodes.Keys(seed, number, 1, device)[0];
         using var program = new TensorProgram<(Tensor Time, Tensor State), (Tensor Time, Tensor State)>(Step, device);
-        var state = snake.Reset(episode.Fold(0))[0];
+        var state = Episodes.Begin(snake, episode);
         var time = Tensor.Scalar(0, ElementType.Int32, device);
         var frames = new List<SnakeFrame> { SnakeFrame.Read(snake, state) };
         while (true)
@@ -51,15 +50,10 @@ internal static class Episode
             inner.Keep((time, state));
         }
 
-        // The move alone, without the new episode that a step of the environment begins: the last moment stays to be seen.
         (Tensor Time, Tensor State) Step((Tensor Time, Tensor State) before)
         {
             var now = before.Time + 1;
-            var key = episode.Fold(now);
-            var actions = FreshEpisodes.Choose(
-                kind, () => agent.Logits(snake.Observe([before.State])), snake.ActionCount, key.Fold(0));
-            var move = new SnakeMove(snake.Rows, snake.Columns, snake.StepLimit);
-            return (now, move.Apply(before.State, actions, key.Fold(1).Words));
+            return (now, Episodes.Step(snake, agent.Logits, kind, before.State, episode, now).Step.State);
         }
     }
 }

@@ -7,13 +7,12 @@ namespace Engine.Bench.Games;
 internal interface ITrainedAgent
 {
     /// <summary>The game it learned.</summary>
-    Snake Environment { get; }
+    Snake Snake { get; }
 
     /// <summary>The agent in a few words: where it comes from and how long it learned.</summary>
     string Describe { get; }
 
-    /// <summary>The policy's logits.</summary>
-    /// <param name="observations">Float32 [n, rows, columns, <see cref="Snake.Planes"/>].</param>
-    /// <returns>[n, <see cref="Snake.ActionCount"/>].</returns>
-    Tensor Logits(Tensor observations);
+    /// <summary>The policy's logits, [<see cref="Snake.ActionCount"/>].</summary>
+    /// <param name="observation">Float32 [rows, columns, <see cref="Snake.Planes"/>].</param>
+    Tensor Logits(Tensor observation);
 }

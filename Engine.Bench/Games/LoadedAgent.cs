@@ -3,7 +3,7 @@ using Engine.Bench.Runs;
 using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Environments;
-using Engine.RL.Experiments;
+using Engine.RL.Training;
 using static System.FormattableString;
 
 namespace Engine.Bench.Games;
@@ -13,10 +13,27 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
 {
     private readonly TrainedAgent _agent;
 
-    private LoadedAgent(TrainedAgent agent, string description) => (_agent, Describe) = (agent, description);
+    private readonly LearningSettings _settings;
+
+    private LoadedAgent(TrainedAgent agent, LearningSettings settings, string description)
+        => (_agent, _settings, Describe) = (agent, settings, description);
+
+    /// <summary>What it learned.</summary>
+    public IEnvironment<object> Environment => _agent.Environment;
 
     /// <inheritdoc/>
-    public Snake Environment => _agent.Environment;
+    /// <exception cref="UserError">It is another environment.</exception>
+    public Snake Snake
+    {
+        get
+        {
+            var kind = EnvironmentKind.Named(_settings.Env);
+            var (grid, limit) = (_settings.Grid ?? kind.Grid, _settings.StepLimit ?? kind.StepLimit);
+            return kind.Name == "snake"
+                ? new Snake(grid!.Value.Rows, grid.Value.Columns, limit!.Value)
+                : throw new UserError($"{Describe} has learned {kind.Name}, and only games of snake can be shown; see 'engine evaluate'.");
+        }
+    }
 
     /// <inheritdoc/>
     public string Describe { get; }
@@ -32,10 +49,10 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
         string path = checkpoint is null ? run : Locate(run, name, checkpoint);
         try
         {
-            var (training, snapshot) = SnakeFolder.Find(path, name).Load();
+            var (training, snapshot) = AgentFolder.Find(path, name).Load();
             var agent = new TrainedAgent(training.Settings, snapshot.Tensors, device);
             long frames = snapshot.Iteration * training.Settings.FramesPerUpdate;
-            return new LoadedAgent(agent, Invariant($"{training.Name} after {frames:N0} frames"));
+            return new LoadedAgent(agent, training.Settings, Invariant($"{training.Name} after {frames:N0} frames"));
         }
         catch (InvalidDataException e)
         {
@@ -49,7 +66,7 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
     }
 
     /// <inheritdoc/>
-    public Tensor Logits(Tensor observations) => _agent.Logits(observations);
+    public Tensor Logits(Tensor observation) => _agent.Logits(observation);
 
     /// <inheritdoc/>
     public void Dispose() => _agent.Dispose();
@@ -58,7 +75,7 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
     {
         if (File.Exists(checkpoint))
             return checkpoint;
-        string folder = SnakeFolder.Find(run, name).Location, path = Path.Combine(folder, checkpoint);
+        string folder = AgentFolder.Find(run, name).Location, path = Path.Combine(folder, checkpoint);
         return File.Exists(path) ? path : throw new UserError($"--checkpoint {checkpoint}: there is no such file, nor one in {folder}.");
     }
 }

@@ -3,7 +3,7 @@ using Engine.RL.Environments;
 
 namespace Engine.Bench.Games;
 
-/// <summary>One moment of a game of Snake, on the host.</summary>
+/// <summary>One frame of a game of Snake, on the host.</summary>
 /// <param name="Rows">Rows of the board.</param>
 /// <param name="Columns">Columns of the board.</param>
 /// <param name="Body">The snake's cells from head to tail, numbered along rows.</param>
@@ -48,8 +48,8 @@ public sealed record SnakeFrame(
 
     private static SnakeFrame Of(Snake snake, SnakePicture picture)
     {
-        var end = !picture.Ended ? SnakeEnd.None
-            : picture.TimedOut ? SnakeEnd.StepLimit
+        var end = !(picture.Terminated || picture.Truncated) ? SnakeEnd.None
+            : picture.Truncated ? SnakeEnd.StepLimit
             : picture.Fruit is null ? SnakeEnd.Full
             : SnakeEnd.Crash;
 

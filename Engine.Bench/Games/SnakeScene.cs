@@ -49,7 +49,7 @@ internal sealed class SnakeScene
             Take(i, frames[i], i > 0 ? frames[i - 1] : null, ref shownCells, ref shownLinks);
     }
 
-    /// <summary>Draws a moment, and what comes of it over time if there is a clock.</summary>
+    /// <summary>Draws a frame, and what comes of it over time if there is a clock.</summary>
     public string Draw(int frame, FrameClock? clock)
     {
         int rows = _size.Rows, columns = _size.Columns;

@@ -19,15 +19,15 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
     private static readonly Color s_check = new(27, 34, 43);
     private static readonly Color s_eyes = new(11, 31, 18);
 
-    /// <summary>Whether moments take each other's place, rather than stand below each other.</summary>
+    /// <summary>Whether frames take each other's place, rather than stand below each other.</summary>
     public bool IsLive => console.Profile.Capabilities is { Ansi: true, Interactive: true };
 
-    /// <summary>Shows an episode: in a terminal all its moments, elsewhere the last one.</summary>
-    /// <param name="frames">The moments.</param>
+    /// <summary>Shows an episode: in a terminal all its frames, elsewhere the last one.</summary>
+    /// <param name="frames">The frames.</param>
     /// <param name="framesPerSecond">How many a second, in a terminal.</param>
-    /// <param name="all">Whether all moments are written where they can't take each other's place.</param>
+    /// <param name="all">Whether all frames are written where they can't take each other's place.</param>
     /// <param name="cancel">Asks it to stop.</param>
-    /// <exception cref="OperationCanceledException">It stopped; the moment it stopped at stays to be seen.</exception>
+    /// <exception cref="OperationCanceledException">It stopped; the frame it stopped at stays to be seen.</exception>
     public void Play(IReadOnlyList<SnakeFrame> frames, double framesPerSecond, bool all = false, CancellationToken cancel = default)
     {
         if (IsLive)
@@ -43,7 +43,7 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
         }
     }
 
-    /// <summary>A moment in colour, two characters for a cell.</summary>
+    /// <summary>A frame in colour, two characters for a cell.</summary>
     public static IRenderable Draw(SnakeFrame frame, string title)
     {
         int width = 2 * frame.Columns;
@@ -70,7 +70,7 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
         return new Rows(new Text(title, new Style(Color.Grey)) { Overflow = Overflow.Ellipsis }, header, panel);
     }
 
-    /// <summary>A moment as plain text, two characters for a cell: @@ is the head, ## the body, the tail ++, the fruit ().</summary>
+    /// <summary>A frame as plain text, two characters for a cell: @@ is the head, ## the body, the tail ++, the fruit ().</summary>
     public static string Plain(SnakeFrame frame, string title)
     {
         var body = Places(frame);
@@ -110,7 +110,7 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
             long began = clock.GetTimestamp();
             for (int i = 1; i < frames.Count && !cancel.IsCancellationRequested; i++)
             {
-                // A terminal that is too slow misses moments, but not the last.
+                // A terminal that is too slow misses frames, but not the last.
                 var early = (interval * i) - clock.GetElapsedTime(began);
                 if (early < -interval && i < frames.Count - 1)
                     continue;

@@ -20,7 +20,7 @@ public class ConvolutionBenchmarks : DeviceBenchmark
 
     /// <summary>Convolution, bias, ReLU and max-pool in one pass.</summary>
     [Benchmark]
-    public void ConvReluPool() => Run(() => Conv2d.ReluPool(_images, _weights, _bias));
+    public void ConvReluPool() => Run(() => new Conv2d(_weights, _bias).ReluPool(_images));
 
     /// <inheritdoc/>
     private protected override void MakeInputs()

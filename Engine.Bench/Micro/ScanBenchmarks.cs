@@ -3,7 +3,7 @@ using Engine.Core;
 
 namespace Engine.Bench.Micro;
 
-/// <summary>Linear recurrences over 20 moments of 4,096 environments.</summary>
+/// <summary>Linear recurrences over 20 time steps of 4,096 environments.</summary>
 public class ScanBenchmarks : DeviceBenchmark
 {
     private Tensor _factors = null!, _addends = null!;

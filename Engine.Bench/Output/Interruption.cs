@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Bench.Output;
 
-/// <summary>Turns Ctrl-C and a request to terminate into a token. Whoever asks a second time is not held up.</summary>
+/// <summary>Turns Ctrl-C, a request to terminate and a closed terminal into a token. Whoever asks a second time is not held up.</summary>
 public sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
@@ -15,6 +15,7 @@ public sealed class Interruption : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Handle),
         ];
 
     /// <summary>Cancelled by the first signal.</summary>

@@ -31,9 +31,8 @@ internal readonly record struct Effort(double Operations, double Bytes)
     {
         double operations = 0;
         int side = SnakeInputs.Side;
-        foreach (var layer in SnakeInputs.Network.Layers)
+        foreach (var weight in SnakeInputs.WeightShapes)
         {
-            var weight = layer.Weight;
             bool convolves = weight.Rank == 4;
             operations += convolves
                 ? OfConvolution(observations, side, weight[2], weight[3]).Operations

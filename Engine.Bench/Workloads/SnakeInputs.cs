@@ -5,16 +5,16 @@ using Engine.RL.Agents;
 namespace Engine.Bench.Workloads;
 
 /// <summary>
-/// Parameters of the Snake network and trajectories as they might be seen early in training, all from one seed: observations with a
-/// tenth of ones, uniform actions, a reward in every tenth step, an episode's end in every fiftieth.
+/// A network and trajectories as they might be early in training on Snake, all from one seed: observations with a tenth of ones, uniform
+/// actions, a reward in every tenth step, an episode's end in every fiftieth.
 /// </summary>
 internal sealed class SnakeInputs(Device device) : IDisposable
 {
     /// <summary>Steps of a trajectory.</summary>
     public const int Steps = 20;
 
-    /// <summary>Environments that act side by side.</summary>
-    public const int Environments = 32;
+    /// <summary>Games that are played side by side.</summary>
+    public const int Games = 32;
 
     /// <summary>Rows and columns of an observation.</summary>
     public const int Side = 12;
@@ -27,28 +27,37 @@ internal sealed class SnakeInputs(Device device) : IDisposable
     private readonly Random _random = new(0);
     private readonly List<Tensor> _made = [];
 
-    /// <summary>The network.</summary>
-    public static ActorCritic Network { get; } = new(s_observation, 4);
-
-    /// <summary>Normal weights and biases of zero.</summary>
-    public Tensor[] Parameters() =>
-    [
-        .. Network.Layers.SelectMany(layer =>
+    /// <summary>The shapes of the network's weights, layer by layer.</summary>
+    public static IReadOnlyList<Shape> WeightShapes
+    {
+        get
         {
-            // Inputs of a convolution, outputs of a dense layer.
-            int fan = layer.Weight.Rank == 4 ? layer.Weight.ElementCount / layer.Weight[-1] : layer.Weight[-1];
-            return (Tensor[])[Normal(layer.Weight, 0.5 * Math.Sqrt(2.0 / fan)), Normal([layer.Weight[-1]], 0)];
-        }),
-    ];
+            using var device = Device.Open("cpu", 1);
+            using var scope = new TensorScope();
+            var network = ActorCritic.Initial(Key.Of(0, device), s_observation, 4);
+            return [.. Tree.Leaves(network).Select(x => x.Shape).Where(shape => shape.Rank > 1)];
+        }
+    }
 
-    /// <summary>Standard normal tensors, one like each of some others.</summary>
-    public Tensor[] Like(Tensor[] tensors) => [.. tensors.Select(tensor => Normal(tensor.Shape, 1))];
+    /// <summary>A network with normal weights and biases of zero.</summary>
+    public ActorCritic Network()
+    {
+        using var scope = new TensorScope();
+
+        // Inputs of a convolution, outputs of a dense layer.
+        return Tree.Map(
+            ActorCritic.Initial(Key.Of(0, device), s_observation, 4),
+            x => Normal(x.Shape, x.Rank == 1 ? 0 : 0.5 * Math.Sqrt(2.0 / (x.Rank == 4 ? x.Count / x.Shape[-1] : x.Shape[-1]))));
+    }
+
+    /// <summary>Standard normal tensors, one like each of a tree.</summary>
+    public T Like<T>(T tree) => Tree.Map(tree, x => Normal(x.Shape, 1));
 
     /// <summary>Observations, [n, rows, columns, planes].</summary>
     public Tensor Observations(int count) => Ones([count, .. s_observation], 0.1);
 
-    /// <summary>Trajectories.</summary>
-    public Experience[] Experiences(int count) => [.. Enumerable.Range(0, count).Select(_ => Experience())];
+    /// <summary>Trajectories of all games.</summary>
+    public Trajectory[] Trajectories(int count) => [.. Enumerable.Range(0, count).Select(_ => Trajectory())];
 
     /// <summary>Numbers.</summary>
     public Tensor Vector(params float[] numbers) => Made(numbers, [numbers.Length]);
@@ -59,13 +68,13 @@ internal sealed class SnakeInputs(Device device) : IDisposable
             tensor.Dispose();
     }
 
-    private Experience Experience()
+    private Trajectory Trajectory()
     {
-        Shape moments = [Steps, Environments];
-        var observations = Ones([Steps + 1, Environments, .. s_observation], 0.1);
-        var actions = Fill(moments, () => _random.Next(4));
-        Tensor rewards = Ones(moments, 0.1), live = Ones(moments, 0.98);
-        return new Experience(observations, observations, actions, rewards, live, live);
+        Shape steps = [Games, Steps];
+        var observations = Ones([Games, Steps + 1, .. s_observation], 0.1);
+        var actions = Fill(steps, () => _random.Next(4));
+        Tensor rewards = Ones(steps, 0.1), terminated = Ones(steps, 0.02), truncated = Ones(steps, 0);
+        return new Trajectory(observations, observations, actions, rewards, terminated, truncated);
     }
 
     private Tensor Ones(Shape shape, double probability) => Fill(shape, () => _random.NextDouble() < probability ? 1f : 0f);
@@ -82,7 +91,7 @@ internal sealed class SnakeInputs(Device device) : IDisposable
     private Tensor Made<T>(T[] values, Shape shape)
         where T : unmanaged
     {
-        var tensor = Tensor.From(values, shape, device);
+        var tensor = Tree.Keep(Tensor.From(values, shape, device));
         _made.Add(tensor);
         return tensor;
     }

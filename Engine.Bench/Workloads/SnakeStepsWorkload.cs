@@ -5,60 +5,50 @@ using Engine.RL.Environments;
 
 namespace Engine.Bench.Workloads;
 
-/// <summary>Steps of Snake on the paper's board, with fixed random actions and what is seen after each.</summary>
+/// <summary>Steps of Snake on the paper's board, with fixed random actions and an observation after each.</summary>
 internal sealed class SnakeStepsWorkload : IWork
 {
     private const int Steps = 20;
 
     private readonly Snake _game = new();
-    private readonly TensorProgram<(Tensor Iteration, Tensor[] State), Tensor[]> _program;
-    private readonly Tensor[] _actions;
-    private readonly Device _device;
-    private readonly int _environments;
-    private Tensor[] _state;
-    private int _iteration;
+    private readonly TensorLoop<(Tensor Iteration, Tensor Boards), ValueTuple, Tensor[]> _loop;
+    private readonly Tensor _actions;
 
     public SnakeStepsWorkload(int environments, Device device)
     {
-        (_environments, _device) = (environments, device);
         var random = new Random(0);
-        _actions = [.. Enumerable.Range(0, Steps).Select(_ => Tensor.From<int>(Random(), [environments], device))];
-        _program = new(Play, device);
+        _actions = Tensor.From<int>(
+            [.. Enumerable.Range(0, Steps * environments).Select(_ => random.Next(_game.ActionCount))], [environments, Steps], device);
         using var scope = new TensorScope();
-        _state = scope.Keep(_game.Reset(SeedKeys.Start(0, device).Split(environments)));
-
-        int[] Random() => [.. Enumerable.Range(0, environments).Select(_ => random.Next(_game.ActionCount))];
+        var boards = Batch.Map(_game.Reset, SeedKeys.Start(0, device).Split(environments));
+        _loop = new((old, _) => Play(old.Iteration, old.Boards), (Tensor.Scalar(0, ElementType.Int32, device), boards));
     }
 
-    public Tensor[] Run()
-    {
-        using var scope = new TensorScope();
-        var results = _program.Run((Tensor.Scalar(_iteration++, ElementType.Int32, _device), _state));
-        foreach (var old in _state)
-            old.Dispose();
-        _state = scope.Keep(results[2..]);
-        return scope.Keep(results[..2]);
-    }
+    public Tensor[] Run() => _loop.Run(default);
 
     public void Dispose()
     {
-        _program.Dispose();
-        foreach (var tensor in (Tensor[])[.. _actions, .. _state])
-            tensor.Dispose();
+        _loop.Dispose();
+        _actions.Dispose();
     }
 
     // Rewards and sums of observations are results, so that nothing is spared.
-    private Tensor[] Play((Tensor Iteration, Tensor[] State) inputs)
+    private ((Tensor Iteration, Tensor Boards) Next, Tensor[] Results) Play(Tensor iteration, Tensor boards)
     {
-        var (iteration, state) = inputs;
-        var key = SeedKeys.Updates(0, _device).Fold(iteration).Split(_environments);
-        var (rewards, observations) = (new Tensor[Steps], new Tensor[Steps]);
-        for (int t = 0; t < Steps; t++)
-        {
-            var step = _game.Step(state, _actions[t], key.Fold(t));
-            (state, rewards[t], observations[t]) = (step.State, step.Reward, step.Observation.Sum());
-        }
+        var keys = SeedKeys.Updates(0, boards.Device).Fold(iteration).Split(boards.Shape[0]);
+        var (next, rewards, sums) = Batch.Map(
+            game =>
+            {
+                var (rewards, sums, board) = (new Tensor[Steps], new Tensor[Steps], game.Board);
+                for (int t = 0; t < Steps; t++)
+                {
+                    (var step, board) = _game.StepAndReset(board, game.Actions[t], game.Key.Fold(t));
+                    (rewards[t], sums[t]) = (step.Reward, _game.Observe(board).Sum());
+                }
 
-        return [Tensor.Stack(0, rewards), Tensor.Stack(0, observations), .. state];
+                return (board, Tensor.Stack(0, rewards), Tensor.Stack(0, sums));
+            },
+            (Board: boards, Actions: _actions, Key: keys));
+        return ((iteration + 1, next), [rewards, sums]);
     }
 }

@@ -7,18 +7,19 @@ using Engine.RL.Meta;
 
 namespace Engine.Bench.Workloads;
 
-/// <summary>Work with the Snake network on fixed trajectories: a program of parameters and meta-parameters.</summary>
+/// <summary>Work with the Snake network on fixed trajectories: a program of the network and of meta-parameters.</summary>
 internal sealed class SnakeWorkload : IWork
 {
     private readonly SnakeInputs _inputs;
-    private readonly TensorProgram<Tensor[], Tensor[]> _program;
-    private readonly Tensor[] _arguments;
+    private readonly TensorProgram<(Tensor Eta, ActorCritic Network), Tensor[]> _program;
+    private readonly (Tensor Eta, ActorCritic Network) _arguments;
 
-    private SnakeWorkload(SnakeInputs inputs, Device device, Func<Tensor[], Tensor[]> function, params Tensor[] arguments)
+    private SnakeWorkload(
+        SnakeInputs inputs, Device device, Func<Tensor, ActorCritic, Tensor[]> function, Tensor? eta = null, ActorCritic? network = null)
     {
         _inputs = inputs;
-        _program = new(function, device);
-        _arguments = arguments;
+        _program = new(x => function(x.Eta, x.Network), device);
+        _arguments = (eta ?? inputs.Vector(0.99f, 0.99f, 0.5f, 0.01f), network ?? inputs.Network());
     }
 
     /// <summary>The network's outputs for some observations.</summary>
@@ -26,37 +27,38 @@ internal sealed class SnakeWorkload : IWork
     {
         var inputs = new SnakeInputs(device);
         var observations = inputs.Observations(count);
-        return new(inputs, device, Outputs, inputs.Parameters());
-
-        Tensor[] Outputs(Tensor[] parameters)
+        return new(inputs, device, (_, network) =>
         {
-            var output = SnakeInputs.Network.Apply(parameters, observations);
-            return [output.Logits, output.Values];
-        }
+            var output = Batch.Map(network.Apply, observations);
+            return [output.Logits, output.Value];
+        });
     }
 
     /// <summary>The inner loss of a trajectory, and its gradient.</summary>
     public static SnakeWorkload LossAndGradient(Device device)
     {
         var inputs = new SnakeInputs(device);
-        var loss = InnerLoss(inputs);
-        return new(inputs, device, Work, inputs.Parameters());
-
-        Tensor[] Work(Tensor[] parameters)
+        var data = inputs.Trajectories(1);
+        return new(inputs, device, (eta, network) =>
         {
-            var (value, gradient) = Gradient.ValueAndGradient(loss, parameters);
-            return [value, .. gradient];
-        }
+            var (value, gradient) = Gradient.ValueAndGradient(now => Problem(data, eta).Losses(now, data[0]).Inner, network);
+            return [value, .. Tree.Leaves(gradient)];
+        });
     }
 
     /// <summary>The product of the Hessian of that loss with a fixed vector.</summary>
     public static SnakeWorkload HessianVector(Device device)
     {
         var inputs = new SnakeInputs(device);
-        var loss = InnerLoss(inputs);
-        var parameters = inputs.Parameters();
-        var vector = inputs.Like(parameters);
-        return new(inputs, device, xs => Gradient.HessianVector(loss, xs, vector), parameters);
+        var data = inputs.Trajectories(1);
+        var start = inputs.Network();
+        var vector = inputs.Like(start);
+        return new(
+            inputs,
+            device,
+            (eta, network) => Tree.Leaves(
+                Gradient.HessianVector(now => Problem(data, eta).Losses(now, data[0]).Inner, network, vector)),
+            network: start);
     }
 
     /// <summary>A meta-gradient of four meta-parameters through inner steps with clipped gradients and a fresh Adam.</summary>
@@ -66,16 +68,16 @@ internal sealed class SnakeWorkload : IWork
     public static SnakeWorkload MetaGradient(int steps, bool mixes, Device device)
     {
         var inputs = new SnakeInputs(device);
-        var data = inputs.Experiences(steps + 1);
-        var optimiser = new Chain(new ClipByGlobalNorm(10), new Adam(6e-4, EpsilonRoot: 1e-8));
-        return new(inputs, device, Meta, [inputs.Vector(4.595f, 4.595f, 0.5f, 0.01f), .. inputs.Parameters()]);
+        var data = inputs.Trajectories(steps + 1);
+        var method = new MetaGradientMethod(mixes ? MetaGradientKind.Mixed : MetaGradientKind.Classic, steps);
+        return new(inputs, device, Meta, inputs.Vector(4.595f, 4.595f, 0.5f, 0.01f));
 
-        Tensor[] Meta(Tensor[] x)
+        Tensor[] Meta(Tensor raw, ActorCritic network)
         {
-            var (raw, parameters) = (x[0], x[1..]);
-            var problem = new FixedProblem(data, new(raw[0].Sigmoid(), raw[1].Sigmoid(), raw[2], raw[3]));
-            var points = LookAhead.Branch(problem, optimiser, parameters, optimiser.Initial(parameters), steps);
-            return [Gradient.Of(mixes ? Mixing.Loss(points, Mixing.DefaultKappa(steps)) : points[^1].OuterLoss, raw)];
+            var problem = Problem(data, Tensor.Concatenate(0, raw[..2].Sigmoid(), raw[2..]));
+            var start = new InnerState<IActorCritic, int>(network, problem.Optimiser.Initial<IActorCritic>(network), 0);
+            var points = InnerLoop.Unroll(problem, start, Key.Of(0, raw.Device), steps);
+            return [Gradient.Of(method.Of([.. points.Select(point => point.OuterLoss)]), raw)];
         }
     }
 
@@ -87,34 +89,16 @@ internal sealed class SnakeWorkload : IWork
         _inputs.Dispose();
     }
 
-    private static Func<Tensor[], Tensor> InnerLoss(SnakeInputs inputs)
+    private static FixedProblem Problem(Trajectory[] data, Tensor eta) => new(data, new(eta[0], eta[1], eta[2], eta[3]));
+
+    // Rollouts are given: that of theta^(i) is the one of number i.
+    private sealed class FixedProblem(Trajectory[] data, A2CCoefficients coefficients) : IMetaProblem<IActorCritic, int, Trajectory>
     {
-        var data = inputs.Experiences(1);
-        var eta = inputs.Vector(0.99f, 0.99f, 0.5f, 0.01f);
-        return parameters => new FixedProblem(data, new(eta[0], eta[1], eta[2], eta[3])).InnerLoss(parameters, data[0]);
-    }
+        public Optimiser Optimiser { get; } = new Chain(new ClipByGlobalNorm(10), new Adam(6e-4, EpsilonRoot: 1e-8));
 
-    // The trajectory that judges parameters is also the one they learn from next: the network sees it once.
-    private sealed class FixedProblem(Experience[] data, A2CCoefficients coefficients) : IMetaProblem<Experience>
-    {
-        private readonly Dictionary<(Tensor Parameter, Experience Data), Rollout> _evaluated = [];
+        public (Trajectory Rollout, int Next) Sample(IActorCritic parameters, int state, Key key) => (data[state], state + 1);
 
-        public Tensor[] Start => [];
-
-        public (Experience Rollout, Tensor[] State) Sample(IReadOnlyList<Tensor> parameters, Tensor[] state, int step, bool validation)
-            => (data[step], []);
-
-        public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, Experience rollout)
-            => A2C.InnerLoss(Evaluate(parameters, rollout), coefficients);
-
-        public Tensor OuterLoss(IReadOnlyList<Tensor> parameters, Experience rollout)
-            => A2C.OuterLoss(Evaluate(parameters, rollout));
-
-        private Rollout Evaluate(IReadOnlyList<Tensor> parameters, Experience rollout)
-        {
-            if (!_evaluated.TryGetValue((parameters[0], rollout), out var evaluated))
-                _evaluated[(parameters[0], rollout)] = evaluated = rollout.Evaluate(SnakeInputs.Network, parameters);
-            return evaluated;
-        }
+        public RolloutLosses Losses(IActorCritic parameters, Trajectory rollout)
+            => A2CProblem.Losses(parameters, rollout, coefficients);
     }
 }

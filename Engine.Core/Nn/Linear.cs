@@ -1,32 +1,44 @@
+using Engine.Kernels;
+
 namespace Engine.Core.Nn;
 
-/// <summary>A layer x w + b. Weights may have leading axes, for a batch of networks with their own weights.</summary>
-public static class Linear
+/// <summary>A layer x w + b.</summary>
+/// <param name="Weights">[inputs, outputs].</param>
+/// <param name="Bias">[outputs].</param>
+public sealed record Linear(Tensor Weights, Tensor Bias)
 {
+    /// <summary>A first layer: weights drawn by <see cref="Initialisers.TruncatedNormal"/>, biases zero.</summary>
+    /// <param name="key">What to draw from: one key. Several networks come of a <see cref="Batch.Map"/>.</param>
+    /// <param name="inputs">Numbers that go in.</param>
+    /// <param name="outputs">Numbers that come out.</param>
+    /// <param name="type">The element type.</param>
+    public static Linear Initial(Key key, int inputs, int outputs, ElementType type = ElementType.Float32)
+        => new(Initialisers.TruncatedNormal(key, [inputs, outputs], type), Tensor.Zeros([outputs], type, key.Device));
+
     /// <summary>Applies the layer.</summary>
-    /// <param name="x">[..., rows, fan in].</param>
-    /// <param name="weight">[..., fan in, fan out].</param>
-    /// <param name="bias">[..., 1, fan out].</param>
-    /// <returns>[..., rows, fan out].</returns>
+    /// <param name="x">[..., inputs].</param>
+    /// <returns>[..., outputs].</returns>
     /// <exception cref="ArgumentException">Shapes don't fit each other.</exception>
-    public static Tensor Apply(Tensor x, Tensor weight, Tensor bias)
+    public Tensor Apply(Tensor x)
     {
-        if (weight.Rank < 2)
-            throw new ArgumentException($"Linear: weights are [..., fan in, fan out], not {weight.Shape}.", nameof(weight));
-        RequireRows(nameof(Linear), x, weight.Shape[-2]);
-        return x.MatMul(weight, bias: bias);
+        if (Weights.Rank != 2)
+            throw new ArgumentException($"Linear: weights are [inputs, outputs], not {Weights.Shape}.");
+        Require(nameof(Linear), x, Weights.Shape[0]);
+        return x.Rank == 1
+            ? x.Unsqueeze(0).MatMul(Weights, bias: Bias).ReshapeTo([Weights.Shape[1]])
+            : x.MatMul(Weights, bias: Bias);
     }
 
-    /// <summary>Fails where a layer's input is no rows of as many numbers as it takes, with a remedy.</summary>
-    internal static void RequireRows(string layer, Tensor x, int width)
+    /// <summary>Fails where a layer's input has not as many numbers in its last axis as the layer takes, with a remedy.</summary>
+    internal static void Require(string layer, Tensor x, int inputs)
     {
         var shape = x.Shape;
-        if (shape.Rank >= 2 && shape[-1] == width)
+        if (shape.Rank >= 1 && shape[-1] == inputs)
             return;
-        string remedy = shape.Rank == 1 && shape[0] == width ? "x.Unsqueeze(0) makes one row of it"
-            : shape.Rank > 2 && shape[0] > 0 && x.Count == (long)shape[0] * width ? $"x.Reshape({shape[0]}, {width}) makes a row of each"
-            : shape.Rank >= 2 && shape[-2] == width ? "x.Transpose() exchanges its last two axes"
-            : $"make the layer for {(shape.Rank == 0 ? 1 : shape[-1])} numbers a row, or give it others";
-        throw new ArgumentException($"{layer}: inputs are [..., rows, {width}], not {shape}: {remedy}.", nameof(x));
+        string remedy = shape.Rank > 2 && shape[0] > 0 && x.Count == (long)shape[0] * inputs
+            ? $"x.Reshape({shape[0]}, {inputs}) makes a row of each"
+            : shape.Rank >= 2 && shape[-2] == inputs ? "x.Transpose() exchanges its last two axes"
+            : $"make the layer for {(shape.Rank == 0 ? 1 : shape[-1])} numbers, or give it others";
+        throw new ArgumentException($"{layer}: inputs are [..., {inputs}], not {shape}: {remedy}.", nameof(x));
     }
 }

@@ -1,104 +1,87 @@
 using Engine.Core;
 using Engine.Core.Nn;
+using Engine.RL.Meta;
 
 namespace Engine.RL.Agents;
 
-/// <summary>What the inner loss of <see cref="A2C"/> depends on beside the network: the meta-parameters.</summary>
-/// <param name="Gamma">The discount, without axes.</param>
-/// <param name="Lambda">How far returns reach, without axes.</param>
-/// <param name="Critic">The weight of the critic's loss, without axes.</param>
-/// <param name="Entropy">The weight of the policy's entropy, without axes.</param>
+/// <summary>What the inner loss of <see cref="A2C"/> depends on beside the network: scalars, which may be meta-learned.</summary>
+/// <param name="Gamma">The discount.</param>
+/// <param name="Lambda">How far returns reach.</param>
+/// <param name="Critic">The weight of the critic's loss.</param>
+/// <param name="Entropy">The weight of the policy's entropy.</param>
 public sealed record A2CCoefficients(Tensor Gamma, Tensor Lambda, Tensor Critic, Tensor Entropy);
 
-/// <summary>The terms of the inner loss of <see cref="A2C"/>, means over steps and environments without axes.</summary>
+/// <summary>How the losses of <see cref="A2C"/> are formed, beside the coefficients.</summary>
+public sealed record A2COptions
+{
+    /// <summary>The discount of the outer loss (gamma').</summary>
+    public double OuterGamma { get; init; } = 0.99;
+
+    /// <summary>How far returns of the outer loss reach (lambda').</summary>
+    public double OuterLambda { get; init; } = 0.99;
+
+    /// <summary>The weight of the loss of values for the outer discount, where the network has a head for them.</summary>
+    public double OuterCritic { get; init; } = 0.5;
+
+    /// <summary>Whether the critic's derivative goes through the values in its target (a residual gradient).</summary>
+    public bool FullTarget { get; init; }
+}
+
+/// <summary>The losses of one trajectory, scalars.</summary>
+/// <param name="Inner">What an agent learns by: the terms weighed, and that of the outer values where there are any.</param>
+/// <param name="Outer">What meta-parameters are evaluated by: -(g' - v) log pi(a).</param>
 /// <param name="Actor">-(g - v) log pi(a).</param>
 /// <param name="Critic">(g - v)^2 / 2.</param>
 /// <param name="Entropy">The policy's entropy.</param>
-public sealed record A2CTerms(Tensor Actor, Tensor Critic, Tensor Entropy);
+public sealed record A2CLosses(Tensor Inner, Tensor Outer, Tensor Actor, Tensor Critic, Tensor Entropy) : RolloutLosses(Inner, Outer);
 
 /// <summary>Losses of the advantage actor-critic (section 2.2 and appendix C.2 of the paper).</summary>
 public static class A2C
 {
-    /// <summary>
-    /// The mean over steps and environments of -(g - v) log pi(a) + critic / 2 (g - v)^2 - entropy H(pi), with lambda-returns g.
-    /// </summary>
-    /// <inheritdoc cref="Terms"/>
-    /// <returns>A number without axes.</returns>
-    public static Tensor InnerLoss(Rollout rollout, A2CCoefficients coefficients, bool fullTarget = false)
-    {
-        var terms = Terms(rollout, coefficients, fullTarget);
-        return terms.Actor + (terms.Critic * coefficients.Critic) - (terms.Entropy * coefficients.Entropy);
-    }
-
-    /// <summary>The terms that <see cref="InnerLoss"/> weighs.</summary>
+    /// <summary>The losses of a trajectory: means over its steps.</summary>
     /// <remarks>
-    /// In the advantage g - v of the actor's term, values are constants, and in the critic's g too, unless
-    /// <paramref name="fullTarget"/>. The coefficients never are: the loss and its gradient depend on them.
+    /// With lambda-returns g, the inner loss is -(g - v) log pi(a) + critic / 2 (g - v)^2 - entropy H(pi). In the advantage g - v of the
+    /// actor's term, values are constants, and in the critic's g too, unless <see cref="A2COptions.FullTarget"/>. The coefficients never
+    /// are. The outer loss has returns g' with the outer discount, an advantage that is a constant, and values for that discount if the
+    /// network gives any; their own loss, half the squared error to g', is then part of the inner one.
     /// </remarks>
-    /// <param name="rollout">Of the network that is learning.</param>
-    /// <param name="coefficients">The meta-parameters.</param>
-    /// <param name="fullTarget">Whether the critic's derivative goes through the values in its target g (a residual gradient).</param>
+    /// <param name="x">What the network that learns, or has learned, makes of the trajectory.</param>
+    /// <param name="coefficients">The coefficients.</param>
+    /// <param name="options">Everything else; the defaults if null.</param>
     /// <exception cref="ArgumentException">Shapes or element types do not fit.</exception>
-    public static A2CTerms Terms(Rollout rollout, A2CCoefficients coefficients, bool fullTarget = false)
+    public static A2CLosses Losses(Evaluation x, A2CCoefficients coefficients, A2COptions? options = null)
     {
-        Require(rollout);
-        var (gamma, lambda) = (coefficients.Gamma, coefficients.Lambda);
-        var constant = rollout.Values.StopGradient();
-        var returns = Returns(rollout, constant, rollout.TimeOutValues?.StopGradient(), gamma, lambda);
-        var targets = fullTarget ? Returns(rollout, rollout.Values, rollout.TimeOutValues, gamma, lambda) : returns;
-        var logProbabilities = Categorical.LogProbabilities(rollout.Logits);
-        var actor = (constant[..^1] - returns) * Categorical.LogProbability(logProbabilities, rollout.Actions);
-        var critic = (targets - rollout.Values[..^1]).Square();
-        return new A2CTerms(actor.Mean(), critic.Mean() * 0.5, Categorical.Entropy(logProbabilities).Mean());
+        // Other shapes could broadcast and give a wrong mean.
+        if (x.Actions.Shape != x.Rewards.Shape)
+            throw new ArgumentException($"A2C: actions {x.Actions.Shape} and rewards {x.Rewards.Shape} differ in shape.");
+        options ??= new A2COptions();
+        var constant = x.Values.StopGradient();
+        var returns = Returns(x, constant, x.TruncatedValues?.StopGradient(), coefficients.Gamma, coefficients.Lambda);
+        var targets = options.FullTarget
+            ? Returns(x, x.Values, x.TruncatedValues, coefficients.Gamma, coefficients.Lambda)
+            : returns;
+        var logProbabilities = Categorical.LogProbabilities(x.Logits);
+        var chosen = Categorical.LogProbability(logProbabilities, x.Actions);
+        var actor = ((constant[..^1] - returns) * chosen).Mean();
+        var critic = (targets - x.Values[..^1]).Square().Mean() * 0.5;
+        var entropy = Categorical.Entropy(logProbabilities).Mean();
+        var inner = actor + (critic * coefficients.Critic) - (entropy * coefficients.Entropy);
+
+        var (outerValues, beyond) = x.OuterValues is null ? (x.Values, x.TruncatedValues) : (x.OuterValues, x.OuterTruncatedValues);
+        var outerConstant = outerValues.StopGradient();
+        var outerReturns = Returns(
+            x, outerConstant, beyond?.StopGradient(), Like(options.OuterGamma), Like(options.OuterLambda));
+        var outer = -((outerReturns - outerConstant[..^1]) * chosen).Mean();
+        if (x.OuterValues is not null)
+            inner += (outerReturns - x.OuterValues[..^1]).Square().Mean() * (0.5 * options.OuterCritic);
+        return new(inner, outer, actor, critic, entropy);
+
+        Tensor Like(double value) => Tensor.Scalar(value, x.Values.Type, x.Values.Device);
     }
 
-    /// <summary>
-    /// The mean of -(g - v) log pi(a), with lambda-returns g. The advantage g - v is a constant; its values are those for the outer
-    /// discount if the rollout has them.
-    /// </summary>
-    /// <param name="rollout">Of the network that has learned.</param>
-    /// <param name="gamma">The discount.</param>
-    /// <param name="lambda">How far returns reach.</param>
-    /// <returns>A number without axes.</returns>
-    /// <exception cref="ArgumentException">Shapes or element types do not fit.</exception>
-    public static Tensor OuterLoss(Rollout rollout, double gamma = 0.99, double lambda = 0.99)
+    private static Tensor Returns(Evaluation x, Tensor values, Tensor? truncatedValues, Tensor gamma, Tensor lambda)
     {
-        Require(rollout);
-        var constant = (rollout.OuterValues ?? rollout.Values).StopGradient();
-        var returns = OuterReturns(rollout, constant, gamma, lambda);
-        return -((returns - constant[..^1]) * rollout.LogProbabilities()).Mean();
-    }
-
-    /// <summary>Half the mean squared error of the values for the outer discount to their lambda-returns, which are constants.</summary>
-    /// <param name="rollout">Of a network with a head for these values.</param>
-    /// <param name="gamma">The discount.</param>
-    /// <param name="lambda">How far returns reach.</param>
-    /// <returns>A number without axes.</returns>
-    /// <exception cref="ArgumentException">The rollout has no such values, or shapes or element types do not fit.</exception>
-    public static Tensor OuterCriticLoss(Rollout rollout, double gamma = 0.99, double lambda = 0.99)
-    {
-        var values = rollout.OuterValues ?? throw new ArgumentException("A2C: the rollout has no values for the outer discount.");
-        return (OuterReturns(rollout, values.StopGradient(), gamma, lambda) - values[..^1]).Square().Mean() * 0.5;
-    }
-
-    private static Tensor OuterReturns(Rollout rollout, Tensor values, double gamma, double lambda)
-    {
-        var timeOuts = rollout.OuterValues is null ? rollout.TimeOutValues : rollout.OuterTimeOutValues;
-        return Returns(rollout, values, timeOuts?.StopGradient(), Number(gamma), Number(lambda));
-
-        Tensor Number(double value) => Tensor.Full(value, [], values.Type, values.Device);
-    }
-
-    private static Tensor Returns(Rollout rollout, Tensor values, Tensor? timeOutValues, Tensor gamma, Tensor lambda)
-    {
-        var rewards = timeOutValues is null ? rollout.Rewards : rollout.Rewards + (gamma * timeOutValues);
-        return LambdaReturns.Of(rewards, rollout.Live, values, gamma, lambda);
-    }
-
-    // Other shapes could broadcast and give a wrong mean.
-    private static void Require(Rollout rollout)
-    {
-        if (rollout.Actions.Shape != rollout.Rewards.Shape)
-            throw new ArgumentException($"A2C: actions {rollout.Actions.Shape} and rewards {rollout.Rewards.Shape} differ in shape.");
+        var rewards = truncatedValues is null ? x.Rewards : x.Rewards + (gamma * truncatedValues);
+        return LambdaReturns.Of(rewards, x.Live, values, gamma, lambda);
     }
 }

@@ -1,86 +1,62 @@
 using Engine.Core;
+using Engine.Core.Optim;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
 
 namespace Engine.RL.Agents;
 
-/// <summary>How an actor-critic learns and is judged, beside the meta-parameters.</summary>
-public sealed record A2COptions
+/// <summary>
+/// Learning to act with <see cref="A2C"/> in several games of an environment, with given meta-parameters. Rollouts go on from where the
+/// last one ended; losses are means over the games.
+/// </summary>
+/// <typeparam name="TState">The environment's state; rollouts begin from several, along the first axis.</typeparam>
+/// <param name="environment">The environment.</param>
+/// <param name="optimiser">What updates the network.</param>
+/// <param name="coefficients">The coefficients of the losses.</param>
+/// <param name="rolloutLength">Steps of a rollout (T).</param>
+/// <param name="options">How losses are formed; the defaults if null.</param>
+/// <param name="bootstrapTruncated">Whether returns go on where an episode was cut off.</param>
+public sealed class A2CProblem<TState>(
+    IEnvironment<TState> environment,
+    Optimiser optimiser,
+    A2CCoefficients coefficients,
+    int rolloutLength = 20,
+    A2COptions? options = null,
+    bool bootstrapTruncated = false)
+    : IMetaProblem<IActorCritic, TState, Trajectory>
 {
-    /// <summary>Steps of a rollout (T).</summary>
-    public int RolloutLength { get; init; } = 20;
+    /// <inheritdoc/>
+    public Optimiser Optimiser => optimiser;
 
-    /// <summary>The discount of the outer loss (gamma').</summary>
-    public double OuterGamma { get; init; } = 0.99;
+    /// <inheritdoc/>
+    /// <param name="parameters">The network.</param>
+    /// <param name="state">States of the games, [games, ...].</param>
+    /// <param name="key">A key for each game, [games].</param>
+    public (Trajectory Rollout, TState Next) Sample(IActorCritic parameters, TState state, Key key)
+        => Batch.Map(
+            game => Trajectory.Collect(environment, parameters, game.State, game.Key, rolloutLength), (State: state, Key: key));
 
-    /// <summary>How far returns of the outer loss reach (lambda').</summary>
-    public double OuterLambda { get; init; } = 0.99;
-
-    /// <summary>The weight of <see cref="A2C.OuterCriticLoss"/> in the inner loss; used if the network has a head for it.</summary>
-    public double OuterCritic { get; init; } = 0.5;
-
-    /// <summary>Whether the critic's derivative goes through its target.</summary>
-    public bool FullTarget { get; init; }
-
-    /// <summary>Whether returns go on beyond the step limit.</summary>
-    public bool BootstrapTimeLimit { get; init; }
+    /// <inheritdoc/>
+    public RolloutLosses Losses(IActorCritic parameters, Trajectory rollout)
+        => A2CProblem.Losses(parameters, rollout, coefficients, options, bootstrapTruncated);
 }
 
-/// <summary>
-/// Learning to act with A2C: rollouts go on from where the last one ended, the inner loss is <see cref="A2C.InnerLoss"/>, the outer
-/// one <see cref="A2C.OuterLoss"/>.
-/// </summary>
-/// <param name="environment">The environments.</param>
-/// <param name="network">The network.</param>
-/// <param name="coefficients">The meta-parameters.</param>
-/// <param name="state">The environments' state before the first rollout.</param>
-/// <param name="key">What rollouts draw from: a key for each environment, [n].</param>
-/// <param name="options">Everything else.</param>
-public sealed class A2CProblem(
-    IEnvironment environment, IActorCritic network, A2CCoefficients coefficients, Tensor[] state, Key key, A2COptions options)
-    : IMetaProblem<Experience>
+/// <summary>What <see cref="A2CProblem{TState}"/> is made of.</summary>
+public static class A2CProblem
 {
-    private readonly List<(Tensor[] Parameters, Experience Experience, Rollout Rollout)> _evaluated = [];
-
-    /// <inheritdoc/>
-    public Tensor[] Start => state;
-
-    /// <inheritdoc/>
-    public (Experience Rollout, Tensor[] State) Sample(IReadOnlyList<Tensor> parameters, Tensor[] state, int step, bool validation)
-    {
-        var own = key.Fold(validation ? ~step : step);
-        return Experience.Collect(environment, network, parameters, state, own, options.RolloutLength);
-    }
-
-    /// <inheritdoc/>
-    public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, Experience rollout)
-    {
-        var evaluated = Evaluate(parameters, rollout);
-        var loss = A2C.InnerLoss(evaluated, coefficients, options.FullTarget);
-        return evaluated.OuterValues is null
-            ? loss
-            : loss + (A2C.OuterCriticLoss(evaluated, options.OuterGamma, options.OuterLambda) * options.OuterCritic);
-    }
-
-    /// <summary>The terms of the inner loss.</summary>
-    public A2CTerms Terms(IReadOnlyList<Tensor> parameters, Experience rollout)
-        => A2C.Terms(Evaluate(parameters, rollout), coefficients, options.FullTarget);
-
-    /// <inheritdoc/>
-    public Tensor OuterLoss(IReadOnlyList<Tensor> parameters, Experience rollout)
-        => A2C.OuterLoss(Evaluate(parameters, rollout), options.OuterGamma, options.OuterLambda);
-
-    // The rollout that judges parameters is also the one they learn from next: the network sees it once.
-    private Rollout Evaluate(IReadOnlyList<Tensor> parameters, Experience rollout)
-    {
-        foreach (var (known, experience, evaluation) in _evaluated)
-        {
-            if (experience == rollout && known.SequenceEqual(parameters))
-                return evaluation;
-        }
-
-        var evaluated = rollout.Evaluate(network, parameters, options.BootstrapTimeLimit);
-        _evaluated.Add(([.. parameters], rollout, evaluated));
-        return evaluated;
-    }
+    /// <summary>The losses of trajectories, means over the games.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="trajectories">A trajectory of each game, [games, ...].</param>
+    /// <param name="coefficients">The coefficients of the losses.</param>
+    /// <param name="options">How losses are formed; the defaults if null.</param>
+    /// <param name="bootstrapTruncated">Whether returns go on where an episode was cut off.</param>
+    public static A2CLosses Losses(
+        IActorCritic network,
+        Trajectory trajectories,
+        A2CCoefficients coefficients,
+        A2COptions? options = null,
+        bool bootstrapTruncated = false)
+        => Tree.Map(
+            Batch.Map(game => A2C.Losses(game.Evaluate(network, bootstrapTruncated), coefficients, options), trajectories),
+            loss => loss.Mean());
 }

@@ -4,103 +4,127 @@ using Engine.Kernels;
 
 namespace Engine.RL.Agents;
 
-/// <summary>
-/// The network of the paper's appendix C.3, for observations that are images: two blocks of a 3 x 3 convolution, ReLU and a 2 x 2
-/// max-pool, a dense layer, and a head with one hidden layer each for the policy and the values.
-/// </summary>
-public sealed record ActorCritic : IActorCritic
+/// <summary>A trunk that turns an observation into features, and a head each for the policy and the values.</summary>
+/// <param name="Trunk">From an observation to features.</param>
+/// <param name="Policy">From features to logits.</param>
+/// <param name="Value">From features to the value.</param>
+/// <param name="OuterValue">From features to the value with the discount of the outer loss; null for none.</param>
+public sealed record ActorCritic(ITrunk Trunk, Mlp Policy, Mlp Value, Mlp? OuterValue = null) : IActorCritic
 {
-    /// <summary>Rows and columns that an observation must have at least: fewer would leave nothing after two pools.</summary>
+    /// <summary>
+    /// The network of the paper's appendix C.3 for images of 4 x 4 or more, with heads of 30 hidden units; for other observations two
+    /// hidden layers of 64.
+    /// </summary>
+    /// <param name="key">What to draw from: one key.</param>
+    /// <param name="observation">The shape of an observation.</param>
+    /// <param name="actions">The number of actions.</param>
+    /// <param name="outerValueHead">Whether there is a head for values with the discount of the outer loss.</param>
+    /// <param name="type">The element type.</param>
+    public static ActorCritic Initial(
+        Key key, Shape observation, int actions, bool outerValueHead = false, ElementType type = ElementType.Float32)
+    {
+        var (trunk, features, hidden) = ConvolutionalTrunk.Fits(observation)
+            ? ((ITrunk)ConvolutionalTrunk.Initial(key.Fold(0), observation, channels: 32, features: 40, type), 40, (int[])[30])
+            : (MlpTrunk.Initial(key.Fold(0), [observation.ElementCount, 64, 64], type: type), 64, []);
+        return Initial(key, trunk, features, hidden, actions, outerValueHead, type);
+    }
+
+    /// <summary>Heads on a trunk.</summary>
+    /// <param name="key">What to draw from: one key, which the trunk may have drawn from folded with 0.</param>
+    /// <param name="trunk">From an observation to features.</param>
+    /// <param name="features">Their number.</param>
+    /// <param name="hidden">Units of each hidden layer of a head.</param>
+    /// <param name="actions">The number of actions.</param>
+    /// <param name="outerValueHead">Whether there is a head for values with the discount of the outer loss.</param>
+    /// <param name="type">The element type.</param>
+    public static ActorCritic Initial(
+        Key key,
+        ITrunk trunk,
+        int features,
+        IntegerList hidden,
+        int actions,
+        bool outerValueHead = false,
+        ElementType type = ElementType.Float32)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(actions, 1);
+        return new(trunk, Head(1, actions), Head(2, 1), outerValueHead ? Head(3, 1) : null);
+
+        Mlp Head(int number, int outputs) => Mlp.Initial(key.Fold(number), [features, .. hidden, outputs], type: type);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The observation is not one of this network's.</exception>
+    public ActorCriticOutput Apply(Tensor observation)
+    {
+        var features = Trunk.Apply(observation);
+        return new(Policy.Apply(features), Value.Apply(features).Reshape(), OuterValue?.Apply(features).Reshape());
+    }
+}
+
+/// <summary>The part of a network that its heads share: a record of its parameters.</summary>
+public interface ITrunk
+{
+    /// <summary>The features of an observation, [features].</summary>
+    Tensor Apply(Tensor observation);
+}
+
+/// <summary>For images: two blocks of a 3 x 3 convolution, ReLU and a 2 x 2 max-pool, and a dense layer with ReLU.</summary>
+/// <param name="First">The first convolution.</param>
+/// <param name="Second">The second convolution.</param>
+/// <param name="Dense">The dense layer.</param>
+public sealed record ConvolutionalTrunk(Conv2d First, Conv2d Second, Linear Dense) : ITrunk
+{
+    /// <summary>Rows and columns that an image must have at least: fewer would leave nothing after two pools.</summary>
     public const int SmallestImage = 4;
 
-    /// <summary>Describes a network.</summary>
-    /// <param name="observation">The shape of an observation: [rows, columns, planes].</param>
-    /// <param name="actions">The number of actions.</param>
+    /// <summary>Whether observations are images that are large enough.</summary>
+    public static bool Fits(Shape observation)
+        => observation.Rank == 3 && observation[0] >= SmallestImage && observation[1] >= SmallestImage;
+
+    /// <summary>A first trunk.</summary>
+    /// <param name="key">What to draw from: one key.</param>
+    /// <param name="observation">[rows, columns, planes].</param>
     /// <param name="channels">Channels of each convolution.</param>
-    /// <param name="units">Units of the dense layer that the heads share.</param>
-    /// <param name="headUnits">Hidden units of a head.</param>
-    /// <param name="outerValueHead">Whether there is a head for values with the discount of the outer loss.</param>
+    /// <param name="features">Units of the dense layer.</param>
+    /// <param name="type">The element type.</param>
     /// <exception cref="ArgumentException">Observations are no images, or too small.</exception>
-    public ActorCritic(
-        Shape observation, int actions, int channels = 32, int units = 40, int headUnits = 30, bool outerValueHead = false)
+    public static ConvolutionalTrunk Initial(
+        Key key, Shape observation, int channels, int features, ElementType type = ElementType.Float32)
     {
-        if (observation.Rank != 3)
-            throw new ArgumentException($"ActorCritic: observations {observation} are not [rows, columns, planes].", nameof(observation));
-        if (observation[0] < SmallestImage || observation[1] < SmallestImage)
+        if (!Fits(observation))
         {
             throw new ArgumentException(
-                $"ActorCritic: images of {observation[0]}x{observation[1]} are too small for two 2 x 2 pools; the smallest are "
-                + $"{SmallestImage}x{SmallestImage}.",
+                $"ConvolutionalTrunk: observations are [rows, columns, planes], of {SmallestImage} x {SmallestImage} or more for two "
+                + $"2 x 2 pools, not {observation}.",
                 nameof(observation));
         }
 
-        ArgumentOutOfRangeException.ThrowIfLessThan(actions, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(units, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(headUnits, 1);
-        int features = observation[0] / 4 * (observation[1] / 4) * channels;
-        Layer[] layers =
-        [
-            new("conv0", [3, 3, observation[2], channels]),
-            new("conv1", [3, 3, channels, channels]),
-            new("dense", [features, units]),
-            .. Head("policy", actions),
-            .. Head("value", 1),
-        ];
-        Layers = outerValueHead ? [.. layers, .. Head("outer", 1)] : layers;
-
-        Layer[] Head(string name, int outputs) => [new(name + "0", [units, headUnits]), new(name + "1", [headUnits, outputs])];
-    }
-
-    /// <summary>The layers in the order of their parameters: each has a weight and a bias.</summary>
-    public IReadOnlyList<Layer> Layers { get; }
-
-    /// <summary>The number of all parameters' elements.</summary>
-    public int ParameterCount => ParameterShapes.Sum(parameter => parameter.Shape.ElementCount);
-
-    /// <summary>Names and shapes of the parameters, in order.</summary>
-    public IReadOnlyList<(string Name, Shape Shape)> ParameterShapes =>
-    [
-        .. Layers.SelectMany(
-            layer => new (string, Shape)[] { (layer.Name + ".weight", layer.Weight), (layer.Name + ".bias", [layer.Weight[-1]]) }),
-    ];
-
-    /// <inheritdoc/>
-    public Parameters Initialise(Key key, ElementType type = ElementType.Float32)
-    {
-        var tensors = new List<Tensor>();
-        foreach (var (number, layer) in Layers.Index())
-        {
-            Shape rows = [layer.Weight.ElementCount / layer.Weight[-1], layer.Weight[-1]];
-            tensors.Add(Initialisers.TruncatedNormal(key.Fold(number), rows, type).ReshapeTo(layer.Weight));
-            tensors.Add(Tensor.Zeros([layer.Weight[-1]], type, key.Device));
-        }
-
-        return new Parameters([.. ParameterShapes.Select(parameter => parameter.Name)], tensors);
+        int pooled = observation[0] / 4 * (observation[1] / 4) * channels;
+        return new(
+            Conv2d.Initial(key.Fold(0), [3, 3, observation[2], channels], type: type),
+            Conv2d.Initial(key.Fold(1), [3, 3, channels, channels], type: type),
+            Linear.Initial(key.Fold(2), pooled, features, type));
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">Observations or parameters are not those of this network.</exception>
-    public ActorCriticOutput Apply(IReadOnlyList<Tensor> parameters, Tensor observations)
-    {
-        if (parameters.Count != 2 * Layers.Count)
-        {
-            throw new ArgumentException(
-                $"ActorCritic: {parameters.Count} parameters were given; the network has {2 * Layers.Count}.", nameof(parameters));
-        }
+    public Tensor Apply(Tensor observation) => Dense.Apply(Second.ReluPool(First.ReluPool(observation)).Reshape(-1)).Relu();
+}
 
-        var x = Conv2d.ReluPool(observations, parameters[0], parameters[1]);
-        x = Conv2d.ReluPool(x, parameters[2], parameters[3]);
-        x = Dense(x.Reshape(x.Shape[0], -1), 2).Relu();
-        return new ActorCriticOutput(Head(3), Head(5).Reshape(-1), Layers.Count > 7 ? Head(7).Reshape(-1) : null);
+/// <summary>For any observations: their numbers in a row, and dense layers with an activation after each.</summary>
+/// <param name="Layers">The layers.</param>
+/// <param name="Activation">What follows each.</param>
+public sealed record MlpTrunk(Linear[] Layers, Activation Activation = Activation.Tanh) : ITrunk
+{
+    /// <summary>A first trunk.</summary>
+    /// <param name="key">What to draw from: one key.</param>
+    /// <param name="sizes">Numbers of an observation, and units of each layer.</param>
+    /// <param name="activation">What follows each layer.</param>
+    /// <param name="type">The element type.</param>
+    public static MlpTrunk Initial(
+        Key key, IntegerList sizes, Activation activation = Activation.Tanh, ElementType type = ElementType.Float32)
+        => new(Mlp.Initial(key, sizes, activation, type).Layers, activation);
 
-        Tensor Head(int layer) => Dense(Dense(x, layer).Relu(), layer + 1);
-
-        Tensor Dense(Tensor input, int layer) => Linear.Apply(input, parameters[2 * layer], parameters[(2 * layer) + 1].Unsqueeze(0));
-    }
-
-    /// <summary>A layer of the network.</summary>
-    /// <param name="Name">Its name.</param>
-    /// <param name="Weight">The shape of its weight; the last axis is that of its bias too.</param>
-    public sealed record Layer(string Name, Shape Weight);
+    /// <inheritdoc/>
+    public Tensor Apply(Tensor observation)
+        => Layers.Aggregate(observation.Reshape(-1), (x, layer) => Activation.Apply(layer.Apply(x)));
 }

@@ -11,7 +11,7 @@ public static class LambdaReturns
     /// <param name="rewards">What step t paid, [T, ...], with T of 1 or more.</param>
     /// <param name="live">1 where the episode goes on after step t, 0 where it ended, [T, ...].</param>
     /// <param name="values">Values of the states, [T + 1, ...]; where an episode ended, the next one is that of the new episode.</param>
-    /// <param name="gamma">The discount; without axes, or of a shape that broadcasts to that of the rewards.</param>
+    /// <param name="gamma">The discount: a scalar, or of a shape that broadcasts to that of the rewards.</param>
     /// <param name="lambda">How far returns reach; as for <paramref name="gamma"/>.</param>
     /// <returns>[T, ...].</returns>
     /// <exception cref="ArgumentException">Shapes or element types do not fit.</exception>
@@ -25,7 +25,7 @@ public static class LambdaReturns
                 + $"and values {values.Shape} [T + 1, ...].");
         }
 
-        // The last value stands behind the rewards as one more moment, at which the recurrence begins; its factor does not matter.
+        // The last value stands behind the rewards as one more time step, at which the recurrence begins; its factor does not matter.
         var discounts = gamma * live;
         var factors = discounts * lambda;
         var addends = rewards + (discounts * (1 - lambda) * values[1..]);

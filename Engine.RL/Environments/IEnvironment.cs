@@ -3,36 +3,55 @@ using Engine.Core;
 namespace Engine.RL.Environments;
 
 /// <summary>
-/// A batch of independent environments whose states are tensors. Its methods are pure functions: a state is never changed, so keeping
-/// its tensors is a snapshot and going on from them restores it.
+/// An environment, written for one game; <see cref="Batch.Map"/> plays many. Its methods are pure functions: a state is never changed, so
+/// to keep its tensors is a snapshot, and to go on from them restores it.
 /// </summary>
 /// <remarks>
-/// Each environment draws from a key of its own: its course depends on its own key, state and actions only, not on how many environments
-/// a call has. A caller gives each call other keys, or numbers repeat. Inside a <see cref="TensorProgram{TIn, TOut}"/> nothing of a long
-/// course is kept but its results.
+/// Whatever is random follows from the keys. A caller gives each call another key, or numbers repeat. <see cref="Step"/> does not begin a
+/// new episode where one ends: <see cref="AutoReset"/> does.
 /// </remarks>
-public interface IEnvironment
+/// <typeparam name="TState">A tree of tensors, see <see cref="Tree"/>.</typeparam>
+public interface IEnvironment<TState>
 {
-    /// <summary>The shape of one environment's observation.</summary>
+    /// <summary>The shape of an observation.</summary>
     Shape ObservationShape { get; }
 
     /// <summary>The number of actions, which are 0, 1, ..., ActionCount - 1.</summary>
     int ActionCount { get; }
 
-    /// <summary>Begins an episode in every environment.</summary>
-    /// <param name="key">A key for each environment, [n].</param>
-    /// <returns>The state: tensors whose first axis has size n.</returns>
-    /// <exception cref="ArgumentException">The keys have another shape.</exception>
-    Tensor[] Reset(Key key);
+    /// <summary>Begins an episode.</summary>
+    /// <param name="key">What to draw from, one key.</param>
+    TState Reset(Key key);
 
-    /// <summary>Takes one action in every environment. Where that ends the episode, the next one begins in the same step.</summary>
+    /// <summary>Takes an action.</summary>
     /// <param name="state">The state.</param>
-    /// <param name="actions">Int32 [n].</param>
-    /// <param name="key">A key for each environment, [n].</param>
-    /// <exception cref="ArgumentException">An input has another type or shape.</exception>
-    EnvironmentStep Step(Tensor[] state, Tensor actions, Key key);
+    /// <param name="action">An Int32 scalar.</param>
+    /// <param name="key">What to draw from, one key.</param>
+    EnvironmentStep<TState> Step(TState state, Tensor action, Key key);
 
-    /// <summary>What is seen of a state, Float32 [n, ...].</summary>
-    /// <exception cref="ArgumentException">The state has another type or shape.</exception>
-    Tensor Observe(Tensor[] state);
+    /// <summary>What an agent sees of a state, of <see cref="ObservationShape"/>, Float32.</summary>
+    Tensor Observe(TState state);
+
+    /// <summary>A new episode's state where one has ended, else the state itself.</summary>
+    /// <param name="ended">A scalar, 1 or 0.</param>
+    /// <param name="state">The state after a step.</param>
+    /// <param name="key">May be the key of that step: what is drawn here differs from what a step draws with it.</param>
+    TState ResetWhere(Tensor ended, TState state, Key key)
+        => Tree.Map(Reset(key.Fold(-1)), state, (fresh, old) => Tensor.Where(ended.Cast(fresh.Type), fresh, old));
+}
+
+/// <summary>What a step leads to.</summary>
+/// <typeparam name="TState">The environment's state.</typeparam>
+/// <param name="State">The state after it, also where the episode has ended.</param>
+/// <param name="Reward">What the step paid, a scalar of any element type, as the others are.</param>
+/// <param name="Terminated">
+/// 1 where the episode has come to its end, beyond which there is nothing, else 0. The same as in Gymnasium.
+/// </param>
+/// <param name="Truncated">
+/// 1 where the episode is cut off, such as by a limit of steps, though its state is not terminal, else 0.
+/// </param>
+public sealed record EnvironmentStep<TState>(TState State, Tensor Reward, Tensor Terminated, Tensor Truncated)
+{
+    /// <summary>1 where the episode is over, for whatever reason, else 0.</summary>
+    public Tensor Ended() => Tensor.Maximum(Terminated, Truncated.Cast(Terminated.Type));
 }

@@ -5,16 +5,16 @@ namespace Engine.RL.Environments;
 
 /// <summary>
 /// The game of Snake (section 4 of the paper): a snake that grows by each fruit it eats, which pays 1, must neither leave the board nor
-/// bite itself.
+/// bite itself. At the step limit an episode is truncated.
 /// </summary>
 /// <remarks>
 /// An episode starts with length 1 at a uniform cell and a fruit uniform over the free ones. The tail leaves its cell before the head
 /// arrives, unless a fruit is eaten: the head may follow the tail, and a snake of length 2 may turn back. The episode ends on leaving the
-/// board, on biting the body, when the snake fills the board (its last fruit still pays), and at the step limit. A step that leads
-/// off the board or into the body moves nothing: the final observation shows the snake before it. The state is one tensor, Int32
-/// [n, <see cref="SnakeBoard.Size"/>], see <see cref="SnakeBoard"/>; the last step's reward and end are part of it.
+/// board, on biting the body, and when the snake fills the board (its last fruit still pays). A step that leads
+/// off the board or into the body moves nothing: its observation shows the snake before it. The state is one tensor, Int32
+/// [<see cref="SnakeBoard.Size"/>], see <see cref="SnakeBoard"/>; the last step's reward and end are part of it.
 /// </remarks>
-public sealed class Snake : IEnvironment
+public sealed class Snake : IEnvironment<Tensor>
 {
     /// <summary>The action that moves one row up.</summary>
     public const int Up = 0;
@@ -34,7 +34,7 @@ public sealed class Snake : IEnvironment
     /// <summary>A game on boards of one size.</summary>
     /// <param name="rows">Rows of the board, at least 2.</param>
     /// <param name="columns">Columns of the board, at least 2.</param>
-    /// <param name="stepLimit">The step at which an episode ends at the latest, at least 1.</param>
+    /// <param name="stepLimit">The step at which an episode is truncated, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The board is too small or has over 2^20 cells, or the limit is too low.</exception>
     public Snake(int rows = 12, int columns = 12, int stepLimit = 5000)
     {
@@ -56,7 +56,7 @@ public sealed class Snake : IEnvironment
     /// <summary>Columns of the board.</summary>
     public int Columns { get; }
 
-    /// <summary>The step at which an episode ends at the latest.</summary>
+    /// <summary>The step at which an episode is truncated.</summary>
     public int StepLimit { get; }
 
     /// <summary>The largest sum of rewards of an episode.</summary>
@@ -70,30 +70,21 @@ public sealed class Snake : IEnvironment
     public int ActionCount => 4;
 
     /// <inheritdoc/>
-    public Tensor[] Reset(Key key) => [new SnakeStart(Rows * Columns).Apply(key.Words)];
+    public Tensor Reset(Key key) => new SnakeStart(Rows * Columns).Apply(key.Words);
 
     /// <inheritdoc/>
     /// <remarks>An action that is none of the four ends the episode, as leaving the board does.</remarks>
-    public EnvironmentStep Step(Tensor[] state, Tensor actions, Key key)
+    public EnvironmentStep<Tensor> Step(Tensor state, Tensor action, Key key)
     {
-        var moved = new SnakeMove(Rows, Columns, StepLimit).Apply(Packed(state), actions, key.Words);
-        Tensor[] next = [new SnakeRestart(Rows * Columns).Apply(moved, key.Words)];
-        return new EnvironmentStep(
-            next,
-            Column(SnakeBoard.RewardColumn),
-            Column(SnakeBoard.EndedColumn),
-            Column(SnakeBoard.TimedOutColumn),
-            Observe(next),
-            Observe([moved]));
-
-        Tensor Column(int column) => moved[.., column].Cast(ElementType.Float32);
+        var moved = new SnakeMove(Rows, Columns, StepLimit).Apply(state, action, key.Words);
+        return new(
+            moved, moved[SnakeBoard.RewardColumn], moved[SnakeBoard.TerminatedColumn], moved[SnakeBoard.TruncatedColumn]);
     }
 
     /// <inheritdoc/>
-    public Tensor Observe(Tensor[] state) => new SnakeObservation(Rows, Columns).Apply(Packed(state));
+    public Tensor Observe(Tensor state) => new SnakeObservation(Rows, Columns).Apply(state);
 
-    private static Tensor Packed(Tensor[] state)
-        => state.Length == 1
-            ? state[0]
-            : throw new ArgumentException($"Snake: a state is one tensor, got {state.Length}.", nameof(state));
+    /// <inheritdoc/>
+    public Tensor ResetWhere(Tensor ended, Tensor state, Key key)
+        => new SnakeRestart(Rows * Columns).Apply(state, ended.Cast(ElementType.Int32), key.Words);
 }

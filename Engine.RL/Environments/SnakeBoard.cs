@@ -15,11 +15,11 @@ public readonly struct SnakeBoard(View<int> states, int row, int cells)
     /// <summary>The column of the reward that the last step paid.</summary>
     public const int RewardColumn = 4;
 
-    /// <summary>The column that is 1 if the episode has ended.</summary>
-    public const int EndedColumn = 5;
+    /// <summary>The column that is 1 if the episode has come to its end.</summary>
+    public const int TerminatedColumn = 5;
 
-    /// <summary>The column that is 1 if the episode has ended by the step limit alone.</summary>
-    public const int TimedOutColumn = 6;
+    /// <summary>The column that is 1 if the step limit has cut off the episode.</summary>
+    public const int TruncatedColumn = 6;
 
     internal const int ClockColumn = 0, HeadColumn = 1, LengthColumn = 2, FruitColumn = 3, CellsColumn = 7;
 
@@ -59,17 +59,18 @@ public readonly struct SnakeBoard(View<int> states, int row, int cells)
         set => states[_at + RewardColumn] = value;
     }
 
-    /// <summary>1 if the episode has ended, else 0.</summary>
-    public int Ended
+    /// <summary>1 if the episode has come to its end, else 0.</summary>
+    public int Terminated
     {
-        get => states[_at + EndedColumn];
-        set => states[_at + EndedColumn] = value;
+        get => states[_at + TerminatedColumn];
+        set => states[_at + TerminatedColumn] = value;
     }
 
-    /// <summary>1 if the episode has ended by the step limit alone, else 0.</summary>
-    public int TimedOut
+    /// <summary>1 if the step limit has cut off the episode, else 0.</summary>
+    public int Truncated
     {
-        set => states[_at + TimedOutColumn] = value;
+        get => states[_at + TruncatedColumn];
+        set => states[_at + TruncatedColumn] = value;
     }
 
     /// <summary>Numbers of one board's state.</summary>
@@ -93,8 +94,8 @@ public readonly struct SnakeBoard(View<int> states, int row, int cells)
         Clock = 1;
         Length = 1;
         Reward = 0;
-        Ended = 0;
-        TimedOut = 0;
+        Terminated = 0;
+        Truncated = 0;
         Enter(draw.First(cells));
 
         // The free cells are all but the head.

@@ -13,16 +13,15 @@ public readonly struct SnakeStartBody(View<int> states, View<int> keys, int cell
 }
 
 /// <summary>Begins an episode of <see cref="Snake"/> where one has ended; leaves the others. One index is one environment.</summary>
-public readonly struct SnakeRestartBody(View<int> states, View<int> keys, int cells) : IBody
+public readonly struct SnakeRestartBody(View<int> states, View<int> ended, View<int> keys, int cells) : IBody
 {
     private const uint Block = 1;
 
     /// <inheritdoc/>
     public void Invoke(int index)
     {
-        var board = new SnakeBoard(states, index, cells);
-        if (board.Ended != 0)
-            board.Start(new EnvironmentDraw(keys, index, Block));
+        if (ended[index] != 0)
+            new SnakeBoard(states, index, cells).Start(new EnvironmentDraw(keys, index, Block));
     }
 }
 
@@ -38,8 +37,8 @@ public readonly struct SnakeMoveBody(
         int cells = rows * columns;
         var board = new SnakeBoard(states, index, cells);
         board.Reward = 0;
-        board.Ended = 0;
-        board.TimedOut = 0;
+        board.Terminated = 0;
+        board.Truncated = 0;
         int head = board.Head, row = head / columns, column = head - (row * columns), action = actions[index], next = cells;
         if (action == Snake.Up && row > 0)
             next = head - columns;
@@ -55,7 +54,7 @@ public readonly struct SnakeMoveBody(
         int clock = board.Clock + 1, length = board.Length;
         if (next == cells || board.Stamp(next) + length > clock)
         {
-            board.Ended = 1;
+            board.Terminated = 1;
             return;
         }
 
@@ -72,16 +71,13 @@ public readonly struct SnakeMoveBody(
             else
             {
                 board.Fruit = cells;
-                board.Ended = 1;
+                board.Terminated = 1;
                 return;
             }
         }
 
         if (clock > stepLimit)
-        {
-            board.Ended = 1;
-            board.TimedOut = 1;
-        }
+            board.Truncated = 1;
     }
 }
 

@@ -4,9 +4,9 @@ namespace Engine.RL.Environments;
 /// <param name="Body">The cells that the snake fills, from head to tail, numbered along rows.</param>
 /// <param name="Fruit">The cell of the fruit; null if there is none.</param>
 /// <param name="Moves">Moves made in the episode.</param>
-/// <param name="Ended">Whether the episode has ended; states that <see cref="Snake.Step"/> returns never have.</param>
-/// <param name="TimedOut">Whether it has ended by the step limit alone.</param>
-public sealed record SnakePicture(IReadOnlyList<int> Body, int? Fruit, int Moves, bool Ended, bool TimedOut)
+/// <param name="Terminated">Whether the episode has come to its end.</param>
+/// <param name="Truncated">Whether the step limit has cut it off.</param>
+public sealed record SnakePicture(IReadOnlyList<int> Body, int? Fruit, int Moves, bool Terminated, bool Truncated)
 {
     /// <summary>Reads a board.</summary>
     /// <param name="state">The row of the board in a packed state.</param>
@@ -33,7 +33,7 @@ public sealed record SnakePicture(IReadOnlyList<int> Body, int? Fruit, int Moves
 
         if (body.Contains(-1) || body[0] != state[SnakeBoard.HeadColumn])
             throw new ArgumentException("SnakePicture: the snake is not whole.", nameof(state));
-        bool ended = state[SnakeBoard.EndedColumn] != 0, timedOut = state[SnakeBoard.TimedOutColumn] != 0;
-        return new SnakePicture(body, fruit < cells ? fruit : null, clock - 1, ended, timedOut);
+        bool terminated = state[SnakeBoard.TerminatedColumn] != 0, truncated = state[SnakeBoard.TruncatedColumn] != 0;
+        return new SnakePicture(body, fruit < cells ? fruit : null, clock - 1, terminated, truncated);
     }
 }

@@ -1,8 +1,88 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+
 namespace Engine.RL.Experiments;
 
-/// <summary>What settings have in common.</summary>
-internal static class Setting
+/// <summary>
+/// Marks a property as a setting and says everything about it that its name, type and first value don't: options, files, checks and help
+/// follow from this one place.
+/// </summary>
+/// <param name="help">What it sets, a sentence.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class SettingAttribute(string help) : Attribute
 {
+    /// <summary>What it sets.</summary>
+    public string Help { get; } = help;
+
+    /// <summary>The least value; none if NaN.</summary>
+    public double AtLeast { get; init; } = double.NaN;
+
+    /// <summary>The largest value; none if NaN.</summary>
+    public double AtMost { get; init; } = double.NaN;
+
+    /// <summary>What the value must exceed; nothing if NaN.</summary>
+    public double Above { get; init; } = double.NaN;
+
+    /// <summary>What the value must fall short of; nothing if NaN.</summary>
+    public double Below { get; init; } = double.NaN;
+
+    /// <summary>Whether a value is in range.</summary>
+    public bool Holds(double value)
+        => double.IsFinite(value) && !(value < AtLeast) && !(value > AtMost) && !(value <= Above) && !(value >= Below);
+
+    /// <summary>The range, for people; null if there is none.</summary>
+    public string? Range => (AtLeast, AtMost, Above, Below) switch
+    {
+        (double.NaN, double.NaN, double.NaN, double.NaN) => null,
+        (_, double.NaN, double.NaN, double.NaN) => $"at least {Text(AtLeast)}",
+        (double.NaN, _, double.NaN, double.NaN) => $"at most {Text(AtMost)}",
+        (_, _, double.NaN, double.NaN) => $"between {Text(AtLeast)} and {Text(AtMost)}",
+        (_, _, _, double.NaN) => $"finite and above {Text(Above)}",
+        _ => $"between {Text(Above)} and {Text(Below)}, both excluded",
+    };
+
+    private static string Text(double value) => value.ToString("0.################", CultureInfo.InvariantCulture);
+}
+
+/// <summary>A setting: a property of a record that <see cref="SettingAttribute"/> marks.</summary>
+/// <param name="Property">The property.</param>
+/// <param name="About">What is said of it.</param>
+public sealed record Setting(PropertyInfo Property, SettingAttribute About)
+{
+    /// <summary>Its name in files and options, such as learning-rate.</summary>
+    public string Name { get; } = JsonNamingPolicy.KebabCaseLower.ConvertName(Property.Name);
+
+    /// <summary>The settings of a record, those of its base first.</summary>
+    public static IReadOnlyList<Setting> Of(Type record)
+        =>
+        [
+            .. record.GetProperties()
+                .Select(property => (property, about: property.GetCustomAttribute<SettingAttribute>()))
+                .Where(pair => pair.about is not null)
+                .Select(pair => new Setting(pair.property, pair.about!))
+                .OrderBy(setting => Depth(setting.Property.DeclaringType!)).ThenBy(setting => setting.Property.MetadataToken),
+        ];
+
+    /// <summary>Throws if a setting of a record is out of its range.</summary>
+    /// <exception cref="ArgumentException">One is; the message names it, its value and what would do.</exception>
+    public static void Validate(object record)
+    {
+        foreach (var setting in Of(record.GetType()))
+        {
+            object? value = setting.Property.GetValue(record);
+            if (value is IConvertible number and (int or long or double))
+            {
+                bool holds = setting.About.Holds(number.ToDouble(CultureInfo.InvariantCulture));
+                Require(holds, setting.Name, value, setting.About.Range ?? "finite");
+            }
+            else if (value is Enum named)
+            {
+                Require(Enum.IsDefined(named.GetType(), named), setting.Name, named, "one of those there are");
+            }
+        }
+    }
+
     /// <summary>Throws if a setting is out of range.</summary>
     /// <exception cref="ArgumentException">It is; the message names it, its value and what would do.</exception>
     public static void Require(bool holds, string name, object value, string range)
@@ -11,21 +91,19 @@ internal static class Setting
             throw new ArgumentException(FormattableString.Invariant($"{name} is {value}, but must be {range}."));
     }
 
-    /// <summary>Throws if seeds from <paramref name="seed"/> on can't be counted.</summary>
-    public static void RequireSeeds(int seed, int seeds)
-    {
-        Require(seed >= 0, "seed", seed, "at least 0");
-        Require(seeds >= 1, "seeds", seeds, "at least 1");
-        Require(seed <= int.MaxValue - seeds + 1, "seed", seed, $"at most {int.MaxValue - seeds + 1} with {seeds} seeds");
-    }
+    /// <summary>Throws if something stands twice in a list.</summary>
+    /// <exception cref="ArgumentException">It does.</exception>
+    public static void RequireOnce<T>(string name, IReadOnlyCollection<T> values)
+        => Require(
+            values.Distinct().Count() == values.Count,
+            name,
+            string.Join(",", values).ToLowerInvariant(),
+            "a list in which nothing stands twice");
 
-    /// <summary>An inner optimiser.</summary>
-    public static Core.Optim.Optimiser Create(
-        InnerOptimiser kind, Core.Optim.LearningRate learningRate, double epsilonRoot, bool detachDenominator)
-        => kind switch
-        {
-            InnerOptimiser.Adam => new Core.Optim.Adam(learningRate, EpsilonRoot: epsilonRoot, DetachDenominator: detachDenominator),
-            InnerOptimiser.Sgd => new Core.Optim.Sgd(learningRate),
-            _ => new Core.Optim.RmsProp(learningRate, EpsilonRoot: epsilonRoot),
-        };
+    /// <summary>Throws if seeds from <paramref name="seed"/> on can't be counted.</summary>
+    /// <exception cref="ArgumentException">They can't.</exception>
+    public static void RequireSeeds(int seed, int seeds)
+        => Require(seed <= int.MaxValue - seeds + 1, "seed", seed, $"at most {int.MaxValue - seeds + 1} with {seeds} seeds");
+
+    private static int Depth(Type type) => type.BaseType is { } parent ? Depth(parent) + 1 : 0;
 }

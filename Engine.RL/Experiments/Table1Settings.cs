@@ -1,33 +1,39 @@
 using System.Text.Json.Serialization;
 using Engine.RL.Meta;
+using Engine.RL.Training;
 
 namespace Engine.RL.Experiments;
 
 /// <summary>Settings of table 1 and figure 3; the defaults are those of the paper but for the number of frames.</summary>
-public sealed record Table1Settings : SnakeSettings
+public sealed record Table1Settings : LearningSettings
 {
     /// <summary>The methods to compare, by name: see <see cref="MetaGradientMethod.Parse"/>.</summary>
+    [Setting("Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5; 0 for fixed hyper-parameters.")]
     public IReadOnlyList<string> Methods { get; init; } = ["0", "1", "3", "5", "10", "3-mix", "5-mix"];
 
     /// <summary>The first seed.</summary>
+    [Setting("The first seed; the others follow it.", AtLeast = 0)]
     public int Seed { get; init; }
 
     /// <summary>Agents for each method, with seeds Seed, Seed + 1, ...</summary>
+    [Setting("How many agents for each method, each with a seed of its own.", AtLeast = 1, AtMost = 10_000)]
     public int Seeds { get; init; } = 3;
 
-    /// <summary>Points of training at which meta-gradients are judged, evenly spaced.</summary>
+    /// <summary>Points of training at which meta-gradients are evaluated, evenly spaced.</summary>
+    [Setting("Points of training at which meta-gradients are evaluated.", AtLeast = 0, AtMost = 10_000)]
     public int Points { get; init; } = 300;
 
-    /// <summary>Meta-gradients taken at each of them; 0 to judge none.</summary>
+    /// <summary>Meta-gradients taken at each of them; 0 for none.</summary>
+    [Setting("Meta-gradients taken at each of them; 0 for none.", AtLeast = 0, AtMost = 10_000)]
     public int Replicates { get; init; } = 96;
 
     /// <summary>The agents to train.</summary>
     [JsonIgnore]
-    public IReadOnlyList<SnakeRun> Runs =>
+    public IReadOnlyList<AgentRun> Runs =>
     [
         .. from method in Methods
            from seed in Enumerable.Range(Seed, Seeds)
-           select new SnakeRun(method, seed, this, Replicates == 0 ? 0 : Points, Replicates),
+           select new AgentRun(method, seed, this, Replicates == 0 ? 0 : Points, Replicates),
     ];
 
     /// <inheritdoc/>
@@ -35,12 +41,7 @@ public sealed record Table1Settings : SnakeSettings
     {
         base.Validate();
         Setting.RequireSeeds(Seed, Seeds);
-        Require(Methods.Count > 0, "methods", "empty", "a list such as 0,1,3,3-mix");
-        bool once = Methods.Distinct().Count() == Methods.Count;
-        Require(once, "methods", string.Join(",", Methods), "a list in which no method stands twice");
-        foreach (string method in Methods)
-            MetaGradientMethod.Parse(method);
-        Require(Points is >= 0 and <= 10_000, "points", Points, "between 0 and 10000");
-        Require(Replicates is 0 or (>= 2 and <= 10_000), "replicates", Replicates, "0, or between 2 and 10000");
+        MetaGradientMethod.RequireMethods("methods", Methods, least: 0);
+        Setting.Require(Replicates != 1, "replicates", Replicates, "0, or at least 2: one alone does not vary");
     }
 }

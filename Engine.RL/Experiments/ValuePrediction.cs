@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Nn;
+using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
@@ -18,85 +19,94 @@ public enum StateInput
 
 /// <summary>
 /// Predicting the values of the Markov reward process with per-state discounts as meta-parameters (section 2.1 and appendix C.1 of
-/// the paper). All trajectories visit the same ten states, so the network is evaluated on ten inputs only.
+/// the paper). All trajectories visit the same ten states, so the network is evaluated on ten inputs only. Its parameters are one vector.
 /// </summary>
-/// <param name="Network">The value network, one input and one output.</param>
-/// <param name="Input">What it sees of a state.</param>
+/// <param name="Optimiser">What updates the parameters.</param>
+/// <param name="Input">What the network sees of a state.</param>
 /// <param name="Discounting">How discounts weigh rewards in the inner target.</param>
+/// <param name="Activation">What follows the network's hidden layers.</param>
 /// <param name="Batch">Trajectories of a rollout.</param>
 /// <param name="Type">The element type of all floating-point tensors.</param>
 public sealed record ValuePrediction(
-    Mlp Network,
+    Optimiser Optimiser,
     StateInput Input = StateInput.Raw,
     Discounting Discounting = Discounting.Power,
+    Activation Activation = Activation.Relu,
     int Batch = 32,
     ElementType Type = ElementType.Float32)
 {
+    private static readonly int[] s_sizes = [1, 10, 10, 1];
+
     /// <summary>The learning problem with given discounts.</summary>
-    /// <param name="gamma">[..., 10].</param>
-    /// <param name="sample">Makes the trajectories of each inner step; those of a fresh validation rollout for ~step.</param>
-    public IMetaProblem<Trajectories> With(Tensor gamma, Func<int, Trajectories> sample) => new Problem(this, gamma, sample);
+    /// <param name="gamma">[10].</param>
+    public IMetaProblem<Tensor, ValueTuple, Trajectories> With(Tensor gamma)
+        => With(gamma, key => MarkovRewardProcess.Draw(key, Batch, Type));
 
-    /// <summary>The learning problem with given discounts and trajectories drawn from keys.</summary>
-    /// <param name="gamma">[..., 10].</param>
-    /// <param name="key">What to draw from.</param>
-    public IMetaProblem<Trajectories> With(Tensor gamma, Key key)
-        => With(gamma, step => MarkovRewardProcess.Draw(key.Fold(step), Batch, Type));
+    /// <summary>The learning problem with given discounts and trajectories.</summary>
+    /// <param name="gamma">[10].</param>
+    /// <param name="sample">Makes the trajectories of a rollout.</param>
+    public IMetaProblem<Tensor, ValueTuple, Trajectories> With(Tensor gamma, Func<Key, Trajectories> sample)
+        => new Problem(this, gamma, sample);
 
-    /// <summary>Parameters of networks as they are learned: one vector for each, [..., count].</summary>
-    /// <param name="key">What to draw from; several keys draw several networks.</param>
-    public Tensor[] Initialise(Key key) => [Network.Flatten(Network.Initialise(key, Type))];
+    /// <summary>First parameters, [count].</summary>
+    /// <param name="key">What to draw from, one key.</param>
+    public Tensor Initial(Key key) => Tree.ToVector(Mlp.Initial(key, s_sizes, Activation, Type));
 
-    /// <summary>The value of each state, [..., 10].</summary>
-    /// <param name="parameters">One tensor, as <see cref="Initialise"/> makes it.</param>
-    public Tensor Values(IReadOnlyList<Tensor> parameters)
+    /// <summary>The network of parameters.</summary>
+    /// <param name="parameters">[count].</param>
+    public Mlp Network(Tensor parameters)
     {
-        var device = parameters[0].Device;
+        // Their shapes are all that counts.
+        Linear[] like = [.. s_sizes.Zip(s_sizes.Skip(1), (inputs, outputs) => new Linear(Zeros(inputs, outputs), Zeros(outputs)))];
+        return new(Tree.FromVector(like, parameters), Activation);
+
+        Tensor Zeros(params int[] shape) => Tensor.Zeros(shape, parameters.Type, parameters.Device);
+    }
+
+    /// <summary>The value of each state, [10].</summary>
+    /// <param name="parameters">[count].</param>
+    public Tensor Values(Tensor parameters)
+    {
         double[] states = [.. Enumerable.Range(0, MarkovRewardProcess.States).Select(i => Input == StateInput.Raw ? i : (i / 4.5) - 1)];
-        var values = Network.Apply(Network.Split(parameters[0]), Tensor.From(states, [states.Length, 1], Type, device));
-        return values.ReshapeTo(values.Shape.Sizes[..^1].ToArray());
+        var inputs = Tensor.From(states, [states.Length, 1], Type, parameters.Device);
+        return Network(parameters).Apply(inputs).Reshape(-1);
     }
 
-    /// <summary>The mean squared error to the true values, [...].</summary>
-    public Tensor TrueError(IReadOnlyList<Tensor> parameters)
+    /// <summary>The mean squared error to the true values, a scalar.</summary>
+    /// <param name="parameters">[count].</param>
+    public Tensor TrueError(Tensor parameters)
     {
-        var truth = Tensor.From(MarkovRewardProcess.TrueValues, [MarkovRewardProcess.States], Type, parameters[0].Device);
-        return (Values(parameters) - truth).Square().Mean(-1);
+        var truth = Tensor.From(MarkovRewardProcess.TrueValues, [MarkovRewardProcess.States], Type, parameters.Device);
+        return (Values(parameters) - truth).Square().Mean();
     }
 
-    /// <summary>Half the mean squared error, over trajectories and states, between targets and values; [...].</summary>
-    /// <param name="values">[..., 10].</param>
-    /// <param name="trajectories">Their rewards.</param>
-    /// <param name="weights">What reward j counts in the target of state i, [..., 10, 10].</param>
+    // Half the mean squared error, over trajectories and states, between targets and values. It is the error to the mean target, plus the
+    // spread of targets around it, which no value can change: a program that wants nothing but the gradient drops the spread.
     private static Tensor SquaredError(Tensor values, Trajectories trajectories, Tensor weights)
     {
-        // The error to the mean target, plus the spread of targets around it, which no value can change: a program that wants
-        // nothing but the gradient drops the spread.
-        var meanTargets = Targets(trajectories.MeanRewards.Unsqueeze(-2), weights);
-        var targets = Targets(trajectories.Rewards, weights);
-        var error = (meanTargets.ReshapeTo(trajectories.MeanRewards.Shape) - values).Square().Mean(-1);
-        var spread = (targets - meanTargets).Square().Mean(-2, -1);
+        var meanTargets = Targets(trajectories.MeanRewards.Unsqueeze(0), weights);
+        var error = (meanTargets.Reshape(-1) - values).Square().Mean();
+        var spread = (Targets(trajectories.Rewards, weights) - meanTargets).Square().Mean();
         return (error + spread) * 0.5;
+
+        // What reward j counts in the target of state i is in row i, column j.
+        static Tensor Targets(Tensor rewards, Tensor weights) => rewards.MatMul(weights, transposeB: true);
     }
 
-    // [..., n, 10] rewards to targets of the same shape.
-    private static Tensor Targets(Tensor rewards, Tensor weights) => rewards.MatMul(weights, transposeB: true);
-
-    private sealed class Problem(ValuePrediction task, Tensor gamma, Func<int, Trajectories> sample) : IMetaProblem<Trajectories>
+    private sealed class Problem(ValuePrediction task, Tensor gamma, Func<Key, Trajectories> sample)
+        : IMetaProblem<Tensor, ValueTuple, Trajectories>
     {
         private readonly Tensor _inner = MarkovRewardProcess.Weights(gamma, task.Discounting);
         private readonly Tensor _outer = MarkovRewardProcess.Undiscounted(gamma.Type, gamma.Device);
 
-        public Tensor[] Start => [];
+        public Optimiser Optimiser => task.Optimiser;
 
-        public (Trajectories Rollout, Tensor[] State) Sample(
-            IReadOnlyList<Tensor> parameters, Tensor[] state, int step, bool validation)
-            => (sample(validation ? ~step : step), []);
+        public (Trajectories Rollout, ValueTuple Next) Sample(Tensor parameters, ValueTuple state, Key key) => (sample(key), default);
 
-        public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, Trajectories rollout)
-            => SquaredError(task.Values(parameters), rollout, _inner);
-
-        public Tensor OuterLoss(IReadOnlyList<Tensor> parameters, Trajectories rollout)
-            => SquaredError(task.Values(parameters), rollout, _outer);
+        public RolloutLosses Losses(Tensor parameters, Trajectories rollout)
+        {
+            var values = task.Values(parameters);
+            return new(SquaredError(values, rollout, _inner), SquaredError(values, rollout, _outer));
+        }
     }
 }

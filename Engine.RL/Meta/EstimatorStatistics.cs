@@ -26,7 +26,7 @@ public readonly record struct Estimate(double Value, double Error)
 }
 
 /// <summary>
-/// How good an estimator of the meta-gradient is, judged by independent estimates from one state and those of an oracle (section 3.3
+/// How good an estimator of the meta-gradient is, measured by independent estimates from one state and those of an oracle (section 3.3
 /// and equation 7 of the paper). Estimator and oracle may share random numbers, replicate by replicate, or not: the errors of bias
 /// and cosine follow from the replicates' joint deviations.
 /// </summary>
@@ -40,7 +40,7 @@ public readonly record struct Estimate(double Value, double Error)
 /// <param name="Cosine">The cosine of the mean with the oracle's mean; 0 if either of them is zero.</param>
 public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estimate Deviation, Estimate SignalToNoise, Estimate Cosine)
 {
-    /// <summary>Judges an estimator.</summary>
+    /// <summary>Evaluates an estimator.</summary>
     /// <param name="samples">Estimates, [replicates, components], row by row.</param>
     /// <param name="oracle">Estimates of the oracle for the same replicates.</param>
     /// <param name="count">The number of components of an estimate.</param>
@@ -81,7 +81,7 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
             for (int c = 0; c < width; c++)
             {
                 double a = samples[(r * count) + components[c]] - mean[c], b = oracle[(r * count) + components[c]] - target[c];
-                biasPart += Math.Sign(mean[c] - target[c]) * (a - b) / width;
+                biasPart += Sign(mean[c] - target[c]) * (a - b) / width;
                 normPart += norm > 0 ? (mean[c] - target[c]) * (a - b) / norm : 0;
                 if (directed)
                 {
@@ -93,7 +93,7 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
                 {
                     double spread = ((a * a) - (deviation[c] * deviation[c])) / (2 * deviation[c]);
                     noisePart += spread / width;
-                    signalPart += ((Math.Sign(mean[c]) * a) - (Math.Abs(mean[c]) / deviation[c] * spread)) / (deviation[c] * width);
+                    signalPart += ((Sign(mean[c]) * a) - (Math.Abs(mean[c]) / deviation[c] * spread)) / (deviation[c] * width);
                 }
             }
 
@@ -126,6 +126,9 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
 
         return [.. means.Select(sum => sum / replicates)];
     }
+
+    // NaN has no sign, and is no error: what it goes into is NaN.
+    private static double Sign(double value) => double.IsNaN(value) ? value : Math.Sign(value);
 
     private static double Norm(double[] vector) => Math.Sqrt(vector.Sum(value => value * value));
 }

@@ -1,87 +1,72 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
-using Engine.Core.Optim;
+using Engine.Kernels;
 
 namespace Engine.RL.Meta;
 
 /// <summary>
-/// The same n-step meta-gradients as by <see cref="LookAhead"/> and <see cref="Gradient.Of"/>, with the derivatives of parameters and
+/// The same n-step meta-gradients as by <see cref="InnerLoop"/> and <see cref="Gradient.Of"/>, with the derivatives of parameters and
 /// optimiser state carried forward from update to update, one tangent for each meta-parameter. An update is forgotten when it is made:
-/// memory does not grow with n, and all i-step meta-gradients up to n come along. For few meta-parameters and long branches.
+/// in a program memory does not grow with n, and all i-step meta-gradients up to n come along. For few meta-parameters and long loops.
 /// </summary>
 public static class ForwardMode
 {
-    /// <summary>Takes the meta-gradients of a branch's points.</summary>
-    /// <typeparam name="TRollout">What the problem samples; the same again if asked again with the same arguments.</typeparam>
+    /// <summary>Takes the meta-gradients of an inner loop's points.</summary>
     /// <param name="problem">The problem with given meta-parameters.</param>
-    /// <param name="meta">Meta-parameters: [replicates, count], or [count] if losses have no axes.</param>
-    /// <param name="optimiser">The inner optimiser.</param>
-    /// <param name="parameters">theta_t, with the replicates along the first axis.</param>
-    /// <param name="state">The optimiser's state at theta_t, its averages of the parameters' shapes.</param>
+    /// <param name="eta">Meta-parameters, [count].</param>
+    /// <param name="start">theta_t and what belongs to it.</param>
+    /// <param name="key">What rollouts draw from, see <see cref="InnerLoop.Unroll"/>.</param>
     /// <param name="steps">The number n of inner updates, at least 1.</param>
-    /// <param name="freshValidation">Whether each point is judged on a rollout of its own, see <see cref="BranchOptions"/>.</param>
-    /// <returns>The meta-gradients of the points after 1, ..., n updates, of the shape of <paramref name="meta"/>.</returns>
-    public static Tensor[] MetaGradients<TRollout>(
-        Func<Tensor, IMetaProblem<TRollout>> problem,
-        Tensor meta,
-        Optimiser optimiser,
-        Tensor[] parameters,
-        OptimiserState<Tensor[]> state,
-        int steps,
-        bool freshValidation = false)
+    /// <param name="freshValidation">Whether each point is evaluated by a rollout of its own, see <see cref="UnrollOptions"/>.</param>
+    /// <param name="trace">The factor of an accumulative trace, see <see cref="UnrollOptions"/>; null for the exact derivative.</param>
+    /// <returns>The outer losses after 1, ..., n updates and their gradients, [count] each, and the first point of the loop.</returns>
+    public static (Tensor[] OuterLosses, Tensor[] Gradients, InnerPoint<TParameters, TState, TRollout> First)
+        MetaGradients<TParameters, TState, TRollout>(
+            Func<Tensor, IMetaProblem<TParameters, TState, TRollout>> problem,
+            Tensor eta,
+            InnerState<TParameters, TState> start,
+            Key key,
+            int steps,
+            bool freshValidation = false,
+            double? trace = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        using var scope = new TensorScope();
-        int count = meta.Shape[-1];
-        var start = (Parameters: parameters, Averages: Tree.Leaves(state)[1..]);
-        var still = Tree.Map(start, x => Tensor.Zeros(x.Shape, x.Type, x.Device));
-        var point = new Point(state.Step, problem(meta).Start, start, [.. Enumerable.Repeat(still, count)]);
-        var gradients = new Tensor[steps];
-        for (int step = 0; step < steps; step++)
+        int count = eta.Count;
+        var units = Tensor.Range(count, ElementType.Int32, eta.Device).OneHot(count, eta.Type);
+        var (theta, optimiser, sampling) = start;
+        var (losses, gradients) = (new Tensor[steps], new Tensor[steps]);
+        InnerPoint<TParameters, TState, TRollout>? first = null;
+        var tangents = Tree.Map((theta, optimiser), x => x.Type.IsFloat() ? Tensor.Zeros([count, .. x.Shape], x.Type, x.Device) : x);
+        var (rollout, after) = problem(eta).Sample(theta, sampling, key.Fold(0));
+        for (int i = 1; i <= steps; i++)
         {
-            // A program hands on values without the graph that led to them. Each step draws other numbers and so is a program of its own.
-            int number = step;
-            using var program = new TensorProgram<(Tensor Eta, Point From), (Tensor, Point)>(x => Advance(x.Eta, x.From, number));
-            var old = point;
-            (gradients[step], point) = program.Run((meta, old));
-            scope.Keep(gradients[step]);
-            if (step > 0)
-                Tree.Dispose(old);
-        }
-
-        return gradients;
-
-        (Tensor Gradient, Point Next) Advance(Tensor eta, Point from, int step)
-        {
+            // No derivative goes back beyond the update.
             var instance = problem(eta);
-            var (theta, averages) = from.Moving;
-            var (rollout, after) = instance.Sample(theta, from.Sampling, step, validation: false);
-            var before = Tree.With(state, [from.Step, .. averages]);
-            var (updated, next, _) = LookAhead.Update(instance, optimiser, theta, before, rollout);
-            var outer = instance.OuterLoss(updated, instance.Sample(updated, after, step + 1, freshValidation).Rollout);
-            var moving = (updated, Tree.Leaves(next)[1..]);
-            var moved = from.Tangents
-                .Select((tangent, k) => Gradient.Jvp((moving, outer), (from.Moving, eta), (tangent, Unit(k)))).ToArray();
-            var gradient = Tensor.Stack(outer.Rank, [.. moved.Select(tangent => tangent.outer)]).ReshapeTo(meta.Shape);
-            return (gradient, new Point(next.Step, after, moving, [.. moved.Select(tangent => tangent.moving)]));
+            (theta, optimiser) = Tree.Map((theta, optimiser), x => x.StopGradient());
+            var before = instance.Losses(theta, rollout);
+            var (moved, movedState, gradient) = trace is { } factor
+                ? InnerLoop.TraceUpdate(instance, theta, optimiser, rollout, factor)
+                : InnerLoop.Update(instance, theta, optimiser, before);
+            var (next, nextAfter) = instance.Sample(moved, after, key.Fold(i));
+            var validation = freshValidation ? instance.Sample(moved, after, key.Fold(~i)).Rollout : next;
+            losses[i - 1] = instance.Losses(moved, validation).Outer;
+            first ??= new(new(moved, movedState, after), losses[0], rollout, before, gradient);
+            (gradients[i - 1], tangents) = Forward(losses[i - 1], (moved, movedState), (theta, optimiser), tangents);
+            (theta, optimiser, rollout, after) = (moved, movedState, next, nextAfter);
         }
 
-        // Meta-parameter k of every replicate: replicates don't interact.
-        Tensor Unit(int k)
+        return (losses, gradients, first!);
+
+        // Integers, such as Adam's count, have no tangent.
+        (Tensor Slope, T Tangents) Forward<T>(Tensor outer, T moved, T from, T tangents)
         {
-            double[] one = [.. Enumerable.Range(0, count).Select(i => i == k ? 1.0 : 0.0)];
-            return Tensor.From(one, [count], meta.Type, meta.Device).BroadcastTo(meta.Shape);
+            var (ins, outs, along) = (Floats(from), Floats(moved), Floats(tangents));
+            var (slope, moving) = Batch.Map(
+                x => Gradient.Jvp((outer, outs), (ins, eta), (x.Along, x.Unit)), (Along: along, Unit: units));
+            int at = 0;
+            return (slope, Tree.Map(moved, x => x.Type.IsFloat() ? moving[at++] : x));
         }
-    }
 
-    /// <summary>Where a branch has come to.</summary>
-    /// <param name="Step">The optimiser's count of updates.</param>
-    /// <param name="Sampling">What rollouts begin from.</param>
-    /// <param name="Moving">Parameters and the optimiser's averages.</param>
-    /// <param name="Tangents">Their derivatives in each meta-parameter.</param>
-    private sealed record Point(
-        Tensor Step,
-        Tensor[] Sampling,
-        (Tensor[] Parameters, Tensor[] Averages) Moving,
-        (Tensor[] Parameters, Tensor[] Averages)[] Tangents);
+        static Tensor[] Floats<T>(T tree) => [.. Tree.Leaves(tree).Where(x => x.Type.IsFloat())];
+    }
 }

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Engine.Core;
+using Engine.RL.Experiments;
 
 namespace Engine.RL.Meta;
 
-/// <summary>Which meta-gradient is taken of a branch.</summary>
+/// <summary>Which meta-gradient is taken of an inner loop.</summary>
 public enum MetaGradientKind
 {
     /// <summary>That of the last point: the n-step meta-gradient.</summary>
@@ -60,32 +61,45 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
             : throw new ArgumentException($"Method '{name}': the number of inner steps is {steps}, but must be at least {least}.");
     }
 
-    /// <summary>The loss whose gradient is this meta-gradient, of the shape of the points' outer losses.</summary>
-    /// <param name="points">A branch of at least <see cref="Steps"/> points.</param>
+    /// <summary>Throws if a setting is no list of methods.</summary>
+    /// <param name="name">The setting's name.</param>
+    /// <param name="methods">Names of methods.</param>
+    /// <param name="least">The least number of inner steps.</param>
+    /// <exception cref="ArgumentException">It is empty, or a name is none of a method, or stands twice.</exception>
+    internal static void RequireMethods(string name, IReadOnlyList<string> methods, int least)
+    {
+        Setting.Require(methods.Count > 0, name, "empty", "a list such as 1,3,3-mix");
+        Setting.RequireOnce(name, methods);
+        foreach (string method in methods)
+            Setting.Require(Parse(method).Steps >= least, name, method, "one that looks a step ahead");
+    }
+
+    /// <summary>What this method makes of the outer losses along an inner loop, or of their gradients.</summary>
+    /// <param name="points">One tensor for each point after 1, 2, ... updates, at least <see cref="Steps"/>.</param>
     /// <param name="kappa">The discount of a mix; null for the default.</param>
-    /// <exception cref="ArgumentException">The branch is too short, or this is "0", which has no meta-gradient.</exception>
-    public Tensor Loss(IReadOnlyList<BranchPoint> points, double? kappa = null)
+    /// <exception cref="ArgumentException">The loop is too short, or this is "0", which has no meta-gradient.</exception>
+    public Tensor Of(IReadOnlyList<Tensor> points, double? kappa = null)
     {
         if (Steps < 1)
             throw new ArgumentException($"Method '{Name}' looks no step ahead: it has no meta-gradient.");
         if (points.Count < Steps)
-            throw new ArgumentException($"Method '{Name}' needs {Steps} points, but the branch has {points.Count}.", nameof(points));
+            throw new ArgumentException($"Method '{Name}' needs {Steps} points, but there are {points.Count}.", nameof(points));
         return Kind == MetaGradientKind.Mixed
-            ? Mixing.Loss([.. points.Take(Steps)], kappa ?? Mixing.DefaultKappa(Steps))
-            : points[Steps - 1].OuterLoss;
+            ? Mixing.Mix([.. points.Take(Steps)], kappa ?? Mixing.DefaultKappa(Steps))
+            : points[Steps - 1];
     }
 
     /// <summary>
-    /// The losses of several methods. One branch as long as the longest look-ahead serves all exact ones, another one all traces.
+    /// The outer losses of several methods. One inner loop as long as the longest serves all exact ones, another one all traces.
     /// </summary>
     /// <param name="methods">The methods.</param>
-    /// <param name="branch">Makes the branch of a method.</param>
+    /// <param name="unroll">Makes the outer losses along the loop of a method.</param>
     /// <param name="kappa">The discount of mixes; null for the default.</param>
     public static Tensor[] Losses(
-        IReadOnlyList<MetaGradientMethod> methods, Func<MetaGradientMethod, IReadOnlyList<BranchPoint>> branch, double? kappa)
+        IReadOnlyList<MetaGradientMethod> methods, Func<MetaGradientMethod, IReadOnlyList<Tensor>> unroll, double? kappa)
     {
-        var branches = methods.GroupBy(IsTrace).ToDictionary(group => group.Key, group => branch(group.MaxBy(method => method.Steps)!));
-        return [.. methods.Select(method => method.Loss(branches[IsTrace(method)], kappa))];
+        var loops = methods.GroupBy(IsTrace).ToDictionary(group => group.Key, group => unroll(group.MaxBy(method => method.Steps)!));
+        return [.. methods.Select(method => method.Of(loops[IsTrace(method)], kappa))];
 
         static bool IsTrace(MetaGradientMethod method) => method.Kind == MetaGradientKind.Trace;
     }

@@ -1,41 +1,91 @@
 using Engine.Core;
+using Engine.Kernels;
 
 namespace Engine.RL.Meta;
 
-/// <summary>How a meta-parameter in [0, 1] is kept as a number that may be anything.</summary>
+/// <summary>How a meta-parameter is kept as a number that may be anything.</summary>
 public enum Parameterisation
 {
-    /// <summary>A logit: the value is its sigmoid.</summary>
+    /// <summary>A logit: the value is its sigmoid. Of what is positive without a bound, the logarithm.</summary>
     Sigmoid,
 
-    /// <summary>The value itself, clamped to [0, 1].</summary>
+    /// <summary>The value itself, brought back to its bounds after each update.</summary>
     Clip,
 }
 
-/// <summary>Meta-parameters (eta in the paper): the numbers kept and optimised, and the values they stand for.</summary>
-public static class MetaParameters
-{
-    /// <summary>The number that stands for a value.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value is not inside (0, 1), where it could be learned.</exception>
-    public static double Raw(double value, Parameterisation parameterisation)
-    {
-        if (!(value > 0 && value < 1))
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(value), value, $"A meta-parameter can't start at {value}: it must lie between 0 and 1, both excluded.");
-        }
+/// <summary>A hyper-parameter that can be meta-learned.</summary>
+/// <param name="Name">Its name, as in metrics.</param>
+/// <param name="Start">The value at the start, inside its bounds.</param>
+/// <param name="IsLearned">Whether it is learned, or stays as it starts.</param>
+/// <param name="HasUpperBound">Whether it lies between 0 and 1, or is above 0.</param>
+public sealed record MetaParameter(string Name, double Start, bool IsLearned = true, bool HasUpperBound = true);
 
-        return parameterisation == Parameterisation.Sigmoid ? Math.Log(value / (1 - value)) : value;
+/// <summary>Meta-parameters (eta in the paper): the numbers kept and optimised, in one vector, and the values they stand for.</summary>
+public sealed class MetaParameters
+{
+    private readonly Parameterisation _parameterisation;
+
+    /// <summary>Describes meta-parameters.</summary>
+    /// <param name="parameters">The parameters, in order.</param>
+    /// <param name="parameterisation">How they are kept.</param>
+    /// <exception cref="ArgumentOutOfRangeException">One starts outside its bounds, or on them, where it could not be learned.</exception>
+    public MetaParameters(IReadOnlyList<MetaParameter> parameters, Parameterisation parameterisation)
+    {
+        (All, _parameterisation) = (parameters, parameterisation);
+        foreach (var parameter in parameters)
+        {
+            if (!(parameter.Start > 0 && parameter.Start < (parameter.HasUpperBound ? 1 : double.PositiveInfinity)))
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(parameters),
+                    parameter.Start,
+                    $"{parameter.Name} can't start at {parameter.Start}: it must be "
+                    + (parameter.HasUpperBound ? "between 0 and 1, both excluded." : "finite and above 0."));
+            }
+        }
     }
 
+    /// <summary>The parameters, in order.</summary>
+    public IReadOnlyList<MetaParameter> All { get; }
+
+    /// <summary>The numbers that stand for the values at the start, [count].</summary>
+    public Tensor Initial(ElementType type, Device device)
+        => Tensor.From([.. All.Select(parameter => Unconstrain(parameter.Start, parameter.HasUpperBound))], [All.Count], type, device);
+
     /// <summary>The values that numbers stand for.</summary>
-    public static Tensor Values(Tensor raw, Parameterisation parameterisation)
-        => parameterisation == Parameterisation.Sigmoid ? raw.Sigmoid() : raw.Clamp(0, 1);
+    /// <param name="eta">[count].</param>
+    public Tensor Constrain(Tensor eta) => _parameterisation switch
+    {
+        Parameterisation.Sigmoid => ByBound(eta, bounded => bounded.Sigmoid(), positive => positive.Exp()),
+        _ => Project(eta),
+    };
 
     /// <summary>
-    /// What an update has made of the numbers, brought back to where they may be. Clamped values have no derivative beyond their
-    /// bounds: a number left there could never return.
+    /// What an update has made of the numbers, brought back to where they may be. Clamped values have no derivative beyond their bounds: a
+    /// number left there could never return.
     /// </summary>
-    public static Tensor Allowed(Tensor raw, Parameterisation parameterisation)
-        => parameterisation == Parameterisation.Sigmoid ? raw : raw.Clamp(0, 1);
+    public Tensor Project(Tensor eta) => _parameterisation switch
+    {
+        Parameterisation.Sigmoid => eta,
+        _ => ByBound(eta, bounded => bounded.Clamp(0, 1), positive => Tensor.Maximum(positive, 0)),
+    };
+
+    /// <summary>A gradient with zeros for the parameters that are not learned.</summary>
+    public Tensor OfLearned(Tensor gradient)
+        => All.All(parameter => parameter.IsLearned) ? gradient : gradient * Mask(parameter => parameter.IsLearned, gradient);
+
+    private double Unconstrain(double value, bool hasUpperBound)
+        => _parameterisation == Parameterisation.Clip ? value : hasUpperBound ? Math.Log(value / (1 - value)) : Math.Log(value);
+
+    // What a function does not apply to is kept from it: beyond its range, a derivative of 0 times infinity would be NaN.
+    private Tensor ByBound(Tensor eta, Func<Tensor, Tensor> bounded, Func<Tensor, Tensor> positive)
+    {
+        if (All.All(parameter => parameter.HasUpperBound))
+            return bounded(eta);
+        var hasBound = Mask(parameter => parameter.HasUpperBound, eta);
+        return Tensor.Where(hasBound, bounded(eta), positive(Tensor.Where(hasBound, 0, eta)));
+    }
+
+    private Tensor Mask(Func<MetaParameter, bool> isOne, Tensor like)
+        => Tensor.From([.. All.Select(parameter => isOne(parameter) ? 1.0 : 0)], [All.Count], like.Type, like.Device);
 }

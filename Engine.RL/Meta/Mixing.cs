@@ -20,15 +20,15 @@ public static class Mixing
         return [.. weights.Select(weight => weight / sum)];
     }
 
-    /// <summary>The mixed outer loss of a branch's first points, whose gradient is the mixed meta-gradient; of their shape.</summary>
-    public static Tensor Loss(IReadOnlyList<BranchPoint> points, double kappa)
+    /// <summary>The mix of a loop's outer losses, or of their gradients: of tensors of one shape.</summary>
+    public static Tensor Mix(IReadOnlyList<Tensor> points, double kappa)
     {
         double[] weights = Weights(points.Count, kappa);
-        var total = points[0].OuterLoss * weights[0];
+        var total = points[0] * weights[0];
         for (int i = 1; i < weights.Length; i++)
         {
             if (weights[i] != 0)
-                total = Tensor.LinearCombination(1, total, weights[i], points[i].OuterLoss);
+                total = Tensor.LinearCombination(1, total, weights[i], points[i]);
         }
 
         return total;

@@ -47,6 +47,7 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         double[] returns = [.. json["returns"]!.AsArray().Select(value => (double)value!)];
         Assert.Equal(9, returns.Length);
         Assert.Equal(returns.Average(), (double)json["mean"]!, 12);
+        Assert.Equal(json["lengths"]!.AsArray().Average(value => (double)value!), (double)json["mean-length"]!, 12);
 
         // The game that 'play' shows is one of them.
         int length = (int)json["lengths"]![5]!;
@@ -74,6 +75,29 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
     }
 
     [Theory]
+    [InlineData("catch", 9)]
+    [InlineData("cartpole", 7)]
+    [InlineData("maze", 7)]
+    public void AgentsOfOtherGamesAreJudgedButNotShown(string env, int length)
+    {
+        string folder = _trained.Temporary.At(env), file = _trained.Temporary.At($"{env}.json");
+        string[] limit = env == "catch" ? [] : ["--step-limit", "7"];
+        var (code, _, error) = Run(
+            ["train", "--env", env, "--method", "1", "--frames", "8", "--envs", "2", "--rollout", "4", "--points", "1", .. limit,
+                "--out", folder, "--quiet"]);
+        Assert.True(code == ExitCodes.Ok, error);
+        (code, string output, error) = Run("evaluate", folder, "--episodes", "5", "--policy", "random", "--quiet", "--json", file);
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Contains("| 1-0 after 8 frames | random |        5 |", output);
+        int[] lengths = [.. JsonNode.Parse(File.ReadAllText(file))!["lengths"]!.AsArray().Select(value => (int)value!)];
+        Assert.Equal(length, lengths.Max());
+
+        (code, output, error) = Run("play", folder);
+        Assert.Equal((ExitCodes.UserError, ""), (code, output));
+        Assert.Contains($"has learned {env}, and only games of snake can be shown; see 'engine evaluate'.", error);
+    }
+
+    [Theory]
     [InlineData("there is no such folder", "evaluate", "nowhere")]
     [InlineData("say which with --agent 0-0|0-1", "play", "RUN")]
     [InlineData("--agent '5-0'", "play", "RUN", "--agent", "5-0")]
@@ -88,9 +112,9 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
     [InlineData("--threads is -1", "evaluate", "RUN", "--threads", "-1")]
     [InlineData("--threads is 100000", "evaluate", "RUN", "--threads", "100000")]
     [InlineData("say which with --agent 0-0|0-1", "play", "RUN", "--checkpoint", "point-0000.safetensors")]
-    [InlineData("the agent that is judged is there", "variance", "RUN", "--agent", "0-0", "--out", "RUN", "--overwrite")]
-    [InlineData("the agent that is judged is there", "variance", "RUN/0-0", "--out", "RUN/0-0/", "--overwrite")]
-    [InlineData("the agent that is judged is there", "variance", "RUN/0-0", "--out", "RUN", "--overwrite")]
+    [InlineData("the agent that is evaluated is there", "variance", "RUN", "--agent", "0-0", "--out", "RUN", "--overwrite")]
+    [InlineData("the agent that is evaluated is there", "variance", "RUN/0-0", "--out", "RUN/0-0/", "--overwrite")]
+    [InlineData("the agent that is evaluated is there", "variance", "RUN/0-0", "--out", "RUN", "--overwrite")]
     [InlineData("'best' is not one of sampled, greedy, random", "play", "RUN", "--policy", "best")]
     [InlineData("there is no such folder", "play", "RUN", "--agent", "0-0", "--svg", "EMPTY/no/game.svg")]
     [InlineData("can't be written", "evaluate", "RUN", "--agent", "0-0", "--episodes", "1", "--quiet", "--json", "EMPTY")]

@@ -30,17 +30,17 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal("cpu@1", (string)json["reference"]!);
         Assert.True((bool)json["complete"]! && (bool)json["passed"]!);
         Assert.Equal([1, 2], json["devices"]!.AsArray().Select(device => (int)device!["concurrency"]!));
-        Assert.All(json["devices"]!.AsArray(), device => Assert.InRange((double)device!["flopsPerSecond"]!, 1e7, 1e15));
-        Assert.All(json["devices"]!.AsArray(), device => Assert.InRange((double)device!["bytesPerSecond"]!, 1e7, 1e14));
+        Assert.All(json["devices"]!.AsArray(), device => Assert.InRange((double)device!["flops-per-second"]!, 1e7, 1e15));
+        Assert.All(json["devices"]!.AsArray(), device => Assert.InRange((double)device!["bytes-per-second"]!, 1e7, 1e14));
         var workload = Assert.Single(json["workloads"]!.AsArray())!;
-        Assert.Equal(2.0 * 640 * 288 * 40, (double)workload["floatOperations"]!);
+        Assert.Equal(2.0 * 640 * 288 * 40, (double)workload["float-operations"]!);
         Assert.Equal(4.0 * ((640 * 288) + (288 * 40) + (640 * 40)), (double)workload["bytes"]!);
         var (first, second) = (workload["outcomes"]![0]!, workload["outcomes"]![1]!);
         Assert.Null(first["difference"]);
         Assert.Equal(0, (double)second["difference"]!);
-        Assert.Equal((double)second["medianMs"]! / (double)first["medianMs"]!, (double)second["ratio"]!, 1e-9);
-        double least = (double)workload["floatOperations"]! / (double)json["devices"]![0]!["flopsPerSecond"]!;
-        Assert.InRange((double)first["shareOfPeak"]!, 0.999 * least / ((double)first["medianMs"]! / 1000), double.MaxValue);
+        Assert.Equal((double)second["median-ms"]! / (double)first["median-ms"]!, (double)second["ratio"]!, 1e-9);
+        double least = (double)workload["float-operations"]! / (double)json["devices"]![0]!["flops-per-second"]!;
+        Assert.InRange((double)first["share-of-peak"]!, 0.999 * least / ((double)first["median-ms"]! / 1000), double.MaxValue);
 
         // Each case of each operation in two element types, with the tolerance of the type.
         var operations = json["operations"]!.AsArray();

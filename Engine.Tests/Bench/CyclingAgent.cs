@@ -12,7 +12,7 @@ internal sealed class CyclingAgent : ITrainedAgent
 
     public CyclingAgent(Snake snake)
     {
-        Environment = snake;
+        Snake = snake;
         var (rows, columns) = (snake.Rows, snake.Columns);
         Assert.True(rows % 2 == 0);
         _table = new float[rows * columns * 4];
@@ -30,11 +30,10 @@ internal sealed class CyclingAgent : ITrainedAgent
         }
     }
 
-    public Snake Environment { get; }
+    public Snake Snake { get; }
 
     public string Describe => "round and round";
 
-    public Tensor Logits(Tensor observations)
-        => observations[.., .., .., 1].Reshape(observations.Shape[0], -1).MatMul(Tensor.From(_table, [_table.Length / 4, 4]));
-
+    public Tensor Logits(Tensor observation)
+        => observation[.., .., 1].Reshape(1, -1).MatMul(Tensor.From(_table, [_table.Length / 4, 4])).Reshape(4);
 }

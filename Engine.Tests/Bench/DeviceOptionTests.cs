@@ -2,6 +2,7 @@ using Engine.Bench;
 using Engine.Bench.Output;
 using Engine.Core;
 using Engine.Kernels;
+using Engine.RL.Environments;
 using Engine.Tests.Core;
 using Xunit;
 using Buffer = Engine.Kernels.Memory.Buffer;
@@ -30,6 +31,15 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
             "snake", "--grid", "4", "--method", "2-mix", "--frames", "32", "--envs", "2", "--rollout", "4", "--points", "1", "--step-limit",
             "40", "--quiet",
         ],
+        [
+            "train", "--env", "catch", "--method", "2-mix", "--differentiation", "forward", "--learn", "gamma,learning-rate", "--frames",
+            "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
+        ],
+        [
+            "train", "--env", "cartpole", "--method", "trace-2", "--outer-value-head", "true", "--parameterisation", "clip", "--frames",
+            "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
+        ],
+        ["train", "--env", "maze", "--method", "1", "--frames", "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet"],
         [
             "table1", "--grid", "4", "--methods", "0,1", "--seeds", "1", "--frames", "16", "--envs", "2", "--rollout", "4", "--points", "1",
             "--replicates", "2", "--step-limit", "40", "--quiet",
@@ -67,6 +77,12 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
         => Assert.Equal(
             s_commands.Select(command => command[0]).Append("devices").Distinct().Order(),
             Program.Commands.Select(command => command.Name).Order());
+
+    [Fact]
+    public void EveryEnvironmentIsAmongThese()
+        => Assert.Equal(
+            EnvironmentKind.All.Select(kind => kind.Name).Order(),
+            s_commands.Where(command => command[0] == "train").Select(command => command[2]).Append("snake").Order());
 
     [Fact]
     public void EveryCommandButTheListTakesADevice()

@@ -2,7 +2,6 @@ using Engine.Bench.Games;
 using Engine.Core;
 using Engine.RL.Agents;
 using Engine.RL.Environments;
-using Engine.Tests.RL;
 using Xunit;
 
 namespace Engine.Tests.Bench;
@@ -16,7 +15,7 @@ public class EpisodeTests
     public void AnEpisodeIsTheOneThatEvaluationPlays(PolicyKind kind)
     {
         var agent = new Chaser(new Snake(5, 4, 150));
-        var all = Evaluation.Play(agent.Environment, agent.Logits, kind, 12, 4);
+        var all = Episodes.Play(agent.Snake, agent.Logits, kind, 12, 4);
         for (int i = 0; i < 12; i++)
         {
             var frames = Episode.Play(agent, kind, 4, i);
@@ -63,22 +62,37 @@ public class EpisodeTests
     [Fact]
     public void APositionIsReadAsItWasSetUp()
     {
-        using var scope = new TensorScope();
         var snake = new Snake(3, 3);
-        var state = SnakePosition.Of(snake, [4, 5, 2, 1], 8, steps: 17, boards: 2);
-        var frame = SnakeFrame.Read(snake, state[0], 1);
+
+        // Clock, head, length, fruit, the last step's reward and ends, and when the head came to each cell.
+        int[] board = [18, 4, 4, 8, 0, 0, 0, 0, 15, 16, 0, 18, 17, 0, 0, 0];
+        using var state = Tensor.From([.. snake.Reset(Key.Of(0)).ToArray<int>(), .. board], [2, board.Length]);
+        var frame = SnakeFrame.Read(snake, state, 1);
         Assert.Equal([4, 5, 2, 1], frame.Body);
         Assert.Equal((3, 3, 8, 17, 3.0, SnakeEnd.None), (frame.Rows, frame.Columns, frame.Fruit, frame.Step, frame.Return, frame.End));
-        Assert.Throws<ArgumentException>(() => SnakeFrame.Read(new Snake(3, 4), state[0]));
+        Assert.Equal(2, SnakeFrame.ReadAll(snake, state).Length);
+        Assert.Throws<ArgumentException>(() => SnakeFrame.Read(new Snake(3, 4), state));
         Assert.Throws<ArgumentException>(() => SnakePicture.Read(new int[SnakeBoard.Size(4)]));
     }
 
+    // Towards the fruit more likely than away from it.
     private sealed class Chaser(Snake snake) : ITrainedAgent
     {
-        public Snake Environment => snake;
+        public Snake Snake => snake;
 
         public string Describe => "towards the fruit";
 
-        public Tensor Logits(Tensor observations) => EvaluationTests.Chase(observations) * 4;
+        public Tensor Logits(Tensor observation)
+        {
+            var (down, right) = (Ahead(1), Ahead(0));
+            return Tensor.Stack(0, -down, right, down, -right) * 4;
+
+            // How far the fruit lies behind the head: along rows after columns are summed away, or along columns.
+            Tensor Ahead(int summed)
+            {
+                var along = observation[.., .., 3].Sum(summed) - observation[.., .., 1].Sum(summed);
+                return (along * Tensor.Range(along.Count)).Sum();
+            }
+        }
     }
 }

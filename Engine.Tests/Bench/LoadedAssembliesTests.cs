@@ -20,6 +20,8 @@ public sealed class LoadedAssembliesTests
     [InlineData(
         "snake", "--grid", "4", "--method", "2-mix", "--frames", "32", "--envs", "2", "--rollout", "4", "--step-limit", "40", "--quiet",
         "--out", "RUN")]
+    [InlineData(
+        "train", "--env", "catch", "--method", "2", "--frames", "32", "--envs", "2", "--rollout", "4", "--quiet", "--out", "RUN")]
     [InlineData("workloads", "--only", "snake-act-n32", "--repeats", "1")]
     public void TheProcessorNeedsNoIlgpu(params string[] args)
         => Assert.DoesNotContain(LoadedBy(args), name => name.StartsWith("ILGPU", StringComparison.Ordinal));

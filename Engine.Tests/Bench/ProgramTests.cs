@@ -61,6 +61,7 @@ public class ProgramTests
     [InlineData("--out: '-5' looks like an option; write --out ./-5 if it is meant.", "snake", "--out", "-5")]
     [InlineData("--out: '--x' looks like an option", "micro", "--out", "--x", "--list")]
     [InlineData("--config: '-x' looks like an option; write --config ./-x if it is meant.", "snake", "--config", "-x")]
+    [InlineData("--env: '-x' looks like an option; --env needs a value.", "train", "--env", "-x")]
     [InlineData("--checkpoint: '-x' looks like an option", "play", "run", "--checkpoint", "-x")]
     [InlineData("--agent: '-x' looks like an option; --agent needs a value.", "evaluate", "run", "--agent", "-x")]
     [InlineData("--device: '-x' looks like an option", "evaluate", "run", "--device", "-x")]

@@ -1,7 +1,10 @@
-using System.CommandLine;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Engine.Bench.Commands;
 using Engine.Bench.Output;
+using Engine.RL.Environments;
+using Engine.RL.Experiments;
+using Engine.RL.Training;
 using Engine.Tests.Core;
 using Xunit;
 
@@ -11,21 +14,9 @@ public sealed class SettingsTests : IDisposable
 {
     private readonly TemporaryFolder _temporary = new();
     private readonly BenchCommand _command = new("try", "Tries.");
-    private readonly CommonOptions _common;
-    private readonly Option<int> _iterations = Options.Of("--iterations", "How many.", new TrySettings().Iterations);
-    private readonly Option<double> _alpha = Options.Of("--alpha", "Step size.", new TrySettings().Alpha);
-    private readonly Option<double?> _kappa = Options.Of("--kappa", "Mixing.", new TrySettings().Kappa);
-    private readonly Option<int[]> _steps = Options.Many("--steps", "Steps.", new TrySettings().Steps);
-    private readonly Option<Target> _target = Options.Of("--target", "Target.", new TrySettings().Target);
+    private readonly SettingsOptions<TrySettings> _options;
 
-    private readonly Option<Target[]> _targets = Options.Many<Target>("--targets", "Targets.");
-
-    public SettingsTests()
-    {
-        _common = new CommonOptions(_command, seeds: 5);
-        foreach (var option in new Option[] { _iterations, _alpha, _kappa, _steps, _target, _targets })
-            _command.Add(option);
-    }
+    public SettingsTests() => _options = new(_command, settings => settings.Validate());
 
     public enum Target
     {
@@ -41,6 +32,72 @@ public sealed class SettingsTests : IDisposable
         var settings = Read("");
         Assert.Equal((5000, 1e-3, 5, null), (settings.Iterations, settings.Alpha, settings.Seeds, settings.Kappa));
         Assert.Equal([1, 5, 10], settings.Steps);
+        Assert.Equal((null, false), (settings.Board, settings.IsQuick));
+    }
+
+    [Fact]
+    public void EveryKindOfSettingIsRead()
+    {
+        var settings = Read("--board 10x14 --is-quick true --name gadget --kappa 0.5 --targets product,power-sum --steps 1 2,3");
+        Assert.Equal((new Grid(10, 14), true, "gadget", 0.5), (settings.Board, settings.IsQuick, settings.Name, settings.Kappa));
+        Assert.Equal([Target.Product, Target.PowerSum], settings.Targets);
+        Assert.Equal([1, 2, 3], settings.Steps);
+        Assert.Equal(new Grid(6, 6), Read("--board 6").Board);
+    }
+
+    [Theory]
+    [InlineData("5000000", 5_000_000)]
+    [InlineData("5M", 5_000_000)]
+    [InlineData("300k", 300_000)]
+    [InlineData("2.5K", 2500)]
+    [InlineData("1e6", 1_000_000)]
+    [InlineData("3G", 3_000_000_000)]
+    [InlineData("9223372036854775807", long.MaxValue)]
+    public void WholeNumbersAreReadAsPeopleWriteThem(string text, long number) => Assert.Equal(number, Read($"--frames {text}").Frames);
+
+    [Theory]
+    [InlineData("1.5")]
+    [InlineData("0.1m")]
+    [InlineData("5Mk")]
+    [InlineData("k")]
+    [InlineData("1,000")]
+    [InlineData("1e-3")]
+    [InlineData("9223372036854775808")]
+    [InlineData("10000000000G")]
+    public void OtherTextsAreNoWholeNumbers(string text)
+        => Assert.Equal(
+            $"--frames: '{text}' is not a whole number, as 5000, 300k or 5M.", ParseErrors.Describe(_command.Parse($"--frames {text}")));
+
+    [Fact]
+    public void AnIntegerIsNoLongerThanItMayBe()
+    {
+        Assert.Equal(2_147_483_647, Read("--iterations 2147483647").Iterations);
+        Assert.StartsWith("--iterations: '3G' is not a whole number", ParseErrors.Describe(_command.Parse("--iterations 3G")));
+    }
+
+    // Files have the names that options have, and nothing more.
+    [Theory]
+    [InlineData(typeof(TrainSettings))]
+    [InlineData(typeof(Table1Settings))]
+    [InlineData(typeof(DiscountLearningSettings))]
+    [InlineData(typeof(BiasVarianceSettings))]
+    [InlineData(typeof(MetaGradientVarianceSettings))]
+    public void WhatAFileMaySayIsWhatOptionsMaySay(Type settings)
+        => Assert.Equal(
+            Setting.Of(settings).Select(setting => setting.Name).Order(),
+            Json.Options.GetTypeInfo(settings).Properties.Where(each => each.Set is not null).Select(each => each.Name).Order());
+
+    [Fact]
+    public void HelpSaysWhatASettingIsItsRangeAndItsDefault()
+    {
+        string help = Regex.Replace(ProgramTests.Run("train", "--help").Output, @"\s+", " ");
+        Assert.Contains("--gamma <X> The discount at the start; between 0 and 1, both excluded. [default: 0.99]", help);
+        Assert.Contains("[default: gamma,lambda,critic,entropy]", help);
+        Assert.Contains("--grid <GRID> Rows and columns of the board", help);
+        Assert.Contains("--differentiation <reverse|forward> ", help);
+        Assert.Contains("--anneal <true|false> Whether it falls linearly to 0 over the run. [default: true]", help);
+        Assert.Contains("--clip <X> The largest norm of the inner gradient; finite and above 0. [default: 10]", help);
+        Assert.Contains("--seeds <N> How many agents, each with a seed of its own; between 1 and 10000. [default: 1]", help);
     }
 
     [Fact]
@@ -56,7 +113,7 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void WrittenSettingsReadBack()
     {
-        var config = ReadConfig("--steps 2,3 4 --target POWERSUM --threads 2 --kappa 0.25");
+        var config = ReadConfig("--steps 2,3 4 --target POWER-SUM --threads 2 --kappa 0.25");
         File.WriteAllText(_temporary.At("c.json"), Json.Write(config.ToJson()));
         var again = ReadConfig($"--config {_temporary.At("c.json")}");
         Assert.Equal(Json.Write(config.ToJson()), Json.Write(again.ToJson()));
@@ -78,10 +135,10 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("""{ "itertions": 7 }""", "unknown property 'itertions'")]
-    [InlineData("""{ "iterations": "many" }""", "iterations is \"many\"; a whole number is needed")]
+    [InlineData("""{ "iterations": "many" }""", "iterations is \"many\"; a whole number, as 5000, 300k or 5M is needed")]
     [InlineData("""{ "alpha": null }""", "alpha is null; a number is needed")]
     [InlineData("""{ "steps": [1, "b"] }""", "steps is [1,\"b\"] (at [1]); a list of whole numbers is needed")]
-    [InlineData("""{ "target": "sum" }""", "target is \"sum\"; one of powerSum, product is needed")]
+    [InlineData("""{ "target": "sum" }""", "target is \"sum\"; one of power-sum, product is needed")]
     [InlineData("""{ "name": null }""", "name is null; a text is needed")]
     [InlineData("""{ "device": null }""", "device is null; a text is needed")]
     [InlineData("""{ "iterations": 7,, }""", "no valid JSON at line 1, column 19")]
@@ -90,8 +147,14 @@ public sealed class SettingsTests : IDisposable
     [InlineData("", "no valid JSON")]
     [InlineData("""{ "seeds": 0 }""", "seeds is 0, but must be at least 1.")]
     [InlineData("""{ "threads": -1 }""", "threads is -1, but must be between 0 and 1024.")]
-    [InlineData("""{ "total": 3 }""", "known are seed, seeds, iterations, alpha, kappa, name, steps, target, device, threads.")]
-    [InlineData("""{ "threads": "all" }""", "threads is \"all\"; a whole number is needed")]
+    [InlineData(
+        """{ "total": 3 }""",
+        "known are seed, seeds, iterations, frames, alpha, kappa, name, steps, target, targets, board, is-quick, device, threads.")]
+    [InlineData("""{ "alpha": 0 }""", "alpha is 0, but must be finite and above 0.")]
+    [InlineData("""{ "kappa": 2 }""", "kappa is 2, but must be between 0 and 1.")]
+    [InlineData("""{ "board": "6y6" }""", "board is \"6y6\"; a board, as 6 for 6x6 or 10x14 is needed")]
+    [InlineData("""{ "isQuick": true }""", "unknown property 'isQuick'")]
+    [InlineData("""{ "threads": "all" }""", "threads is \"all\"; a whole number, as 5000, 300k or 5M is needed")]
     public void MistakesInTheFileAreNamed(string json, string part)
     {
         File.WriteAllText(_temporary.At("c.json"), json);
@@ -104,12 +167,13 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("--alpha 1,5", "--alpha: '1,5' is not a number.")]
-    [InlineData("--steps 1 x", "--steps: 'x' is not a whole number.")]
-    [InlineData("--target 1", "--target: '1' is not one of powerSum, product.")]
-    [InlineData("--seeds", "--seeds needs a value: a whole number.")]
+    [InlineData("--steps 1 x", "--steps: 'x' is not a whole number, as 5000, 300k or 5M.")]
+    [InlineData("--target 1", "--target: '1' is not one of power-sum, product.")]
+    [InlineData("--seeds", "--seeds needs a value: a whole number, as 5000, 300k or 5M.")]
     [InlineData("--device", "--device needs a value.")]
-    [InlineData("--targets", "--targets needs a value: a list of names, each one of powerSum, product.")]
+    [InlineData("--targets", "--targets needs a value: a list of names, each one of power-sum, product.")]
     [InlineData("--seed 1 --seed 2", "--seed is given more than once.")]
+    [InlineData("--board 6x", "--board: '6x' is not a board, as 6 for 6x6 or 10x14.")]
     [InlineData("--resume --overwrite", "--resume and --overwrite: give one of them, not both.")]
     [InlineData("--iteration 3", "Unknown option '--iteration'; did you mean '--iterations'?")]
     public void MistakesInOptionsAreNamed(string line, string expected)
@@ -128,45 +192,50 @@ public sealed class SettingsTests : IDisposable
     {
         var parsed = _command.Parse(line);
         Assert.Empty(parsed.Errors);
-        return _common.Read<TrySettings>(parsed, Apply, settings => settings.Validate());
-
-        TrySettings Apply(TrySettings settings) => settings with
-        {
-            Seed = parsed.Given(_common.Seed, settings.Seed),
-            Seeds = parsed.Given(_common.Seeds, settings.Seeds),
-            Iterations = parsed.Given(_iterations, settings.Iterations),
-            Alpha = parsed.Given(_alpha, settings.Alpha),
-            Kappa = parsed.Given(_kappa, settings.Kappa),
-            Steps = parsed.Given(_steps, settings.Steps),
-            Target = parsed.Given(_target, settings.Target),
-        };
+        return _options.Read(parsed);
     }
 
     private sealed record TrySettings
     {
+        [Setting("The first seed.", AtLeast = 0)]
         public int Seed { get; init; }
 
+        [Setting("How many of them.", AtLeast = 1)]
         public int Seeds { get; init; } = 5;
 
+        [Setting("How many times.", AtLeast = 1)]
         public int Iterations { get; init; } = 5000;
 
+        [Setting("How many steps in all.", AtLeast = 1)]
+        public long Frames { get; init; } = 1;
+
+        [Setting("The step size.", Above = 0)]
         public double Alpha { get; init; } = 1e-3;
 
+        [Setting("The discount of mixes.", AtLeast = 0, AtMost = 1)]
         public double? Kappa { get; init; }
 
+        [Setting("What it is called.")]
         public string Name { get; init; } = "";
 
-        public int[] Steps { get; init; } = [1, 5, 10];
+        [Setting("Numbers of steps.")]
+        public IReadOnlyList<int> Steps { get; init; } = [1, 5, 10];
 
+        [Setting("What is wanted.")]
         public Target Target { get; init; }
+
+        [Setting("What else is wanted.")]
+        public IReadOnlyList<Target> Targets { get; init; } = [];
+
+        [Setting("Where.")]
+        public Grid? Board { get; init; }
+
+        [Setting("Whether it is quick.")]
+        public bool IsQuick { get; init; }
 
         [JsonIgnore]
         public int Total => Seeds * Iterations;
 
-        public void Validate()
-        {
-            if (Seeds < 1)
-                throw new ArgumentException($"seeds is {Seeds}, but must be at least 1.");
-        }
+        public void Validate() => Setting.Validate(this);
     }
 }

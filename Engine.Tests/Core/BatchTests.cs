@@ -135,24 +135,22 @@ public sealed class BatchTests : IDisposable
     [Fact]
     public void NetworksWithWeightsOfTheirOwnLearnEachForItself()
     {
-        var mlp = new Mlp([2, 3, 1], Activation.Tanh);
         var adam = new Adam(0.1);
-        Tensor[] whole = [.. mlp.Initialise(Key.Of(0).Split(4), ElementType.Float64)];
-        var x = Tensor.Normal(Key.Of(3).Split(4), [1, 5, 2], type: ElementType.Float64);
+        var whole = Batch.Map(key => Mlp.Initial(key, [2, 3, 1], Activation.Tanh, ElementType.Float64), Key.Of(0).Split(4));
+        var x = Tensor.Normal(Key.Of(3).Split(4), [5, 2], type: ElementType.Float64);
         var (together, losses) = Batch.Map(Update, (whole, x));
         for (int member = 0; member < 4; member++)
         {
-            var (alone, loss) = Update(([.. whole.Select(p => p[member])], x[member]));
+            var (alone, loss) = Update((Tree.Map(whole, p => p[member]), x[member]));
             Assert.Equal(loss.ToDoubles(), losses[member].ToDoubles());
             Assert.Equal(
                 Tree.Leaves(alone).SelectMany(leaf => leaf.ToDoubles()), Tree.Leaves(together).SelectMany(leaf => leaf[member].ToDoubles()),
                 (a, b) => Math.Abs(a - b) <= 1e-12 * (1 + Math.Abs(a)));
         }
 
-        ((Tensor[], OptimiserState<Tensor[]>) Learner, Tensor Loss) Update((Tensor[] Theta, Tensor X) one)
+        ((Mlp, OptimiserState<Mlp>) Learner, Tensor Loss) Update((Mlp Theta, Tensor X) one)
         {
-            // The batch of one that an Mlp is.
-            var loss = (mlp.Apply([.. one.Theta.Select(p => p.Unsqueeze(0))], one.X) - one.X.Sum(-1).Unsqueeze(-1)).Square().Mean();
+            var loss = (one.Theta.Apply(one.X) - one.X.Sum(-1).Unsqueeze(-1)).Square().Mean();
             return (adam.Update(one.Theta, Gradient.Of(loss, one.Theta), adam.Initial(one.Theta)), loss);
         }
     }
@@ -194,7 +192,7 @@ public sealed class BatchTests : IDisposable
     {
         Func<Tensor[], Tensor[]> one = t =>
         {
-            var y = Conv2d.ReluPool(t[0].Convolve(t[1]), t[2], t[3], Padding.Valid);
+            var y = new Conv2d(t[2], t[3], Padding.Valid).ReluPool(t[0].Convolve(t[1]));
             return [y, .. Gradient.Of(Gradient.Of(y.Square().Sum(), t[1]).Square().Sum(), t)];
         };
         int alone = Commands(one, []);
@@ -242,7 +240,7 @@ public sealed class BatchTests : IDisposable
         static Tensor One(Tensor images, Tensor weights, Tensor bias)
         {
             Tensor[] x = [images, weights, bias];
-            var y = images.Convolve(weights, Padding.Valid).Square().Sum() + Conv2d.ReluPool(images, weights, bias).Square().Sum();
+            var y = images.Convolve(weights, Padding.Valid).Square().Sum() + new Conv2d(weights, bias).ReluPool(images).Square().Sum();
             return Tensor.Concatenate(0, [.. Gradient.Of(y, x).Select(g => g.Reshape(-1))]);
         }
 

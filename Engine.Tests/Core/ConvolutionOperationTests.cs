@@ -25,7 +25,7 @@ public sealed class ConvolutionOperationTests : IDisposable
         Says("images [4, 5] must be [batch, height, width, channels]", () => Tensor.Zeros([4, 5]).Convolve(Tensor.Zeros([3, 3, 3, 6])));
         Says("[2, 4, 4, 6] is no result", () => new ConvolutionWeightGradient(Padding.Same, 3, 3).Apply(x, Tensor.Zeros([2, 4, 4, 6])));
         Says("have 3 channels", () => new ConvolutionInputGradient(Padding.Same).Apply(x, Tensor.Zeros([3, 3, 3, 6])));
-        Says("a bias of shape [5] is not [6]", () => Conv2d.ReluPool(x, Tensor.Zeros([3, 3, 3, 6]), Tensor.Zeros([5])));
+        Says("a bias of shape [5] is not [6]", () => new Conv2d(Tensor.Zeros([3, 3, 3, 6]), Tensor.Zeros([5])).ReluPool(x));
         Says("Int32 [2, 4]", () => new PoolGather().Apply(x, Tensor.From(new int[8], [2, 4])));
         Says("at least 1", () => x.MaxPool(0));
         var w = Tensor.Zeros([3, 3, 3, 6]);
@@ -41,7 +41,9 @@ public sealed class ConvolutionOperationTests : IDisposable
         Says("images [2, 1, 4, 5, 3] are of 2 members and weights [3, 3, 3, 3, 6] of 3", () => two.Convolve(three));
         Says("or both have one axis more in front", () => two.Convolve(w));
         Says("[2, 4, 5, 6] is no result", () => new ConvolutionWeightGradient(Padding.Same, 3, 3).Apply(two, Tensor.Zeros([2, 4, 5, 6])));
-        Says("a bias of shape [6] is not [2, 6]", () => Conv2d.ReluPool(two, three[..2], Tensor.Zeros([6])));
+        Says(
+            "a bias of shape [6] is not [2, 6]",
+            () => new ConvolutionReluPool(Padding.Same).ApplyAll(two, three[..2], Tensor.Zeros([6]))[0]);
 
         static void Says(string part, Func<Tensor> action)
             => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(() => _ = action()).Message);
@@ -94,8 +96,8 @@ public sealed class ConvolutionOperationTests : IDisposable
                     double[][] values = [.. all.Select(sizes => Integers(sizes.Aggregate((a, b) => a * b), zeros))];
                     values[operand][values[operand].Length / 2] = number;
                     Tensor images = Of(values[0], x), weights = Of(values[1], w), bias = Of(values[2], [w[3]]), g = Of(values[3], pooled);
-                    var apart = Conv2d.Apply(images, weights, bias).Relu().MaxPool();
-                    var fused = Conv2d.ReluPool(images, weights, bias);
+                    var layer = new Conv2d(weights, bias);
+                    var (apart, fused) = (layer.Apply(images).Relu().MaxPool(), layer.ReluPool(images));
                     Assert.Equal(apart.ToDoubles(), fused.ToDoubles());
                     Tensor[] expected = Gradient.Vjp(apart, (Tensor[])[images, weights, bias], g);
                     Tensor[] actual = Gradient.Vjp(fused, (Tensor[])[images, weights, bias], g);
@@ -134,8 +136,8 @@ public sealed class ConvolutionOperationTests : IDisposable
             ]))
         {
             Tensor images = Normal(x, 1), weights = Normal(w, 2), bias = Normal([w[3]], 3);
-            var apart = Conv2d.Apply(images, weights, bias, padding).Relu().MaxPool();
-            var fused = Conv2d.ReluPool(images, weights, bias, padding);
+            var layer = new Conv2d(weights, bias, padding);
+            var (apart, fused) = (layer.Apply(images).Relu().MaxPool(), layer.ReluPool(images));
             Assert.Equal(apart.Shape, fused.Shape);
             Assert.Equal(apart.ToDoubles(), fused.ToDoubles());
 
@@ -235,7 +237,7 @@ public sealed class ConvolutionOperationTests : IDisposable
 
             Tensor[] Results(Tensor x, Tensor w, Tensor b)
             {
-                Tensor whole = x.Convolve(w, padding), pooled = Conv2d.ReluPool(x, w, b, padding);
+                Tensor whole = x.Convolve(w, padding), pooled = new ConvolutionReluPool(padding).ApplyAll(x, w, b)[0];
                 Tensor[] first = Gradient.Vjp((Tensor[])[whole, pooled], (Tensor[])[x, w, b], [whole.Cos(), pooled.Cos()]);
                 return [whole, pooled, .. first, .. Gradient.Vjp(first, (Tensor[])[x, w], first)];
             }
@@ -247,16 +249,48 @@ public sealed class ConvolutionOperationTests : IDisposable
     [Fact]
     public void WeightsAreDrawnForTheirFanIn()
     {
-        var w = Conv2d.Initialise(Key.Of(1), [5, 5, 16, 64], ElementType.Float64);
+        var layer = Conv2d.Initial(Key.Of(1), [5, 5, 16, 64], Padding.Valid, ElementType.Float64);
+        var w = layer.Weights;
         Assert.Equal([5, 5, 16, 64], w.Shape);
+        Assert.Equal(new double[64], layer.Bias.ToDoubles());
+        Assert.Equal((ElementType.Float64, Padding.Valid), (layer.Bias.Type, layer.Padding));
 
         // A normal cut at 2 deviations has 0.88 of the deviation.
         Assert.Equal(0.8796 / 20, Math.Sqrt(w.Square().Mean().Item()), 0.001);
 
         // Each key draws weights.
         var keys = Key.Of(1).Split(2);
-        var pair = Conv2d.Initialise(keys, [3, 3, 1, 2]);
-        Assert.Equal([2, 3, 3, 1, 2], pair.Shape);
-        Assert.Equal(Conv2d.Initialise(keys[1], [3, 3, 1, 2]).ToDoubles(), pair[1].ToDoubles());
+        var pair = Batch.Map(key => Conv2d.Initial(key, [3, 3, 1, 2]), keys);
+        Assert.Equal([2, 3, 3, 1, 2], pair.Weights.Shape);
+        Assert.Equal([2, 2], pair.Bias.Shape);
+        Assert.Equal(Conv2d.Initial(keys[1], [3, 3, 1, 2]).Weights.ToDoubles(), pair.Weights[1].ToDoubles());
+        Assert.NotEqual(pair.Weights[0].ToDoubles(), pair.Weights[1].ToDoubles());
+    }
+
+    // As code for one image is written: alone, in a batch, and in a map over a batch, with weights that all share or of their own.
+    [Theory]
+    [InlineData(Padding.Same)]
+    [InlineData(Padding.Valid)]
+    public void ALayerTakesOneImageOrABatch(Padding padding)
+    {
+        var layers = Batch.Map(
+            key => Conv2d.Initial(key, [3, 3, 2, 5], padding, ElementType.Float64) with
+            {
+                Bias = Tensor.Normal(key.Fold(7), [5], type: ElementType.Float64),
+            },
+            Key.Of(2).Split(3));
+        var images = Tensor.Normal(Key.Of(3), [3, 6, 5, 2], type: ElementType.Float64);
+        var one = Tree.Map(layers, x => x[0]);
+        foreach (var apply in (Func<Conv2d, Tensor, Tensor>[])[(layer, x) => layer.Apply(x), (layer, x) => layer.ReluPool(x)])
+        {
+            double[] batch = apply(one, images).ToDoubles();
+            Tensor[] each = [.. Enumerable.Range(0, 3).Select(i => apply(one, images[i]))];
+            Assert.All(each, y => Assert.Equal(3, y.Rank));
+            Assert.Equal(batch, each.SelectMany(y => y.ToDoubles()));
+            Assert.Equal(batch, Batch.Map(x => apply(one, x), images).ToDoubles());
+            Assert.Equal(
+                Enumerable.Range(0, 3).SelectMany(i => apply(Tree.Map(layers, x => x[i]), images[i]).ToDoubles()),
+                Batch.Map(x => apply(x.Layer, x.Image), (Layer: layers, Image: images)).ToDoubles());
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Core.Autodiff;
 using Engine.Core.Files;
 using Engine.Core.Optim;
 using Engine.Kernels;
@@ -119,6 +120,81 @@ public sealed class TreeTests : IDisposable
             () => SafeTensors.Load(path, new Part(new Layer(Tensor.Zeros([2]), null))));
         SafeTensors.Save(path, Number(7));
         Assert.Equal(7, SafeTensors.Load(path, Number(0)).Item());
+
+        static void Says(string part, Func<object> action) => Assert.Contains(part, Assert.Throws<InvalidDataException>(action).Message);
+    }
+
+    [Fact]
+    public void VectorsAndTreesAreEachOthersOpposites()
+    {
+        var tree = (Steps(2, 3), new[] { Steps(), Steps(0), Steps(4) }, "text");
+        var vector = Tree.ToVector(tree);
+        Assert.Equal([0.0, 1, 2, 3, 4, 5, 0, 0, 1, 2, 3], vector.ToDoubles());
+        var back = Tree.FromVector(Tree.Map(tree, x => x * 0), vector * 2);
+        Assert.Equal(Tree.Leaves(tree).Select(x => x.Shape), Tree.Leaves(back).Select(x => x.Shape));
+        Assert.All(Tree.Leaves(tree).Zip(Tree.Leaves(back)), x => Assert.Equal((x.First * 2).ToDoubles(), x.Second.ToDoubles()));
+        Assert.Equal("text", back.Item3);
+        Assert.Equal((vector * 2).ToDoubles(), Tree.ToVector(back).ToDoubles());
+        Assert.Equal([5.0], Tree.ToVector(Number(5)).ToDoubles());
+
+        static Tensor Steps(params int[] sizes) => Tensor.Range(sizes.Aggregate(1, (a, b) => a * b)).Reshape(sizes);
+    }
+
+    [Fact]
+    public void DerivativesGoThroughVectorsBothWays()
+    {
+        var network = SomeNetwork();
+        var through = Gradient.Of((Tree.ToVector(network) * Tensor.From(1f, 2, 3, 4, 5, 6)).Sum(), network);
+        Assert.Equal([1, 2, 3, 4, 5, 6], Tree.Leaves(through).Select(x => x.Item()));
+        var vector = Tree.ToVector(network).StopGradient();
+        var parts = Tree.FromVector(network, vector);
+        Assert.Equal([0.0, 0, 0, 0, 6, 5], Gradient.Of(parts.Head.Weights * parts.Head.Bias!, vector).ToDoubles());
+    }
+
+    [Fact]
+    public void VectorsThatDoNotFitAreErrors()
+    {
+        var layer = new Layer(Tensor.Zeros([2, 3]), Number(0));
+        Says("Layer has [7] numbers, not [6]", () => Tree.FromVector(layer, Tensor.Zeros([6])));
+        Says("Layer has [7] numbers, not [8]", () => Tree.FromVector(layer, Tensor.Zeros([8])));
+        Says("not [7, 1]", () => Tree.FromVector(layer, Tensor.Zeros([7, 1])));
+        Assert.ThrowsAny<ArgumentException>(() => Tree.ToVector(new Layer(Number(1), Tensor.Zeros([], ElementType.Float64))));
+        Assert.ThrowsAny<ArgumentException>(() => Tree.ToVector(default(ValueTuple)));
+
+        static void Says(string part, Func<object> action) => Assert.Contains(part, Assert.Throws<ArgumentException>(action).Message);
+    }
+
+    [Fact]
+    public void TreesAreStoredUnderTheirNamesAndRestored()
+    {
+        var tree = (Layer: new Layer(Tensor.From(1f, 2), null), Count: Tensor.From([3], []));
+        var stored = SafeTensors.Stored(tree, "agent.");
+        Assert.Equal(["agent.Item1.Weights", "agent.Item2"], stored.Keys);
+        Assert.Equal([ElementType.Float32, ElementType.Int32], stored.Values.Select(x => x.Type));
+        Assert.Equal(["value"], SafeTensors.Stored(Number(7)).Keys);
+        Assert.Equal(7, SafeTensors.Restored(SafeTensors.Stored(Number(7)), Number(0)).Item());
+
+        // What was stored is a copy, and so is what is restored; what is not asked for is left out.
+        var zero = Tree.Map(tree, x => x * 0);
+        Tree.Dispose(tree);
+        stored["other"] = stored["agent.Item2"];
+        var restored = SafeTensors.Restored(stored, zero, "agent.");
+        Assert.Equal([1.0, 2], restored.Layer.Weights.ToDoubles());
+        Assert.Equal(3, restored.Count.Item());
+        Assert.Null(restored.Layer.Bias);
+        Assert.Equal([0.0, 0], zero.Layer.Weights.ToDoubles());
+        Tree.Dispose(restored);
+        Assert.Equal([1.0, 2], SafeTensors.Restored(stored, zero, "agent.").Layer.Weights.ToDoubles());
+
+        Says(
+            "there is no tensor Item1.Weights, Item2; there are agent.Item1.Weights, agent.Item2, other",
+            () => SafeTensors.Restored(stored, zero));
+        Says(
+            "tensor agent.Item1.Weights is Float32 [2], but Float32 [3] is wanted",
+            () => SafeTensors.Restored(stored, zero with { Layer = new(Tensor.Zeros([3]), null) }, "agent."));
+        Says(
+            "tensor agent.Item2 is Int32 [], but Float32 [] is wanted",
+            () => SafeTensors.Restored(stored, zero with { Count = Number(0) }, "agent."));
 
         static void Says(string part, Func<object> action) => Assert.Contains(part, Assert.Throws<InvalidDataException>(action).Message);
     }

@@ -1,10 +1,9 @@
 using Engine.Core;
-using Engine.Core.Autodiff;
-using Engine.Core.Optim;
+using Engine.Core.Nn;
 using Engine.Kernels;
 using Engine.RL.Agents;
 using Engine.RL.Environments;
-using Engine.RL.Meta;
+using Engine.RL.Training;
 
 namespace Engine.Tests.Docs;
 
@@ -13,56 +12,53 @@ internal static class EmbeddingExample
     // Usings, what stands between these braces, and the classes below are the program of docs/embedding.md; a test compares them.
     public static void Run()
     {
-        using var scope = new TensorScope();
-        var (corridor, network, key) = (new Corridor(), new MlpActorCritic(observation: [5], actions: 2, hidden: [16]), Key.Of(seed: 7));
-        var (inner, outer, method) = (new Adam(0.01, EpsilonRoot: 1e-8), new Adam(0.1), MetaGradientMethod.Parse("3-mix"));
-        var (theta, eta) = (network.Initialise(key.Fold(0)).ToArray(), Tensor.From(0f, 1f));
-        using var training = new TensorLoop<Learner, Key, (Tensor Return, Tensor Eta)>((old, keys) =>
+        var settings = new LearningSettings
         {
-            var values = old.Eta.Sigmoid();
-            var task = new Walk(corridor, network, values, old.Corridor, keys);
-            var points = LookAhead.Branch(task, inner, old.Theta, old.Inner, method.Steps);
-            var (moved, state) = outer.Update(old.Eta, Gradient.Of(method.Loss(points), old.Eta), old.Outer);
-            var (kept, ended) = (points[0], 1 - points[0].Rollout.Live);
-            return (new(kept.Parameters, kept.State, moved, state, kept.SamplingState), (kept.Rollout.Rewards.Sum() / ended.Sum(), values));
-        }, new(theta, inner.Initial(theta), eta, outer.Initial(eta), corridor.Reset(key.Fold(1).Split(64))));
-        for (int iteration = 0; iteration <= 200; iteration++)
+            Envs = 64,
+            Rollout = 10,
+            Learn = [Hyperparameter.Gamma, Hyperparameter.Lambda],
+            Gamma = 0.5,
+            Lambda = 0.7,
+            Entropy = 1e-3,
+            LearningRate = 0.01,
+            Anneal = false,
+            MetaLearningRate = 0.1,
+            OuterLambda = 0.95,
+        };
+        using var trainer = Trainer.Of(new Corridor(), settings, "3-mix", seed: 7, network: Walker.Initial);
+        for (int update = 0; update <= 200; update++)
         {
-            var (mean, values) = training.Run(key.Fold(2).Fold(iteration).Split(64));
-            if (iteration % 25 == 0)
-                Console.WriteLine($"return {mean.Item():F2}, gamma {values[0].Item():F2}, lambda {values[1].Item():F2}");
+            var measured = trainer.Step()[0];
+            double mean = measured.ReturnSum[0] / measured.Episodes[0], gamma = measured.Eta[0], lambda = measured.Eta[1];
+            if (update % 25 == 0)
+                Console.WriteLine($"return {mean:F2}, gamma {gamma:F2}, lambda {lambda:F2}");
         }
     }
 }
 
-internal sealed record Learner(Tensor[] Theta, OptimiserState<Tensor[]> Inner, Tensor Eta, OptimiserState<Tensor> Outer, Tensor[] Corridor);
 // Five cells in a row: leaving them on the left pays 0.3, on the right 1. An episode begins in the second cell.
-internal sealed class Corridor : IEnvironment
+internal sealed class Corridor : IEnvironment<Tensor>
 {
     public Shape ObservationShape => [5];
     public int ActionCount => 2;
-    public Tensor[] Reset(Key keys) => [Tensor.Full(1, keys.Shape, ElementType.Int32)];
-    public Tensor Observe(Tensor[] state) => state[0].OneHot(5);
-    public EnvironmentStep Step(Tensor[] state, Tensor actions, Key keys)
+    public Tensor Reset(Key key) => Tensor.Scalar(1, ElementType.Int32, key.Device);
+    public Tensor Observe(Tensor cell) => cell.OneHot(5);
+    public EnvironmentStep<Tensor> Step(Tensor cell, Tensor action, Key key)
     {
-        Tensor at = state[0] + ((actions * 2) - 1), left = (at < 0).Cast(ElementType.Float32), right = (at > 4).Cast(ElementType.Float32);
-        Tensor[] next = [Tensor.Where((at < 0) + (at > 4), Reset(keys)[0], at)];
-        return new EnvironmentStep(next, right + (left * 0.3), left + right, left * 0, Observe(next), Observe([at]));
+        var next = cell + ((action * 2) - 1);
+        Tensor left = (next < 0).Cast(ElementType.Float32), right = (next > 4).Cast(ElementType.Float32);
+        return new(next, right + (left * 0.3), Terminated: left + right, Truncated: Tensor.ZerosLike(left));
     }
 }
 
-// The inner loss has the discount and lambda of its returns as meta-parameters; the outer loss has fixed ones and no critic.
-internal sealed class Walk(Corridor corridor, IActorCritic network, Tensor eta, Tensor[] state, Key keys) : IMetaProblem<Experience>
+// A hidden layer, from which come the logits of the two actions and the value.
+internal sealed record Walker(Linear Hidden, Linear Policy, Linear Value) : IActorCritic
 {
-    public Tensor[] Start => state;
-    public (Experience Rollout, Tensor[] State) Sample(IReadOnlyList<Tensor> theta, Tensor[] state, int step, bool validation)
-        => Experience.Collect(corridor, network, theta, state, keys.Fold(validation ? ~step : step), steps: 10);
-    public Tensor InnerLoss(IReadOnlyList<Tensor> theta, Experience seen) => Loss(theta, seen, eta, critic: 0.5);
-    public Tensor OuterLoss(IReadOnlyList<Tensor> theta, Experience seen) => Loss(theta, seen, Tensor.From(0.99f, 0.95f), critic: 0);
-    private Tensor Loss(IReadOnlyList<Tensor> theta, Experience seen, Tensor discounts, double critic)
+    public static Walker Initial(Key key)
+        => new(Linear.Initial(key.Fold(0), 5, 16), Linear.Initial(key.Fold(1), 16, 2), Linear.Initial(key.Fold(2), 16, 1));
+    public ActorCriticOutput Apply(Tensor observation)
     {
-        var (rollout, gamma, lambda) = (seen.Evaluate(network, theta), discounts[0], discounts[1]);
-        Tensor values = rollout.Values.StopGradient(), returns = LambdaReturns.Of(seen.Rewards, seen.Live, values, gamma, lambda);
-        return (((values[..^1] - returns) * rollout.LogProbabilities()) + ((returns - rollout.Values[..^1]).Square() * critic)).Mean();
+        var features = Hidden.Apply(observation).Tanh();
+        return new(Policy.Apply(features), Value.Apply(features)[0]);
     }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Engine.Core;
+using Engine.Core.Nn;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.RL.Meta;
@@ -13,7 +14,7 @@ public class SideBySideTests
 {
     private const BindingFlags Members = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
 
-    private static readonly ILookup<string, Type> s_types = new[] { typeof(Device), typeof(Tensor), typeof(LookAhead) }
+    private static readonly ILookup<string, Type> s_types = new[] { typeof(Device), typeof(Tensor), typeof(InnerLoop) }
         .SelectMany(type => type.Assembly.GetExportedTypes()).ToLookup(type => type.Name.Split('`')[0]);
 
     private static readonly Dictionary<string, Type> s_variables = new()
@@ -24,6 +25,9 @@ public class SideBySideTests
         ["key"] = typeof(Key),
         ["gpu"] = typeof(Device),
         ["adam"] = typeof(Adam),
+        ["linear"] = typeof(Linear),
+        ["mlp"] = typeof(Mlp),
+        ["conv"] = typeof(Conv2d),
     };
 
     public static TheoryData<string> Snippets

@@ -30,9 +30,14 @@ public class ActorCriticGoldenTests
         using var scope = new TensorScope();
         var golden = GoldenFile.Open("a2c_loss", device);
         Tensor logits = golden.Input("logits"), v = golden.Input("v"), eta = golden.Input("eta");
-        var rollout = new Rollout(logits, v, golden.Input("actions").Cast(ElementType.Int32), golden.Input("r"), golden.Input("live"));
+        var evaluation = new Evaluation(
+            logits, v, golden.Input("actions").Cast(ElementType.Int32), golden.Input("r"), golden.Input("live"));
 
-        var inner = A2C.InnerLoss(rollout, new A2CCoefficients(eta[0], eta[1], eta[2], eta[3]));
+        // Games stand along the second axis there.
+        var games = Batch.Map(
+            game => A2C.Losses(game, new A2CCoefficients(eta[0], eta[1], eta[2], eta[3])),
+            Tree.Map(evaluation, x => x.Permute([1, 0, .. Enumerable.Range(2, x.Rank - 2)])));
+        var inner = games.Inner.Mean();
         golden.Agrees("inner", inner);
         var first = Gradient.Of(inner, (Tensor[])[logits, v, eta]);
         golden.Agrees("dlogits", first[0]);
@@ -45,7 +50,7 @@ public class ActorCriticGoldenTests
         golden.Agrees("cross_v", second[1]);
         golden.Agrees("cross_eta", second[2]);
 
-        var outer = A2C.OuterLoss(rollout);
+        var outer = games.Outer.Mean();
         golden.Agrees("outer", outer);
         golden.Agrees("outer_dlogits", Gradient.Of(outer, logits));
     }

@@ -1,12 +1,10 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
-using Engine.Core.Nn;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
-using Engine.Tests.Core;
 using Xunit;
 
 namespace Engine.Tests.Golden;
@@ -29,29 +27,31 @@ public class MrpGoldenTests
         bool adam = name.EndsWith("adam", StringComparison.Ordinal);
         Optimiser optimiser = adam ? new Adam(golden.Setting("lr"), EpsilonRoot: 1e-8) : new Sgd(golden.Setting("lr"));
         var logit = golden.Input("logit");
-        var network = new Mlp([1, 10, 10, 1]);
-        Tensor[] theta = [Flat(golden.Inputs("theta"))];
+        var theta = Flat("theta");
         var step = Tensor.From([(int)golden.Setting("adam_step")], [], golden.Device);
-        Tensor[] moments = adam ? [Flat(golden.Inputs("adam_m")), Flat(golden.Inputs("adam_v"))] : [];
+        OptimiserState<Tensor> state = adam ? new AdamState<Tensor>(step, Flat("adam_m"), Flat("adam_v")) : new SgdState<Tensor>(step);
 
         // Rewards of inner step i are rewards[i].
         var rewards = golden.Input("rewards");
-        var task = new ValuePrediction(network, StateInput.Raw, Discounting.Power, (int)golden.Setting("batch"), ElementType.Float64);
-        var problem = task.With(logit.Sigmoid(), i => Trajectories.From(rewards[i]));
-        var points = LookAhead.Branch(problem, optimiser, theta, optimiser.State(theta, step, moments), steps);
+        var task = new ValuePrediction(optimiser, Batch: (int)golden.Setting("batch"), Type: ElementType.Float64);
+        int rollout = 0;
+        var problem = task.With(logit.Sigmoid(), _ => Trajectories.From(rewards[rollout++]));
+        var points = Unroll(null);
 
         golden.Agrees("n_step", Tensor.Stack(0, [.. points.Select(point => Gradient.Of(point.OuterLoss, logit))]));
         golden.Agrees("outer_loss", Tensor.Stack(0, [.. points.Select(point => point.OuterLoss)]));
-        golden.Agrees("mix", Gradient.Of(Mixing.Loss(points, golden.Setting("kappa")), logit));
-        golden.AgreeAll("theta_n", network.Split(points[^1].Parameters[0]));
+        golden.Agrees("mix", Gradient.Of(Mixing.Mix([.. points.Select(point => point.OuterLoss)], golden.Setting("kappa")), logit));
+        golden.AgreeAll("theta_n", Tree.Leaves(task.Network(points[^1].State.Parameters)));
         Assert.Equal(!adam, golden.HasOutput("trace"));
         if (golden.HasOutput("trace"))
+            golden.Agrees("trace", Gradient.Of(Unroll(golden.Setting("mu"))[^1].OuterLoss, logit));
+
+        InnerPoint<Tensor, ValueTuple, Trajectories>[] Unroll(double? trace)
         {
-            var options = new BranchOptions(golden.Setting("mu"));
-            var traced = LookAhead.Branch(problem, optimiser, theta, optimiser.State(theta, step, moments), steps, options);
-            golden.Agrees("trace", Gradient.Of(traced[^1].OuterLoss, logit));
+            rollout = 0;
+            return InnerLoop.Unroll(problem, new(theta, state, default), Key.Of(0, golden.Device), steps, new(trace));
         }
 
-        Tensor Flat(Tensor[] parameters) => network.Flatten([.. parameters.Select(p => p.Rank == 1 ? p.Unsqueeze(0) : p)]);
+        Tensor Flat(string name) => Tree.ToVector(golden.Inputs(name));
     }
 }

@@ -16,45 +16,50 @@ public class SnakeMetaGoldenTests
     {
         using var scope = new TensorScope();
         var golden = GoldenFile.Open("snake_meta", device);
-        var network = new ActorCritic([6, 6, 5], 4, channels: 4, units: 10, headUnits: 6);
-        Tensor[] theta = golden.Inputs("theta");
-        Assert.Equal(theta.Select(p => p.Shape), network.Initialise(Key.Of(0, golden.Device)).Select(p => p.Shape));
         var raw = golden.Input("raw");
-        var problem = new Fixed(golden, network, raw.Sigmoid());
+        var trunk = ConvolutionalTrunk.Initial(Key.Of(0, golden.Device), [6, 6, 5], 4, 10, ElementType.Float64);
+        var like = ActorCritic.Initial(Key.Of(0, golden.Device), trunk, 10, [6], 4, type: ElementType.Float64);
+        var theta = Network("theta");
+        var optimiser = new Chain(new ClipByGlobalNorm(golden.Setting("clip")), new Adam(golden.Setting("lr"), EpsilonRoot: 1e-8));
+        var problem = new Fixed(golden, optimiser, raw.Sigmoid());
 
-        var loss = problem.InnerLoss(theta, problem.Sample(theta, [], 0, false).Rollout);
-        var gradient = Gradient.Of(loss, theta);
-        golden.AgreeAll("grad", gradient);
-        var along = gradient.Zip(golden.Inputs("u"), (g, u) => (g * u).Sum()).Aggregate((a, b) => a + b);
-        golden.AgreeAll("hvp", Gradient.Of(along, theta));
+        Tensor Loss(IActorCritic network) => problem.Losses(network, problem.Sample(network, 0, default).Rollout).Inner;
+        golden.AgreeAll("grad", Tree.Leaves(Gradient.Of(Loss(theta), theta)));
+        golden.AgreeAll("hvp", Tree.Leaves(Gradient.HessianVector(Loss, theta, Network("u"))));
 
         int steps = (int)golden.Setting("n");
-        var optimiser = new Chain(new ClipByGlobalNorm(golden.Setting("clip")), new Adam(golden.Setting("lr"), EpsilonRoot: 1e-8));
         var step = Tensor.From([(int)golden.Setting("adam_step")], [], golden.Device);
-        var state = new AdamState<Tensor[]>(step, golden.Inputs("adam_m"), golden.Inputs("adam_v"));
-        var points = LookAhead.Branch(problem, optimiser, theta, state, steps);
+        var state = new AdamState<IActorCritic>(step, Network("adam_m"), Network("adam_v"));
+        var points = InnerLoop.Unroll(problem, new InnerState<IActorCritic, int>(theta, state, 0), Key.Of(0, golden.Device), steps);
         golden.Agrees("n_step", Tensor.Stack(0, [.. points.Select(point => Gradient.Of(point.OuterLoss, raw))]));
         golden.Agrees("outer_loss", Tensor.Stack(0, [.. points.Select(point => point.OuterLoss)]));
-        golden.Agrees("mix", Gradient.Of(Mixing.Loss(points, golden.Setting("kappa")), raw));
-        golden.AgreeAll("theta_n", points[^1].Parameters);
+        golden.Agrees("mix", Gradient.Of(Mixing.Mix([.. points.Select(point => point.OuterLoss)], golden.Setting("kappa")), raw));
+        golden.AgreeAll("theta_n", Tree.Leaves(points[^1].State.Parameters));
+
+        IActorCritic Network(string name) => Tree.With<IActorCritic>(like, golden.Inputs(name));
     }
 
     // Inner step i uses trajectories i, the loss that judges step i too.
-    private sealed class Fixed(GoldenFile golden, ActorCritic network, Tensor eta) : IMetaProblem<Rollout>
+    private sealed class Fixed(GoldenFile golden, Optimiser optimiser, Tensor eta) : IMetaProblem<IActorCritic, int, Trajectory>
     {
-        public Tensor[] Start => [];
+        public Optimiser Optimiser => optimiser;
 
-        public (Rollout Rollout, Tensor[] State) Sample(IReadOnlyList<Tensor> parameters, Tensor[] state, int step, bool validation)
+        public (Trajectory Rollout, int Next) Sample(IActorCritic parameters, int state, Key key)
         {
-            Tensor rewards = golden.Input("rewards")[step], live = golden.Input("live")[step];
-            var experience = new Experience(
-                golden.Input("observations")[step], live, golden.Input("actions")[step].Cast(ElementType.Int32), rewards, live, live);
-            return (experience.Evaluate(network, parameters), []);
+            var terminated = 1 - golden.Input("live")[state];
+            var trajectory = new Trajectory(
+                golden.Input("observations")[state],
+                terminated,
+                golden.Input("actions")[state].Cast(ElementType.Int32),
+                golden.Input("rewards")[state],
+                terminated,
+                Tensor.ZerosLike(terminated));
+
+            // Games stand along the second axis there.
+            return (Tree.Map(trajectory, x => x.Permute([1, 0, .. Enumerable.Range(2, x.Rank - 2)])), state + 1);
         }
 
-        public Tensor InnerLoss(IReadOnlyList<Tensor> parameters, Rollout rollout)
-            => A2C.InnerLoss(rollout, new A2CCoefficients(eta[0], eta[1], eta[2], eta[3]));
-
-        public Tensor OuterLoss(IReadOnlyList<Tensor> parameters, Rollout rollout) => A2C.OuterLoss(rollout);
+        public RolloutLosses Losses(IActorCritic parameters, Trajectory rollout)
+            => A2CProblem.Losses(parameters, rollout, new(eta[0], eta[1], eta[2], eta[3]));
     }
 }

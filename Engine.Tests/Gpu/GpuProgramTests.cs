@@ -1,3 +1,4 @@
+using Engine.Bench.Output;
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Files;
@@ -5,8 +6,8 @@ using Engine.Core.Nn;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Gpu;
-using Engine.RL.Experiments;
-using Engine.RL.Meta;
+using Engine.RL.Environments;
+using Engine.RL.Training;
 using Xunit;
 
 namespace Engine.Tests.Gpu;
@@ -17,6 +18,8 @@ public class GpuProgramTests
 {
     // The list of what to copy and the kernel that copies it.
     private const int CopyAll = 2;
+
+    private static readonly LearningSettings s_settings = new() { Envs = 2, Rollout = 2 };
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
@@ -60,17 +63,16 @@ public class GpuProgramTests
         foreach (string name in TestDevices.Names.Where(name => name is not ("cpu" or "emulator")))
         {
             using var device = (IlgpuDevice)Device.Open(name);
-            var settings = new SnakeSettings { Rows = 4, Columns = 4, Envs = 2, Rollout = 2 };
-            using var learner = new SnakeLearner(new SnakeTask(settings), settings, MetaGradientMethod.Parse("0"), 0, device);
+            using var trainer = Trainer.Of(new Snake(4, 4), s_settings, "0", device: device);
             for (int update = 0; update < 3; update++)
             {
                 long launches = device.Launches, waits = device.Waits;
-                Assert.Equal(SnakeLearner.MetricCount, learner.Step().Length);
+                Assert.True(double.IsFinite(trainer.Step().Single().InnerLoss.Single()));
                 Assert.Equal(1, device.Waits - waits);
 
-                // The update's number goes up, the metrics come down; between them lie the rollout, its gradient and the update.
+                // Nothing goes up, the metrics come down; before them are the rollout, its gradient and the update.
                 if (update == 2 && name.StartsWith("cuda", StringComparison.Ordinal))
-                    Assert.Equal(1 + CopyAll + 1 + CopyAll + 1, device.Launches - launches);
+                    Assert.Equal(CopyAll + 1 + CopyAll + 1, device.Launches - launches);
             }
         }
     }
@@ -81,28 +83,30 @@ public class GpuProgramTests
     public void AnUpdateOfSnakeIsTheSameAsAGraphAndEachTime(string name)
     {
         var device = TestDevices.Open(name);
-        var settings = new SnakeSettings { Rows = 4, Columns = 4, Envs = 2, Rollout = 2 };
-        using var learner = Learner();
-        double[] metrics = learner.Step();
-        var first = learner.Capture();
-        double[] replayed = learner.Step();
-        var second = learner.Capture();
+        using var trainer = Made();
+        var metrics = trainer.Step().Single();
+        var first = trainer.Capture(0);
+        var replayed = trainer.Step().Single();
+        var second = trainer.Capture(0);
 
-        using var resumed = Learner();
-        resumed.Restore(first, 1);
-        Assert.Equal(replayed, resumed.Step());
-        Equal(second, resumed.Capture());
+        using var resumed = Made();
+        resumed.Restore([first], 1);
+        Same(replayed, resumed.Step().Single());
+        Equal(second, resumed.Capture(0));
 
-        using var again = Learner();
-        Assert.Equal(metrics, again.Step());
-        Assert.Equal(replayed, again.Step());
-        Equal(second, again.Capture());
+        using var again = Made();
+        Same(metrics, again.Step().Single());
+        Same(replayed, again.Step().Single());
+        Equal(second, again.Capture(0));
 
-        SnakeLearner Learner() => new(new SnakeTask(settings), settings, MetaGradientMethod.Parse("1"), 0, device);
+        Trainer Made() => Trainer.Of(new Snake(4, 4), s_settings, "1", device: device);
 
-        static void Equal(Dictionary<string, StoredTensor> expected, Dictionary<string, StoredTensor> actual)
+        static void Same(UpdateMetrics<double[]> expected, UpdateMetrics<double[]> actual)
+            => Assert.Equal(Json.Write(expected), Json.Write(actual));
+
+        static void Equal(OrderedDictionary<string, StoredTensor> expected, OrderedDictionary<string, StoredTensor> actual)
         {
-            Assert.Equal(expected.Keys.Order(), actual.Keys.Order());
+            Assert.Equal(expected.Keys, actual.Keys);
             Assert.All(expected, tensor => Assert.True(tensor.Value.Data.SequenceEqual(actual[tensor.Key].Data), tensor.Key));
         }
     }
@@ -110,18 +114,17 @@ public class GpuProgramTests
     // A small network that learns, with random numbers, Adam's count and a learning rate that changes: all must live on the device.
     private static Tensor[] Train(Device device, int steps)
     {
-        var network = new Mlp([2, 4, 1]);
+        var network = Mlp.Initial(Key.Of(3, device), [2, 4, 1], type: ElementType.Float64);
         var optimiser = new Adam(1e-2);
-        Tensor[] parameters = [.. network.Initialise(Key.Of(3, device).Reshape(1), ElementType.Float64)];
-        using var loop = new TensorLoop<(Tensor[], OptimiserState<Tensor[]>), (Key Key, Tensor Rate), Tensor>(
+        using var loop = new TensorLoop<(Mlp, OptimiserState<Mlp>), (Key Key, Tensor Rate), Tensor>(
             (learner, inputs) =>
             {
-                var (theta, state) = learner;
-                var x = Tensor.Normal(inputs.Key, [1, 3, 2], type: ElementType.Float64);
-                var loss = (network.Apply(theta, x) - x.Sum(-1).Unsqueeze(-1)).Square().Mean();
-                return ((optimiser with { LearningRate = inputs.Rate }).Update(theta, Gradient.Of(loss, theta), state), loss);
+                var (network, state) = learner;
+                var x = Tensor.Normal(inputs.Key, [3, 2], type: ElementType.Float64);
+                var loss = (network.Apply(x) - x.Sum(-1).Unsqueeze(-1)).Square().Mean();
+                return ((optimiser with { LearningRate = inputs.Rate }).Update(network, Gradient.Of(loss, network), state), loss);
             },
-            (parameters, optimiser.Initial(parameters)));
+            (network, optimiser.Initial(network)));
         var losses = new List<Tensor>();
         for (int i = 0; i < steps; i++)
             losses.Add(loop.Run((Key.Of(3, device).Fold(i), Tensor.From([0.01 / (i + 1)], [], device))));

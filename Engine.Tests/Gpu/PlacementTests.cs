@@ -87,19 +87,18 @@ public sealed class PlacementTests : IDisposable
     [Fact]
     public void ALoopRunsWhereItsStateIs()
     {
-        var net = new Mlp([2, 3, 1]);
-        Tensor[] start = [Tensor.Ones([1, 2, 3]), Tensor.Zeros([1, 1, 3]), Tensor.Ones([1, 3, 1]), Tensor.Zeros([1, 1, 1])];
-        using var loop = new TensorLoop<Tensor[], Tensor, Tensor>(
-            (p, x) =>
+        var start = Mlp.Initial(Key.Of(0), [2, 3, 1]);
+        using var loop = new TensorLoop<Mlp, Tensor, Tensor>(
+            (network, x) =>
             {
-                var loss = net.Apply(p, x).Square().Mean();
-                return (Tree.Map(p, Gradient.Of(loss, p), (each, g) => each - (g * 0.1)), loss);
+                var loss = network.Apply(x).Square().Mean();
+                return (Tree.Map(network, Gradient.Of(loss, network), (each, g) => each - (g * 0.1)), loss);
             },
             Tree.Map(start, p => p.To(_device)));
         for (int run = 0; run < 3; run++)
-            Assert.Same(_device, loop.Run(Tensor.Ones([1, 4, 2], device: _device)).Device);
-        Assert.All(loop.State, p => Assert.Same(_device, p.Device));
-        Says("is on device cpu, but the program runs on emulator: copy it with To", () => loop.Run(Tensor.Ones([1, 4, 2])));
+            Assert.Same(_device, loop.Run(Tensor.Ones([4, 2], device: _device)).Device);
+        Assert.All(Tree.Leaves(loop.State), p => Assert.Same(_device, p.Device));
+        Says("is on device cpu, but the program runs on emulator: copy it with To", () => loop.Run(Tensor.Ones([4, 2])));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class CatchTests : IDisposable
         var game = new Catch();
         Assert.Equal([10, 5, 1], game.ObservationShape);
         Assert.Equal(3, game.ActionCount);
-        var seen = game.Observe(game.Reset(Keys(200)));
+        var seen = game.ObserveAll(game.ResetAll(Keys(200)));
         Assert.Equal([200, 10, 5, 1], seen.Shape);
         Assert.Equal(ElementType.Float32, seen.Type);
         foreach (double[] board in seen.ToDoubles().Chunk(50))
@@ -33,11 +33,11 @@ public sealed class CatchTests : IDisposable
         const int Boards = 40_000;
         var game = new Catch(rows: 2);
         var keys = Keys(Boards);
-        var start = game.Reset(keys);
+        var start = game.ResetAll(keys);
 
         // Chi-square with 4 degrees of freedom exceeds 23.5 once in ten thousand. In the second test, new episodes follow old ones.
-        var again = game.Step(start, Actions(Catch.Stay, Boards), keys).State;
-        int[] first = start[1].ToArray<int>(), second = again[1].ToArray<int>();
+        var again = game.StepAll(start, All(Catch.Stay, Boards), keys).State;
+        int[] first = start.Column.ToArray<int>(), second = again.Column.ToArray<int>();
         Assert.InRange(ChiSquare(first, 5), 0, 23.5);
         Assert.InRange(ChiSquare(second, 5), 0, 23.5);
 
@@ -70,8 +70,8 @@ public sealed class CatchTests : IDisposable
         // The last of the episode is seen: ball and paddle in the bottom row, on one cell if caught.
         Assert.Equal(reward == 1 ? 1 : 2, moved.FinalObservation[0, 3].ToDoubles().Sum());
         Assert.Equal(0, moved.FinalObservation[0, ..3].ToDoubles().Sum());
-        Assert.Equal([0, 2], [moved.State[0].Item(), moved.State[2].Item()]);
-        Assert.Equal(game.Observe(moved.State).ToDoubles(), moved.Observation.ToDoubles());
+        Assert.Equal([0, 2], [moved.State.Row.Item(), moved.State.Paddle.Item()]);
+        Assert.Equal(game.ObserveAll(moved.State).ToDoubles(), moved.Observation.ToDoubles());
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class CatchTests : IDisposable
         var game = new Catch(rows: 4);
         var moved = Step(game, State(1, 4, 2), Catch.Left);
         Assert.Equal((0, 0, 0), Outcome(moved));
-        Assert.Equal([2, 4, 1], moved.State.Select(part => part.Item()));
+        Assert.Equal([2, 4, 1], Tree.Leaves(moved.State).Select(part => part.Item()));
         Assert.Equal([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0], moved.Observation.ToDoubles());
         Assert.Equal(moved.Observation.ToDoubles(), moved.FinalObservation.ToDoubles());
     }
@@ -93,7 +93,7 @@ public sealed class CatchTests : IDisposable
     [InlineData(0, int.MinValue, 0)]
     [InlineData(4, int.MaxValue, 4)]
     public void ThePaddleStopsAtWalls(int paddle, int action, int expected)
-        => Assert.Equal(expected, Step(new Catch(), State(0, 2, paddle), action).State[2].Item());
+        => Assert.Equal(expected, Step(new Catch(), State(0, 2, paddle), action).State.Paddle.Item());
 
     [Theory]
     [InlineData(2, 1)]
@@ -103,12 +103,12 @@ public sealed class CatchTests : IDisposable
     {
         var game = new Catch(rows, columns);
         var keys = Keys(3);
-        var state = game.Reset(keys);
+        var state = game.ResetAll(keys);
         for (int step = 1; step <= 3 * (rows - 1); step++)
         {
-            var moved = game.Step(state, Actions(Catch.Stay, 3), keys.Fold(step));
+            var moved = game.StepAll(state, All(Catch.Stay, 3), keys.Fold(step));
             Assert.All(moved.Terminated.ToDoubles(), ended => Assert.Equal(step % (rows - 1) == 0 ? 1 : 0, ended));
-            Assert.All(moved.TimedOut.ToDoubles(), timedOut => Assert.Equal(0, timedOut));
+            Assert.All(moved.Truncated.ToDoubles(), truncated => Assert.Equal(0, truncated));
             state = moved.State;
         }
     }
@@ -121,7 +121,7 @@ public sealed class CatchTests : IDisposable
         var ending = State(0, 0, 0, Boards);
         int[][] starts =
         [
-            game.Reset(Keys(Boards).Fold(1))[1].ToArray<int>(),
+            game.ResetAll(Keys(Boards).Fold(1)).Column.ToArray<int>(),
             Ended(Keys(Boards).Fold(1)),
             Ended(Keys(Boards).Fold(2)),
             Ended(Keys(Boards, iteration: 1).Fold(1)),
@@ -134,7 +134,7 @@ public sealed class CatchTests : IDisposable
                 Assert.InRange(starts[i].Zip(starts[j]).Count(pair => pair.First == pair.Second), 140, 260);
         }
 
-        int[] Ended(Key keys) => game.Step(ending, Actions(Catch.Stay, Boards), keys).State[1].ToArray<int>();
+        int[] Ended(Key keys) => game.StepAll(ending, All(Catch.Stay, Boards), keys).State.Column.ToArray<int>();
     }
 
     [Theory]
@@ -149,14 +149,14 @@ public sealed class CatchTests : IDisposable
         Plain[] plain = [.. Enumerable.Range(0, Boards).Select(i => new Plain(rows, columns, PlainKey.Of(Seed).Fold(Iteration).Split(i)))];
         var random = new Random(5);
         int caught = 0, missed = 0;
-        var state = game.Reset(keys.Fold(0));
+        var state = game.ResetAll(keys.Fold(0));
         foreach (var each in plain)
-            each.Start(0, 0);
+            each.Start(step: 0);
         for (int step = 1; step <= Steps; step++)
         {
             using var inner = new TensorScope();
             int[] actions = [.. plain.Select(_ => random.Next(3))];
-            var moved = game.Step(state, Tensor.From(actions), keys.Fold(step));
+            var moved = game.StepAll(state, Tensor.From(actions), keys.Fold(step));
             float[] rewards = moved.Reward.ToArray<float>(), ended = moved.Terminated.ToArray<float>();
             float[][] seen = [.. moved.Observation.ToArray<float>().Chunk(rows * columns)];
             float[][] finals = [.. moved.FinalObservation.ToArray<float>().Chunk(rows * columns)];
@@ -170,7 +170,7 @@ public sealed class CatchTests : IDisposable
                 missed += reward == -1 ? 1 : 0;
             }
 
-            state = [.. moved.State.Select(part => inner.Keep(Tensor.From(part.ToArray<int>(), part.Shape)))];
+            state = inner.Keep(Tree.Map(moved.State, part => Tensor.From(part.ToArray<int>(), part.Shape)));
         }
 
         Assert.Equal(Boards * (Steps / (rows - 1)), caught + missed);
@@ -178,142 +178,32 @@ public sealed class CatchTests : IDisposable
     }
 
     [Fact]
-    public void ResultsDoNotDependOnTheNumberOfEnvironments()
-    {
-        const int Boards = 60;
-        var game = new Catch(4, 5);
-        double[][] together = Play(Keys(Boards), 0, Boards);
-        int start = 0;
-        foreach (int size in (int[])[1, 7, 52])
-        {
-            double[][] part = Play(Keys(Boards)[start..(start + size)], start, size);
-            foreach (var (all, some) in together.Zip(part))
-            {
-                int width = all.Length / Boards;
-                Assert.Equal(all[(start * width)..((start + size) * width)], some);
-            }
-
-            start += size;
-        }
-
-        double[][] Play(Key keys, int first, int count)
-        {
-            var state = game.Reset(keys);
-            var seen = new List<double[]>();
-            for (int step = 1; step <= 20; step++)
-            {
-                int[] actions = [.. Enumerable.Range(first, count).Select(i => new Random((1000 * i) + step).Next(3))];
-                var moved = game.Step(state, Tensor.From(actions), keys.Fold(step));
-                seen.AddRange(All(moved).Select(result => result.ToDoubles()));
-                state = moved.State;
-            }
-
-            return [.. seen];
-        }
-    }
-
-    [Fact]
-    public void GoingOnFromASnapshotRepeatsTheGame()
-    {
-        const int Boards = 50;
-        var game = new Catch(4, 5);
-        var keys = Keys(Boards);
-        var snapshot = Play(game.Reset(keys), 1, 11).State;
-        double[][] before = Values(snapshot);
-        double[][] first = Values(All(Play(snapshot, 12, 20))), second = Values(All(Play(snapshot, 12, 20)));
-        Assert.Equal(first, second);
-        Assert.Equal(before, Values(snapshot));
-
-        EnvironmentStep Play(Tensor[] state, int from, int steps)
-        {
-            EnvironmentStep? moved = null;
-            for (int step = from; step < from + steps; step++)
-            {
-                int[] actions = [.. Enumerable.Range(0, Boards).Select(i => (i + (step * step)) % 3)];
-                moved = game.Step(state, Tensor.From(actions), keys.Fold(step));
-                state = moved.State;
-            }
-
-            return moved!;
-        }
-
-        static double[][] Values(Tensor[] tensors) => [.. tensors.Select(tensor => tensor.ToDoubles())];
-    }
-
-    [Fact]
-    public void ARecordedStepIsTheSame()
-    {
-        const int Boards = 40;
-        var game = new Catch(3, 5);
-        using var program = new TensorProgram<(Tensor[] State, Tensor Actions, Key Key), Tensor[]>(
-            x => All(game.Step(x.State, x.Actions, x.Key.Fold(7))));
-        var state = game.Reset(Keys(Boards));
-        for (int run = 0; run < 12; run++)
-        {
-            // The keys are an input, so replays draw fresh numbers.
-            var keys = Keys(Boards, iteration: run);
-            var actions = Tensor.From([.. Enumerable.Range(0, Boards).Select(i => (i + run) % 3)], [Boards]);
-            var eager = All(game.Step(state, actions, keys.Fold(7)));
-            var replayed = program.Run((state, actions, keys));
-            foreach (var (a, b) in eager.Zip(replayed))
-                Assert.Equal(a.ToDoubles(), b.ToDoubles());
-            state = replayed[..3];
-        }
-    }
-
-    [Fact]
-    public void ABatchMayBeEmpty()
-    {
-        var game = new Catch();
-        Assert.Equal([0, 10, 5, 1], game.Step(game.Reset(Keys(0)), Actions(0, 0), Keys(0)).Observation.Shape);
-    }
-
-    [Fact]
-    public void WhatDoesNotFitIsNamed()
+    public void BoardsThatAreTooSmallAreErrors()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new Catch(rows: 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Catch(columns: 0));
-        var game = new Catch();
-        var state = game.Reset(Keys(2));
-        Says("Catch: environments need a key each, [n], got []", () => game.Reset(Key.Of(0)));
-        Says("keys are Int32 [..., 4], got Int32 [2, 3]", () => game.Reset(new Key(Tensor.Zeros([2, 3], ElementType.Int32))));
-        Says("keys are Int32 [..., 4], got Float32 [2, 4]", () => game.Reset(new Key(Tensor.Zeros([2, 4]))));
-        Says("Catch: actions are Int32 [2], got Int32 [1]", () => game.Step(state, Actions(0, 1), Keys(2)));
-        Says("Catch: actions are Int32 [2], got Float32 [2]", () => game.Step(state, Tensor.Zeros([2]), Keys(2)));
-        Says("Catch: 2 environments need keys [2], got [1]", () => game.Step(state, Actions(0, 2), Keys(1)));
-        Says("Catch: a state is three tensors Int32 [n], got Int32 [2]", () => game.Observe(state[..1]));
-        Says("got Int32 [2], Int32 [2], Int32 [1]", () => game.Observe([state[0], state[1], state[2][..1]]));
-
-        static void Says(string part, Func<object> call) => Assert.Contains(part, Assert.Throws<ArgumentException>(call).Message);
     }
 
     public void Dispose() => _scope.Dispose();
 
     private static Key Keys(int boards, int seed = 4, int iteration = 0) => Key.Of(seed).Fold(iteration).Split(boards);
 
-    private static Tensor Actions(int action, int boards) => Tensor.Full(action, [boards], ElementType.Int32);
+    private static Tensor All(int value, int boards) => Tensor.Full(value, [boards], ElementType.Int32);
 
-    private static Tensor[] State(int row, int column, int paddle, int boards = 1)
-        => [.. ((int[])[row, column, paddle]).Select(value => Tensor.Full(value, [boards], ElementType.Int32))];
+    private static Catch.State State(int row, int column, int paddle, int boards = 1)
+        => new(All(row, boards), All(column, boards), All(paddle, boards));
 
-    private static EnvironmentStep Step(Catch game, Tensor[] state, int action) => game.Step(state, Actions(action, 1), Keys(1));
+    private static Played<Catch.State> Step(Catch game, Catch.State state, int action) => game.StepAll(state, All(action, 1), Keys(1));
 
-    private static Tensor[] All(EnvironmentStep moved)
-        => [.. moved.State, moved.Reward, moved.Terminated, moved.TimedOut, moved.Observation, moved.FinalObservation];
-
-    private static (double Reward, double Terminated, double TimedOut) Outcome(EnvironmentStep moved)
-        => (moved.Reward.Item(), moved.Terminated.Item(), moved.TimedOut.Item());
+    private static (double Reward, double Terminated, double Truncated) Outcome(Played<Catch.State> moved)
+        => (moved.Reward.Item(), moved.Terminated.Item(), moved.Truncated.Item());
 
     // The game of one board told plainly. It draws from its own key alone.
     private sealed class Plain(int rows, int columns, PlainKey key)
     {
         private int _row, _column, _paddle;
 
-        public void Start(int step, int which)
-        {
-            uint word = key.Fold(step).Draw(0)[which];
-            (_row, _column, _paddle) = (0, (int)(((ulong)word * (uint)columns) >> 32), columns / 2);
-        }
+        public void Start(int step) => Start(key.Fold(step));
 
         public (float Reward, bool Ended, float[] Final) Step(int action, int step)
         {
@@ -326,7 +216,7 @@ public sealed class CatchTests : IDisposable
             if (_row < rows - 1)
                 return (0, false, final);
             float reward = _paddle == _column ? 1 : -1;
-            Start(step, 1);
+            Start(key.Fold(step).Fold(-1));
             return (reward, true, final);
         }
 
@@ -337,5 +227,8 @@ public sealed class CatchTests : IDisposable
             cells[((rows - 1) * columns) + _paddle] = 1;
             return cells;
         }
+
+        private void Start(PlainKey own)
+            => (_row, _column, _paddle) = (0, (int)(((ulong)own.Draw(0)[0] * (uint)columns) >> 32), columns / 2);
     }
 }

@@ -132,6 +132,15 @@ public class EstimatorStatisticsTests
         Assert.False(new Estimate(double.NaN, double.NaN).IsClearlyBelow(1));
     }
 
+    [Fact]
+    public void WhatIsNoNumberStaysNone()
+    {
+        float[] samples = [1, float.NaN, 2, 3], oracle = [1, 2, 3, 4];
+        var found = EstimatorStatistics.Of(samples, oracle, 2, [0, 1]);
+        Assert.All((Estimate[])[found.Bias, found.BiasNorm, found.Deviation], x => Assert.True(double.IsNaN(x.Value)));
+        Assert.Equal(0.5, EstimatorStatistics.Of(samples, oracle, 2, [0]).Bias.Value);
+    }
+
     // Estimator and oracle share half of their noise, and components some.
     private static (float[] Samples, float[] Oracle) Draw(Random random, int replicates)
     {

@@ -1,5 +1,4 @@
 using Engine.Core;
-using Engine.Core.Optim;
 using Engine.RL.Meta;
 using Xunit;
 
@@ -58,13 +57,31 @@ public class MetaGradientMethodTests
 
     [Theory]
     [InlineData("0", "looks no step ahead")]
-    [InlineData("2", "needs 2 points, but the branch has 1")]
-    [InlineData("2-mix", "needs 2 points, but the branch has 1")]
-    public void ABranchThatIsTooShortIsAnError(string name, string part)
+    [InlineData("2", "needs 2 points, but there are 1")]
+    [InlineData("2-mix", "needs 2 points, but there are 1")]
+    public void ALoopThatIsTooShortIsAnError(string name, string part)
     {
         using var scope = new TensorScope();
         var loss = Tensor.From(1.0);
-        var point = new BranchPoint([loss], new Sgd(1).Initial<Tensor[]>([loss]), loss, new InnerUpdate(loss, []));
-        Assert.Contains(part, Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name).Loss([point])).Message);
+        Assert.Contains(part, Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name).Of([loss])).Message);
+    }
+
+    // What a point's loss is tells which loop it comes from, and its place there.
+    [Fact]
+    public void OneLoopServesAllExactMethodsAndAnotherAllTraces()
+    {
+        using var scope = new TensorScope();
+        var unrolled = new List<string>();
+        MetaGradientMethod[] methods = [.. ((string[])["trace-2", "1", "4", "trace-3", "2-mix"]).Select(MetaGradientMethod.Parse)];
+        var losses = MetaGradientMethod.Losses(methods, Unroll, kappa: 0.5);
+        Assert.Equal(["4", "trace-3"], unrolled.Order());
+        Assert.Equal([102, 1, 4, 103, (1 + (0.5 * 2)) / 1.5], losses.Select(loss => loss.Item()), (a, b) => Math.Abs(a - b) < 1e-14);
+
+        Tensor[] Unroll(MetaGradientMethod method)
+        {
+            unrolled.Add(method.Name);
+            int start = method.Kind == MetaGradientKind.Trace ? 101 : 1;
+            return [.. Enumerable.Range(start, method.Steps).Select(value => Tensor.From([(double)value], []))];
+        }
     }
 }

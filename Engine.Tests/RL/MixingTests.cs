@@ -61,25 +61,29 @@ public class MixingTests
     public void GradientOfTheMixIsTheWeightedSumOfThePointsGradients(double kappa)
     {
         using var scope = new TensorScope();
-        var setup = new BranchSetup(replicates: 2);
-        var points = setup.Branch(new Adam(0.01, EpsilonRoot: 1e-8), 4);
-        double[][] gradients = [.. points.Select(point => Gradient.Of(point.OuterLoss.Sum(), setup.Raw).ToDoubles())];
+        var setup = new InnerLoopSetup();
+        Tensor[] losses = [.. setup.Unroll(new Adam(0.01, EpsilonRoot: 1e-8), 4).Select(point => point.OuterLoss)];
+        Tensor[] gradients = [.. losses.Select(loss => Gradient.Of(loss, setup.Raw))];
         double[] weights = Mixing.Weights(4, kappa);
-        double[] expected = [.. Enumerable.Range(0, setup.Raw.Count).Select(i => weights.Zip(gradients, (w, g) => w * g[i]).Sum())];
-        Close.All(expected, Gradient.Of(Mixing.Loss(points, kappa).Sum(), setup.Raw).ToDoubles(), 1e-13);
+        double[] expected = [.. Enumerable.Range(0, setup.Raw.Count).Select(i => weights.Zip(gradients, (w, g) => w * g[i].Item()).Sum())];
+        Close.All(expected, Gradient.Of(Mixing.Mix(losses, kappa), setup.Raw).ToDoubles(), 1e-13);
 
+        // Gradients that are there already mix in the same way, as those of forward mode do.
+        Close.All(expected, Mixing.Mix(gradients, kappa).ToDoubles(), 1e-13);
         var method = MetaGradientMethod.Parse("4-mix");
-        Close.All(expected, Gradient.Of(method.Loss(points, kappa).Sum(), setup.Raw).ToDoubles(), 1e-13);
+        Close.All(expected, Gradient.Of(method.Of(losses, kappa), setup.Raw).ToDoubles(), 1e-13);
+        Close.All(expected, method.Of(gradients, kappa).ToDoubles(), 1e-13);
     }
 
     [Fact]
-    public void MethodsTakeTheirPointOfALongerBranch()
+    public void MethodsTakeTheirPointOfALongerLoop()
     {
         using var scope = new TensorScope();
-        var points = new BranchSetup(replicates: 2).Branch(new Sgd(0.01), 5);
-        Assert.Equal(points[2].OuterLoss.ToDoubles(), MetaGradientMethod.Parse("3").Loss(points).ToDoubles());
+        Tensor[] losses = [.. new InnerLoopSetup().Unroll(new Sgd(0.01), 5).Select(point => point.OuterLoss)];
+        Assert.Equal(5, losses.Select(loss => loss.Item()).Distinct().Count());
+        Assert.Equal(losses[2].Item(), MetaGradientMethod.Parse("3").Of(losses).Item());
+        Assert.Equal(losses[3].Item(), MetaGradientMethod.Parse("trace-4").Of(losses).Item());
         Assert.Equal(
-            Mixing.Loss(points[..3], Mixing.DefaultKappa(3)).ToDoubles(),
-            MetaGradientMethod.Parse("3-mix").Loss(points).ToDoubles());
+            Mixing.Mix(losses[..3], Mixing.DefaultKappa(3)).Item(), MetaGradientMethod.Parse("3-mix").Of(losses).Item());
     }
 }

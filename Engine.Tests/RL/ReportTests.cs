@@ -38,7 +38,7 @@ public class ReportTests
     public void ClaimsOfFigure4DoNotHoldWhereTheyAreFalse(char letter, string method, double effect, double noise)
     {
         var rows = Rows4((row, quantity) => row.Method == method && quantity == (letter == 'd' ? 'a' : letter) ? (effect, noise) : (1, 0));
-        var claim = new Figure4Report(rows).Claims.Single(claim => claim.Letter == letter);
+        var claim = new DiscountLearningReport(rows).Claims.Single(claim => claim.Letter == letter);
         Assert.Equal("does not hold", claim.Verdict);
     }
 
@@ -46,9 +46,9 @@ public class ReportTests
     public void ClaimsOfASingleSeedAreTestedWithoutErrors()
     {
         MetricRow[] rows = [.. Rows4((_, _) => (1, 0)).Where(row => row.Seed == 0)];
-        Assert.All(new Figure4Report(rows).Claims, claim => Assert.Equal("holds", claim.Verdict));
+        Assert.All(new DiscountLearningReport(rows).Claims, claim => Assert.Equal("holds", claim.Verdict));
         MetricRow[] rows5 = [.. Rows5().Where(row => row.Seed == 0)];
-        Assert.All(new Figure5Report(rows5).Claims, claim => Assert.Equal("holds", claim.Verdict));
+        Assert.All(new BiasVarianceReport(rows5).Claims, claim => Assert.Equal("holds", claim.Verdict));
     }
 
     [Theory]
@@ -58,14 +58,14 @@ public class ReportTests
     public void ClaimsOfFigure4NeedTheirMethods(string missing)
     {
         MetricRow[] rows = [.. Rows4((_, _) => (1, 0)).Where(row => row.Method != missing)];
-        foreach (var claim in new Figure4Report(rows).Claims)
+        foreach (var claim in new DiscountLearningReport(rows).Claims)
             Assert.Equal(("not tested", "needs methods 1, 5 and 10"), (claim.Verdict, claim.Numbers));
     }
 
     [Fact]
     public void SummaryOfFigure4IsTheEndOfEachMethod()
     {
-        var report = new Figure4Report(Rows4((_, _) => (1, 0)));
+        var report = new DiscountLearningReport(Rows4((_, _) => (1, 0)));
         Assert.Equal(["1", "5", "10"], report.Methods);
         Assert.Equal(["1", "5", "10"], report.Summary.Select(summary => summary.Method));
         var five = report.Summary[1];
@@ -73,7 +73,7 @@ public class ReportTests
         Assert.Equal(0.5 - 0.3, five.OddGamma.Mean, 1e-12);
         Assert.Equal(0.01, five.ValueMse.Mean, 3e-5);
         Assert.Equal(Math.Sqrt(2.5 / 3) * 0.01, five.EvenGamma.Std, 1e-12);
-        var curve = report.Along("5", Figure4Report.EvenGamma);
+        var curve = report.Along("5", DiscountLearningReport.EvenGamma);
         Assert.Equal(s_iterations, curve.Iterations);
         Close.All([0.5, 0.6, 0.7, 0.8], curve.Means(), 1e-12);
         Assert.Equal([0.0, 10, 20, 30], curve.X());
@@ -84,15 +84,15 @@ public class ReportTests
     public void CurvesOfASingleSeedHaveNoWidth()
     {
         MetricRow[] rows = [.. Rows4((_, _) => (1, 0)).Where(row => row.Seed == 0)];
-        var report = new Figure4Report(rows);
+        var report = new DiscountLearningReport(rows);
         Assert.True(double.IsNaN(report.Summary[0].EvenGamma.Std));
-        Assert.Equal([0.0, 0, 0, 0], report.Along("1", Figure4Report.EvenGamma).Deviations());
+        Assert.Equal([0.0, 0, 0, 0], report.Along("1", DiscountLearningReport.EvenGamma).Deviations());
     }
 
     [Fact]
     public void ClaimsOfFigure5HoldWhereTheyAreTrue()
     {
-        var claims = new Figure5Report(Rows5()).Claims;
+        var claims = new BiasVarianceReport(Rows5()).Claims;
         Assert.Equal("efgh", string.Concat(claims.Select(claim => claim.Letter)));
         Assert.All(claims, claim => Assert.Equal("holds", claim.Verdict));
         Assert.Contains("10: 5.00-fold (", claims[2].Numbers, StringComparison.Ordinal);
@@ -116,7 +116,7 @@ public class ReportTests
     public void ClaimsOfFigure5DoNotHoldWhereTheyAreFalse(char letter, string method, int column, double value, int seed)
     {
         var rows = Rows5((row, c, old) => row.Method == method && c == column && (seed < 0 || row.Seed == seed) ? value : old);
-        Assert.Equal("does not hold", new Figure5Report(rows).Claims.Single(claim => claim.Letter == letter).Verdict);
+        Assert.Equal("does not hold", new BiasVarianceReport(rows).Claims.Single(claim => claim.Letter == letter).Verdict);
     }
 
     // A mix of two or three steps is not what is claimed.
@@ -124,24 +124,24 @@ public class ReportTests
     public void ShortMixesDoNotCount()
     {
         var rows = Rows5((row, column, old) => row.Method == "2-mix" && column <= 2 ? 100 : old);
-        Assert.All(new Figure5Report(rows).Claims, claim => Assert.Equal("holds", claim.Verdict));
+        Assert.All(new BiasVarianceReport(rows).Claims, claim => Assert.Equal("holds", claim.Verdict));
     }
 
     [Fact]
     public void ClaimsOfFigure5NeedTheirEstimators()
     {
         MetricRow[] shortOnes = [.. Rows5().Where(row => row.Method is "1" or "2" or "2-mix")];
-        Assert.Equal([true, true, null, null], new Figure5Report(shortOnes).Claims.Select(claim => claim.Holds));
+        Assert.Equal([true, true, null, null], new BiasVarianceReport(shortOnes).Claims.Select(claim => claim.Holds));
         MetricRow[] without = [.. Rows5().Where(row => row.Method != "1")];
-        Assert.Equal([true, true, true, null], new Figure5Report(without).Claims.Select(claim => claim.Holds));
+        Assert.Equal([true, true, true, null], new BiasVarianceReport(without).Claims.Select(claim => claim.Holds));
         MetricRow[] single = [.. Rows5().Where(row => row.Method == "1")];
-        Assert.All(new Figure5Report(single).Claims, claim => Assert.Equal("not tested", claim.Verdict));
+        Assert.All(new BiasVarianceReport(single).Claims, claim => Assert.Equal("not tested", claim.Verdict));
     }
 
     [Fact]
     public void SummaryOfFigure5AveragesOverTrainingAndSeeds()
     {
-        var report = new Figure5Report(Rows5());
+        var report = new BiasVarianceReport(Rows5());
         var five = report.Summary.Single(summary => summary.Method == "5");
         Assert.Equal((5, false), (five.Steps, five.Mixed));
         Assert.Equal(4, five.Bias.Value, 1e-12);
@@ -155,7 +155,7 @@ public class ReportTests
     }
 
     private static IReadOnlyList<Claim> Claims4(Func<Func<MetricRow, char, (double, double)>, MetricRow[]> rows)
-        => new Figure4Report(rows((_, _) => (1, 0))).Claims;
+        => new DiscountLearningReport(rows((_, _) => (1, 0))).Claims;
 
     // Discounts part evenly from 0.5, by 0.01 an iteration with 5 or 10 steps and by none with 1; the error falls tenfold on average.
     // An effect multiplies what 5 and 10 steps do better; noise is added to it, a number for each seed.

@@ -3,7 +3,7 @@ using Engine.Tests.Core;
 
 namespace Engine.Tests.RL;
 
-/// <summary>The game of one board told plainly: what the batched one is held against.</summary>
+/// <summary>The game of one board told plainly: what that of tensors is held against.</summary>
 internal sealed class ScalarSnake(int rows, int columns, int stepLimit, PlainKey key)
 {
     private readonly LinkedList<(int Row, int Column)> _body = [];

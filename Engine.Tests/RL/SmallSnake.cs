@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
+using Engine.Core.Files;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
@@ -8,6 +9,7 @@ using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
+using Engine.RL.Training;
 using Xunit;
 using Kind = Engine.RL.Experiments.InnerOptimiser;
 
@@ -17,10 +19,9 @@ namespace Engine.Tests.RL;
 internal static class SmallSnake
 {
     /// <summary>Seven updates.</summary>
-    public static SnakeSettings Settings { get; } = new()
+    public static LearningSettings Settings { get; } = new()
     {
-        Rows = 4,
-        Columns = 5,
+        Grid = new(4, 5),
         StepLimit = 9,
         Envs = 3,
         Rollout = 4,
@@ -30,8 +31,8 @@ internal static class SmallSnake
         LogEvery = 3,
     };
 
-    public static SnakeResult Train(
-        SnakeRun run,
+    public static TrainingResult Train(
+        AgentRun run,
         IExperimentObserver? observer = null,
         ExperimentSnapshot? start = null,
         int threads = 1,
@@ -39,14 +40,15 @@ internal static class SmallSnake
         CancellationToken cancel = default)
     {
         using var device = new CpuDevice(threads);
-        var training = new SnakeTraining(run, device);
+        var training = new AgentTraining([run], device);
         if (start is not null)
-            training.Resume(start);
-        return training.Run(observer ?? new SilentObserver(), keep, cancel);
+            training.Resume([start]);
+        return training.Run(
+            [observer ?? new SilentObserver()], keep is null ? null : (_, point, capture) => keep(point, capture), cancel)[0];
     }
 
     /// <summary>The snapshots before each update and after the last.</summary>
-    public static IReadOnlyList<ExperimentSnapshot> Snapshots(SnakeRun run)
+    public static IReadOnlyList<ExperimentSnapshot> Snapshots(AgentRun run)
     {
         var watcher = new Watcher { TakesAll = true };
         Train(run, watcher);
@@ -54,34 +56,43 @@ internal static class SmallSnake
     }
 
     /// <summary>The end of a run of so many updates.</summary>
-    public static ExperimentSnapshot After(int updates, SnakeRun run)
+    public static ExperimentSnapshot After(int updates, AgentRun run)
     {
         var watcher = new Watcher();
         Train(run with { Settings = run.Settings with { Frames = updates * run.Settings.FramesPerUpdate } }, watcher);
         return watcher.Snapshots.Single();
     }
 
+    /// <summary>What is done in each step of a run.</summary>
+    public static Update UpdateOf(AgentRun run)
+        => new(run.Settings, MetaGradientMethod.Parse(run.Method), run.Settings.CreateEnvironment());
+
+    /// <summary>The agent of a snapshot.</summary>
+    public static Learner LearnerOf(AgentRun run, ExperimentSnapshot snapshot, Device? device = null)
+        => SafeTensors.Restored(snapshot.Tensors, UpdateOf(run).Initial(run.Seed, device ?? Device.Cpu));
+
     /// <summary>Fails if rows differ in a single bit, but for the pace.</summary>
     public static void Same(IReadOnlyList<MetricRow> expected, IReadOnlyList<MetricRow> actual)
     {
-        Assert.Equal("frames_per_second", SnakeTraining.Columns[^1]);
+        Assert.Equal("frames_per_second", Columns<TrainingRow>.Names[^1]);
         Watcher.Same([.. expected.Select(WithoutPace)], [.. actual.Select(WithoutPace)]);
 
         static MetricRow WithoutPace(MetricRow row) => row with { Values = row.Values[..^1] };
     }
 
     /// <summary>Fails if results or snapshots differ in a single bit, but for the pace.</summary>
-    public static void Same((SnakeResult Result, ExperimentSnapshot End) expected, (SnakeResult Result, ExperimentSnapshot End) actual)
+    public static void Same(
+        (TrainingResult Result, ExperimentSnapshot End) expected, (TrainingResult Result, ExperimentSnapshot End) actual)
     {
         Same(expected.Result.Rows, actual.Result.Rows);
         Same(expected.Result.Deviations, actual.Result.Deviations);
         Same(expected.End, actual.End);
     }
 
-    public static void Same(IReadOnlyList<SnakeDeviation> expected, IReadOnlyList<SnakeDeviation> actual)
+    public static void Same(IReadOnlyList<MetaGradientDeviation> expected, IReadOnlyList<MetaGradientDeviation> actual)
     {
         Assert.Equal(expected.Select(point => point.Update), actual.Select(point => point.Update));
-        Assert.Equal(expected.SelectMany(point => point.Deviation), actual.SelectMany(point => point.Deviation));
+        Assert.Equal(expected.SelectMany(point => point.Std), actual.SelectMany(point => point.Std));
         Assert.Equal(expected.SelectMany(point => point.OneStep), actual.SelectMany(point => point.OneStep));
     }
 
@@ -95,88 +106,93 @@ internal static class SmallSnake
 
     /// <summary>A column of rows.</summary>
     public static double[] Column(IEnumerable<MetricRow> rows, string name)
-        => [.. rows.Select(row => row.Values[SnakeTraining.Column(name)])];
+        => [.. rows.Select(row => row.Values[Columns<TrainingRow>.Of(name)])];
 
-    /// <summary>A snapshot's tensors whose names begin so, in the order of names.</summary>
-    public static Tensor[] Tensors(ExperimentSnapshot snapshot, string prefix, Device? device = null)
-    =>
-    [
-        .. snapshot.Tensors
-            .Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal))
-            .OrderBy(tensor => tensor.Key, StringComparer.Ordinal)
-            .Select(tensor => Tensor.From(tensor.Value, device)),
-    ];
+    /// <summary>The columns of a row that hold meta-parameters.</summary>
+    public static double[] Eta(MetricRow row)
+        => row.Values[Columns<TrainingRow>.Of("gamma")..(Columns<TrainingRow>.Of("learning_rate") + 1)];
+
+    /// <summary>A snapshot's tensors whose names begin so, in the order of the tree that they are of.</summary>
+    public static StoredTensor[] Stored(ExperimentSnapshot snapshot, string prefix)
+        => [.. snapshot.Tensors.Where(tensor => tensor.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(tensor => tensor.Value)];
+
+    /// <summary>The numbers of these tensors, one after the other.</summary>
+    public static double[] Numbers(ExperimentSnapshot snapshot, string prefix)
+    {
+        using var scope = new TensorScope();
+        return [.. Stored(snapshot, prefix).SelectMany(stored => Tensor.From(stored).ToDoubles())];
+    }
 
     /// <summary>The next update of a run, made with the library's parts one by one; inside a scope.</summary>
     internal sealed class ByHand
     {
-        private readonly SnakeSettings _settings;
+        private readonly LearningSettings _settings;
 
         /// <param name="run">The run.</param>
         /// <param name="at">Where it stands.</param>
         /// <param name="replicate">Which of the update's random numbers: 0 trains.</param>
-        public ByHand(SnakeRun run, ExperimentSnapshot at, int replicate = 0)
+        public ByHand(AgentRun run, ExperimentSnapshot at, int replicate = 0)
         {
             _settings = run.Settings;
             Method = MetaGradientMethod.Parse(run.Method);
-            Raw = Tensors(at, "raw")[0];
-            Tensor[] meta = Tensors(at, "meta.");
-            Meta = new AdamState<Tensor>(meta[0], meta[1], meta[2]);
-            Network = new ActorCritic([_settings.Rows, _settings.Columns, 5], 4, outerValueHead: _settings.OuterValueHead);
-            Parameters = [.. Network.ParameterShapes.Select(parameter => Tensors(at, "parameters." + parameter.Name)[0])];
-            Environments = Tensors(at, "environment.");
+            Learner = LearnerOf(run, at);
+            var grid = _settings.Grid!.Value;
+            Game = new Snake(grid.Rows, grid.Columns, _settings.StepLimit!.Value);
+            Games = (Tensor)Learner.Inner.Sampling;
+            Keys = SeedKeys.Update(run.Seed, at.Iteration).Fold(replicate).Split(_settings.Envs);
+            Values = Constrained(Learner.Eta);
             var options = new A2COptions
             {
-                RolloutLength = _settings.Rollout,
                 OuterGamma = _settings.OuterGamma,
                 OuterLambda = _settings.OuterLambda,
                 OuterCritic = _settings.OuterCritic,
                 FullTarget = _settings.FullTarget,
-                BootstrapTimeLimit = _settings.BootstrapTimeLimit,
             };
-            Values = _settings.Parameterisation == Parameterisation.Sigmoid ? Raw.Sigmoid() : Raw.Clamp(0, 1);
-            Keys = SeedKeys.Update(run.Seed, at.Iteration).Fold(replicate).Split(_settings.Envs);
-            Game = new Snake(_settings.Rows, _settings.Columns, _settings.StepLimit);
-            Problem = new A2CProblem(
-                Game, Network, new A2CCoefficients(Values[0], Values[1], Values[2], Values[3]), Environments, Keys, options);
-            var optimiser = CreateOptimiser();
-            Points = LookAhead.Branch(
+            Problem = new A2CProblem<Tensor>(
+                Game,
+                CreateOptimiser(),
+                new A2CCoefficients(Values[0], Values[1], Values[2], Values[3]),
+                _settings.Rollout,
+                options,
+                _settings.BootstrapTimeLimit);
+            Points = InnerLoop.Unroll(
                 Problem,
-                optimiser,
-                Parameters,
-                Tree.With(optimiser.Initial(Parameters), Tensors(at, "optimiser.")),
+                new InnerState<IActorCritic, Tensor>(Learner.Inner.Parameters, Learner.Inner.Optimiser, Games),
+                Keys,
                 Math.Max(1, Method.Steps),
-                new BranchOptions(Method.Kind == MetaGradientKind.Trace ? _settings.TraceDecay : null, _settings.FreshValidation));
+                new UnrollOptions(Method.Kind == MetaGradientKind.Trace ? _settings.TraceDecay : null, _settings.FreshValidation));
         }
 
         public MetaGradientMethod Method { get; }
 
-        public Tensor Raw { get; }
+        public Learner Learner { get; }
 
+        /// <summary>Discount, lambda, weights of critic and entropy, step size.</summary>
         public Tensor Values { get; }
-
-        public OptimiserState<Tensor> Meta { get; }
-
-        public ActorCritic Network { get; }
 
         public Snake Game { get; }
 
-        public Tensor[] Parameters { get; }
-
-        public Tensor[] Environments { get; }
+        /// <summary>The states of the games.</summary>
+        public Tensor Games { get; }
 
         public Key Keys { get; }
 
-        public A2CProblem Problem { get; }
+        public A2CProblem<Tensor> Problem { get; }
 
-        public BranchPoint<Experience>[] Points { get; }
+        public InnerPoint<IActorCritic, Tensor, Trajectory>[] Points { get; }
 
         /// <summary>The outer loss whose gradient the method follows.</summary>
         public Tensor Loss => Method.Kind == MetaGradientKind.Mixed
-            ? Mixing.Loss(Points, _settings.Kappa ?? Mixing.DefaultKappa(Method.Steps))
+            ? Mixing.Mix([.. Points.Select(point => point.OuterLoss)], _settings.Kappa ?? Mixing.DefaultKappa(Method.Steps))
             : Points[^1].OuterLoss;
 
-        public Tensor MetaGradient => Gradient.Of(Loss, Raw);
+        /// <summary>The meta-gradient of all meta-parameters, learned or not.</summary>
+        public Tensor MetaGradient => Gradient.Of(Loss, Learner.Eta);
+
+        // All but the step size lie between 0 and 1.
+        private Tensor Constrained(Tensor eta) => _settings.Parameterisation == Parameterisation.Sigmoid
+            ? Tensor.Concatenate(0, eta[..4].Sigmoid(), eta[4..].Exp())
+            : Tensor.Concatenate(0, eta[..4].Clamp(0, 1), Tensor.Maximum(eta[4..], 0));
 
         private Chain CreateOptimiser()
         {
@@ -184,6 +200,12 @@ internal static class SmallSnake
             LearningRate rate = _settings.Anneal
                 ? Schedules.Linear(_settings.LearningRate, 0, _settings.Updates)
                 : _settings.LearningRate;
+            if (_settings.Learn.Contains(Hyperparameter.LearningRate))
+            {
+                var part = Schedules.Linear(1, 0, _settings.Updates);
+                rate = _settings.Anneal ? (Schedule)((step, type) => Values[4] * part(step, type)) : Values[4];
+            }
+
             Optimiser optimiser = _settings.InnerOptimiser switch
             {
                 Kind.Adam => new Adam(rate, EpsilonRoot: root, DetachDenominator: _settings.DetachDenominator),

@@ -23,16 +23,16 @@ public class SnakeAgainstScalarTests
         var ends = new Dictionary<ScalarSnake.End, int>();
         int longest = 0;
 
-        var state = snake.Reset(keys.Fold(0));
+        var state = snake.ResetAll(keys.Fold(0));
         foreach (var each in plain)
             each.Reset(0);
         for (int step = 1; step <= Steps; step++)
         {
             using var inner = new TensorScope();
             int[] actions = [.. plain.Select(each => each.Chase(random))];
-            var moved = snake.Step(state, Tensor.From(actions), keys.Fold(step));
-            float[] rewards = moved.Reward.ToArray<float>(), ended = moved.Terminated.ToArray<float>();
-            float[] timedOut = moved.TimedOut.ToArray<float>();
+            var moved = snake.StepAll(state, Tensor.From(actions), keys.Fold(step));
+            float[] rewards = moved.Reward.ToArray<float>(), terminated = moved.Terminated.ToArray<float>();
+            float[] truncated = moved.Truncated.ToArray<float>();
             float[] observations = moved.Observation.ToArray<float>(), finals = moved.FinalObservation.ToArray<float>();
             int size = observations.Length / Boards;
             for (int i = 0; i < Boards; i++)
@@ -41,15 +41,14 @@ public class SnakeAgainstScalarTests
                 var (reward, end, final) = plain[i].Step(actions[i], step);
                 ends[end] = ends.GetValueOrDefault(end) + 1;
                 Assert.Equal(reward, rewards[i]);
-                Assert.Equal(end == ScalarSnake.End.None ? 0 : 1, ended[i]);
-                Assert.Equal(end == ScalarSnake.End.StepLimit ? 1 : 0, timedOut[i]);
+                Assert.Equal(end is ScalarSnake.End.None or ScalarSnake.End.StepLimit ? 0 : 1, terminated[i]);
+                Assert.Equal(end == ScalarSnake.End.StepLimit ? 1 : 0, truncated[i]);
                 Assert.True(plain[i].Planes().AsSpan().SequenceEqual(observations.AsSpan(i * size, size)), $"board {i}, step {step}");
                 Assert.True(final.AsSpan().SequenceEqual(finals.AsSpan(i * size, size)), $"board {i}, end of step {step}");
             }
 
             // A leaf: the history of a long game is not kept.
-            state = [Tensor.From(moved.State[0].ToArray<int>(), moved.State[0].Shape)];
-            inner.Keep(state[0]);
+            state = inner.Keep(Tensor.From(moved.State.ToArray<int>(), moved.State.Shape));
         }
 
         // Every end was met; larger boards don't fill up.

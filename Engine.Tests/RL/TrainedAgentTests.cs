@@ -1,14 +1,14 @@
 using Engine.Core;
 using Engine.Core.Files;
 using Engine.Kernels.Cpu;
-using Engine.RL.Experiments;
+using Engine.RL.Training;
 using Xunit;
 
 namespace Engine.Tests.RL;
 
 public class TrainedAgentTests
 {
-    private static readonly SnakeRun s_run = new("1", 4, SmallSnake.Settings);
+    private static readonly AgentRun s_run = new("1", 4, SmallSnake.Settings);
 
     [Theory]
     [InlineData(false)]
@@ -19,14 +19,18 @@ public class TrainedAgentTests
         var snapshot = SmallSnake.After(2, run);
         using var scope = new TensorScope();
         using var agent = new TrainedAgent(run.Settings, snapshot.Tensors);
-        Assert.Equal((4, 5, 9), (agent.Environment.Rows, agent.Environment.Columns, agent.Environment.StepLimit));
+        Assert.Equal(("[4, 5, 5]", 4), (agent.Environment.ObservationShape.ToString(), agent.Environment.ActionCount));
         var hand = new SmallSnake.ByHand(run with { Method = "0" }, snapshot);
-        var observations = hand.Game.Observe(hand.Environments);
-        var logits = agent.Logits(observations);
-        Assert.Equal([3, 4], logits.Shape.Sizes.ToArray());
-        Assert.Equal(hand.Network.Apply(hand.Parameters, observations).Logits.ToStored(), logits.ToStored());
-        Assert.NotEqual(
-            logits.ToStored(), new TrainedAgent(run.Settings, SmallSnake.After(1, run).Tensors).Logits(observations).ToStored());
+        using var younger = new TrainedAgent(run.Settings, SmallSnake.After(1, run).Tensors);
+        for (int game = 0; game < run.Settings.Envs; game++)
+        {
+            var observation = hand.Game.Observe(hand.Games[game]);
+            Assert.Equal(observation.ToStored(), agent.Environment.Observe(hand.Games[game]).ToStored());
+            var logits = agent.Logits(observation);
+            Assert.Equal([4], logits.Shape.Sizes.ToArray());
+            Assert.Equal(hand.Learner.Inner.Parameters.Apply(observation).Logits.ToStored(), logits.ToStored());
+            Assert.NotEqual(younger.Logits(observation).ToStored(), logits.ToStored());
+        }
     }
 
     [Fact]
@@ -48,22 +52,21 @@ public class TrainedAgentTests
     public void WrongAndMissingParametersAreNamed()
     {
         var snapshot = SmallSnake.After(1, s_run);
-        Assert.Equal(
-            "The checkpoint has no tensor 'parameters.policy1.bias'.",
-            Refused(s_run.Settings, Without("parameters.policy1.bias")));
-        Assert.Equal(
-            "The checkpoint has no tensor 'parameters.outer0.weight'.",
+        const string Bias = "Inner.Parameters.Policy.Layers[1].Bias", Dense = "Inner.Parameters.Trunk.Dense.Weights";
+        Assert.StartsWith($"there is no tensor {Bias}; ", Refused(s_run.Settings, Without(Bias)));
+        Assert.StartsWith(
+            "there is no tensor Inner.Parameters.OuterValue.Layers[0].Weights, ",
             Refused(s_run.Settings with { OuterValueHead = true }, snapshot.Tensors));
         Assert.Equal(
-            "The checkpoint's tensor 'parameters.dense.weight' is Float32 [32, 40], not Float32 [64, 40].",
-            Refused(s_run.Settings with { Rows = 8 }, snapshot.Tensors));
-        var other = Without("parameters.dense.bias");
-        other["parameters.dense.bias"] = StoredTensor.Of<double>([40], new double[40]);
-        Assert.Equal("The checkpoint's tensor 'parameters.dense.bias' is Float64 [40], not Float32 [40].", Refused(s_run.Settings, other));
+            $"tensor {Dense} is Float32 [32, 40], but Float32 [64, 40] is wanted.",
+            Refused(s_run.Settings with { Grid = new(8, 5) }, snapshot.Tensors));
+        var other = Without(Bias);
+        other[Bias] = StoredTensor.Of<double>([4], new double[4]);
+        Assert.Equal($"tensor {Bias} is Float64 [4], but Float32 [4] is wanted.", Refused(s_run.Settings, other));
 
         Dictionary<string, StoredTensor> Without(string name) => snapshot.Tensors.Where(tensor => tensor.Key != name).ToDictionary();
 
-        static string Refused(SnakeSettings settings, IReadOnlyDictionary<string, StoredTensor> tensors)
+        static string Refused(LearningSettings settings, IReadOnlyDictionary<string, StoredTensor> tensors)
         {
             using var device = new CpuDevice(1);
             string message = Assert.Throws<InvalidDataException>(() => new TrainedAgent(settings, tensors, device)).Message;

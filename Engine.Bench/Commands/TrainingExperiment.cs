@@ -1,0 +1,151 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Engine.Bench.Figures;
+using Engine.Bench.Output;
+using Engine.Bench.Runs;
+using Engine.RL.Environments;
+using Engine.RL.Experiments;
+using Engine.RL.Training;
+using static System.FormattableString;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>What commands that train agents have in common: from the settings to the files and the table.</summary>
+internal static class TrainingExperiment
+{
+    private const string Summary = "summary.json";
+    private const string Picture = "figure3.svg";
+
+    /// <summary>Trains agents and writes what came of it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="common">The options of every command.</param>
+    /// <param name="parallelOption">--parallel.</param>
+    /// <param name="config">The settings.</param>
+    /// <param name="runs">The agents that they ask for.</param>
+    /// <param name="print">Prints the table.</param>
+    /// <param name="cancel">Asks to stop.</param>
+    public static int Run<T>(
+        ParseResult parsed,
+        CommonOptions common,
+        Option<int> parallelOption,
+        RunConfig<T> config,
+        IReadOnlyList<AgentRun> runs,
+        Action<TrainingReport> print,
+        CancellationToken cancel)
+        where T : LearningSettings
+    {
+        int parallel = parsed.GetValue(parallelOption);
+        if (parallel < 1)
+            throw new UserError(Invariant($"--parallel is {parallel}, but must be at least 1."));
+        parallel = Math.Min(parallel, runs.Count);
+        int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
+        using var device = CommonOptions.OpenDevice(config);
+        var folder = common.OpenGroup(parsed, RunRecorder.Metrics, Summary, Picture);
+        folder.WriteSettings(config);
+        long began = Stopwatch.GetTimestamp();
+        IReadOnlyList<(AgentRun Run, TrainingResult Result)> results;
+        try
+        {
+            using var progress = common.StartProgress(parsed);
+            var training = new AgentRuns(folder, parsed.CommandResult.Command.Name, common.Mode(parsed), progress);
+            results = training.Train(runs, device, threads, parallel, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new Interrupted(
+                $"Interrupted; the checkpoints in {folder.Location} are complete: the same command with --resume goes on.");
+        }
+
+        var report = new TrainingReport(results);
+        using (var metrics = folder.Metrics(RunRecorder.Metrics, ["method", "seed", "update", .. Columns<TrainingRow>.Names]))
+        {
+            foreach (var row in results.SelectMany(result => result.Result.Rows))
+                metrics.AppendRow([row.Method, row.Seed, row.Iteration, .. AgentRuns.NumberCells(row)]);
+        }
+
+        folder.WriteJson(Summary, new
+        {
+            frames = config.Settings.Frames,
+            methods = report.Summary,
+            agents = results.Select(result => new
+            {
+                result.Run.Method,
+                result.Run.Seed,
+                finalReturn = TrainingReport.FinalReturn(result.Run, result.Result),
+                result.Result.Deviations,
+            }),
+        });
+        folder.WriteText(Picture, Draw(report, config.Settings).ToSvg());
+        print(report);
+        var output = parsed.InvocationConfiguration.Output;
+        output.WriteLine(
+            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {RunRecorder.Metrics}, {Summary}, {Picture}, ")
+            + Invariant($"and a folder for each agent ({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
+        Complain(parsed, results);
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Puts the spread of a quantity over seeds into words.</summary>
+    public static string Text(Spread? spread, string format)
+    {
+        if (spread is not { Mean: not double.NaN } known)
+            return "-";
+        string mean = known.Mean.ToString(format, CultureInfo.InvariantCulture);
+        return double.IsNaN(known.Std) ? mean : $"{mean} ({known.Std.ToString(format, CultureInfo.InvariantCulture)})";
+    }
+
+    /// <summary>What is learned, for people.</summary>
+    public static string Described(LearningSettings settings)
+    {
+        var kind = EnvironmentKind.Named(settings.Env);
+        string name = char.ToUpperInvariant(kind.Name[0]) + kind.Name[1..];
+        return (settings.Grid ?? kind.Grid) is { } grid ? $"{name} on {grid}" : name;
+    }
+
+    /// <summary>--parallel N: it changes no result, and so is no setting.</summary>
+    public static Option<int> Parallel() => Options.Of("--parallel", "Agents that train at the same time, sharing the threads.", 1);
+
+    private static void Complain(ParseResult parsed, IReadOnlyList<(AgentRun Run, TrainingResult Result)> results)
+    {
+        int loss = Columns<TrainingRow>.Of("inner_loss");
+        foreach (var (run, result) in results)
+        {
+            if (result.Rows.FirstOrDefault(row => !double.IsFinite(row.Values[loss])) is { } odd)
+            {
+                parsed.InvocationConfiguration.Error.WriteLine(
+                    Invariant($"Agent {run.Name} has diverged: its loss is not finite from update {odd.Iteration} on."));
+            }
+        }
+    }
+
+    private static Figure Draw(TrainingReport report, LearningSettings settings)
+    {
+        return new Figure($"Learning {Described(settings)} with n-step meta-gradients")
+        {
+            Columns = 3,
+            Panels =
+            [
+                Panel("(a) Return", "return of episodes", "return_mean"),
+                Panel("(b) Discount", "gamma", "gamma"),
+                Panel("(c) Lambda", "lambda", "lambda"),
+                Panel("(d) Weight of the critic", "c_crit", "c_crit"),
+                Panel("(e) Weight of the entropy", "c_entr", "c_entr"),
+                Panel("(f) Entropy of the policy", "entropy", "entropy"),
+            ],
+        };
+
+        Panel Panel(string title, string label, string column) => new(title, "frames", label)
+        {
+            Series =
+            [
+                .. report.Methods.Select(method =>
+                {
+                    var curve = report.Along(method, column);
+                    double[] frames = [.. curve.Iterations.Select(update => (double)update * settings.FramesPerUpdate)];
+                    return Series.Around(method == "0" ? "fixed" : method, frames, curve.Means(), curve.Deviations());
+                }),
+            ],
+        };
+    }
+}

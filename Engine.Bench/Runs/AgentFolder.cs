@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text.Json;
+using Engine.Bench.Output;
+using Engine.RL.Experiments;
+using Engine.RL.Training;
+
+namespace Engine.Bench.Runs;
+
+/// <summary>The folder of one agent that was trained: its checkpoint, and its points of training if they were kept.</summary>
+internal sealed class AgentFolder
+{
+    /// <summary>The pattern of <see cref="PointFile"/>'s names.</summary>
+    public const string PointFiles = "point-*.safetensors";
+
+    private readonly string _checkpoint;
+
+    private AgentFolder(string checkpoint) => _checkpoint = checkpoint;
+
+    /// <summary>Where the folder is.</summary>
+    public string Location => Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
+
+    /// <summary>The name of the file of a point of training.</summary>
+    public static string PointFile(int point) => string.Create(CultureInfo.InvariantCulture, $"point-{point:d4}.safetensors");
+
+    /// <summary>Makes an agent's folder ready for its training.</summary>
+    public static RunFolder Open(string location, string command, RunMode mode)
+        => RunFolder.Open(location, command, mode, RunRecorder.Metrics, PointFiles);
+
+    /// <summary>
+    /// Removes the agents of an experiment that is to be overwritten: what they were trained with may differ. Runs of other experiments
+    /// in the same folder stay.
+    /// </summary>
+    public static void Clear(string experiment, string command)
+    {
+        foreach (string agent in Agents(experiment))
+        {
+            string location = Path.Combine(experiment, agent);
+            if (!Holds(location, agent))
+                continue;
+            Open(location, command, RunMode.Overwrite);
+            if (!Directory.EnumerateFileSystemEntries(location).Any())
+                Directory.Delete(location);
+        }
+    }
+
+    /// <summary>Finds an agent.</summary>
+    /// <param name="path">Its folder, one of its checkpoints, or the folder of an experiment that trained it.</param>
+    /// <param name="name">Its name, such as 3-mix-0, if the experiment trained several; null if not given.</param>
+    /// <exception cref="UserError">There is none there, or several and no name says which.</exception>
+    public static AgentFolder Find(string path, string? name)
+    {
+        if (File.Exists(path))
+            return Single(path);
+        if (!Directory.Exists(path))
+            throw new UserError($"{path}: there is no such folder.");
+        string own = Path.Combine(path, RunFolder.Checkpoint);
+        if (File.Exists(own))
+            return Single(own);
+        string[] agents = Agents(path);
+        if (agents.Length == 0)
+        {
+            throw new UserError(
+                $"{path} has no {RunFolder.Checkpoint}, nor has a folder in it: train an agent with 'engine train --out {path}'.");
+        }
+
+        if (name is null && agents.Length > 1)
+            throw new UserError($"{path} has several agents: say which with --agent {string.Join('|', agents)}.");
+        string agent = name ?? agents[0];
+        return agents.Contains(agent)
+            ? new AgentFolder(Path.Combine(path, agent, RunFolder.Checkpoint))
+            : throw new UserError($"--agent '{agent}': {path} has no such agent; there are {string.Join(", ", agents)}.");
+
+        AgentFolder Single(string checkpoint)
+        {
+            var folder = new AgentFolder(checkpoint);
+            string? only = name is null ? null : folder.Load().Run.Name;
+            return only == name ? folder : throw new UserError($"--agent '{name}': {path} has no agent but {only}; leave --agent out.");
+        }
+    }
+
+    /// <summary>Whether a folder is the agent's, or that of the experiment that trained it: nothing else may be written there.</summary>
+    public bool BelongsTo(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return folder == Location || folder == Path.GetDirectoryName(Location);
+    }
+
+    /// <summary>The agent's last checkpoint.</summary>
+    public (AgentRun Run, ExperimentSnapshot Snapshot) Load() => Load(_checkpoint);
+
+    /// <summary>The points of training that were kept, in order; none if <see cref="Find"/> was given one of them.</summary>
+    public IReadOnlyList<string> Points()
+        => Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
+            ? [.. Directory.GetFiles(Location, PointFiles).Order(StringComparer.Ordinal)]
+            : [];
+
+    /// <summary>Reads a point of training.</summary>
+    /// <param name="path">The file, one of <see cref="Points"/>.</param>
+    /// <param name="run">The agent whose training it is a point of.</param>
+    /// <exception cref="UserError">It is a point of another agent's training.</exception>
+    public static ExperimentSnapshot LoadPoint(string path, AgentRun run)
+    {
+        var (other, snapshot) = Load(path);
+        try
+        {
+            Core.Files.Checkpoint.RequireSameSettings(Json.Write(other), Json.Write(run));
+        }
+        catch (InvalidOperationException e)
+        {
+            string differences = string.Join("; ", e.Message.Split(Environment.NewLine)[1..]);
+            throw new UserError($"{path} is a point of another agent's training: {differences}. Remove it, or train the agent anew.");
+        }
+
+        return snapshot;
+    }
+
+    /// <summary>Reads a checkpoint.</summary>
+    /// <exception cref="UserError">It is not that of an agent.</exception>
+    public static (AgentRun Run, ExperimentSnapshot Snapshot) Load(string path)
+    {
+        var (snapshot, settings) = SnapshotFile.Load(path);
+        try
+        {
+            return (JsonSerializer.Deserialize<AgentRun>(settings, Json.Options)!, snapshot);
+        }
+        catch (JsonException e)
+        {
+            throw new UserError($"{path} is no checkpoint of a trained agent: {e.Message}");
+        }
+    }
+
+    private static bool Holds(string location, string agent)
+    {
+        try
+        {
+            return Load(Path.Combine(location, RunFolder.Checkpoint)).Run.Name == agent;
+        }
+        catch (Exception e) when (e is UserError or InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    // The names of folders with a checkpoint in an experiment's folder, in order: its agents, unless it has other runs too.
+    private static string[] Agents(string experiment) =>
+    [
+        .. Directory.GetDirectories(experiment)
+            .Where(folder => File.Exists(Path.Combine(folder, RunFolder.Checkpoint)))
+            .Select(folder => Path.GetFileName(folder)!)
+            .Order(StringComparer.Ordinal),
+    ];
+}

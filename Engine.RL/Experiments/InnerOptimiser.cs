@@ -1,0 +1,28 @@
+using Engine.Core.Optim;
+
+namespace Engine.RL.Experiments;
+
+/// <summary>An inner optimiser by name.</summary>
+public enum InnerOptimiser
+{
+    /// <summary>Adam.</summary>
+    Adam,
+
+    /// <summary>Stochastic gradient descent.</summary>
+    Sgd,
+
+    /// <summary>RMSProp.</summary>
+    Rmsprop,
+}
+
+/// <summary>Makes inner optimisers.</summary>
+internal static class InnerOptimisers
+{
+    public static Optimiser Create(InnerOptimiser kind, LearningRate learningRate, double epsilonRoot, bool detachDenominator)
+        => kind switch
+        {
+            InnerOptimiser.Adam => new Adam(learningRate, EpsilonRoot: epsilonRoot, DetachDenominator: detachDenominator),
+            InnerOptimiser.Sgd => new Sgd(learningRate),
+            _ => new RmsProp(learningRate, EpsilonRoot: epsilonRoot),
+        };
+}

@@ -1,0 +1,125 @@
+using Engine.Core;
+using Engine.Core.Files;
+using Engine.Kernels;
+using Engine.RL.Meta;
+using Engine.RL.Training;
+
+namespace Engine.RL.Experiments;
+
+/// <summary>Settings of <see cref="MetaGradientVariance"/>.</summary>
+public record MetaGradientVarianceSettings
+{
+    /// <summary>The methods to evaluate, by name: see <see cref="MetaGradientMethod.Parse"/>.</summary>
+    [Setting("Methods to evaluate: n steps as 5, a mix as 5-mix, a trace as trace-5.")]
+    public IReadOnlyList<string> Methods { get; init; } = ["1", "3", "5", "3-mix", "5-mix"];
+
+    /// <summary>Points of training at which they are evaluated, evenly chosen among those kept.</summary>
+    [Setting("Points of training at which they are evaluated, evenly chosen among those kept.", AtLeast = 1)]
+    public int Points { get; init; } = 20;
+
+    /// <summary>Meta-gradients of each method at each point.</summary>
+    [Setting("Meta-gradients of each method at each point.", AtLeast = 2, AtMost = 1 << 16)]
+    public int Replicates { get; init; } = 96;
+
+    /// <summary>Inner steps of the oracle.</summary>
+    [Setting("Inner steps of the oracle.", AtLeast = 1, AtMost = 1000)]
+    public int Oracle { get; init; } = 10;
+
+    /// <summary>Makes sure that every setting is in range.</summary>
+    /// <exception cref="ArgumentException">One is not; the message names it, its value and what would do.</exception>
+    public void Validate()
+    {
+        Setting.Validate(this);
+        MetaGradientMethod.RequireMethods("methods", Methods, least: 1);
+    }
+}
+
+/// <summary>Bias and variance of meta-gradients at points along the training of an agent (section 3.4 of the paper).</summary>
+/// <param name="settings">What to evaluate.</param>
+/// <param name="run">The agent, as it was trained.</param>
+/// <param name="points">Snapshots along its training; each is loaded when its turn comes.</param>
+/// <param name="device">Where.</param>
+public sealed class MetaGradientVariance(
+    MetaGradientVarianceSettings settings, AgentRun run, IReadOnlyList<Func<ExperimentSnapshot>> points, Device device)
+{
+    private readonly Update _update = new(run.Settings, MetaGradientMethod.Parse(run.Method), run.Settings.CreateEnvironment());
+    private readonly List<MetricRow> _rows = [];
+    private ExperimentSnapshot? _start;
+
+    /// <summary>The meta-parameters that are learned, whose meta-gradients are evaluated.</summary>
+    public IReadOnlyList<string> Parameters => [.. Learned.Select(number => _update.MetaParameters.All[number].Name)];
+
+    /// <summary>Columns of a row, after method, seed and update.</summary>
+    /// <remarks>
+    /// Of each meta-parameter, as it is kept (a logit, or a logarithm): mean, standard deviation and signal-to-noise ratio with their
+    /// standard errors. Of all: the norm of the difference to the oracle's mean, and the cosine with it, with their standard errors.
+    /// </remarks>
+    public IReadOnlyList<string> Columns =>
+    [
+        .. from parameter in Parameters
+           from statistic in (string[])["mean", "mean_error", "std", "std_error", "snr", "snr_error"]
+           select parameter + "_" + statistic,
+        "bias", "bias_error", "cosine", "cosine_error",
+    ];
+
+    private int[] Learned => [.. _update.MetaParameters.All.Index().Where(each => each.Item.IsLearned).Select(each => each.Index)];
+
+    /// <summary>Goes on from a snapshot rather than from the beginning.</summary>
+    public void Resume(ExperimentSnapshot snapshot) => _start = snapshot;
+
+    /// <summary>Evaluates the methods.</summary>
+    /// <returns>A row for each point and method.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range, or the agent learns no meta-parameter.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; the observer got a last checkpoint.</exception>
+    public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
+    {
+        settings.Validate();
+        if (Parameters.Count == 0)
+            throw new ArgumentException($"Agent {run.Name} learns no meta-parameter: there are no meta-gradients to judge.");
+        MetaGradientMethod[] methods =
+            [.. settings.Methods.Select(MetaGradientMethod.Parse), new(MetaGradientKind.Classic, settings.Oracle)];
+        using var scope = new TensorScope();
+        var like = _update.Initial(run.Seed, device);
+        using var sampler = new MetaGradientSampler(_update, methods, device);
+        _rows.Clear();
+        _rows.AddRange(_start?.Rows ?? []);
+        int[] chosen = AgentTraining.PointUpdates(points.Count, Math.Min(settings.Points, points.Count));
+        for (int done = _start?.Iteration ?? 0; done < chosen.Length; done++)
+        {
+            observer.CheckpointOrStop(() => Capture(done), cancel);
+            var snapshot = points[chosen[done]]();
+            MetaGradientSamples[] samples;
+            using (new TensorScope())
+                samples = sampler.Sample(SafeTensors.Restored(snapshot.Tensors, like), run.Seed, snapshot.Iteration, settings.Replicates);
+            foreach (var (number, method) in settings.Methods.Index())
+            {
+                var row = new MetricRow(method, run.Seed, snapshot.Iteration, Row(samples[number], samples[^1]));
+                _rows.Add(row);
+                observer.Row(row);
+            }
+
+            observer.Progress(run.Name, done + 1, chosen.Length);
+        }
+
+        observer.Checkpoint(() => Capture(chosen.Length), last: true);
+        return [.. _rows];
+
+        ExperimentSnapshot Capture(int done) => new(new Dictionary<string, StoredTensor>(), 0, done, [.. _rows]);
+    }
+
+    private double[] Row(MetaGradientSamples samples, MetaGradientSamples oracle)
+    {
+        var all = Statistics(Learned);
+        return [.. Learned.SelectMany(Parameter), all.BiasNorm.Value, all.BiasNorm.Error, all.Cosine.Value, all.Cosine.Error];
+
+        EstimatorStatistics Statistics(int[] parameters)
+            => EstimatorStatistics.Of(samples.Values, oracle.Values, samples.Count, parameters);
+
+        double[] Parameter(int number)
+        {
+            var mean = Estimate.Of(samples.Of(number));
+            var one = Statistics([number]);
+            return [mean.Value, mean.Error, one.Deviation.Value, one.Deviation.Error, one.SignalToNoise.Value, one.SignalToNoise.Error];
+        }
+    }
+}

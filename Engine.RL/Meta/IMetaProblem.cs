@@ -1,0 +1,31 @@
+using Engine.Core;
+using Engine.Core.Optim;
+
+namespace Engine.RL.Meta;
+
+/// <summary>
+/// What one learner learns, and how that is evaluated, with given meta-parameters. <see cref="Batch.Map"/> makes many learners of one.
+/// </summary>
+/// <typeparam name="TParameters">What is learned: a tree, see <see cref="Tree"/>.</typeparam>
+/// <typeparam name="TState">What rollouts begin from, such as the state of environments: a tree.</typeparam>
+/// <typeparam name="TRollout">Data sampled with some parameters.</typeparam>
+public interface IMetaProblem<TParameters, TState, TRollout>
+{
+    /// <summary>What updates the parameters.</summary>
+    Optimiser Optimiser { get; }
+
+    /// <summary>Samples with some parameters.</summary>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="state">What the rollout begins from.</param>
+    /// <param name="key">What it draws from.</param>
+    /// <returns>The rollout, and the state after it.</returns>
+    (TRollout Rollout, TState Next) Sample(TParameters parameters, TState state, Key key);
+
+    /// <summary>The losses of a rollout.</summary>
+    RolloutLosses Losses(TParameters parameters, TRollout rollout);
+}
+
+/// <summary>The losses of a rollout, scalars.</summary>
+/// <param name="Inner">What an inner update descends.</param>
+/// <param name="Outer">What meta-parameters are evaluated by.</param>
+public record RolloutLosses(Tensor Inner, Tensor Outer);

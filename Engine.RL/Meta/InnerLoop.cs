@@ -1,0 +1,116 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Optim;
+
+namespace Engine.RL.Meta;
+
+/// <summary>Where a learner has come to: a tree.</summary>
+/// <typeparam name="TParameters">What is learned.</typeparam>
+/// <typeparam name="TState">What rollouts begin from.</typeparam>
+/// <param name="Parameters">theta.</param>
+/// <param name="Optimiser">The inner optimiser's state.</param>
+/// <param name="Sampling">What the next rollout begins from.</param>
+public sealed record InnerState<TParameters, TState>(TParameters Parameters, OptimiserState<TParameters> Optimiser, TState Sampling);
+
+/// <summary>A point of an unrolled inner loop, after some inner updates.</summary>
+/// <typeparam name="TParameters">What is learned.</typeparam>
+/// <typeparam name="TState">What rollouts begin from.</typeparam>
+/// <typeparam name="TRollout">Data sampled.</typeparam>
+/// <param name="State">What the update that led here has made.</param>
+/// <param name="OuterLoss">The outer loss of a rollout of these parameters.</param>
+/// <param name="Rollout">The rollout of the update.</param>
+/// <param name="Losses">Its losses, before the update.</param>
+/// <param name="Gradient">The gradient of the inner loss.</param>
+public sealed record InnerPoint<TParameters, TState, TRollout>(
+    InnerState<TParameters, TState> State, Tensor OuterLoss, TRollout Rollout, RolloutLosses Losses, TParameters Gradient);
+
+/// <summary>How an inner loop is unrolled, beside its length.</summary>
+/// <param name="Trace">
+/// The factor mu that takes the place of I + H in the accumulative trace (appendix D.1); null for the exact derivative. It spares the
+/// second derivatives in the parameters, but hardly memory: how an update depends on meta-parameters is told by its network's results.
+/// </param>
+/// <param name="FreshValidation">
+/// Whether each point is evaluated by a rollout of its own. Otherwise the rollout of theta^(i) evaluates it and is then used by inner
+/// update i + 1: one rollout for each point.
+/// </param>
+public sealed record UnrollOptions(double? Trace = null, bool FreshValidation = false);
+
+/// <summary>Inner updates, one after the other, through which meta-gradients flow (equation 5 of the paper).</summary>
+public static class InnerLoop
+{
+    /// <summary>Makes inner updates.</summary>
+    /// <param name="problem">The problem, with the meta-parameters.</param>
+    /// <param name="start">theta_t and what belongs to it.</param>
+    /// <param name="key">What rollouts draw from: that of theta^(i) from the key folded with i, a validation of its own with ~i.</param>
+    /// <param name="steps">The number n of inner updates, at least 1.</param>
+    /// <param name="options">How they are made; null for the exact derivative and shared rollouts.</param>
+    /// <returns>The points after 1, ..., n updates.</returns>
+    public static InnerPoint<TParameters, TState, TRollout>[] Unroll<TParameters, TState, TRollout>(
+        IMetaProblem<TParameters, TState, TRollout> problem,
+        InnerState<TParameters, TState> start,
+        Key key,
+        int steps,
+        UnrollOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        options ??= new UnrollOptions();
+        var points = new InnerPoint<TParameters, TState, TRollout>[steps];
+        var (theta, optimiser) = (start.Parameters, start.Optimiser);
+        var (rollout, sampling) = problem.Sample(theta, start.Sampling, key.Fold(0));
+        var losses = problem.Losses(theta, rollout);
+        for (int i = 1; i <= steps; i++)
+        {
+            (theta, optimiser, var gradient) = options.Trace is { } factor
+                ? TraceUpdate(problem, theta, optimiser, rollout, factor)
+                : Update(problem, theta, optimiser, losses);
+            var (next, after) = problem.Sample(theta, sampling, key.Fold(i));
+            var nextLosses = problem.Losses(theta, next);
+            var outer = options.FreshValidation
+                ? problem.Losses(theta, problem.Sample(theta, sampling, key.Fold(~i)).Rollout).Outer
+                : nextLosses.Outer;
+            points[i - 1] = new(new(theta, optimiser, sampling), outer, rollout, losses, gradient);
+            (rollout, sampling, losses) = (next, after, nextLosses);
+        }
+
+        return points;
+    }
+
+    /// <summary>One inner update.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="parameters">theta.</param>
+    /// <param name="state">The optimiser's state.</param>
+    /// <param name="losses">The losses of a rollout of theta.</param>
+    public static (TParameters Parameters, OptimiserState<TParameters> State, TParameters Gradient) Update<TParameters, TState, TRollout>(
+        IMetaProblem<TParameters, TState, TRollout> problem,
+        TParameters parameters,
+        OptimiserState<TParameters> state,
+        RolloutLosses losses)
+    {
+        var gradient = Gradient.Of(losses.Inner, parameters);
+        var (updated, next) = problem.Optimiser.Update(parameters, gradient, state);
+        return (updated, next, gradient);
+    }
+
+    /// <summary>
+    /// One inner update of an accumulative trace. The update itself sees constants, so that only its direct dependence on the
+    /// meta-parameters is left; the old parameters pass on their derivative times mu, through a term that is zero.
+    /// </summary>
+    internal static (TParameters Parameters, OptimiserState<TParameters> State, TParameters Gradient)
+        TraceUpdate<TParameters, TState, TRollout>(
+            IMetaProblem<TParameters, TState, TRollout> problem,
+            TParameters parameters,
+            OptimiserState<TParameters> state,
+            TRollout rollout,
+            double trace)
+    {
+        var constants = Tree.Map(parameters, x => x.StopGradient());
+        var constantState = Tree.Map(state, x => x.StopGradient());
+        var (updated, next, gradient) = Update(problem, constants, constantState, problem.Losses(constants, rollout));
+
+        // With a factor of zero nothing passes, and the updates before this one need not be held on to.
+        if (trace == 0)
+            return (updated, next, gradient);
+        var passed = Tree.Map(parameters, constants, (p, constant) => (p - constant) * trace);
+        return (Tree.Map(updated, passed, (p, q) => p + q), next, gradient);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using Engine.Core;
+using Engine.Kernels;
+using Engine.RL.Experiments;
+using Engine.RL.Meta;
+
+namespace Engine.RL.Training;
+
+/// <summary>How much meta-gradients varied at a point of training.</summary>
+/// <param name="Update">Updates made before it.</param>
+/// <param name="Std">The standard deviation for each meta-parameter, as it is kept.</param>
+/// <param name="OneStep">The same of 1-step meta-gradients at this point.</param>
+public sealed record MetaGradientDeviation(int Update, double[] Std, double[] OneStep);
+
+/// <summary>What training has led to.</summary>
+/// <param name="Rows">Metrics along it, see <see cref="TrainingRow"/>.</param>
+/// <param name="Deviations">How much meta-gradients varied at points along it.</param>
+public sealed record TrainingResult(IReadOnlyList<MetricRow> Rows, IReadOnlyList<MetaGradientDeviation> Deviations);
+
+/// <summary>
+/// Training agents that differ in their seeds alone, with meta-learned hyper-parameters (section 3 of the paper): rows of metrics, points
+/// that are kept or evaluated, checkpoints.
+/// </summary>
+/// <param name="runs">What to train: one agent, or several that are made step by step together.</param>
+/// <param name="device">Where.</param>
+public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
+{
+    private IReadOnlyList<ExperimentSnapshot>? _start;
+
+    /// <summary>The updates after which points of training lie.</summary>
+    public static int[] PointUpdates(int updates, int points)
+        => [.. Enumerable.Range(0, points).Select(k => (int)(((2L * k) + 1) * updates / (2L * points))).Distinct()];
+
+    /// <summary>Goes on from snapshots of all agents, after as many updates each, rather than from the beginning.</summary>
+    public void Resume(IReadOnlyList<ExperimentSnapshot> snapshots) => _start = snapshots;
+
+    /// <summary>Trains.</summary>
+    /// <param name="observers">Who watches each agent.</param>
+    /// <param name="keep">
+    /// Gets, by agent and number, the points of training that <see cref="AgentRun.Points"/> asks for; null if nobody keeps them.
+    /// </param>
+    /// <param name="cancel">Asks to stop.</param>
+    /// <returns>What came of each agent.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled; the observers got a last checkpoint.</exception>
+    /// <exception cref="InvalidDataException">A snapshot is that of another agent.</exception>
+    public IReadOnlyList<TrainingResult> Run(
+        IReadOnlyList<IExperimentObserver> observers,
+        Action<int, int, Func<ExperimentSnapshot>>? keep = null,
+        CancellationToken cancel = default)
+    {
+        var first = runs[0];
+        var settings = first.Settings;
+        settings.Validate();
+        var method = MetaGradientMethod.Parse(first.Method);
+        AgentLog[] logs = [.. runs.Select(run => new AgentLog(run))];
+        using var trainer = new Trainer(settings.CreateEnvironment(), settings, method, [.. runs.Select(run => run.Seed)], device);
+        using var sampler = first.Replicates == 0 || method.Steps == 0 ? null : new MetaGradientSampler(
+            trainer.Update, [method, new(MetaGradientKind.Classic, 1)], device);
+        if (_start is not null)
+        {
+            trainer.Restore([.. _start.Select(snapshot => snapshot.Tensors)], _start[0].Iteration);
+            foreach (var (log, snapshot) in logs.Zip(_start))
+                log.Restore(snapshot);
+        }
+
+        int updates = settings.Updates;
+        int[] points = PointUpdates(updates, first.Points);
+        var pace = new Stopwatch();
+        while (trainer.Updates < updates)
+        {
+            CheckpointOrStop();
+            int point = Array.IndexOf(points, trainer.Updates);
+            for (int agent = 0; point >= 0 && agent < runs.Count; agent++)
+            {
+                keep?.Invoke(agent, point, Capture(agent));
+                if (sampler is not null)
+                    logs[agent].Add(Deviation(sampler, trainer, agent));
+            }
+
+            // The pace is that of training alone.
+            pace.Start();
+            var measured = trainer.Step();
+            pace.Stop();
+            foreach (var (log, metrics) in logs.Zip(measured))
+                log.Add(metrics);
+            if (trainer.Updates % settings.LogEvery == 0 || trainer.Updates == updates)
+            {
+                for (int agent = 0; agent < runs.Count; agent++)
+                    observers[agent].Row(logs[agent].Summarise(trainer.Updates, pace.Elapsed));
+                pace.Reset();
+            }
+
+            for (int agent = 0; agent < runs.Count; agent++)
+                observers[agent].Progress(runs[agent].Name, trainer.Updates, updates);
+        }
+
+        for (int agent = 0; agent < runs.Count; agent++)
+            observers[agent].Checkpoint(Capture(agent), last: true);
+        return [.. logs.Select(log => log.Result)];
+
+        Func<ExperimentSnapshot> Capture(int agent) => () => logs[agent].Snapshot(trainer.Capture(agent), trainer.Updates);
+
+        // Asked once: who cancels while a checkpoint is made gets one more, which is the last.
+        void CheckpointOrStop()
+        {
+            bool stop = cancel.IsCancellationRequested;
+            for (int agent = 0; agent < runs.Count; agent++)
+                observers[agent].Checkpoint(Capture(agent), stop);
+            if (stop)
+                throw new OperationCanceledException(cancel);
+        }
+    }
+
+    private MetaGradientDeviation Deviation(MetaGradientSampler sampler, Trainer trainer, int agent)
+    {
+        using var scope = new TensorScope();
+        var run = runs[agent];
+        double[][] std =
+            [.. sampler.Sample(trainer.Agent(agent), run.Seed, trainer.Updates, run.Replicates).Select(samples => samples.Std())];
+        return new(trainer.Updates, std[0], std[1]);
+    }
+}

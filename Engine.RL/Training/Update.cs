@@ -1,0 +1,195 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Engine.RL.Agents;
+using Engine.RL.Environments;
+using Engine.RL.Experiments;
+using Engine.RL.Meta;
+
+namespace Engine.RL.Training;
+
+/// <summary>
+/// One update of an agent on a fresh rollout, and of the meta-parameters of its learning: the whole algorithm, for any environment, any
+/// network, any method, from top to bottom.
+/// </summary>
+/// <param name="settings">How the agent learns.</param>
+/// <param name="method">How meta-gradients are taken.</param>
+/// <param name="environment">The environment.</param>
+/// <param name="network">Makes a network from a key; null for <see cref="ActorCritic"/>.</param>
+public sealed class Update(
+    LearningSettings settings, MetaGradientMethod method, IEnvironment<object> environment, Func<Key, IActorCritic>? network = null)
+{
+    private readonly Optimiser _metaOptimiser = new Chain(new ClipByGlobalNorm(settings.MetaClip), new Adam(settings.MetaLearningRate));
+    private readonly Func<Key, IActorCritic> _network = network ?? (key => ActorCritic.Initial(
+        key, environment.ObservationShape, environment.ActionCount, settings.OuterValueHead));
+
+    private readonly A2COptions _losses = new()
+    {
+        OuterGamma = settings.OuterGamma,
+        OuterLambda = settings.OuterLambda,
+        OuterCritic = settings.OuterCritic,
+        FullTarget = settings.FullTarget,
+    };
+
+    /// <summary>What can be meta-learned, in the order of <see cref="Hyperparameter"/>.</summary>
+    public MetaParameters MetaParameters { get; } = new(
+        [
+            new("gamma", settings.Gamma, settings.Learn.Contains(Hyperparameter.Gamma)),
+            new("lambda", settings.Lambda, settings.Learn.Contains(Hyperparameter.Lambda)),
+            new("c_crit", settings.Critic, settings.Learn.Contains(Hyperparameter.Critic)),
+            new("c_entr", settings.Entropy, settings.Learn.Contains(Hyperparameter.Entropy)),
+            new("learning_rate", settings.LearningRate, settings.Learn.Contains(Hyperparameter.LearningRate), HasUpperBound: false),
+        ],
+        settings.Parameterisation);
+
+    /// <summary>An agent before its first update.</summary>
+    public Learner Initial(int seed, Device device)
+    {
+        var eta = MetaParameters.Initial(ElementType.Float32, device);
+        var network = _network(SeedKeys.Weights(seed, device));
+        var games = Batch.Map(environment.Reset, SeedKeys.Start(seed, device).Split(settings.Envs));
+        return new(
+            SeedKeys.Updates(seed, device),
+            Tensor.Scalar(0, ElementType.Int32, device),
+            eta,
+            _metaOptimiser.Initial(eta),
+            new(network, Problem(eta).Optimiser.Initial(network), games),
+            Tensor.Zeros([settings.Envs], ElementType.Float32, device));
+    }
+
+    /// <summary>Makes the update.</summary>
+    /// <returns>The agent after it, and what was measured.</returns>
+    public (Learner Next, UpdateMetrics<Tensor> Metrics) Apply(Learner old)
+    {
+        var (losses, gradients, point) = LookAhead(old.Eta, old.Inner, Key(old), method);
+
+        // Of the inner loop only the first update is kept; from all the others comes the meta-gradient.
+        var (eta, metaOptimiser) = (old.Eta, old.MetaOptimiser);
+        Tensor outerLoss = Tensor.Scalar(double.NaN, device: eta.Device), metaGradient = outerLoss.BroadcastTo(eta.Shape);
+        if (method.Steps > 0)
+        {
+            outerLoss = method.Of(losses, settings.Kappa);
+            metaGradient = MetaParameters.OfLearned(gradients);
+            (eta, metaOptimiser) = _metaOptimiser.Update(old.Eta, metaGradient, old.MetaOptimiser);
+        }
+
+        var (returns, ongoing) = Returns(point.Rollout, old.Returns);
+        var next = old with
+        {
+            Number = old.Number + 1,
+            Eta = MetaParameters.Project(eta),
+            MetaOptimiser = metaOptimiser,
+            Inner = point.State,
+            Returns = ongoing,
+        };
+        return (next, Measure(old, point, returns, outerLoss, metaGradient));
+    }
+
+    /// <summary>
+    /// The outer losses along inner loops from one point, and what methods make of them: losses whose gradients in eta are the
+    /// meta-gradients.
+    /// </summary>
+    /// <param name="old">The agent.</param>
+    /// <param name="key">What the rollouts draw from, [games].</param>
+    /// <param name="methods">The methods.</param>
+    public Tensor[] MetaLosses(Learner old, Key key, IReadOnlyList<MetaGradientMethod> methods)
+        => MetaGradientMethod.Losses(
+            methods,
+            each => [.. InnerLoop.Unroll(Problem(old.Eta), old.Inner, key, each.Steps, Options(each)).Select(point => point.OuterLoss)],
+            settings.Kappa);
+
+    /// <summary>The keys of games in replicates of the update to come; the update itself draws from those of replicate 0.</summary>
+    /// <param name="seed">The agent's seed.</param>
+    /// <param name="number">Updates made.</param>
+    /// <param name="first">The number of the first replicate.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="device">Where.</param>
+    /// <returns>[count, games].</returns>
+    public Key Replicates(int seed, int number, int first, int count, Device device)
+        => SeedKeys.Replicates(SeedKeys.Update(seed, number, device), count, first).Split(settings.Envs);
+
+    private Key Key(Learner old) => old.Updates.Fold(old.Number).Fold(0).Split(settings.Envs);
+
+    // Outer losses after each inner update, the meta-gradient, and the point after the first inner update.
+    private (Tensor[] OuterLosses, Tensor Gradient, InnerPoint<IActorCritic, object, Trajectory> First) LookAhead(
+        Tensor eta, InnerState<IActorCritic, object> start, Key key, MetaGradientMethod method)
+    {
+        int steps = Math.Max(1, method.Steps);
+        if (settings.Differentiation == Differentiation.Forward && method.Steps > 0)
+        {
+            var options = Options(method);
+            var (losses, gradients, first) = ForwardMode.MetaGradients(
+                Problem, eta, start, key, steps, options.FreshValidation, options.Trace);
+            return (losses, method.Of(gradients, settings.Kappa), first);
+        }
+
+        var points = InnerLoop.Unroll(Problem(eta), start, key, steps, Options(method));
+        Tensor[] outer = [.. points.Select(point => point.OuterLoss)];
+        return (outer, method.Steps > 0 ? Gradient.Of(method.Of(outer, settings.Kappa), eta) : eta, points[0]);
+    }
+
+    private A2CProblem<object> Problem(Tensor eta)
+    {
+        var values = MetaParameters.Constrain(eta);
+        return new(
+            environment,
+            Optimiser(values),
+            new(values[0], values[1], values[2], values[3]),
+            settings.Rollout,
+            _losses,
+            settings.BootstrapTimeLimit);
+    }
+
+    private Chain Optimiser(Tensor values)
+    {
+        bool isLearned = settings.Learn.Contains(Hyperparameter.LearningRate);
+        double start = isLearned ? 1 : settings.LearningRate;
+        Schedule annealed = Schedules.Linear(start, 0, settings.Updates);
+        LearningRate rate = (isLearned, settings.Anneal) switch
+        {
+            (true, true) => (Schedule)((step, type) => values[4] * annealed(step, type)),
+            (true, false) => values[4],
+            (false, true) => annealed,
+            _ => start,
+        };
+        return new(
+            new ClipByGlobalNorm(settings.Clip),
+            InnerOptimisers.Create(settings.InnerOptimiser, rate, settings.EpsilonRoot, settings.DetachDenominator));
+    }
+
+    private UnrollOptions Options(MetaGradientMethod each)
+        => new(each.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null, settings.FreshValidation);
+
+    // Sums of rewards of each game's episode up to each step, [games, T], and of those that go on after the last, [games].
+    private static (Tensor Returns, Tensor Ongoing) Returns(Trajectory rollout, Tensor before)
+        => Batch.Map(
+            game =>
+            {
+                var live = game.Rollout.Live();
+                var (factors, rewards) = (Tensor.Concatenate(0, Tensor.OnesLike(live[..1]), live), game.Rollout.Rewards);
+                var sums = Tensor.ForwardScan(factors, Tensor.Concatenate(0, game.Before.Unsqueeze(0), rewards))[1..];
+                return (sums, sums[^1] * live[^1]);
+            },
+            (Rollout: rollout, Before: before));
+
+    private UpdateMetrics<Tensor> Measure(
+        Learner old, InnerPoint<IActorCritic, object, Trajectory> point, Tensor returns, Tensor outerLoss, Tensor metaGradient)
+    {
+        var (losses, ended) = ((A2CLosses)point.Losses, 1 - point.Rollout.Live());
+        return new(
+            ended.Sum(),
+            (returns * ended).Sum(),
+            Tensor.Where(ended, returns, double.NegativeInfinity).Max(),
+            MetaParameters.Constrain(old.Eta),
+            losses.Actor,
+            losses.Critic,
+            losses.Entropy,
+            losses.Inner,
+            outerLoss,
+            Norm(point.Gradient),
+            Norm(metaGradient));
+
+        static Tensor Norm<T>(T tree) => Tree.Leaves(tree).Select(x => x.Square().Sum()).Aggregate((a, b) => a + b).Sqrt();
+    }
+}

@@ -1,0 +1,483 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Engine.Bench;
+using Engine.Bench.Output;
+using Engine.Bench.Runs;
+using Engine.RL.Experiments;
+using Engine.RL.Training;
+using Engine.Tests.Core;
+using Xunit;
+
+namespace Engine.Tests.Bench;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    // Eight updates of two environments on the smallest board.
+    private const string Tiny = "--step-limit 9 --envs 2 --rollout 3 --frames 48 --log-every 3 --threads 1";
+    private const string Small = $"--grid 4 {Tiny}";
+    private const string Snake = $"snake {Small} --method 2-mix --seeds 2 --points 3";
+    private const string Table = $"table1 {Small} --methods 0,2 --seeds 2 --points 2 --replicates 2";
+
+    private readonly TemporaryFolder _temporary = new();
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void SnakeWritesItsFilesAndATable()
+    {
+        var (code, output, error) = Run($"{Snake} --out {At("a")} --quiet");
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Equal(["2-mix-0", "2-mix-1", "config.json", "figure3.svg", "metrics.csv", "summary.json"], Names("a"));
+        string[] own = ["checkpoint.safetensors", "metrics.csv", .. from point in (int[])[0, 1, 2] select AgentFolder.PointFile(point)];
+        foreach (string agent in (string[])["2-mix-0", "2-mix-1"])
+            Assert.Equal(own, Names($"a/{agent}"));
+        Assert.Contains("| 2-mix ", output);
+        Assert.Contains($"Written to {At("a")}: config.json, metrics.csv, summary.json, figure3.svg", output);
+
+        string[][] metrics = Cells("a/metrics.csv");
+        Assert.Equal(["method", "seed", "update", .. Columns<TrainingRow>.Names], metrics[0]);
+        string[] expected = ["2-mix,0,3", "2-mix,0,6", "2-mix,0,8", "2-mix,1,3", "2-mix,1,6", "2-mix,1,8"];
+        Assert.Equal(expected, metrics[1..].Select(row => string.Join(',', row[..3])));
+
+        // The agents' own files have the same rows.
+        string[][] agents = [.. Cells("a/2-mix-0/metrics.csv")[1..], .. Cells("a/2-mix-1/metrics.csv")[1..]];
+        Assert.Equal(metrics[1..].SelectMany(row => row[2..]), agents.SelectMany(row => row));
+        var summary = JsonNode.Parse(File.ReadAllText(At("a/summary.json")))!;
+        Assert.Equal("2-mix", (string?)summary["methods"]![0]!["method"]);
+        Assert.Equal([0, 1], summary["agents"]!.AsArray().Select(agent => (int)agent!["seed"]!));
+        Assert.Equal([1, 4, 6], own[2..].Select(name => AgentFolder.Load(At($"a/2-mix-1/{name}")).Snapshot.Iteration));
+    }
+
+    [Fact]
+    public void Table1WritesItsFilesAndATable()
+    {
+        var (code, output, error) = Run($"{Table} --out {At("a")} --quiet");
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Equal(["0-0", "0-1", "2-0", "2-1", "config.json", "figure3.svg", "metrics.csv", "summary.json"], Names("a"));
+        Assert.All((string[])["0-0", "2-1"], agent => Assert.Equal(["checkpoint.safetensors", "metrics.csv"], Names($"a/{agent}")));
+        Assert.Contains("Std of meta-gradient", output);
+        Assert.Contains("2 points, 2 replicates", output);
+        Assert.Contains("Snake on 4x4, 48 frames, 2 seeds", output);
+        var agents = JsonNode.Parse(File.ReadAllText(At("a/summary.json")))!["agents"]!.AsArray();
+        Assert.Equal([0, 0, 2, 2], agents.Select(agent => agent!["deviations"]!.AsArray().Count));
+
+        // What method 0 has none of is an empty cell.
+        int outer = 3 + Columns<TrainingRow>.Of("outer_loss");
+        Assert.All(Cells("a/metrics.csv")[1..], row => Assert.Equal(row[0] == "0", row[outer].Length == 0));
+    }
+
+    [Fact]
+    public void WithoutReplicatesNothingIsEvaluatedOrKept()
+    {
+        var (code, output, _) = Run($"table1 {Small} --methods 2 --seeds 1 --points 2 --replicates 0 --out {At("a")} --quiet");
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Contains("meta-gradients were not evaluated", output);
+        Assert.Equal(["checkpoint.safetensors", "metrics.csv"], Names("a/2-0"));
+    }
+
+    [Theory]
+    [InlineData(Snake)]
+    [InlineData(Table)]
+    public void AgentsAtTheSameTimeAreThoseOneAfterTheOther(string command)
+    {
+        string one = RunToEnd($"{command} --out {At("one")}");
+        Assert.Equal(one, RunToEnd($"{command} --parallel 2 --out {At("two")}"));
+        AssertSameFolders("one", "two");
+    }
+
+    // An agent's end shows a line, and the one who reads it interrupts: agents are then done, begun or waiting.
+    [Theory]
+    [InlineData(Snake, 1, 1)]
+    [InlineData(Table, 3, 1)]
+    [InlineData(Table, 1, 2)]
+    public void InterruptedExperimentsGoOn(string command, int agents, int parallel)
+    {
+        string expected = RunToEnd($"{command} --out {At("whole")}");
+        string again = $"{command} --parallel {parallel} --out {At("parts")}";
+        var (code, _, error) = RunAndCancel(agents, again);
+        Assert.Equal(ExitCodes.Interrupted, code);
+        Assert.EndsWith(
+            $"Interrupted; the checkpoints in {At("parts")} are complete: the same command with --resume goes on.", error.TrimEnd());
+        Assert.False(File.Exists(At("parts/summary.json")));
+        Assert.Equal(expected, RunToEnd($"{again} --resume"));
+        AssertSameFolders("whole", "parts");
+
+        // A complete experiment can be resumed too, and needs no settings for it.
+        Assert.Equal(expected, RunToEnd($"{command.Split(' ')[0]} --resume --out {At("parts")}"));
+        AssertSameFolders("whole", "parts");
+    }
+
+    // A point of training is all that a run needs to go on: here an agent stopped in the middle of a row of metrics.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void AgentsStoppedInTheirMidstGoOn(int point)
+    {
+        string expected = RunToEnd($"{Snake} --out {At("whole")}");
+        Directory.CreateDirectory(At("parts/2-mix-1"));
+        File.Copy(At("whole/config.json"), At("parts/config.json"));
+        for (int kept = 0; kept < point; kept++)
+            File.Copy(At($"whole/2-mix-1/{AgentFolder.PointFile(kept)}"), At($"parts/2-mix-1/{AgentFolder.PointFile(kept)}"));
+        File.Copy(At($"whole/2-mix-1/{AgentFolder.PointFile(point)}"), At("parts/2-mix-1/checkpoint.safetensors"));
+        Assert.Equal(expected, RunToEnd($"{Snake} --out {At("parts")} --resume"));
+        AssertSameFolders("whole", "parts");
+    }
+
+    // Wherever the clock strikes.
+    [Fact]
+    public void ExperimentsInterruptedAnywhereGoOn()
+    {
+        string expected = RunToEnd($"{Table} --out {At("whole")}");
+        string again = $"{Table} --quiet --out {At("parts")}";
+        int code = ExitCodes.Interrupted;
+        string printed = "";
+        for (int attempt = 0; code == ExitCodes.Interrupted; attempt++)
+        {
+            // Later attempts have more time, so that there is an end.
+            using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(20 << attempt));
+            (code, printed, _) = Run(File.Exists(At("parts/config.json")) ? $"{again} --resume" : again, cancel.Token);
+        }
+
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Equal(expected, WithoutPace(printed));
+        AssertSameFolders("whole", "parts");
+    }
+
+    [Fact]
+    public void SnakeIsTrainWithItsEnvironment()
+    {
+        string expected = RunToEnd($"{Snake} --out {At("snake")}");
+        Assert.Equal(expected, RunToEnd($"{Snake.Replace("snake ", "train --env snake ")} --out {At("train")}"));
+        AssertSameFolders("snake", "train");
+    }
+
+    [Theory]
+    [InlineData("catch", "Catch on 10x5")]
+    [InlineData("cartpole --step-limit 9", "Cartpole")]
+    [InlineData("maze --grid 5x6 --step-limit 9", "Maze on 5x6")]
+    public void EveryEnvironmentLearnsAndIsJudged(string env, string described)
+    {
+        string train = $"train --env {env} --envs 2 --rollout 3 --frames 48 --log-every 3 --threads 1 --method 2-mix --seeds 2 --points 2";
+        string printed = RunToEnd($"{train} --out {At("a")}");
+        Assert.Contains("| 2-mix ", printed);
+        Assert.Contains($"Learning {described} with", File.ReadAllText(At("a/figure3.svg")));
+        Assert.All(Cells("a/metrics.csv")[1..], row => Assert.NotEmpty(row[3 + Columns<TrainingRow>.Of("meta_grad_norm")]));
+
+        // From the first point on, which is all that a run needs.
+        Directory.CreateDirectory(At("b/2-mix-1"));
+        File.Copy(At("a/config.json"), At("b/config.json"));
+        File.Copy(At("a/2-mix-1/point-0000.safetensors"), At("b/2-mix-1/point-0000.safetensors"));
+        File.Copy(At("a/2-mix-1/point-0000.safetensors"), At("b/2-mix-1/checkpoint.safetensors"));
+        Assert.Equal(printed, RunToEnd($"train --resume --out {At("b")}"));
+        AssertSameFolders("a", "b");
+
+        RunToEnd($"variance {At("a/2-mix-1")} --methods 1,trace-2 --replicates 3 --oracle 2 --threads 1 --out {At("v")}");
+        Assert.Contains($"Meta-gradients along training: {described}", File.ReadAllText(At("v/variance.svg")));
+        string[] judged = ["1,1,2", "trace-2,1,2", "1,1,6", "trace-2,1,6"];
+        Assert.Equal(judged, Cells("v/metrics.csv")[1..].Select(row => string.Join(',', row[..3])));
+    }
+
+    // Those that are not learned have no meta-gradient.
+    [Fact]
+    public void VarianceIsOfWhatIsLearned()
+    {
+        RunToEnd($"train {Small} --method 1 --learn gamma,learning-rate --points 1 --out {At("a")}");
+        RunToEnd($"variance {At("a")} --methods 1 --replicates 2 --oracle 1 --threads 1 --out {At("v")}");
+        Assert.Equal(
+            ["gamma_std", "learning_rate_std"], Cells("v/metrics.csv")[0].Where(name => name.EndsWith("_std", StringComparison.Ordinal)));
+        string[][] metrics = Cells("a/metrics.csv");
+        Assert.Single(metrics[1..].Select(row => row[3 + Columns<TrainingRow>.Of("lambda")]).Distinct());
+        Assert.Equal(3, metrics[1..].Select(row => row[3 + Columns<TrainingRow>.Of("learning_rate")]).Distinct().Count());
+    }
+
+    [Fact]
+    public void SettingsAreWrittenAsTheyAreTyped()
+    {
+        string train = "train --grid 4 --step-limit 9 --envs 2 --rollout 3 --method 0 --threads 1";
+        RunToEnd($"{train} --frames 0.018k --gamma 9e-1 --learn gamma --out {At("a")}");
+        var config = JsonNode.Parse(File.ReadAllText(At("a/config.json")))!;
+        Assert.Equal("4x4", (string?)config["grid"]);
+        Assert.Equal(18, (int)config["frames"]!);
+        Assert.Equal(0.9, (double)config["gamma"]!);
+        Assert.Equal(["gamma"], config["learn"]!.AsArray().Select(name => (string?)name));
+        Assert.Equal(9, (int)config["step-limit"]!);
+
+        // A setting that is not given is its environment's.
+        Assert.Null(config["kappa"]);
+        RunToEnd($"train --config {At("a/config.json")} --out {At("b")}");
+        AssertSameFolders("a", "b");
+    }
+
+    // Agents of the run before, which were not reached, are not taken for ones to go on with.
+    [Fact]
+    public void OverwrittenExperimentsGoOn()
+    {
+        RunToEnd($"{Table} --learning-rate 0.5 --out {At("parts")}");
+        Assert.Equal(ExitCodes.Interrupted, RunAndCancel(1, $"{Table} --overwrite --out {At("parts")}").Code);
+        string expected = RunToEnd($"{Table} --out {At("whole")}");
+        Assert.Equal(expected, RunToEnd($"{Table} --out {At("parts")} --resume"));
+        AssertSameFolders("whole", "parts");
+    }
+
+    // The folder above several experiments is no experiment, but nobody may lose a run by naming it.
+    [Fact]
+    public void OverwritingRemovesAgentsAndNoOtherRuns()
+    {
+        RunToEnd($"{Snake} --out {At("runs")}");
+        RunToEnd($"mrp --look-ahead 1 --seeds 1 --iterations 2 --monte-carlo 2 --threads 1 --out {At("runs/mrp")}");
+        string[] mrp = Names("runs/mrp");
+        RunToEnd($"snake {Small} --method 0 --points 0 --overwrite --out {At("runs")}");
+        Assert.Equal(["0-0", "config.json", "figure3.svg", "metrics.csv", "mrp", "summary.json"], Names("runs"));
+        Assert.Equal(mrp, Names("runs/mrp"));
+    }
+
+    [Theory]
+    [InlineData(
+        "--method 5-mixed", "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.")]
+    [InlineData("--env chess", "env is 'chess', but must be one of snake, catch, cartpole, maze.")]
+    [InlineData("--env cartpole --grid 5", "grid is 5x5, but cartpole has no board: leave it out.")]
+    [InlineData("--env catch --step-limit 5", "step-limit is 5, but episodes of catch end by themselves: leave it out.")]
+    [InlineData("--step-limit 0", "step-limit is 0, but must be between 1 and 1073741824.")]
+    [InlineData("--grid 12x1", "grid is 12x1, but must be at least 2x2 of snake.")]
+    [InlineData("--grid 0", "grid is 0x0, but must be at least 2x2 of snake.")]
+    [InlineData("--env maze --grid 4x5", "grid is 4x5, but must be at least 5x5 of maze.")]
+    [InlineData("--env catch --grid 1x1", "grid is 1x1, but must be at least 2x1 of catch.")]
+    [InlineData("--env catch --grid 1025x1024", "grid is 1025x1024, but must be of at most 1048576 cells.")]
+    [InlineData("--grid 2x", "--grid: '2x' is not a board, as 6 for 6x6 or 10x14. See 'engine train --help'.")]
+    [InlineData("--grid 5x5x5", "--grid: '5x5x5' is not a board, as 6 for 6x6 or 10x14. See 'engine train --help'.")]
+    [InlineData("--grid -5", "--grid: '-5' is not a board, as 6 for 6x6 or 10x14. See 'engine train --help'.")]
+    [InlineData("--frames 1.5", "--frames: '1.5' is not a whole number, as 5000, 300k or 5M. See 'engine train --help'.")]
+    [InlineData(
+        "--envs 1k --rollout 2k",
+        "envs * rollout is 2000000, but must be at most 1048576: all that a rollout has seen is kept in memory.")]
+    [InlineData("--parallel 0", "--parallel is 0, but must be at least 1.")]
+    [InlineData("--seeds 0", "seeds is 0, but must be between 1 and 10000.")]
+    [InlineData("--gamma 1", "gamma is 1, but must be between 0 and 1, both excluded.")]
+    [InlineData("--threads -2", "threads is -2, but must be between 0 and 1024.")]
+    [InlineData(
+        "--learn gamma,delta",
+        "--learn: 'delta' is not one of gamma, lambda, critic, entropy, learning-rate. See 'engine train --help'.")]
+    public void MistakesAreNamed(string options, string expected)
+    {
+        var (code, output, error) = Run($"train {options} --out {At("a")}");
+        Assert.Equal((ExitCodes.UserError, "", expected), (code, output, error.TrimEnd()));
+        Assert.False(Directory.Exists(At("a")));
+    }
+
+    [Fact]
+    public void FoldersInUseAreRefused()
+    {
+        RunToEnd($"snake {Small} --method 0 --out {At("a")}");
+        AssertMistake($"snake {Small} --out {At("a")}", $"{At("a")} is not empty: give --resume to go on, --overwrite to start anew");
+        AssertMistake(
+            $"snake --resume --out {At("none")}", $"--resume: {At("none")} has no config.json; to start anew, leave --resume out.");
+        AssertMistake($"snake --resume --method 1 --out {At("a")}", "method: \"0\" in the checkpoint, \"1\" now");
+    }
+
+    [Fact]
+    public void CheckpointsThatDoNotFitAreRefused()
+    {
+        string run = $"snake {Small} --method 0 --out {At("a")}";
+        RunToEnd(run);
+        RunToEnd($"snake --grid 5 {Tiny} --method 0 --out {At("b")}");
+        File.Copy(At("b/0-0/checkpoint.safetensors"), At("a/0-0/checkpoint.safetensors"), overwrite: true);
+        AssertMistake($"{run} --resume", "settings.grid: \"5x5\" in the checkpoint, \"4x4\" now");
+
+        byte[] bytes = File.ReadAllBytes(At("b/0-0/checkpoint.safetensors"));
+        File.WriteAllBytes(At("a/0-0/checkpoint.safetensors"), bytes[..(bytes.Length / 2)]);
+        AssertMistake(
+            $"{run} --resume",
+            $"Checkpoint {At("a/0-0/checkpoint.safetensors")} is truncated or corrupt",
+            "start again, letting the new run overwrite it");
+    }
+
+    [Fact]
+    public void VarianceWritesItsFilesAndATable()
+    {
+        RunToEnd($"{Snake} --out {At("a")}");
+        string command = $"variance {At("a")} --agent 2-mix-1 --methods 1,2-mix --replicates 3 --oracle 2 --threads 1";
+        var (code, output, error) = Run($"{command} --quiet --out {At("v")}");
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Equal(["checkpoint.safetensors", "config.json", "metrics.csv", "variance.svg"], Names("v"));
+        string[][] metrics = Cells("v/metrics.csv");
+        string[] columns =
+        [
+            .. from parameter in (string[])["gamma", "lambda", "c_crit", "c_entr"]
+               from statistic in (string[])["mean", "mean_error", "std", "std_error", "snr", "snr_error"]
+               select $"{parameter}_{statistic}",
+            "bias", "bias_error", "cosine", "cosine_error",
+        ];
+        Assert.Equal(["method", "seed", "iteration", .. columns], metrics[0]);
+        string[] expected = ["1,1,1", "2-mix,1,1", "1,1,4", "2-mix,1,4", "1,1,6", "2-mix,1,6"];
+        Assert.Equal(expected, metrics[1..].Select(row => string.Join(',', row[..3])));
+        Assert.Contains("Cosine with oracle", output);
+        Assert.Contains("relative to those of 1-step meta-gradients", output);
+
+        // The same of the agent's own folder, and after an interruption at the first point.
+        string own = $"variance {At("a/2-mix-1")} --methods 1,2-mix --replicates 3 --oracle 2 --threads 2";
+        RunToEnd($"{own} --out {At("own")}");
+        AssertSameText("v/metrics.csv", "own/metrics.csv");
+        AssertSameText("v/variance.svg", "own/variance.svg");
+        using var cancel = new CancellationTokenSource();
+        cancel.Cancel();
+        var interrupted = Run($"{command} --quiet --out {At("parts")}", cancel.Token);
+        Assert.Equal(ExitCodes.Interrupted, interrupted.Code);
+        Assert.Contains("--resume", interrupted.Error);
+        RunToEnd($"{command} --out {At("parts")} --resume");
+        AssertSameText("v/metrics.csv", "parts/metrics.csv");
+    }
+
+    [Fact]
+    public void MistakesOfVarianceAreNamed()
+    {
+        RunToEnd($"snake {Small} --method 2-mix --seeds 3 --points 1 --out {At("a")}");
+        RunToEnd($"snake {Small} --method 0 --points 0 --out {At("none")}");
+        Directory.CreateDirectory(At("empty"));
+        string to = $"--replicates 2 --methods 1 --oracle 1 --out {At("v")}";
+        AssertMistake($"variance {At("nowhere")} {to}", $"{At("nowhere")}: there is no such folder.");
+        AssertMistake($"variance {At("empty")} {to}", $"{At("empty")} has no checkpoint.safetensors", "engine train --out");
+        AssertMistake($"variance {At("none")} {to}", $"{At("none")} has no points of training", "engine train --points N");
+        AssertMistake($"variance {At("a")} {to}", "has several agents: say which with --agent 2-mix-0|2-mix-1|2-mix-2.");
+        AssertMistake($"variance {At("a")} --agent 7 {to}", "--agent '7'", "has no such agent; there are 2-mix-0, 2-mix-1, 2-mix-2.");
+        AssertMistake($"variance {At("a/2-mix-0")} --agent 7 {to}", "--agent '7'");
+        AssertMistake($"variance {At("a/2-mix-0/point-0000.safetensors")} {to}", "has no points of training");
+        AssertMistake($"variance {At("a")} --methods 0", "methods is 0, but must be one that looks a step ahead.");
+        AssertMistake("variance", "variance needs RUN: The folder of an agent, or of the experiment that trained it.");
+        Assert.False(Directory.Exists(At("v")));
+
+        // Overwriting would cost the training.
+        string judge = $"variance {At("a")} --agent 2-mix-0 --methods 1 --overwrite";
+        foreach (string own in (string[])[At("a") + Path.DirectorySeparatorChar, At("a/2-mix-0")])
+            AssertMistake($"{judge} --out {own}", $"--out {own}: the agent that is evaluated is there; name another folder.");
+        Assert.Contains("checkpoint.safetensors", Names("a/2-mix-0"));
+
+        // Points and checkpoints that are damaged, of another agent, or of another experiment.
+        string point = At("a/2-mix-0/point-0000.safetensors"), checkpoint = At("a/2-mix-1/checkpoint.safetensors");
+        byte[] whole = File.ReadAllBytes(checkpoint);
+        File.WriteAllBytes(point, whole[..^1]);
+        AssertMistake($"variance {At("a")} --agent 2-mix-0 {to}", $"Checkpoint {point} is truncated or corrupt");
+        RunToEnd($"snake --grid 8 {Tiny} --method 2-mix --points 1 --out {At("b")}");
+        File.Copy(At("b/2-mix-0/point-0000.safetensors"), point, overwrite: true);
+        AssertMistake(
+            $"variance {At("a")} --agent 2-mix-0 {to} --overwrite",
+            $"{point} is a point of another agent's training: settings.grid: \"8x8\" in the checkpoint, \"4x4\" now",
+            "Remove it, or train the agent anew.");
+        File.WriteAllBytes(checkpoint, whole[..100]);
+        AssertMistake($"variance {At("a")} --agent 2-mix-1 {to} --overwrite", $"Checkpoint {checkpoint} is truncated or corrupt");
+        RunToEnd($"variance {At("a")} --agent 2-mix-2 {to} --overwrite");
+        AssertMistake($"variance {At("v")} {to} --overwrite", "is no checkpoint of a trained agent");
+    }
+
+    private void AssertMistake(string line, params string[] parts)
+    {
+        var (code, output, error) = Run(line);
+        Assert.All(parts, part => Assert.Contains(part, error));
+        Assert.Equal((ExitCodes.UserError, ""), (code, output));
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    private static string RunToEnd(string line)
+    {
+        var (code, output, error) = Run($"{line} --quiet");
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        return WithoutPace(output);
+    }
+
+    // What is printed but for the pace and where the files are.
+    private static string WithoutPace(string output)
+    {
+        bool paced = output.Contains("Frames per second", StringComparison.Ordinal);
+        var lines = output.Split('\n').Where(line => !line.StartsWith("Written to ", StringComparison.Ordinal));
+        return string.Join('\n', lines.Select(line => paced && line.StartsWith('|') ? WithoutLastCell(line) : line));
+
+        static string WithoutLastCell(string line) => line[..line.TrimEnd(' ', '|', '\r').LastIndexOf('|')];
+    }
+
+    private static (int Code, string Output, string Error) RunAndCancel(int agents, string line)
+    {
+        using var cancel = new CancellationTokenSource();
+        using var output = new StringWriter();
+        using var error = new CancellingWriter(cancel, agents);
+        int code = Program.Run(line.Split(' '), output, error, cancel.Token);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private static (int Code, string Output, string Error) Run(string line, CancellationToken cancel = default)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int code = Program.Run(line.Split(' '), output, error, cancel);
+        return (code, output.ToString(), error.ToString());
+    }
+
+    private static string WithoutPace(JsonNode summary)
+    {
+        foreach (var method in summary["methods"]!.AsArray())
+            Assert.True(method!.AsObject().Remove("frames-per-second"));
+        return summary.ToJsonString();
+    }
+
+    private string At(string name) => _temporary.At(name);
+
+    private string[] Names(string folder)
+        => [.. Directory.GetFileSystemEntries(At(folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+
+    private string[][] Cells(string file) => [.. File.ReadAllLines(At(file)).Select(line => line.Split(','))];
+
+    private void AssertSameText(string expected, string actual)
+        => Assert.Equal(File.ReadAllText(At(expected)), File.ReadAllText(At(actual)));
+
+    // The same files with the same contents, but for the pace.
+    private void AssertSameFolders(string expected, string actual)
+    {
+        Assert.Equal(Names(expected), Names(actual));
+        AssertSameText($"{expected}/config.json", $"{actual}/config.json");
+        AssertSameText($"{expected}/figure3.svg", $"{actual}/figure3.svg");
+        AssertSameMetrics("metrics.csv");
+        Assert.Equal(Summary(expected), Summary(actual));
+        foreach (string agent in Names(expected).Where(name => Directory.Exists(At($"{expected}/{name}"))))
+        {
+            Assert.Equal(Names($"{expected}/{agent}"), Names($"{actual}/{agent}"));
+            AssertSameMetrics($"{agent}/metrics.csv");
+            foreach (string file in Names($"{expected}/{agent}").Where(name => name.EndsWith(".safetensors", StringComparison.Ordinal)))
+            {
+                var (run, snapshot) = AgentFolder.Load(At($"{expected}/{agent}/{file}"));
+                var (otherRun, other) = AgentFolder.Load(At($"{actual}/{agent}/{file}"));
+                Assert.Equal(Json.Write(run), Json.Write(otherRun));
+                Same(snapshot, other);
+            }
+        }
+
+        string Summary(string folder) => WithoutPace(JsonNode.Parse(File.ReadAllText(At($"{folder}/summary.json")))!);
+
+        void AssertSameMetrics(string file)
+            => Assert.Equal(
+                Cells($"{expected}/{file}").SelectMany(row => row[..^1]),
+                Cells($"{actual}/{file}").SelectMany(row => row[..^1]));
+    }
+
+    private static void Same(ExperimentSnapshot expected, ExperimentSnapshot actual)
+    {
+        Assert.Equal((expected.Part, expected.Iteration), (actual.Part, actual.Iteration));
+        Assert.Equal(expected.Rows.SelectMany(Numbers), actual.Rows.SelectMany(Numbers));
+        Assert.Equal(expected.Tensors.Keys, actual.Tensors.Keys);
+        Assert.All(expected.Tensors, tensor => Assert.True(tensor.Value == actual.Tensors[tensor.Key], tensor.Key));
+
+        static IEnumerable<double> Numbers(MetricRow row) => [row.Seed, row.Iteration, .. row.Values[..^1]];
+    }
+
+    // Cancels once so many lines were written.
+    private sealed class CancellingWriter(CancellationTokenSource cancel, int lines) : StringWriter
+    {
+        private int _lines;
+
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (++_lines == lines)
+                cancel.Cancel();
+        }
+    }
+}

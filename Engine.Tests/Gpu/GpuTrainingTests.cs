@@ -1,0 +1,53 @@
+using System.Globalization;
+using Engine.Bench.Output;
+using Engine.Tests.Bench;
+using Engine.Tests.Core;
+using Xunit;
+
+namespace Engine.Tests.Gpu;
+
+/// <summary>Agents that differ in their seeds alone learn as one batch on a GPU: as they do one by one on the processor.</summary>
+[Collection(nameof(GpuCollection))]
+public sealed class GpuTrainingTests : IDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+
+    // Not the emulator, which is too slow for this.
+    public static TheoryData<string> Names => [.. TestDevices.ForUpdates.Select(row => row.Data).Where(name => name != "cpu")];
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Names))]
+    public void SeedsLearnTogetherAsOneByOneAndGoOnFromWhereEachIs(string device)
+    {
+        const string Games = "--env catch --grid 4x3 --envs 2 --rollout 3";
+        string train = $"train {Games} --frames 24 --log-every 2 --method 2-mix --seeds 2 --points 1 --quiet";
+        Run($"{train} --out {_temporary.At("cpu")}");
+        Run($"{train} --device {device} --out {_temporary.At("gpu")}");
+        double[][] expected = Metrics("cpu"), actual = Metrics("gpu");
+        Assert.Equal(4, expected.Length);
+        foreach (var (one, other) in expected.Zip(actual))
+            Assert.All(one.Zip(other), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * (1 + Math.Abs(pair.First))));
+
+        // One seed has come less far than the other: no batch is made of them.
+        string behind = _temporary.At("gpu/2-mix-1");
+        File.Copy(Path.Combine(behind, "point-0000.safetensors"), Path.Combine(behind, "checkpoint.safetensors"), overwrite: true);
+        Run($"train --device {device} --resume --quiet --out {_temporary.At("gpu")}");
+        Assert.Equal(actual, Metrics("gpu"));
+    }
+
+    private static void Run(string line)
+    {
+        var (code, _, error) = ProgramTests.Run(line.Split(' '));
+        Assert.True(code == ExitCodes.Ok, error);
+    }
+
+    // But for the method's name and the pace.
+    private double[][] Metrics(string folder)
+        =>
+        [
+            .. File.ReadAllLines(_temporary.At($"{folder}/metrics.csv"))[1..].Select(
+                line => line.Split(',')[1..^1].Select(cell => double.Parse(cell, CultureInfo.InvariantCulture)).ToArray()),
+        ];
+}
