@@ -30,6 +30,7 @@ public static class Program
         CompareCommand.Create(),
         MicroCommand.Create(),
         DevicesCommand.Create(),
+        CompletionCommand.Create(),
     ];
 
     /// <summary>Runs a command line, until Ctrl-C if need be.</summary>
@@ -46,11 +47,14 @@ public static class Program
     /// <param name="cancel">Asks the command to stop.</param>
     public static int Run(string[] args, TextWriter output, TextWriter error, CancellationToken cancel = default)
     {
-        var parsed = Root(Commands).Parse(args);
+        // As others have it; and what begins with @ is a name like any other, not a file of arguments.
+        if (args is ["help", .. var topic])
+            args = [.. topic, "--help"];
+        var parsed = Root(Commands).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         string name = parsed.CommandResult.Command is RootCommand ? "engine" : "engine " + parsed.CommandResult.Command.Name;
-        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+        if (parsed.UnmatchedTokens.Count > 0 || (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples))
         {
-            error.WriteLine($"{ParseErrors.Describe(parsed)} See '{name} --help'.");
+            error.WriteLine(Printable.Line($"{ParseErrors.Describe(parsed)} See '{name} --help'."));
             return ExitCodes.UserError;
         }
 

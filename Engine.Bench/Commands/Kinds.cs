@@ -12,9 +12,9 @@ internal static class Kinds
         if (type == typeof(Grid))
             return "a board, as 6 for 6x6 or 10x14";
         if (type.IsEnum)
-            return "one of " + string.Join(", ", Enum.GetValues(type).Cast<object>().Select(Values.Write));
-        if (type != typeof(string) && type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
-            return "a list of " + Plural(type.GetElementType() ?? type.GetGenericArguments().FirstOrDefault() ?? typeof(object));
+            return "one of " + string.Join(", ", Values.Names(type));
+        if (Values.Element(type) is { } element)
+            return "a list of " + Plural(element);
         return Type.GetTypeCode(type) switch
         {
             TypeCode.Int32 or TypeCode.Int64 => "a whole number, as 5000, 300k or 5M",
@@ -24,6 +24,10 @@ internal static class Kinds
             _ => "an object",
         };
     }
+
+    /// <summary>What a value of the type is that a text is none of: the nearest bound of a whole number that is too large for it.</summary>
+    public static string Of(Type type, string text)
+        => Values.Bound(text, type) is { } bound ? "a whole number of " + bound : Of(type);
 
     private static string Plural(Type type) => Type.GetTypeCode(type) switch
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Engine.Bench.Output;
 using Engine.RL.Environments;
 
 namespace Engine.Bench.Commands;
@@ -13,26 +14,27 @@ public static class Options
     /// <param name="description">What it sets.</param>
     /// <param name="fallback">Its value where neither the command line nor a file of settings gives one.</param>
     public static Option<T> Of<T>(string name, string description, T fallback)
-        => new ValueOption<T>(name, description, fallback, given => ReadAll<T>(given) is [var value] ? value : default)
+        => Suggest(new ValueOption<T>(name, description, fallback, given => ReadAll<T>(given) is [var value] ? value : default)
         {
             HelpName = HelpName(typeof(T)),
             Arity = ArgumentArity.ExactlyOne,
-        };
+        });
 
     /// <summary>An option that takes several values, such as --look-ahead 1,5,10.</summary>
     public static Option<T[]> Many<T>(string name, string description, params T[] fallback)
-        => new ValueOption<T[]>(name, description, fallback, given => ReadAll<T>(given, ','))
+        => Suggest(new ValueOption<T[]>(name, description, fallback, given => ReadAll<T>(given, isList: true))
         {
             HelpName = HelpName(typeof(T)) + ",...",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
-        };
+        });
 
     /// <summary>A switch, off unless it is given.</summary>
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 
     /// <summary>
-    /// Makes an option that takes texts complain of one that begins as an option does: most likely its own value was forgotten.
+    /// Makes an option that takes texts complain of an empty one, and of one that begins as an option does: most likely its own value was
+    /// forgotten.
     /// </summary>
     public static void RefuseOptionsAsTexts(Option option)
     {
@@ -40,12 +42,16 @@ public static class Options
             return;
         option.Validators.Add(result =>
         {
+            if (result.Tokens.Any(given => given.Value.Length == 0))
+                result.AddError($"{option.Name} needs a value, but '' is empty.");
             // A negative number may be wrong too, but not for that.
             bool isPath = option.HelpName is "DIR" or "FILE";
             if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-') && (isPath || !IsNumber(given.Value))) is { } token)
             {
-                string remedy = isPath ? $"write {option.Name} ./{token.Value} if it is meant" : $"{option.Name} needs a value";
-                result.AddError($"{option.Name}: '{token.Value}' looks like an option; {remedy}.");
+                string remedy = isPath
+                    ? $"write {option.Name} ./{Printable.Value(token.Value)} if it is meant"
+                    : $"{option.Name} needs a value";
+                result.AddError($"{option.Name}: {Printable.Quote(token.Value)} looks like an option; {remedy}.");
             }
         });
     }
@@ -56,27 +62,40 @@ public static class Options
 
     private static bool IsNumber(string text) => Values.TryRead<double>(text, out _);
 
-    private static T[]? ReadAll<T>(ArgumentResult result, params char[] separators)
+    private static TOption Suggest<TOption>(TOption option)
+        where TOption : Option
     {
-        var values = new List<T>();
-        foreach (string text in result.Tokens.SelectMany(token => separators.Length > 0 ? token.Value.Split(separators) : [token.Value]))
+        // The library would suggest names as the code has them.
+        if (Values.Names(Values.Element(option.ValueType) ?? option.ValueType).ToArray() is { Length: > 0 } names)
         {
-            if (!Values.TryRead(text, out T value))
-            {
-                result.AddError($"{(result.Parent as OptionResult)?.Option.Name}: '{text}' is not {Kinds.Of(typeof(T))}.");
-                return null;
-            }
-
-            values.Add(value);
+            option.CompletionSources.Clear();
+            option.CompletionSources.Add(names);
         }
 
-        return [.. values];
+        return option;
+    }
+
+    private static T[]? ReadAll<T>(ArgumentResult result, bool isList = false)
+    {
+        var values = new List<T>();
+        foreach (string text in result.Tokens.SelectMany(token => isList ? Values.Split(token.Value) : [token.Value]))
+        {
+            string name = (result.Parent as OptionResult)?.Option.Name ?? "";
+            if (isList && text.Length == 0)
+                result.AddError($"{name}: a value is missing beside a comma.");
+            else if (!Values.TryRead(text, out T value))
+                result.AddError($"{name}: {Printable.Quote(text)} is not {Kinds.Of(typeof(T), text)}.");
+            else
+                values.Add(value);
+        }
+
+        return result.Errors.Any() ? null : [.. values];
     }
 
     private static string HelpName(Type type) => Type.GetTypeCode(type = Nullable.GetUnderlyingType(type) ?? type) switch
     {
         _ when type == typeof(Grid) => "GRID",
-        _ when type.IsEnum => string.Join('|', Enum.GetValues(type).Cast<object>().Select(Values.Write)),
+        _ when type.IsEnum => string.Join('|', Values.Names(type)),
         TypeCode.Int32 or TypeCode.Int64 => "N",
         TypeCode.Single or TypeCode.Double => "X",
         TypeCode.Boolean => "true|false",

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Engine.Bench.Output;
 
 namespace Engine.Bench.Commands;
 
@@ -20,7 +21,7 @@ internal static class ParseErrors
             return Describe(option, error);
         var missing = command.Arguments.FirstOrDefault(
             argument => argument.Arity.MinimumNumberOfValues > 0 && parsed.GetResult(argument) is null or { Tokens.Count: 0 });
-        return missing is null ? OneLine(error.Message) : $"{command.Name} needs {missing.Name}: {missing.Description}";
+        return missing is null ? error.Message : $"{command.Name} needs {missing.Name}: {missing.Description}";
     }
 
     private static string Describe(OptionResult result, ParseError error)
@@ -28,38 +29,18 @@ internal static class ParseErrors
         var option = result.Option;
         if (result.Tokens.Count == 0 && option.Arity.MinimumNumberOfValues > 0)
             return $"{option.Name} needs a value" + (option.ValueType == typeof(string) ? "." : $": {Kinds.Of(option.ValueType)}.");
-        return result.IdentifierTokenCount > 1 ? $"{option.Name} is given more than once." : OneLine(error.Message);
+        return result.IdentifierTokenCount > 1 ? $"{option.Name} is given more than once." : error.Message;
     }
 
     private static string Unknown(Command command, string token)
     {
+        bool isOption = token.StartsWith('-');
+        string name = isOption ? token.Split('=', ':')[0] : token;
+        if (isOption && command.Options.Any(option => option.Name == name))
+            return $"{name} stands before the command: write 'engine {command.Name} {name} ...'.";
         var inherited = command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(option => option.Recursive));
-        IEnumerable<Symbol> symbols = token.StartsWith('-') ? command.Options.Concat(inherited) : command.Subcommands;
-        var known = symbols.Select(symbol => symbol.Name);
-        string? near = known.Where(name => Edits(name, token) <= 2)
-            .OrderBy(name => Edits(name, token)).ThenBy(name => Math.Abs(name.Length - token.Length)).FirstOrDefault();
-        string kind = token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        return $"Unknown {kind} '{token}'" + (near is null ? "." : $"; did you mean '{near}'?");
-    }
-
-    private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
-
-    // Levenshtein's distance, a row at a time.
-    private static int Edits(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int above = row[j];
-                row[j] = Math.Min(Math.Min(above, row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1));
-                diagonal = above;
-            }
-        }
-
-        return row[b.Length];
+        IEnumerable<Symbol> symbols = isOption ? command.Options.Concat(inherited) : command.Subcommands;
+        string kind = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
+        return $"Unknown {kind} {Printable.Quote(token)}" + Nearest.Hint(name, symbols.Select(symbol => symbol.Name));
     }
 }

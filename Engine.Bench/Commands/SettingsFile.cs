@@ -1,104 +1,159 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Engine.Bench.Output;
 
 namespace Engine.Bench.Commands;
 
-/// <summary>Settings that a run wrote, or someone by hand: JSON with the names of a settings record, and the device and threads.</summary>
+/// <summary>
+/// Settings that a run wrote, or someone by hand: JSON with the names of a settings record, and the device and threads. Values may be
+/// written as in options, too: "5M", "6x6", "1,5,10".
+/// </summary>
 public static class SettingsFile
 {
+    private const int MostBytes = 1 << 20;
+
+    private static readonly JsonDocumentOptions s_lenient = new()
+    {
+        AllowDuplicateProperties = false,
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+    };
+
     /// <summary>Reads settings; what the file leaves out has its default.</summary>
     /// <exception cref="UserError">The file can't be read, or names or values in it are wrong.</exception>
     public static RunConfig<T> Read<T>(string path)
         where T : class, new()
     {
+        byte[] bytes = ReadBytes(path);
         try
         {
-            var json = Parse(path, File.ReadAllBytes(path));
-            var config = new RunConfig<T>(new T());
-            config = config with
-            {
-                Device = Take(path, json, RunConfig<T>.DeviceName, config.Device),
-                Threads = Take(path, json, RunConfig<T>.ThreadsName, config.Threads),
-            };
-            CheckProperties(path, json, [.. Json.Options.GetTypeInfo(typeof(T)).Properties.Where(property => property.Set is not null)]);
-            return config with { Settings = json.Deserialize<T>(Json.Options)! };
+            return Parse<T>(bytes);
+        }
+        catch (UserError e)
+        {
+            throw new UserError($"{Printable.Value(path)}: {e.Message}");
+        }
+    }
+
+    /// <summary>Reads settings from the bytes of a file; see <see cref="Read"/>.</summary>
+    internal static RunConfig<T> Parse<T>(byte[] bytes)
+        where T : class, new()
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(new UTF8Encoding(false, true).GetString(bytes).TrimStart('\uFEFF'), s_lenient);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Config<T>(document.RootElement)
+                : throw new UserError($"settings are an object in braces, not {Text(document.RootElement)}.");
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new UserError(FormattableString.Invariant($"this is no text in UTF-8; byte {e.Index + 1} is the first that is wrong."));
+        }
+        catch (JsonException e)
+        {
+            string where = e.LineNumber is null
+                ? ""
+                : FormattableString.Invariant($" at line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}");
+            throw new UserError($"no valid JSON{where}: {e.Message.Split(" LineNumber:")[0]}");
+        }
+        catch (InvalidOperationException)
+        {
+            // All that the parser leaves for later to find.
+            throw new UserError("no valid JSON: a \\u escape stands for half a character.");
+        }
+    }
+
+    private static RunConfig<T> Config<T>(JsonElement json)
+        where T : class, new()
+    {
+        var known = Json.Options.GetTypeInfo(typeof(T)).Properties.Where(property => property.Set is not null)
+            .ToDictionary(property => property.Name);
+        RequireKnown(
+            [.. json.EnumerateObject().Select(each => each.Name)], [.. known.Keys, RunConfig<T>.DeviceName, RunConfig<T>.ThreadsName]);
+        var config = new RunConfig<T>(new T());
+        foreach (var each in json.EnumerateObject())
+        {
+            if (each.Name == RunConfig<T>.DeviceName)
+                config = config with { Device = (string)Value(each.Name, each.Value, typeof(string)) };
+            else if (each.Name == RunConfig<T>.ThreadsName)
+                config = config with { Threads = (int)Value(each.Name, each.Value, typeof(int)) };
+            else
+                Set(config.Settings, known[each.Name], each.Value);
+        }
+
+        return config;
+    }
+
+    // A file of another command has many such.
+    private static void RequireKnown(string[] names, string[] known)
+    {
+        string[] unknown = [.. names.Except(known)];
+        if (unknown.Length == 0)
+            return;
+        string named = string.Join(", ", unknown.Take(2).Select(
+            name => Printable.Quote(name) + (Nearest.To(name, known) is { } near ? $" (did you mean '{near}'?)" : "")));
+        string more = unknown.Length > 2 ? FormattableString.Invariant($" and {unknown.Length - 2} more") : "";
+        throw new UserError($"unknown setting {named}{more}; the command's --help lists those there are.");
+    }
+
+    private static void Set(object settings, JsonPropertyInfo property, JsonElement json)
+        => property.Set!(
+            settings,
+            json.ValueKind == JsonValueKind.Null && property.IsSetNullable ? null : Value(property.Name, json, property.PropertyType));
+
+    private static object Value(string name, JsonElement json, Type type)
+        => Values.Element(type) is { } element ? List(name, json, type, element)
+            : (Text(json, type) is { } text ? Values.Read(text, type) : null) ?? throw Wrong(name, json, type);
+
+    private static Array List(string name, JsonElement json, Type type, Type element)
+    {
+        object[] values = json.ValueKind switch
+        {
+            JsonValueKind.Array => [.. json.EnumerateArray().Select(
+                (each, i) => Value(FormattableString.Invariant($"{name}[{i}]"), each, element))],
+            JsonValueKind.String => [.. Values.Split(json.GetString()!).Select(
+                each => each.Length > 0 && Values.Read(each, element) is { } value ? value : throw Wrong(name, json, type))],
+            _ => throw Wrong(name, json, type),
+        };
+        var list = Array.CreateInstance(element, values.Length);
+        Array.Copy(values, list, values.Length);
+        return list;
+    }
+
+    // What would be typed; null if there is nothing such.
+    private static string? Text(JsonElement json, Type type) => json.ValueKind switch
+    {
+        JsonValueKind.String => json.GetString(),
+        JsonValueKind.Number => json.GetRawText(),
+        JsonValueKind.True or JsonValueKind.False when type == typeof(bool) => json.GetRawText(),
+        _ => null,
+    };
+
+    private static UserError Wrong(string name, JsonElement json, Type type)
+        => new($"{name} is {Text(json)}; {Kinds.Of(type, Text(json, type) ?? "")} is needed.");
+
+    private static string Text(JsonElement json) => Printable.Value(json.GetRawText());
+
+    private static byte[] ReadBytes(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            byte[] bytes = new byte[MostBytes + 1];
+            int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return count <= MostBytes
+                ? bytes[..count]
+                : throw new UserError($"--config {Printable.Quote(path)}: this is longer than a MiB, and so no file of settings.");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new UserError($"--config {path}: there is no such file.");
+            throw new UserError($"--config {Printable.Quote(path)}: there is no such file.");
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new UserError($"--config {path}: this can't be read as a file.");
+            throw new UserError($"--config {Printable.Quote(path)}: this can't be read as a file.");
         }
-        catch (JsonException e)
-        {
-            throw new UserError($"{path}: {e.Message}");
-        }
-    }
-
-    private static JsonObject Parse(string path, byte[] bytes)
-    {
-        try
-        {
-            var node = JsonNode.Parse(bytes, documentOptions: new()
-            {
-                AllowDuplicateProperties = false,
-                AllowTrailingCommas = true,
-                CommentHandling = JsonCommentHandling.Skip,
-            });
-            return node as JsonObject ?? throw new UserError($"{path}: settings are an object in braces, not {Text(node)}.");
-        }
-        catch (JsonException e) when (e.LineNumber is not null)
-        {
-            string where = FormattableString.Invariant($"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}");
-            throw new UserError($"{path}: no valid JSON at {where}: {e.Message.Split(" LineNumber:")[0]}");
-        }
-    }
-
-    private static T Take<T>(string path, JsonObject json, string name, T fallback)
-    {
-        if (!json.TryGetPropertyValue(name, out var value))
-            return fallback;
-        CheckValue(path, name, value, typeof(T));
-        json.Remove(name);
-        return value.Deserialize<T>(Json.Options) ?? throw Wrong(path, name, value, "", typeof(T));
-    }
-
-    // The serializer would say this too, but in words of .NET and without the names there are.
-    private static void CheckProperties(string path, JsonObject json, IList<JsonPropertyInfo> properties)
-    {
-        foreach (var (name, value) in json)
-        {
-            var property = properties.FirstOrDefault(p => p.Name == name) ?? throw new UserError(
-                $"{path}: unknown property '{name}'; known are {string.Join(", ", properties.Select(p => p.Name))}, device, threads.");
-            if (value is null && !property.IsSetNullable)
-                throw Wrong(path, name, value, "", property.PropertyType);
-            CheckValue(path, name, value, property.PropertyType);
-        }
-    }
-
-    private static void CheckValue(string path, string name, JsonNode? value, Type type)
-    {
-        try
-        {
-            value.Deserialize(type, Json.Options);
-        }
-        catch (JsonException e)
-        {
-            throw Wrong(path, name, value, e.Path is null or "$" ? "" : $" (at {e.Path[1..].TrimStart('.')})", type);
-        }
-    }
-
-    private static UserError Wrong(string path, string name, JsonNode? value, string within, Type type)
-        => new($"{path}: {name} is {Text(value)}{within}; {Kinds.Of(type)} is needed.");
-
-    // On one line, and not too much of it.
-    private static string Text(JsonNode? value)
-    {
-        string text = value?.ToJsonString() ?? "null";
-        return text.Length <= 60 ? text : text[..57] + "...";
     }
 }

@@ -22,7 +22,7 @@ internal static class Complaints
             DeviceException => ($"{exception.Message} A run with a checkpoint goes on with --resume.", ExitCodes.Failed),
             _ => ($"{exception.GetType().Name}: {exception.Message}", ExitCodes.Failed),
         };
-        error.WriteLine(message.ReplaceLineEndings(" "));
+        error.WriteLine(Printable.Line(message));
         if (code == ExitCodes.Failed && exception is not DeviceException)
         {
             error.WriteLine(Environment.GetEnvironmentVariable("ENGINE_DEBUG") == "1"

@@ -37,9 +37,12 @@ public sealed class SettingAttribute(string help) : Attribute
         (double.NaN, double.NaN, double.NaN, double.NaN) => null,
         (_, double.NaN, double.NaN, double.NaN) => $"at least {Text(AtLeast)}",
         (double.NaN, _, double.NaN, double.NaN) => $"at most {Text(AtMost)}",
+        (double.NaN, double.NaN, _, double.NaN) => $"above {Text(Above)}",
+        (double.NaN, double.NaN, double.NaN, _) => $"below {Text(Below)}",
         (_, _, double.NaN, double.NaN) => $"between {Text(AtLeast)} and {Text(AtMost)}",
-        (_, _, _, double.NaN) => $"finite and above {Text(Above)}",
-        _ => $"between {Text(Above)} and {Text(Below)}, both excluded",
+        (double.NaN, double.NaN, _, _) => $"between {Text(Above)} and {Text(Below)}, both excluded",
+        (_, double.NaN, double.NaN, _) => $"at least {Text(AtLeast)} and below {Text(Below)}",
+        _ => $"above {Text(Above)} and at most {Text(AtMost)}",
     };
 
     private static string Text(double value) => value.ToString("0.################", CultureInfo.InvariantCulture);
@@ -71,10 +74,12 @@ public sealed record Setting(PropertyInfo Property, SettingAttribute About)
         foreach (var setting in Of(record.GetType()))
         {
             object? value = setting.Property.GetValue(record);
-            if (value is IConvertible number and (int or long or double))
+            if (value is IConvertible boxed and (int or long or double))
             {
-                bool holds = setting.About.Holds(number.ToDouble(CultureInfo.InvariantCulture));
-                Require(holds, setting.Name, value, setting.About.Range ?? "finite");
+                double number = boxed.ToDouble(CultureInfo.InvariantCulture);
+                string? range = setting.About.Range;
+                string needed = range is null ? "finite" : double.IsFinite(number) ? range : $"finite and {range}";
+                Require(setting.About.Holds(number), setting.Name, value, needed);
             }
             else if (value is Enum named)
             {
@@ -88,7 +93,7 @@ public sealed record Setting(PropertyInfo Property, SettingAttribute About)
     public static void Require(bool holds, string name, object value, string range)
     {
         if (!holds)
-            throw new ArgumentException(FormattableString.Invariant($"{name} is {value}, but must be {range}."));
+            throw new ArgumentException($"{name} is {Text(value)}, but must be {range}.");
     }
 
     /// <summary>Throws if something stands twice in a list.</summary>
@@ -97,13 +102,18 @@ public sealed record Setting(PropertyInfo Property, SettingAttribute About)
         => Require(
             values.Distinct().Count() == values.Count,
             name,
-            string.Join(",", values).ToLowerInvariant(),
+            string.Join(",", values.Select(value => Text(value!))),
             "a list in which nothing stands twice");
 
     /// <summary>Throws if seeds from <paramref name="seed"/> on can't be counted.</summary>
     /// <exception cref="ArgumentException">They can't.</exception>
     public static void RequireSeeds(int seed, int seeds)
         => Require(seed <= int.MaxValue - seeds + 1, "seed", seed, $"at most {int.MaxValue - seeds + 1} with {seeds} seeds");
+
+    // As it would be typed.
+    private static string Text(object value) => value is Enum
+        ? JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()!)
+        : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
     private static int Depth(Type type) => type.BaseType is { } parent ? Depth(parent) + 1 : 0;
 }

@@ -90,10 +90,11 @@ public class LearningSettingsTests
             foreach (double wrong in (double[])[0, -1, double.NaN, double.PositiveInfinity])
             {
                 string value = Invariant($"{wrong}");
-                Refused(some with { LearningRate = wrong }, $"learning-rate is {value}, but must be finite and above 0.");
-                Refused(some with { Clip = wrong }, $"clip is {value}, but must be finite and above 0.");
-                Refused(some with { MetaLearningRate = wrong }, $"meta-learning-rate is {value}, but must be finite and above 0.");
-                Refused(some with { MetaClip = wrong }, $"meta-clip is {value}, but must be finite and above 0.");
+                string needed = double.IsFinite(wrong) ? "above 0" : "finite and above 0";
+                Refused(some with { LearningRate = wrong }, $"learning-rate is {value}, but must be {needed}.");
+                Refused(some with { Clip = wrong }, $"clip is {value}, but must be {needed}.");
+                Refused(some with { MetaLearningRate = wrong }, $"meta-learning-rate is {value}, but must be {needed}.");
+                Refused(some with { MetaClip = wrong }, $"meta-clip is {value}, but must be {needed}.");
             }
 
             foreach (double wrong in (double[])[0, 1, -0.5, 2, double.NaN])

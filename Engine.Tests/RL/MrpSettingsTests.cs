@@ -36,8 +36,8 @@ public class MrpSettingsTests
             Refused(some with { Seeds = 0 }, "seeds is 0, but must be between 1 and 10000.");
             Refused(some with { Iterations = 0 }, "iterations is 0, but must be at least 1.");
             Refused(some with { Batch = 0 }, "batch is 0, but must be between 1 and 1048576.");
-            Refused(some with { LearningRate = 0 }, "learning-rate is 0, but must be finite and above 0.");
-            Refused(some with { LearningRate = -0.5 }, "learning-rate is -0.5, but must be finite and above 0.");
+            Refused(some with { LearningRate = 0 }, "learning-rate is 0, but must be above 0.");
+            Refused(some with { LearningRate = -0.5 }, "learning-rate is -0.5, but must be above 0.");
             Refused(some with { LearningRate = double.NaN }, "learning-rate is NaN, but must be finite and above 0.");
             Refused(some with { MetaLearningRate = 1 / 0.0 }, "meta-learning-rate is Infinity, but must be finite and above 0.");
             foreach (double gamma in (double[])[0, 1, -0.25, 2, double.NaN])

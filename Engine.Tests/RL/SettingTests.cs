@@ -27,7 +27,10 @@ public class SettingTests
     [InlineData(1.0, 5.0, null, null, "between 1 and 5")]
     [InlineData(1.0, null, null, null, "at least 1")]
     [InlineData(null, 5.0, null, null, "at most 5")]
-    [InlineData(null, null, 0.0, null, "finite and above 0")]
+    [InlineData(null, null, 0.0, null, "above 0")]
+    [InlineData(null, null, null, 1.0, "below 1")]
+    [InlineData(0.0, null, null, 1.0, "at least 0 and below 1")]
+    [InlineData(null, 1.0, 0.0, null, "above 0 and at most 1")]
     [InlineData(null, null, 0.0, 1.0, "between 0 and 1, both excluded")]
     [InlineData(-0.25, 1048576.0, null, null, "between -0.25 and 1048576")]
     [InlineData(null, null, null, null, null)]
@@ -61,7 +64,7 @@ public class SettingTests
         Refused(fine with { FirstOfAll = 0 }, "first-of-all is 0, but must be at least 1.");
         Refused(fine with { SomeNumber = 8 }, "some-number is 8, but must be between -2 and 7.");
         Refused(fine with { Large = 1L << 41 }, "large is 2199023255552, but must be at most 1099511627776.");
-        Refused(fine with { Rate = 0 }, "rate is 0, but must be finite and above 0.");
+        Refused(fine with { Rate = 0 }, "rate is 0, but must be above 0.");
         Refused(fine with { Rate = double.NaN }, "rate is NaN, but must be finite and above 0.");
         Refused(fine with { Rate = double.PositiveInfinity }, "rate is Infinity, but must be finite and above 0.");
         Refused(fine with { Other = double.NaN }, "other is NaN, but must be finite.");
@@ -99,6 +102,10 @@ public class SettingTests
         Assert.Equal(
             "some is 1,2,1, but must be a list in which nothing stands twice.",
             Assert.Throws<ArgumentException>(() => Setting.RequireOnce("some", [1, 2, 1])).Message);
+        Assert.StartsWith(
+            "learn is learning-rate,learning-rate, but",
+            Assert.Throws<ArgumentException>(
+                () => Setting.RequireOnce("learn", [Hyperparameter.LearningRate, Hyperparameter.LearningRate])).Message);
     }
 
     [Theory]
