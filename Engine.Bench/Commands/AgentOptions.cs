@@ -23,7 +23,7 @@ internal sealed class AgentOptions
         = Options.Of<string?>("--checkpoint", "Another checkpoint than the last, such as point-0004.safetensors.", null);
 
     private readonly Option<PolicyKind> _policy = Options.Of("--policy", "How actions are chosen.", PolicyKind.Sampled);
-    private readonly Option<int> _seed = Options.Of("--seed", "The seed of the games.", 0);
+    private readonly Option<int> _seed = Options.Number("--seed", "The seed of the games.", 0, 0);
     private readonly DeviceOptions _device;
 
     /// <summary>Adds the options to a command.</summary>
@@ -46,10 +46,7 @@ internal sealed class AgentOptions
     public PolicyKind Policy(ParseResult parsed) => parsed.GetValue(_policy);
 
     /// <summary>--seed.</summary>
-    public int Seed(ParseResult parsed)
-        => parsed.GetValue(_seed) is >= 0 and var seed
-            ? seed
-            : throw new UserError(FormattableString.Invariant($"--seed is {parsed.GetValue(_seed)}, but must be at least 0."));
+    public int Seed(ParseResult parsed) => parsed.GetValue(_seed);
 
     /// <summary>Opens --device.</summary>
     public Device OpenDevice(ParseResult parsed) => _device.Open(parsed);

@@ -7,8 +7,6 @@ namespace Engine.Bench.Commands;
 /// <summary>The options of every command that runs something.</summary>
 public sealed class CommonOptions
 {
-    private const int MostThreads = 1024;
-
     private readonly Command _command;
 
     /// <summary>Adds the options to a command.</summary>
@@ -16,9 +14,6 @@ public sealed class CommonOptions
     public CommonOptions(Command command)
     {
         _command = command;
-        Device = Options.Of("--device", "The device that computes; 'engine devices' lists them.", "cpu");
-        Device.HelpName = "NAME";
-        Threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
         Out = new("--out")
         {
             Description = "The folder to write to.",
@@ -40,10 +35,10 @@ public sealed class CommonOptions
     }
 
     /// <summary>--device NAME.</summary>
-    public Option<string> Device { get; }
+    public Option<string> Device { get; } = DeviceOptions.Device();
 
     /// <summary>--threads N.</summary>
-    public Option<int> Threads { get; }
+    public Option<int> Threads { get; } = DeviceOptions.Threads();
 
     /// <summary>--out DIR.</summary>
     public Option<string> Out { get; }
@@ -110,8 +105,11 @@ public sealed class CommonOptions
     /// <exception cref="UserError">It is not; the message calls it by its name.</exception>
     public static void RequireThreads(string name, int threads)
     {
-        if (threads is < 0 or > MostThreads)
-            throw new UserError(FormattableString.Invariant($"{name} is {threads}, but must be between 0 and {MostThreads}."));
+        if (threads is < 0 or > DeviceOptions.MostThreads)
+        {
+            throw new UserError(
+                FormattableString.Invariant($"{name} is {threads}, but must be between 0 and {DeviceOptions.MostThreads}."));
+        }
     }
 
     /// <summary>Opens the device that a run asks for.</summary>

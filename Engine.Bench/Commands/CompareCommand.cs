@@ -44,9 +44,10 @@ public static class CompareCommand
         devices.HelpName = "NAME";
         var part = Options.Of("--part", "What to run.", Part.All);
         var only = Options.Many("--only", "Names of workloads and operations; all where it is not given.", Array.Empty<string>());
-        var repeats = Options.Of("--repeats", "Timed calls of each; the median is what counts.", 15);
-        var limit = Options.Of("--limit", "Seconds for one workload on one device: then it is timed in fewer calls, or skipped.", 60.0);
-        var threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
+        var repeats = Options.Number("--repeats", "Timed calls of each; the median is what counts.", 15, 1);
+        var limit = Options.Number(
+            "--limit", "Seconds for one workload on one device: then it is timed in fewer calls, or skipped.", 60.0, 1e-3, 1e6);
+        var threads = DeviceOptions.Threads();
         var output = Options.Of("--out", "The folder to write to.", RunFolder.Default(command.Name));
         output.HelpName = "DIR";
         var overwrite = Options.Switch("--overwrite", "Write to a folder that has an earlier comparison.");
@@ -56,11 +57,6 @@ public static class CompareCommand
         command.SetAction((parsed, cancel) =>
         {
             var (calls, seconds) = (parsed.GetValue(repeats), parsed.GetValue(limit));
-            if (calls < 1)
-                throw new UserError(Invariant($"--repeats is {calls}, but must be at least 1."));
-            if (seconds is not (> 0 and <= 1e6))
-                throw new UserError(Invariant($"--limit is {seconds}, but must be above 0 and at most 1000000."));
-            CommonOptions.RequireThreads("--threads", parsed.GetValue(threads));
             var (workloads, samples) = Choose(parsed.GetValue(part), parsed.GetValue(only) ?? []);
             var opened = ComparedDevice.Open(
                 "--devices", parsed.GetValue(devices) is { Length: > 0 } named ? named : Defaults(), parsed.GetValue(threads));

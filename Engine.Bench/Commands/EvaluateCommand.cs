@@ -24,7 +24,7 @@ public static class EvaluateCommand
             },
         };
         var options = new AgentOptions(command);
-        var episodes = Options.Of("--episodes", "How many episodes; all are played at once.", 256);
+        var episodes = Options.Number("--episodes", "How many episodes; all are played at once.", 256, 1, 1 << 20);
         var json = Options.Of<string?>("--json", "Write all returns and lengths to a file.", null);
         json.HelpName = "FILE";
         var quiet = Options.Switch("--quiet", "Show no progress.");
@@ -34,8 +34,6 @@ public static class EvaluateCommand
         {
             UserFile.RequireFolder(parsed.GetValue(json), "--json");
             int count = parsed.GetValue(episodes);
-            if (count is < 1 or > 1 << 20)
-                throw new UserError(Invariant($"--episodes is {count}, but must be between 1 and {1 << 20}."));
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
             using var device = options.OpenDevice(parsed);
             using var agent = options.Load(parsed, device);

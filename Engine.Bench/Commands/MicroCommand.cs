@@ -54,7 +54,7 @@ public static class MicroCommand
         var job = Options.Of("--job", "How long each runs: dry is a single call.", Length.Default);
         var devices = Options.Many("--device", "Devices that compute; 'engine devices' lists them.", "cpu");
         devices.HelpName = "NAME";
-        var threads = Options.Of("--threads", "Threads of the processor, 0 for all cores.", 0);
+        var threads = DeviceOptions.Threads();
         var output = Options.Of("--out", "The folder for reports.", RunFolder.Default(command.Name));
         output.HelpName = "DIR";
         var overwrite = Options.Switch("--overwrite", "Write to a folder that has earlier reports.");
@@ -63,7 +63,6 @@ public static class MicroCommand
             command.Add(option);
         command.SetAction((parsed, cancel) =>
         {
-            CommonOptions.RequireThreads("--threads", parsed.GetValue(threads));
             string[] names = [.. (parsed.GetValue(devices) ?? []).Distinct()];
             foreach (string name in names)
                 CommonOptions.OpenDevice(new RunConfig<object>(new object(), name, parsed.GetValue(threads))).Dispose();

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Numerics;
 using Engine.Bench.Output;
 using Engine.RL.Environments;
+using Engine.RL.Experiments;
 
 namespace Engine.Bench.Commands;
 
@@ -19,6 +21,29 @@ public static class Options
             HelpName = HelpName(typeof(T)),
             Arity = ArgumentArity.ExactlyOne,
         });
+
+    /// <summary>An option with a default and a range, both of which the help shows.</summary>
+    /// <param name="name">What is typed, for example --iterations.</param>
+    /// <param name="description">What it sets.</param>
+    /// <param name="fallback">Its value where none is given.</param>
+    /// <param name="atLeast">The least value.</param>
+    /// <param name="atMost">The largest value; none if NaN.</param>
+    public static Option<T> Number<T>(string name, string description, T fallback, double atLeast, double atMost = double.NaN)
+        where T : struct, INumber<T>
+    {
+        var about = new SettingAttribute(description) { AtLeast = atLeast, AtMost = atMost };
+        var option = Of(name, Describe(about), fallback);
+        option.Validators.Add(result =>
+        {
+            if (result.GetValue(option) is var value && !about.Holds(double.CreateChecked(value)))
+                result.AddError($"{name} is {Values.Write(value)}, but must be {about.Range}.");
+        });
+        return option;
+    }
+
+    /// <summary>What the help says of a setting: what it sets, and its range.</summary>
+    public static string Describe(SettingAttribute about)
+        => about.Range is { } range ? $"{about.Help.TrimEnd('.')}; {range}." : about.Help;
 
     /// <summary>An option that takes several values, such as --look-ahead 1,5,10.</summary>
     public static Option<T[]> Many<T>(string name, string description, params T[] fallback)

@@ -25,10 +25,10 @@ public static class PlayCommand
             },
         };
         var options = new AgentOptions(command);
-        var episode = Options.Of("--episode", "Which of the seed's episodes: those that 'engine evaluate' plays, from 0.", 0);
+        var episode = Options.Number("--episode", "Which of the seed's episodes: those that 'engine evaluate' plays, from 0.", 0, 0);
         var svg = Options.Of<string?>("--svg", "Write an animated SVG file rather than show the game.", null);
         svg.HelpName = "FILE";
-        var speed = Options.Of("--speed", "Steps a second.", 12.0);
+        var speed = Options.Number("--speed", "Steps a second.", 12.0, 0.1, 1000);
         speed.HelpName = "FPS";
         var all = Options.Switch("--all", "Where the output is no terminal: every step, rather than the last.");
         foreach (var option in (Option[])[episode, svg, speed, all])
@@ -36,12 +36,8 @@ public static class PlayCommand
         command.SetAction((parsed, cancel) =>
         {
             double framesPerSecond = parsed.GetValue(speed);
-            if (framesPerSecond is not (>= 0.1 and <= 1000))
-                throw new UserError(Invariant($"--speed is {framesPerSecond}, but must be between 0.1 and 1000."));
             UserFile.RequireFolder(parsed.GetValue(svg), "--svg");
             int number = parsed.GetValue(episode);
-            if (number < 0)
-                throw new UserError(Invariant($"--episode is {number}, but must be at least 0."));
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
             using var device = options.OpenDevice(parsed);
             using var agent = options.Load(parsed, device);

@@ -15,7 +15,6 @@ public static class SettingsFile
 
     private static readonly JsonDocumentOptions s_lenient = new()
     {
-        AllowDuplicateProperties = false,
         AllowTrailingCommas = true,
         CommentHandling = JsonCommentHandling.Skip,
     };
@@ -42,7 +41,10 @@ public static class SettingsFile
     {
         try
         {
-            using var document = JsonDocument.Parse(new UTF8Encoding(false, true).GetString(bytes).TrimStart('\uFEFF'), s_lenient);
+            string text = new UTF8Encoding(false, true).GetString(bytes).TrimStart('\uFEFF');
+            if (string.IsNullOrWhiteSpace(text))
+                throw new UserError("this is empty; settings are an object in braces, and {} is the least.");
+            using var document = JsonDocument.Parse(text, s_lenient);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? Config<T>(document.RootElement)
                 : throw new UserError($"settings are an object in braces, not {Text(document.RootElement)}.");
@@ -53,10 +55,8 @@ public static class SettingsFile
         }
         catch (JsonException e)
         {
-            string where = e.LineNumber is null
-                ? ""
-                : FormattableString.Invariant($" at line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}");
-            throw new UserError($"no valid JSON{where}: {e.Message.Split(" LineNumber:")[0]}");
+            string where = FormattableString.Invariant($"line {e.LineNumber + 1}, column {e.BytePositionInLine + 1}");
+            throw new UserError($"no valid JSON at {where}: {e.Message.Split(" LineNumber:")[0]}");
         }
         catch (InvalidOperationException)
         {
@@ -70,7 +70,7 @@ public static class SettingsFile
     {
         var known = Json.Options.GetTypeInfo(typeof(T)).Properties.Where(property => property.Set is not null)
             .ToDictionary(property => property.Name);
-        RequireKnown(
+        CheckNames(
             [.. json.EnumerateObject().Select(each => each.Name)], [.. known.Keys, RunConfig<T>.DeviceName, RunConfig<T>.ThreadsName]);
         var config = new RunConfig<T>(new T());
         foreach (var each in json.EnumerateObject())
@@ -87,8 +87,10 @@ public static class SettingsFile
     }
 
     // A file of another command has many such.
-    private static void RequireKnown(string[] names, string[] known)
+    private static void CheckNames(string[] names, string[] known)
     {
+        if (names.CountBy(name => name).FirstOrDefault(each => each.Value > 1).Key is { } twice)
+            throw new UserError($"{Printable.Quote(twice)} is given more than once.");
         string[] unknown = [.. names.Except(known)];
         if (unknown.Length == 0)
             return;
@@ -114,7 +116,8 @@ public static class SettingsFile
             JsonValueKind.Array => [.. json.EnumerateArray().Select(
                 (each, i) => Value(FormattableString.Invariant($"{name}[{i}]"), each, element))],
             JsonValueKind.String => [.. Values.Split(json.GetString()!).Select(
-                each => each.Length > 0 && Values.Read(each, element) is { } value ? value : throw Wrong(name, json, type))],
+                each => each.Length == 0 ? throw new UserError($"{name} is {Text(json)}: a value is missing beside a comma.")
+                    : Values.Read(each, element) ?? throw Wrong(name, json, type))],
             _ => throw Wrong(name, json, type),
         };
         var list = Array.CreateInstance(element, values.Length);

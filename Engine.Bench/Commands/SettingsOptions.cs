@@ -55,13 +55,12 @@ internal sealed class SettingsOptions<T>
     private static Option Made(Setting setting, T defaults, out Func<ParseResult, object?> read)
     {
         var type = setting.Property.PropertyType;
-        string help = setting.About.Range is { } range ? $"{setting.About.Help.TrimEnd('.')}; {range}." : setting.About.Help;
         object? fallback = setting.Property.GetValue(defaults);
-        bool isList = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>);
+        var element = Values.Element(type);
         var made = typeof(SettingsOptions<T>)
-            .GetMethod(isList ? nameof(Many) : nameof(One), BindingFlags.Static | BindingFlags.NonPublic)!
-            .MakeGenericMethod(isList ? type.GetGenericArguments()[0] : type)
-            .Invoke(null, ["--" + setting.Name, help, fallback]);
+            .GetMethod(element is null ? nameof(One) : nameof(Many), BindingFlags.Static | BindingFlags.NonPublic)!
+            .MakeGenericMethod(element ?? type)
+            .Invoke(null, ["--" + setting.Name, Options.Describe(setting.About), fallback]);
         (var option, read) = ((Option, Func<ParseResult, object?>))made!;
         return option;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Engine.Bench.Output;
+using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
 using static System.FormattableString;
@@ -42,6 +43,7 @@ public static class TrainCommand
         var options = new SettingsOptions<TrainSettings>(command, settings => settings.Validate());
         var parallel = TrainingExperiment.Parallel();
         command.Add(parallel);
+        command.Options.Single(option => option.Name == "--env").CompletionSources.Add([.. EnvironmentKind.All.Select(kind => kind.Name)]);
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(parsed);

@@ -35,10 +35,7 @@ internal static class TrainingExperiment
         CancellationToken cancel)
         where T : LearningSettings
     {
-        int parallel = parsed.GetValue(parallelOption);
-        if (parallel < 1)
-            throw new UserError(Invariant($"--parallel is {parallel}, but must be at least 1."));
-        parallel = Math.Min(parallel, runs.Count);
+        int parallel = Math.Min(parsed.GetValue(parallelOption), runs.Count);
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
         using var device = CommonOptions.OpenDevice(config);
         var folder = common.OpenGroup(parsed, RunRecorder.Metrics, Summary, Picture);
@@ -104,7 +101,8 @@ internal static class TrainingExperiment
     }
 
     /// <summary>--parallel N: it changes no result, and so is no setting.</summary>
-    public static Option<int> Parallel() => Options.Of("--parallel", "Agents that train at the same time, sharing the threads.", 1);
+    public static Option<int> Parallel() => Options.Number(
+        "--parallel", "Agents that train at the same time, sharing the threads.", 1, 1);
 
     private static void Complain(ParseResult parsed, IReadOnlyList<(AgentRun Run, TrainingResult Result)> results)
     {

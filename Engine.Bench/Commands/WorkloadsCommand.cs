@@ -23,7 +23,7 @@ public static class WorkloadsCommand
             },
         };
         var only = Options.Many("--only", "Names of workloads; all where it is not given.", Array.Empty<string>());
-        var repeats = Options.Of("--repeats", "Timed calls of each; the median is what counts.", 15);
+        var repeats = Options.Number("--repeats", "Timed calls of each; the median is what counts.", 15, 1);
         var peer = Options.Of<string?>(
             "--peer",
             "Another engine's program for the same workloads, timed in turn on the same CUDA device, else on 1 thread and on all.",
@@ -44,8 +44,6 @@ public static class WorkloadsCommand
             }
 
             int calls = parsed.GetValue(repeats);
-            if (calls < 1)
-                throw new UserError(FormattableString.Invariant($"--repeats is {calls}, but must be at least 1."));
             using var opened = device.Open(parsed);
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
