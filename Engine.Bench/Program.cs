@@ -52,7 +52,7 @@ public static class Program
             args = [.. topic, "--help"];
         var parsed = Root(Commands).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         string name = parsed.CommandResult.Command is RootCommand ? "engine" : "engine " + parsed.CommandResult.Command.Name;
-        if (parsed.UnmatchedTokens.Count > 0 || (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples))
+        if (parsed.Action is HelpWithExamples ? parsed.UnmatchedTokens.Count > 0 : parsed.Errors.Count > 0)
         {
             error.WriteLine(Printable.Line($"{ParseErrors.Describe(parsed)} See '{name} --help'."));
             return ExitCodes.UserError;
@@ -90,7 +90,12 @@ public static class Program
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction usual })
+            {
+                // The names that Windows knows would be those of files elsewhere.
+                option.Aliases.Remove("/h");
+                option.Aliases.Remove("/?");
                 option.Action = new HelpWithExamples(usual);
+            }
             else if (option is VersionOption)
                 option.Action = new PrintVersion();
         }

@@ -15,8 +15,9 @@ public static class Options
     /// <param name="name">What is typed, for example --iterations.</param>
     /// <param name="description">What it sets.</param>
     /// <param name="fallback">Its value where neither the command line nor a file of settings gives one.</param>
-    public static Option<T> Of<T>(string name, string description, T fallback)
-        => Suggest(new ValueOption<T>(name, description, fallback, given => ReadAll<T>(given) is [var value] ? value : default)
+    /// <param name="needed">Says what is needed in place of a value that won't do; null if every value will.</param>
+    public static Option<T> Of<T>(string name, string description, T fallback, Func<T, string?>? needed = null)
+        => Suggest(new ValueOption<T>(name, description, fallback, given => ReadAll<T>(given, needed: needed) is [var value] ? value : default)
         {
             HelpName = HelpName(typeof(T)),
             Arity = ArgumentArity.ExactlyOne,
@@ -31,14 +32,8 @@ public static class Options
     public static Option<T> Number<T>(string name, string description, T fallback, double atLeast, double atMost = double.NaN)
         where T : struct, INumber<T>
     {
-        var about = new SettingAttribute(description) { AtLeast = atLeast, AtMost = atMost };
-        var option = Of(name, Describe(about), fallback);
-        option.Validators.Add(result =>
-        {
-            if (result.GetValue(option) is var value && !about.Holds(double.CreateChecked(value)))
-                result.AddError($"{name} is {Values.Write(value)}, but must be {about.Range}.");
-        });
-        return option;
+        var range = new SettingAttribute(description) { AtLeast = atLeast, AtMost = atMost };
+        return Of(name, Describe(range), fallback, value => range.Holds(double.CreateChecked(value)) ? null : range.Range);
     }
 
     /// <summary>What the help says of a setting: what it sets, and its range.</summary>
@@ -100,7 +95,7 @@ public static class Options
         return option;
     }
 
-    private static T[]? ReadAll<T>(ArgumentResult result, bool isList = false)
+    private static T[]? ReadAll<T>(ArgumentResult result, bool isList = false, Func<T, string?>? needed = null)
     {
         var values = new List<T>();
         foreach (string text in result.Tokens.SelectMany(token => isList ? Values.Split(token.Value) : [token.Value]))
@@ -110,6 +105,8 @@ public static class Options
                 result.AddError($"{name}: a value is missing beside a comma.");
             else if (!Values.TryRead(text, out T value))
                 result.AddError($"{name}: {Printable.Quote(text)} is not {Kinds.Of(typeof(T), text)}.");
+            else if (needed?.Invoke(value) is { } other)
+                result.AddError($"{name} is {Values.Write(value)}, but must be {other}.");
             else
                 values.Add(value);
         }

@@ -10,9 +10,9 @@ internal static class ParseErrors
     /// <summary>The line for the first error: the others mostly follow from it.</summary>
     public static string Describe(ParseResult parsed)
     {
-        if (parsed.UnmatchedTokens.Count > 0)
-            return Unknown(parsed.CommandResult.Command, parsed.UnmatchedTokens[0]);
         var command = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens.Count > 0)
+            return NoTruth(parsed, parsed.UnmatchedTokens[0]) ?? Unknown(command, parsed.UnmatchedTokens[0]);
         if (command.Subcommands.Count > 0)
             return $"Give a command: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.";
         var error = parsed.Errors[0];
@@ -30,6 +30,14 @@ internal static class ParseErrors
         if (result.Tokens.Count == 0 && option.Arity.MinimumNumberOfValues > 0)
             return $"{option.Name} needs a value" + (option.ValueType == typeof(string) ? "." : $": {Kinds.Of(option.ValueType)}.");
         return result.IdentifierTokenCount > 1 ? $"{option.Name} is given more than once." : error.Message;
+    }
+
+    // The library takes a word behind an option that is neither true nor false for an argument.
+    private static string? NoTruth(ParseResult parsed, string token)
+    {
+        string? before = parsed.Tokens.Select(each => each.Value).TakeWhile(each => each != token).LastOrDefault();
+        bool isWanted = parsed.CommandResult.Command.Options.Any(option => option.Name == before && option.ValueType == typeof(bool));
+        return isWanted && !token.StartsWith('-') ? $"{before}: {Printable.Quote(token)} is not {Kinds.Of(typeof(bool))}." : null;
     }
 
     private static string Unknown(Command command, string token)

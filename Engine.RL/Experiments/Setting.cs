@@ -78,7 +78,8 @@ public sealed record Setting(PropertyInfo Property, SettingAttribute About)
             {
                 double number = boxed.ToDouble(CultureInfo.InvariantCulture);
                 string? range = setting.About.Range;
-                string needed = range is null ? "finite" : double.IsFinite(number) ? range : $"finite and {range}";
+                bool isSaid = double.IsFinite(number) || range?.StartsWith("between", StringComparison.Ordinal) == true;
+                string needed = range is null ? "finite" : isSaid ? range : $"finite and {range}";
                 Require(setting.About.Holds(number), setting.Name, value, needed);
             }
             else if (value is Enum named)

@@ -26,7 +26,11 @@ public class ProgramTests
     [Theory]
     [InlineData("--help")]
     [InlineData("devices", "--help")]
-    [InlineData("devices", "--wrong", "--help")]
+    [InlineData("-h")]
+    [InlineData("devices", "-?")]
+    [InlineData("variance", "--help")]
+    [InlineData("help")]
+    [InlineData("help", "devices")]
     public void HelpIsNoError(params string[] args)
     {
         var (code, output, error) = Run(args);
@@ -44,6 +48,22 @@ public class ProgramTests
     [InlineData("Unknown option '--sped'.", "devices", "--sped", "3")]
     [InlineData("Unknown option '--versoin'; did you mean '--version'?", "--versoin")]
     [InlineData("Unknown argument 'more'.", "devices", "more")]
+    [InlineData("Unknown argument '@more'.", "devices", "@more")]
+    [InlineData("Unknown command 'device'; did you mean 'devices'?", "device", "--help")]
+    [InlineData("Unknown command 'device'; did you mean 'devices'?", "help", "device")]
+    [InlineData("Unknown option '--sped'.", "devices", "--sped", "--help")]
+    [InlineData("Unknown argument 'more'.", "devices", "more", "--help")]
+    [InlineData("--frames stands before the command: write 'engine train --frames ...'.", "--frames", "5M", "train")]
+    [InlineData("--frames stands before the command: write 'engine train --frames ...'.", "--frames=5M", "train")]
+    [InlineData(@"Unknown command 'a\u001b[31mb'.", "a\x1b[31mb")]
+    [InlineData("--out needs a value, but '' is empty.", "mrp", "--out", "")]
+    [InlineData("--config needs a value, but '' is empty.", "mrp", "--config", "")]
+    [InlineData("--quiet: '5' is not true or false.", "mrp", "--quiet=5")]
+    [InlineData("--repeats is 0, but must be at least 1.", "compare", "--repeats", "0")]
+    [InlineData("--limit is NaN, but must be between 0.001 and 1000000.", "compare", "--limit", "NaN")]
+    [InlineData("--threads is -1, but must be between 0 and 1024.", "micro", "--threads", "-1")]
+    [InlineData("--seed is -1, but must be at least 0.", "play", "--seed", "-1")]
+    [InlineData("--speed is 0, but must be between 0.1 and 1000.", "play", "--speed", "0")]
     public void MistakesGetOneLineWithAHint(string start, params string[] args)
     {
         var (code, output, error) = Run(args);

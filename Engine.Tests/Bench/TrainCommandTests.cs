@@ -253,7 +253,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("--parallel 0", "--parallel is 0, but must be at least 1.")]
     [InlineData("--seeds 0", "seeds is 0, but must be between 1 and 10000.")]
     [InlineData("--gamma 1", "gamma is 1, but must be between 0 and 1, both excluded.")]
-    [InlineData("--threads -2", "threads is -2, but must be between 0 and 1024.")]
+    [InlineData("--threads -2", "--threads is -2, but must be between 0 and 1024.")]
     [InlineData(
         "--learn gamma,delta",
         "--learn: 'delta' is not one of gamma, lambda, critic, entropy, learning-rate. See 'engine train --help'.")]

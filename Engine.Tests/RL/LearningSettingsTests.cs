@@ -116,7 +116,7 @@ public class LearningSettingsTests
             }
 
             Refused(some with { EpsilonRoot = -1 }, "epsilon-root is -1, but must be at least 0.");
-            Refused(some with { OuterCritic = double.NaN }, "outer-critic is NaN, but must be at least 0.");
+            Refused(some with { OuterCritic = double.NaN }, "outer-critic is NaN, but must be finite and at least 0.");
             Refused(
                 some with { Learn = [Hyperparameter.Gamma, Hyperparameter.Gamma] },
                 "learn is gamma,gamma, but must be a list in which nothing stands twice.");

@@ -53,7 +53,7 @@ public class MrpSettingsTests
             }
 
             Refused(some with { EpsilonRoot = -1 }, "epsilon-root is -1, but must be at least 0.");
-            Refused(some with { EpsilonRoot = double.NaN }, "epsilon-root is NaN, but must be at least 0.");
+            Refused(some with { EpsilonRoot = double.NaN }, "epsilon-root is NaN, but must be finite and at least 0.");
             (some with { Kappa = 0, EpsilonRoot = 0 }).Validate();
             (some with { Kappa = 1 }).Validate();
         }

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.Text;
+using Engine.Bench;
+using Engine.Bench.Commands;
+using Engine.Bench.Output;
+using Engine.RL.Experiments;
+using Engine.RL.Training;
+using Engine.Tests.Core;
+using Xunit;
+
+namespace Engine.Tests.Bench;
+
+/// <summary>Whatever a file or a command line says, it works or is refused in one line that can be printed.</summary>
+public sealed class RandomInputTests : IDisposable
+{
+    private static readonly string[] s_texts =
+    [
+        "0", "1", "-1", "2", "7", "1.5", "5M", "300k", "1e6", "1e400", "-1e400", "1e-400", "3G", "99999999999999999999", "0x10", "1_000",
+        "+5", "NaN", "Infinity", "-Infinity", "∞", "true", "false", "yes", "null", "6x6", "6", "0x0", "6x", "-2147483648x1", "1,5,10", "1,,5",
+        "1, 3-mix", ",", "", " ", "3-mix", "trace-5", "trace--1", "adam", "ADAM", "gamma,lambda", "catch", "cpu", "cuda:77", "\x1b[2J", "\0",
+        "\ud800", "\u202e", "a\nb", "😀", new('9', 400), new('x', 10_000), "--seed", "-x", "@file", "{}",
+    ];
+
+    private static readonly string[] s_json =
+    [
+        "0", "-0", "1", "-1", "1.5", "1e6", "5e9", "1e400", "9223372036854775808", "null", "true", "false", "[]", "{}", "[null]", "[1,1]",
+        "[[1]]", "[1,\"x\"]", "{\"a\":1}", "\"\"", "\"5M\"", "\"6x6\"", "6", "\"1,3-mix\"", "\"\\ud800\"", "\"\\u0000\\u001b[2J\"", "\"NaN\"",
+        "NaN", "\"" + new string('x', 10_000) + "\"", new string('[', 100), "//", "\"adam\"", "[\"gamma\"]", "\"gamma,critic\"",
+    ];
+
+    private readonly TemporaryFolder _temporary = new();
+    private readonly Random _random = new(1);
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void SettingsOfTheMarkovRewardProcess() => Try<DiscountLearningSettings>(settings => settings.Validate());
+
+    [Fact]
+    public void SettingsOfBiasAndVariance() => Try<BiasVarianceSettings>(settings => settings.Validate());
+
+    [Fact]
+    public void SettingsOfTraining() => Try<TrainSettings>(settings => settings.Validate());
+
+    [Fact]
+    public void SettingsOfTable1() => Try<Table1Settings>(settings => settings.Validate());
+
+    [Fact]
+    public void SettingsOfVarianceAlongARun() => Try<VarianceCommand.VarianceSettings>(settings => settings.Validate());
+
+    [Fact]
+    public void CommandLines()
+    {
+        string[] names = [.. Program.Commands.Select(command => command.Name), .. s_texts];
+        for (int i = 0; i < 1000; i++)
+        {
+            string name = Any(names);
+            var options = Program.Commands.FirstOrDefault(command => command.Name == name)?.Options ?? [];
+            // The last one makes sure that nothing runs.
+            string[] args = [name, .. Words(options), "--no-such-option"];
+            var (code, output, error) = ProgramTests.Run(args);
+            Assert.Equal((ExitCodes.UserError, ""), (code, output));
+            AssertPrintable(error);
+        }
+    }
+
+    private void Try<T>(Action<T> validate)
+        where T : class, new()
+    {
+        int accepted = 0;
+        const int Tries = 300;
+        for (int i = 0; i < Tries; i++)
+        {
+            var command = new BenchCommand("try", "Tries.");
+            var options = new SettingsOptions<T>(command, validate);
+            File.WriteAllBytes(_temporary.At("c.json"), Mutated(Json.Write(new RunConfig<T>(new T()).ToJson())));
+            string[] config = _random.Next(3) > 0 ? ["--config", _temporary.At("c.json")] : [];
+            var parsed = command.Parse([.. config, .. Words(command.Options)]);
+            try
+            {
+                if (parsed.Errors.Count > 0)
+                    throw new UserError(ParseErrors.Describe(parsed));
+                options.Read(parsed);
+                accepted++;
+            }
+            catch (UserError e)
+            {
+                using var error = new StringWriter();
+                Assert.Equal(ExitCodes.UserError, Complaints.Print(e, error));
+                AssertPrintable(error.ToString());
+            }
+        }
+
+        Assert.InRange(accepted, 10, Tries - 100);
+    }
+
+    private static void AssertPrintable(string error)
+    {
+        Assert.EndsWith(Environment.NewLine, error);
+        string line = error[..^Environment.NewLine.Length];
+        Assert.InRange(line.Length, 10, 300);
+        Assert.DoesNotContain(line, char.IsControl);
+        Assert.DoesNotContain("System.", line);
+        Assert.DoesNotContain("(Parameter ", line);
+    }
+
+    // Up to three options, most with a value.
+    private IEnumerable<string> Words(IList<Option> options)
+    {
+        for (int i = _random.Next(4); i > 0 && options.Count > 0; i--)
+        {
+            yield return Any(options).Name;
+            if (_random.Next(8) > 0)
+                yield return Any(s_texts);
+        }
+    }
+
+    private byte[] Mutated(string json)
+    {
+        var lines = json.Split('\n').ToList();
+        for (int i = _random.Next(3); i > 0; i--)
+        {
+            int at = _random.Next(lines.Count);
+            switch (_random.Next(5))
+            {
+                case 0:
+                    lines.RemoveAt(at);
+                    break;
+                case 1:
+                    lines.Insert(at, lines[_random.Next(lines.Count)]);
+                    break;
+                case 2:
+                    lines.Insert(at, "\"" + Any(s_texts) + "\": 1,");
+                    break;
+                default:
+                    if (lines[at].Split(':') is [var name, ..])
+                        lines[at] = name + ": " + Any(s_json) + ",";
+                    break;
+            }
+        }
+
+        byte[] bytes = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+        if (_random.Next(4) == 0)
+            bytes[_random.Next(bytes.Length)] = (byte)_random.Next(256);
+        return _random.Next(10) == 0 ? bytes[.._random.Next(bytes.Length)] : bytes;
+    }
+
+    private T Any<T>(IList<T> list) => list[_random.Next(list.Count)];
+}
