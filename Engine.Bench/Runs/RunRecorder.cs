@@ -13,7 +13,9 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
     /// <summary>The file of metrics.</summary>
     public const string Metrics = RunFolder.Table;
 
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
+    // Seconds from one checkpoint to the next; tests that kill runs want more of them.
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(
+        int.TryParse(Environment.GetEnvironmentVariable("ENGINE_CHECKPOINT_SECONDS"), out int seconds) ? seconds : 30);
 
     private readonly RunFolder _folder;
     private readonly string _settings;

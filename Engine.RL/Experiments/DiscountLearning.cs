@@ -46,6 +46,8 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
         using var learner = new MrpLearners(settings, device);
         if (part.State is { } state)
             learner.Restore(state, part.Iteration);
+        else if (part.Iteration > 0)
+            throw new InvalidDataException($"The checkpoint has no learners of method {part.Method}, so that the run can't become longer: begin anew.");
 
         // The row at the end of a shorter run may have come early.
         if (part.Iteration < settings.Iterations)

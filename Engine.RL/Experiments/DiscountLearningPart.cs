@@ -37,7 +37,7 @@ internal sealed class DiscountLearningPart(MetaGradientMethod method)
             else if (start.Tensors.TryGetValue(Prefix(number) + IterationTensor, out var iteration))
                 (part.State, part.Iteration) = (Under(Prefix(number), start.Tensors), iteration.Elements<int>()[0]);
             else if (number < start.Part)
-                throw new InvalidDataException($"The checkpoint has no learners of method {part.Method}: begin anew.");
+                part.Iteration = part.Rows[^1].Iteration + 1;
         }
 
         return parts;

@@ -40,16 +40,22 @@ public static class AgentFork
         var update = new Update(settings, MetaGradientMethod.Parse(run.Method), settings.CreateEnvironment());
         var fresh = update.Initial(run.Seed, Device.Cpu);
         var old = SafeTensors.Restored(snapshot.Tensors, fresh);
-        double[] isChanged =
-        [
-            .. from start in (Func<LearningSettings, double>[])[x => x.Gamma, x => x.Lambda, x => x.Critic, x => x.Entropy, x => x.LearningRate]
-               select start(settings) != start(before) ? 1.0 : 0,
-        ];
-        var changed = Tensor.From(isChanged, old.Eta.Shape, old.Eta.Type);
+        var former = new Update(before, MetaGradientMethod.Parse(source.Method), settings.CreateEnvironment()).MetaParameters.All;
+        var pairs = update.MetaParameters.All.Zip(former).ToArray();
+        var isChanged = Mask(pair => pair.First.Start != pair.Second.Start);
 
-        // With another seed it draws other numbers.
-        var next = old with { Updates = fresh.Updates, Eta = Tensor.Where(changed, fresh.Eta, old.Eta) };
+        // What is learned no more, or starts anew, has no momentum. With another seed an agent draws other numbers.
+        var goesOn = Mask(pair => pair.First.IsLearned && pair.First.Start == pair.Second.Start);
+        var next = old with
+        {
+            Updates = fresh.Updates,
+            Eta = Tensor.Where(isChanged, fresh.Eta, old.Eta),
+            MetaOptimiser = Tree.Map(old.MetaOptimiser, x => x.Shape == goesOn.Shape ? x * goesOn : x),
+        };
         return new AgentLog(run).Snapshot(SafeTensors.Stored(next), snapshot.Iteration);
+
+        Tensor Mask(Func<(MetaParameter First, MetaParameter Second), bool> isOne)
+            => Tensor.From([.. pairs.Select(pair => isOne(pair) ? 1.0 : 0)], old.Eta.Shape, old.Eta.Type);
     }
 
     // What is not given and what is given as usual are the same.
