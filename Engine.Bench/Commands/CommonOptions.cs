@@ -115,6 +115,21 @@ public sealed class CommonOptions
             throw new UserError(FormattableString.Invariant($"{name} is {threads}, but must be between 0 and {MostThreads}."));
     }
 
+    /// <summary>Makes sure that a device has the memory that a run takes at the least, before anything is written.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="least">The bytes.</param>
+    /// <param name="settings">The settings that they follow from.</param>
+    /// <exception cref="UserError">It has not.</exception>
+    public static void RequireMemory(Device device, double least, string settings)
+    {
+        if (least > device.MemoryBytes)
+        {
+            throw new UserError(FormattableString.Invariant(
+                $"{settings} needs at least {least / (1 << 30):N1} GiB of memory, but there are {device.MemoryBytes / (double)(1 << 30):N1}: ")
+                + "choose less.");
+        }
+    }
+
     /// <summary>Opens the device that a run asks for.</summary>
     /// <exception cref="UserError">There is no such device here.</exception>
     public static Device OpenDevice<T>(RunConfig<T> config)

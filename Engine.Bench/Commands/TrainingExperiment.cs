@@ -43,6 +43,7 @@ internal static class TrainingExperiment
         parallel = Math.Min(parallel, runs.Count);
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
         using var device = CommonOptions.OpenDevice(config);
+        CommonOptions.RequireMemory(device, config.Settings.LeastMemory, "envs * rollout * grid");
         using var folder = common.OpenGroup(parsed, RunRecorder.Metrics, Summary, Picture);
         var grown = folder.WriteSettings(config);
         ExperimentRun.Print(parsed, grown);

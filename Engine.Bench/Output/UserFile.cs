@@ -26,10 +26,10 @@ internal static class UserFile
     public static bool IsFault(Exception e)
         => e is UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException && !Complaints.IsDiskFull(e);
 
-    /// <summary>The whole path of a folder.</summary>
+    /// <summary>The whole path of a file or folder.</summary>
     /// <exception cref="UserError">It is none.</exception>
     public static string FullPath(string path, string option)
-        => Use($"{option} '{path}'", "this names no folder; name another one", () => Path.GetFullPath(path));
+        => Use($"{option} '{path}'", "this names no file; name another one", () => Path.GetFullPath(path));
 
     /// <summary>Makes sure early that a file has a folder to be in: what is to be written may take long.</summary>
     /// <param name="path">The file; null if none is to be written.</param>

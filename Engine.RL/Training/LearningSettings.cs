@@ -185,6 +185,10 @@ public record LearningSettings
     [JsonIgnore]
     public long FramesPerUpdate => (long)Envs * Rollout;
 
+    /// <summary>The least memory that learning takes, in bytes: what one rollout of all games has seen.</summary>
+    [JsonIgnore]
+    public double LeastMemory => 4.0 * FramesPerUpdate * CreateEnvironment().ObservationShape.Aggregate(1.0, (count, size) => count * size);
+
     /// <summary>Makes the environment.</summary>
     /// <exception cref="ArgumentException">There is no such environment, or none with such settings.</exception>
     public IEnvironment<object> CreateEnvironment() => EnvironmentKind.Named(Env).Of(Grid, StepLimit);
