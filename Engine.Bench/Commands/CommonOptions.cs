@@ -125,8 +125,8 @@ public sealed class CommonOptions
         if (least > device.MemoryBytes)
         {
             throw new UserError(FormattableString.Invariant(
-                $"{settings} needs at least {least / (1 << 30):N1} GiB of memory, but there are {device.MemoryBytes / (double)(1 << 30):N1}: ")
-                + "choose less.");
+                $"{settings} needs at least {least / (1 << 30):N1} GiB of memory, but there are ")
+                + FormattableString.Invariant($"{device.MemoryBytes / (double)(1 << 30):N1}: choose less."));
         }
     }
 

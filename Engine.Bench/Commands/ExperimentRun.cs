@@ -66,7 +66,8 @@ internal static class ExperimentRun
     /// <summary>Says that a run goes on for longer than it was to.</summary>
     public static void Print(ParseResult parsed, IEnumerable<GrownSetting> grown)
     {
+        var output = parsed.InvocationConfiguration.Output;
         foreach (var setting in grown)
-            parsed.InvocationConfiguration.Output.WriteLine(Invariant($"Goes on from {setting.Before:N0} {setting.Name} to {setting.Now:N0}."));
+            output.WriteLine(Invariant($"Goes on from {setting.Before:N0} {setting.Name} to {setting.Now:N0}."));
     }
 }

@@ -49,8 +49,9 @@ public static class TrainCommand
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(parsed, first: () => Forked(parsed));
+            var begin = Begin(parsed, options.Common, config.Settings);
             return Task.FromResult(TrainingExperiment.Run(
-                parsed, options.Common, parallel, config, config.Settings.Runs, report => Print(parsed, report), cancel, Begin(parsed, options, config.Settings)));
+                parsed, options.Common, parallel, config, config.Settings.Runs, report => Print(parsed, report), cancel, begin));
         });
         return command;
     }
@@ -71,8 +72,7 @@ public static class TrainCommand
         };
     }
 
-    private static Func<AgentRun, ExperimentSnapshot>? Begin(
-        ParseResult parsed, SettingsOptions<ForkSettings> options, ForkSettings settings)
+    private static Func<AgentRun, ExperimentSnapshot>? Begin(ParseResult parsed, CommonOptions common, ForkSettings settings)
     {
         if (settings.Fork is not { } fork)
             return null;
@@ -81,12 +81,12 @@ public static class TrainCommand
         var forked = new Lazy<ForkedRun>(() =>
         {
             var found = ForkedRun.Find(fork);
-            found.RequireElsewhere(parsed.GetValue(options.Common.Out)!);
+            found.RequireElsewhere(parsed.GetValue(common.Out)!);
             return found;
         });
 
         // Whatever is wrong is told before anything is written.
-        if (options.Common.Mode(parsed) != RunMode.Resume)
+        if (common.Mode(parsed) != RunMode.Resume)
         {
             foreach (var run in settings.Runs)
                 forked.Value.Begin(run);

@@ -48,13 +48,18 @@ internal static class TrainingExperiment
         var grown = folder.WriteSettings(config);
         ExperimentRun.Print(parsed, grown);
         if (grown.Count > 0 && config.Settings.Anneal)
-            parsed.InvocationConfiguration.Output.WriteLine("The step size now falls to 0 over all frames: it goes on higher than it ended.");
+        {
+            parsed.InvocationConfiguration.Output.WriteLine(
+                "The step size now falls to 0 over all frames: it goes on higher than it ended.");
+        }
+
         long began = Stopwatch.GetTimestamp();
         IReadOnlyList<(AgentRun Run, TrainingResult Result)> results;
         try
         {
             using var progress = common.StartProgress(parsed);
-            var training = new AgentRuns(folder, parsed.CommandResult.Command.Name, common.Mode(parsed), progress, begin);
+            string command = parsed.CommandResult.Command.Name;
+            var training = new AgentRuns(folder, command, common.Mode(parsed), progress, begin);
             results = training.Train(runs, device, threads, parallel, cancel);
         }
         catch (OperationCanceledException)

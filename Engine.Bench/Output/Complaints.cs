@@ -21,8 +21,8 @@ internal static class Complaints
             OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
             IOException when IsDiskFull(exception)
                 => ($"The disk is full: make room, or name a folder elsewhere with --out. ({exception.Message})", ExitCodes.UserError),
-            IOException => (
-                $"A file or folder can't be used: {exception.Message.TrimEnd('.')}. Put that right, or name another one.", ExitCodes.UserError),
+            IOException
+                => ($"A file can't be used: {exception.Message.TrimEnd('.')}. Put that right, or name another one.", ExitCodes.UserError),
             OutOfMemoryException => ($"There is not enough memory for a run of this size. {exception.Message}", ExitCodes.UserError),
             DeviceException => ($"{exception.Message} A run with a checkpoint goes on with --resume.", ExitCodes.Failed),
             _ => ($"{exception.GetType().Name}: {exception.Message}", ExitCodes.Failed),

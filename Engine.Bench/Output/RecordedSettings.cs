@@ -25,7 +25,7 @@ internal static class RecordedSettings
         if (grown.FirstOrDefault(setting => setting.Now < setting.Before) is { } less)
         {
             throw new UserError(FormattableString.Invariant(
-                $"--resume: {less.Name} is {less.Now}, but must be at least {less.Before}, as the run was asked for: it may grow, not shrink."));
+                $"--resume: {less.Name} is {less.Now}, but must be at least {less.Before}, as it was before: it may grow, not shrink."));
         }
 
         try

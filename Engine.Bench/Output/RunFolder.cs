@@ -7,7 +7,7 @@ using Engine.Core.Files;
 namespace Engine.Bench.Output;
 
 /// <summary>
-/// The folder that a run writes to, and that belongs to it until it is disposed. Of every file but the metrics there is a whole one or none.
+/// The folder that a run writes to, and that is its own until it is disposed. Of every file but the metrics there is a whole one or none.
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
@@ -94,17 +94,14 @@ public sealed class RunFolder : IDisposable
             throw new UserError($"{Location} is not empty: give {remedy}, or another folder with --out.");
         }
 
-        if (_names.FirstOrDefault(name => Directory.Exists(Path.Combine(Location, name))) is { } taken)
-        {
-            throw new UserError(
-                $"{Path.Combine(Location, taken)} is a folder, but the run writes a file of this name: move it, or name another folder with --out.");
-        }
+        if (_names.Select(name => Path.Combine(Location, name)).FirstOrDefault(Directory.Exists) is { } taken)
+            throw new UserError($"{taken} is a folder, but a run writes a file of this name: move it, or name another folder with --out.");
 
         IsResumed = mode == RunMode.Resume && HasRun(mark!);
         if (mode == RunMode.Resume && !IsResumed && RunRemnants.Stranger(Location) is { } other)
         {
             throw new UserError(
-                $"--resume: {Location} has no {mark}, but it has {other}: name another folder with --out, or give --overwrite to start anew.");
+                $"--resume: {Location} has no {mark}, but {other}: name another folder with --out, or give --overwrite to start anew.");
         }
 
         if (!IsResumed)

@@ -41,7 +41,7 @@ internal static class UserFile
             return;
         string? folder = path.Length == 0 ? null : Path.GetDirectoryName(FullPath(path, option));
         if (Directory.Exists(path))
-            throw new UserError($"{option} {path}: this is a folder; name a file.");
+            throw new UserError($"{option} {path}: this is a folder, which can't be written: name a file.");
         if (!Directory.Exists(folder))
             throw new UserError($"{option} '{path}': there is no such folder.");
     }

@@ -47,7 +47,7 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
         if (part.State is { } state)
             learner.Restore(state, part.Iteration);
         else if (part.Iteration > 0)
-            throw new InvalidDataException($"The checkpoint has no learners of method {part.Method}, so that the run can't become longer: begin anew.");
+            throw new InvalidDataException($"The checkpoint has no learners of method {part.Method} that could go on: begin anew.");
 
         // The row at the end of a shorter run may have come early.
         if (part.Iteration < settings.Iterations)

@@ -22,7 +22,6 @@ internal sealed class DiscountLearningPart(MetaGradientMethod method)
     public int Iteration { get; set; }
 
     /// <summary>The parts of an experiment, as they are in a snapshot if there is one.</summary>
-    /// <exception cref="InvalidDataException">The snapshot is of another run.</exception>
     public static IReadOnlyList<DiscountLearningPart> Of(IReadOnlyList<string> methods, ExperimentSnapshot? start)
     {
         DiscountLearningPart[] parts = [.. methods.Select(name => new DiscountLearningPart(MetaGradientMethod.Parse(name)))];
@@ -36,14 +35,14 @@ internal sealed class DiscountLearningPart(MetaGradientMethod method)
                 (part.State, part.Iteration) = (Under("", start.Tensors), start.Iteration);
             else if (start.Tensors.TryGetValue(Prefix(number) + IterationTensor, out var iteration))
                 (part.State, part.Iteration) = (Under(Prefix(number), start.Tensors), iteration.Elements<int>()[0]);
-            else if (number < start.Part)
+            else if (number < start.Part) // of an earlier version, which kept nothing of a part that was done
                 part.Iteration = part.Rows[^1].Iteration + 1;
         }
 
         return parts;
     }
 
-    /// <summary>A snapshot in which one part is under way: its tensors have their names, those of others are under their part's number.</summary>
+    /// <summary>A snapshot while one part is under way: its tensors have their names, those of others the part's number before them.</summary>
     public static ExperimentSnapshot Snapshot(
         IReadOnlyList<DiscountLearningPart> parts, int current, IReadOnlyDictionary<string, StoredTensor> state, int iteration)
     {

@@ -43,7 +43,7 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
             throw new ArgumentException($"There are {runs.Count} agents, but {snapshots.Count} snapshots.", nameof(snapshots));
         int[] updates = [.. snapshots.Select(snapshot => snapshot.Iteration).Distinct()];
         if (updates.Length > 1)
-            throw new ArgumentException($"Agents have made {string.Join(", ", updates)} updates, but must be equally far.", nameof(snapshots));
+            throw new ArgumentException($"Agents have made {string.Join(", ", updates)} updates, but must be as far.", nameof(snapshots));
         if (updates[0] > runs[0].Settings.Updates)
         {
             throw new ArgumentException(

@@ -83,7 +83,7 @@ public sealed class LongerRunTests : IDisposable
         string config = File.ReadAllText(At("a/config.json"));
         AssertMistake(
             $"{command} --resume --{setting} {now} --out {At("a")}",
-            $"--resume: {setting} is {now}, but must be at least {before}, as the run was asked for: it may grow, not shrink.");
+            $"--resume: {setting} is {now}, but must be at least {before}, as it was before: it may grow, not shrink.");
         Assert.Equal(config, File.ReadAllText(At("a/config.json")));
     }
 
@@ -97,8 +97,8 @@ public sealed class LongerRunTests : IDisposable
         File.WriteAllText(Directory.CreateDirectory(At("others")).FullName + "/notes.txt", "mine");
         AssertMistake(
             $"{Snake} --resume --out {At("others")}",
-            $"--resume: {At("others")} has no config.json, but it has notes.txt: name another folder with --out, or give --overwrite to start "
-            + "anew.");
+            $"--resume: {At("others")} has no config.json, but notes.txt: "
+            + "name another folder with --out, or give --overwrite to start anew.");
     }
 
     // Another method that looks no further than the last one learns what that one learned.
@@ -128,7 +128,8 @@ public sealed class LongerRunTests : IDisposable
     public void SeveralAgentsGoOnFromOneInOtherWays()
     {
         TrainedFolder.Run($"{Snake} --frames 24 --out {At("a")}");
-        TrainedFolder.Run($"snake --fork {At("a/2-0")} --frames 48 --seeds 2 --method 3-mix --entropy 0.2 --learn gamma --out {At("fork")}");
+        string other = "--seeds 2 --method 3-mix --entropy 0.2 --learn gamma";
+        TrainedFolder.Run($"snake --fork {At("a/2-0")} --frames 48 {other} --out {At("fork")}");
         string[][] rows = [.. File.ReadAllLines(At("fork/metrics.csv"))[1..].Select(line => line.Split(','))];
         Assert.All(rows, row => Assert.Equal(0.2, double.Parse(row[10]), 6));
         Assert.NotEqual(rows[0][12], rows[^1][12]);
@@ -141,10 +142,11 @@ public sealed class LongerRunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "--fork: frames is 24, but must be more than 24: so many has the agent already that this one goes on from, and they count.")]
+    [InlineData(
+        "", "--fork: frames is 24, but must be more than 24: so many has the agent already that this one goes on from, and they count.")]
     [InlineData("--frames 48 --envs 3", "--fork: envs is 3, but must be 2, as it is of the agent that this one goes on from.")]
     [InlineData("--frames 48 --grid 5", "--fork: grid is 5x5, but must be 4x4, as it is of the agent that this one goes on from.")]
-    [InlineData("--frames 48 --env catch --grid 4 --step-limit 9", "step-limit is 9, but episodes of catch end by themselves: leave it out.")]
+    [InlineData("--frames 48 --env catch", "step-limit is 9, but episodes of catch end by themselves: leave it out.")]
     [InlineData(
         "--frames 48 --inner-optimiser sgd",
         "--fork: inner-optimiser is Sgd, but must be Adam, as it is of the agent that this one goes on from.")]

@@ -41,7 +41,7 @@ public sealed class RunFaultTests : IDisposable
             $"mrp --look-ahead 0,1 --iterations 2 --seeds 1 --monte-carlo 2 --threads 1 --out {folder}".Split(' '), output, error);
         string complaint = error.ToString().TrimEnd().Split('\n')[^1];
         Assert.Equal((ExitCodes.UserError, ""), (code, output.ToString()));
-        Assert.StartsWith($"A file or folder can't be used: Could not find a part of the path '{folder}", complaint);
+        Assert.StartsWith($"A file can't be used: Could not find a part of the path '{folder}", complaint);
         Assert.EndsWith("Put that right, or name another one.", complaint);
     }
 
@@ -49,7 +49,7 @@ public sealed class RunFaultTests : IDisposable
     [InlineData("", "there is no such folder.")]
     [InlineData("nowhere/a.svg", "there is no such folder.")]
     [InlineData("a\0b", "this names no file; name another one. (Null character in path.)")]
-    [InlineData("FOLDER", "this is a folder; name a file.")]
+    [InlineData("FOLDER", "this is a folder, which can't be written: name a file.")]
     public void PathsThatAreNoFilesAreToldBeforeTheWork(string path, string expected)
     {
         path = path.Replace("FOLDER", _temporary.At(""));

@@ -85,8 +85,8 @@ public sealed class RunFolderTests : IDisposable
         // Agents without the settings of their experiment.
         File.Delete(_temporary.At("config.json"));
         Assert.Equal(
-            $"--resume: {_temporary.At("")} has no config.json, but it has 5-0: name another folder with --out, or give --overwrite to start "
-            + "anew.",
+            $"--resume: {_temporary.At("")} has no config.json, but 5-0: "
+            + "name another folder with --out, or give --overwrite to start anew.",
             Assert.Throws<UserError>(() => OpenGroup(RunMode.Resume)).Message);
     }
 
@@ -99,7 +99,7 @@ public sealed class RunFolderTests : IDisposable
         File.WriteAllText(_temporary.At("metrics.csv"), "");
         File.WriteAllText(_temporary.At(other), "mine");
         string message = Assert.Throws<UserError>(() => Open(RunMode.Resume)).Message;
-        Assert.Contains($"has no checkpoint.safetensors, but it has {other}: name another folder with --out", message);
+        Assert.Contains($"has no checkpoint.safetensors, but {other}: name another folder with --out", message);
         Assert.Equal(((string[])["metrics.csv", other]).Order(StringComparer.Ordinal), _temporary.Names);
     }
 

@@ -282,7 +282,7 @@ public sealed partial class AgentTrainingTests
     {
         ExperimentSnapshot two = SmallSnake.After(2, s_run), three = SmallSnake.After(3, s_run);
         Assert.StartsWith("There are 2 agents, but 1 snapshots.", Refused(2, two));
-        Assert.StartsWith("Agents have made 2, 3 updates, but must be equally far.", Refused(2, two, three));
+        Assert.StartsWith("Agents have made 2, 3 updates, but must be as far.", Refused(2, two, three));
         Assert.StartsWith("Agents have made 9 updates, more than the 7 of their run.", Refused(1, two with { Iteration = 9 }));
 
         string Refused(int agents, params ExperimentSnapshot[] starts)

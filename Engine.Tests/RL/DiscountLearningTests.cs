@@ -277,7 +277,7 @@ public class DiscountLearningTests
         var alone = end with { Tensors = end.Tensors.Where(tensor => !char.IsDigit(tensor.Key[0])).ToDictionary() };
         Watcher.Same(Run(s_small), Run(s_small, start: alone));
         var e = Assert.Throws<InvalidDataException>(() => Run(s_small with { Iterations = 9 }, start: alone));
-        Assert.Equal("The checkpoint has no learners of method 1, so that the run can't become longer: begin anew.", e.Message);
+        Assert.Equal("The checkpoint has no learners of method 1 that could go on: begin anew.", e.Message);
     }
 
     [Theory]
