@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
+using Engine.Kernels;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
 using static System.FormattableString;
@@ -33,6 +34,7 @@ public static class BiasVarianceCommand
         {
             var config = options.Read(parsed);
             using var device = CommonOptions.OpenDevice(config);
+            CommonOptions.RequireMemory(Device.Cpu, config.Settings.LeastMemory, "replicates * seeds");
             int code = ExperimentRun.Run(
                 parsed,
                 options.Common,

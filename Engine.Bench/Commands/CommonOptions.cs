@@ -45,7 +45,7 @@ public sealed class CommonOptions
 
     /// <summary>--resume.</summary>
     public Option<bool> Resume { get; }
-        = Options.Switch("--resume", "Go on after the checkpoint in the folder, with the settings it began with.");
+        = Options.Switch("--resume", "Go on after the checkpoint in the folder, with the settings it began with; begin if there is none.");
 
     /// <summary>--overwrite.</summary>
     public Option<bool> Overwrite { get; } = Options.Switch("--overwrite", "Start anew in a folder that has an earlier run.");
@@ -63,14 +63,15 @@ public sealed class CommonOptions
     /// <param name="parsed">The command line.</param>
     /// <param name="apply">Puts the options that were given into the settings.</param>
     /// <param name="validate">Throws an <see cref="ArgumentException"/> if a setting is out of range; the user sees its message.</param>
+    /// <param name="first">Settings in place of the defaults; null for these.</param>
     /// <exception cref="UserError">A setting is out of range, or the file is wrong.</exception>
-    public RunConfig<T> Read<T>(ParseResult parsed, Func<T, T> apply, Action<T>? validate = null)
+    public RunConfig<T> Read<T>(ParseResult parsed, Func<T, T> apply, Action<T>? validate = null, Func<T>? first = null)
         where T : class, new()
     {
         string own = Path.Combine(parsed.GetValue(Out)!, RunFolder.Config);
         var config = parsed.GetValue(Config) is { } file ? SettingsFile.Read<T>(file)
             : parsed.GetValue(Resume) && File.Exists(own) ? ReadOwn<T>(own)
-            : new RunConfig<T>(new T());
+            : new RunConfig<T>(first is null ? new T() : first());
         config = new(apply(config.Settings), parsed.Given(Device, config.Device), parsed.Given(Threads, config.Threads));
         RequireThreads("threads", config.Threads);
         try
@@ -109,6 +110,21 @@ public sealed class CommonOptions
         {
             throw new UserError(
                 FormattableString.Invariant($"{name} is {threads}, but must be between 0 and {DeviceOptions.MostThreads}."));
+        }
+    }
+
+    /// <summary>Makes sure that a device has the memory that a run takes at the least, before anything is written.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="least">The bytes.</param>
+    /// <param name="settings">The settings that they follow from.</param>
+    /// <exception cref="UserError">It has not.</exception>
+    public static void RequireMemory(Device device, double least, string settings)
+    {
+        if (least > device.MemoryBytes)
+        {
+            throw new UserError(FormattableString.Invariant(
+                $"{settings} needs at least {least / (1 << 30):N1} GiB of memory, but there are ")
+                + FormattableString.Invariant($"{device.MemoryBytes / (double)(1 << 30):N1}: choose less."));
         }
     }
 

@@ -62,7 +62,8 @@ public static class CompareCommand
                 "--devices", parsed.GetValue(devices) is { Length: > 0 } named ? named : Defaults(), parsed.GetValue(threads));
             try
             {
-                var folder = RunFolder.OpenOnce(parsed.GetValue(output), command.Name, parsed.GetValue(overwrite), Table, Whole, Picture);
+                using var folder = RunFolder.OpenOnce(
+                    parsed.GetValue(output), command.Name, parsed.GetValue(overwrite), Table, Whole, Picture);
                 var report = Run(opened, workloads, samples, calls, TimeSpan.FromSeconds(seconds), parsed, quiet, cancel);
                 folder.WriteText(Whole, report.ToJson(calls, seconds));
                 using (var table = folder.Metrics(Table, ComparisonReport.Columns))

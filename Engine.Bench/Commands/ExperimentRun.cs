@@ -30,10 +30,10 @@ internal static class ExperimentRun
         params string[] files)
         where T : class
     {
-        var folder = common.OpenFolder(parsed, [RunRecorder.Metrics, .. files]);
+        using var folder = common.OpenFolder(parsed, [RunRecorder.Metrics, .. files]);
         string settings = JsonSerializer.Serialize(config.Settings, Json.Options);
-        var start = folder.IsResumed ? RunRecorder.Load(folder, settings) : null;
-        folder.WriteSettings(config);
+        var start = folder.IsResumed ? RunRecorder.Load(folder, settings, typeof(T)) : null;
+        Print(parsed, folder.WriteSettings(config));
         long began = Stopwatch.GetTimestamp();
         IReadOnlyList<MetricRow> rows;
         try
@@ -61,5 +61,13 @@ internal static class ExperimentRun
         return ExitCodes.Ok;
 
         static object?[] Cells(MetricRow row) => [row.Method, row.Seed, row.Iteration, .. row.Values.Cast<object>()];
+    }
+
+    /// <summary>Says that a run goes on for longer than it was to.</summary>
+    public static void Print(ParseResult parsed, IEnumerable<GrownSetting> grown)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        foreach (var setting in grown)
+            output.WriteLine(Invariant($"Goes on from {setting.Before:N0} {setting.Name} to {setting.Now:N0}."));
     }
 }

@@ -24,7 +24,7 @@ public static class MrpCommand
                 ("engine mrp", "the figure, as in the paper"),
                 ("engine mrp --look-ahead 1,5 --iterations 500 --seeds 2 --out runs/quick", "a quick look"),
                 ("engine mrp --inner-optimiser sgd --learning-rate 0.01 --out runs/sgd", "with another inner optimiser"),
-                ("engine mrp --resume", "go on after an interruption"),
+                ("engine mrp --resume --iterations 10k", "go on after an interruption, or for longer"),
             },
         };
         var options = new SettingsOptions<DiscountLearningSettings>(command, settings => settings.Validate());

@@ -20,7 +20,7 @@ public static class Table1Command
                 ("engine table1", "the whole table; it takes long"),
                 ("engine table1 --grid 6 --frames 1M --points 10 --replicates 16 --seeds 2 --out runs/quick", "a quick look"),
                 ("engine table1 --methods 0,1,3-mix --parallel 2 --out runs/some", "some methods, two agents at once"),
-                ("engine table1 --resume", "go on after an interruption"),
+                ("engine table1 --resume --frames 10M", "go on after an interruption, or for longer"),
             },
         };
         var options = new SettingsOptions<Table1Settings>(command, settings => settings.Validate());

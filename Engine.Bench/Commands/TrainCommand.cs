@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
 using Engine.Bench.Output;
+using Engine.Bench.Runs;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
@@ -21,7 +23,9 @@ public static class TrainCommand
             ("engine train --env catch --frames 1M", "a small game"),
             ("engine train --env cartpole --learn gamma,lambda --out runs/pole", "some hyper-parameters of a classic"),
             ("engine train --method 5 --seeds 3 --parallel 3 --out runs/five", "three agents at once, on Snake"),
-            ("engine train --resume", "go on after an interruption"),
+            ("engine train --resume", "go on after an interruption, or begin"),
+            ("engine train --resume --frames 10M", "go on for longer"),
+            ("engine train --fork runs/five --method 5-mix --frames 10M --out runs/fork", "go on in another way, elsewhere"),
         },
     });
 
@@ -34,23 +38,73 @@ public static class TrainCommand
             ("engine snake", "3-step mixed meta-gradients on the paper's board"),
             ("engine snake --grid 6 --method 0 --frames 1M --out runs/quick", "fixed hyper-parameters on a small board"),
             ("engine snake --learn gamma,lambda --outer-value-head true --out runs/head", "some hyper-parameters, an outer critic"),
-            ("engine snake --resume", "go on after an interruption"),
+            ("engine snake --resume --frames 10M", "go on after an interruption, or for longer"),
         },
     });
 
     private static BenchCommand Of(BenchCommand command)
     {
-        var options = new SettingsOptions<TrainSettings>(command, settings => settings.Validate());
+        var options = new SettingsOptions<ForkSettings>(command, settings => settings.Validate());
         var parallel = TrainingExperiment.Parallel();
         command.Add(parallel);
         command.Options.Single(option => option.Name == "--env").CompletionSources.Add([.. EnvironmentKind.All.Select(kind => kind.Name)]);
         command.SetAction((parsed, cancel) =>
         {
-            var config = options.Read(parsed);
+            var config = options.Read(parsed, first: () => Forked(parsed));
+            var begin = Begin(parsed, options.Common, config.Settings);
             return Task.FromResult(TrainingExperiment.Run(
-                parsed, options.Common, parallel, config, config.Settings.Runs, report => Print(parsed, report), cancel));
+                parsed, options.Common, parallel, config, config.Settings.Runs, report => Print(parsed, report), cancel, begin));
         });
         return command;
+    }
+
+    // The settings of the run that is forked.
+    private static ForkSettings Forked(ParseResult parsed)
+    {
+        if (parsed.GetValue<string?>("--fork") is not { } fork)
+            return new();
+        var (first, count) = ForkedRun.Find(fork).Agents;
+        var json = JsonSerializer.SerializeToNode(first.Settings, Json.Options);
+        return json.Deserialize<ForkSettings>(Json.Options)! with
+        {
+            Method = first.Method,
+            Seed = first.Seed,
+            Seeds = count,
+            Points = first.Points,
+        };
+    }
+
+    private static Func<AgentRun, ExperimentSnapshot>? Begin(ParseResult parsed, CommonOptions common, ForkSettings settings)
+    {
+        if (settings.Fork is not { } fork)
+            return null;
+
+        // An agent that has begun needs no other to begin with.
+        var forked = new Lazy<ForkedRun>(() =>
+        {
+            var found = ForkedRun.Find(fork);
+            found.RequireElsewhere(parsed.GetValue(common.Out)!);
+            return found;
+        });
+
+        // Whatever is wrong is told before anything is written.
+        if (common.Mode(parsed) != RunMode.Resume)
+        {
+            foreach (var run in settings.Runs)
+                forked.Value.Begin(run);
+        }
+
+        return run => forked.Value.Begin(run);
+    }
+
+    /// <summary>Settings of agents that may go on from others.</summary>
+    public sealed record ForkSettings : TrainSettings
+    {
+        /// <summary>The folder of the agents that these go on from; null if they begin with nothing learned.</summary>
+        [Setting(
+            "Go on from agents that are trained already, elsewhere and with other settings: their folder; what is not given is theirs, "
+            + "and their frames count.")]
+        public string? Fork { get; init; }
     }
 
     private static void Print(ParseResult parsed, TrainingReport report)

@@ -25,6 +25,7 @@ internal static class TrainingExperiment
     /// <param name="runs">The agents that they ask for.</param>
     /// <param name="print">Prints the table.</param>
     /// <param name="cancel">Asks to stop.</param>
+    /// <param name="begin">What agents begin with; null if they have learned nothing.</param>
     public static int Run<T>(
         ParseResult parsed,
         CommonOptions common,
@@ -32,20 +33,30 @@ internal static class TrainingExperiment
         RunConfig<T> config,
         IReadOnlyList<AgentRun> runs,
         Action<TrainingReport> print,
-        CancellationToken cancel)
+        CancellationToken cancel,
+        Func<AgentRun, ExperimentSnapshot>? begin = null)
         where T : LearningSettings
     {
         int parallel = Math.Min(parsed.GetValue(parallelOption), runs.Count);
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
         using var device = CommonOptions.OpenDevice(config);
-        var folder = common.OpenGroup(parsed, RunRecorder.Metrics, Summary, Picture);
-        folder.WriteSettings(config);
+        CommonOptions.RequireMemory(device, config.Settings.LeastMemory, "envs * rollout * grid");
+        using var folder = common.OpenGroup(parsed, RunRecorder.Metrics, Summary, Picture);
+        var grown = folder.WriteSettings(config);
+        ExperimentRun.Print(parsed, grown);
+        if (grown.Count > 0 && config.Settings.Anneal)
+        {
+            parsed.InvocationConfiguration.Output.WriteLine(
+                "The step size now falls to 0 over all frames: it goes on higher than it ended.");
+        }
+
         long began = Stopwatch.GetTimestamp();
         IReadOnlyList<(AgentRun Run, TrainingResult Result)> results;
         try
         {
             using var progress = common.StartProgress(parsed);
-            var training = new AgentRuns(folder, parsed.CommandResult.Command.Name, common.Mode(parsed), progress);
+            string command = parsed.CommandResult.Command.Name;
+            var training = new AgentRuns(folder, command, common.Mode(parsed), progress, begin);
             results = training.Train(runs, device, threads, parallel, cancel);
         }
         catch (OperationCanceledException)

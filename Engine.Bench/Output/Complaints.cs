@@ -8,6 +8,9 @@ internal static class Complaints
     // No room on Linux and macOS, no quota on Linux, and the two of Windows.
     private static readonly int[] s_diskFull = [28, 122, unchecked((int)0x80070070), unchecked((int)0x80070027)];
 
+    /// <summary>Whether something could not be written because there is no room for it.</summary>
+    public static bool IsDiskFull(Exception exception) => exception is IOException && s_diskFull.Contains(exception.HResult);
+
     /// <summary>Prints the line and returns the code. ENGINE_DEBUG=1 adds where an unforeseen failure came from.</summary>
     public static int Print(Exception exception, TextWriter error)
     {
@@ -16,8 +19,10 @@ internal static class Complaints
             UserError or InvalidDataException or UnauthorizedAccessException => (exception.Message, ExitCodes.UserError),
             Interrupted => (exception.Message, ExitCodes.Interrupted),
             OperationCanceledException => ("Interrupted.", ExitCodes.Interrupted),
-            IOException when s_diskFull.Contains(exception.HResult)
+            IOException when IsDiskFull(exception)
                 => ($"The disk is full: make room, or name a folder elsewhere with --out. ({exception.Message})", ExitCodes.UserError),
+            IOException
+                => ($"A file can't be used: {exception.Message.TrimEnd('.')}. Put that right, or name another one.", ExitCodes.UserError),
             OutOfMemoryException => ($"There is not enough memory for a run of this size. {exception.Message}", ExitCodes.UserError),
             DeviceException => ($"{exception.Message} A run with a checkpoint goes on with --resume.", ExitCodes.Failed),
             _ => ($"{exception.GetType().Name}: {exception.Message}", ExitCodes.Failed),

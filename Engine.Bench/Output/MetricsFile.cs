@@ -8,14 +8,14 @@ namespace Engine.Bench.Output;
 public sealed class MetricsFile : IDisposable
 {
     private readonly FileStream _stream;
-    private readonly int _columns;
+    private readonly string[] _columns;
 
     /// <summary>Begins a file, in place of what was there.</summary>
     /// <param name="path">The file.</param>
     /// <param name="columns">The names of the columns.</param>
     public MetricsFile(string path, params string[] columns)
     {
-        _columns = columns.Length;
+        _columns = columns;
         _stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
         Write(columns);
     }
@@ -23,9 +23,16 @@ public sealed class MetricsFile : IDisposable
     /// <summary>Adds a row: numbers, texts and truth values; null is an empty cell.</summary>
     public void AppendRow(params object?[] row)
     {
-        if (row.Length != _columns)
-            throw new ArgumentException($"A row of {row.Length} cells in a table of {_columns} columns.", nameof(row));
+        if (row.Length != _columns.Length)
+            throw new ArgumentException($"A row of {row.Length} cells in a table of {_columns.Length} columns.", nameof(row));
         Write(row);
+    }
+
+    /// <summary>Removes all rows.</summary>
+    public void Clear()
+    {
+        _stream.SetLength(0);
+        Write(_columns);
     }
 
     /// <summary>Hands the rows to the system, so that others see them.</summary>

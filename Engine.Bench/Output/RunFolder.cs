@@ -1,12 +1,15 @@
 using System.IO.Enumeration;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Engine.Core.Files;
 
 namespace Engine.Bench.Output;
 
-/// <summary>The folder that a run writes to. Of every file but the metrics there is a whole one or none.</summary>
-public sealed class RunFolder
+/// <summary>
+/// The folder that a run writes to, and that is its own until it is disposed. Of every file but the metrics there is a whole one or none.
+/// </summary>
+public sealed class RunFolder : IDisposable
 {
     /// <summary>The settings of the run.</summary>
     public const string Config = "config.json";
@@ -14,20 +17,24 @@ public sealed class RunFolder
     /// <summary>The state of the run, from which it can go on.</summary>
     public const string Checkpoint = "checkpoint.safetensors";
 
-    private readonly string[] _names;
+    /// <summary>The measurements of the run.</summary>
+    public const string Table = "metrics.csv";
 
-    private RunFolder(string location, RunMode mode, string[] names)
+    private readonly string[] _names;
+    private readonly RunLock _lock;
+
+    private RunFolder(string location, string[] names)
     {
-        Location = location;
-        IsResumed = mode == RunMode.Resume;
-        _names = names;
+        (Location, _names) = (location, names);
+        Directory.CreateDirectory(location);
+        _lock = RunLock.Take(location);
     }
 
     /// <summary>Where the folder is.</summary>
     public string Location { get; }
 
     /// <summary>Whether the run goes on after a checkpoint.</summary>
-    public bool IsResumed { get; }
+    public bool IsResumed { get; private set; }
 
     /// <summary>Where a run of a command writes if nothing else is said.</summary>
     public static string Default(string command) => Path.Combine("runs", command);
@@ -40,7 +47,7 @@ public sealed class RunFolder
     /// The files that the command writes besides <see cref="Config"/> and <see cref="Checkpoint"/>; * stands for any characters.
     /// Overwriting removes these and nothing else.
     /// </param>
-    /// <exception cref="UserError">The folder can't be used so.</exception>
+    /// <exception cref="UserError">The folder can't be used so, or another run uses it.</exception>
     public static RunFolder Open(string? location, string command, RunMode mode, params string[] names)
         => OpenMarked(location, command, mode, Checkpoint, [Checkpoint, Config, .. names]);
 
@@ -53,45 +60,56 @@ public sealed class RunFolder
     /// alone; see <see cref="Open"/>.
     /// </summary>
     public static RunFolder OpenOnce(string? location, string command, bool overwrite, params string[] names)
+        => OpenMarked(location, command, overwrite ? RunMode.Overwrite : RunMode.New, null, names);
+
+    private static RunFolder OpenMarked(string? location, string command, RunMode mode, string? mark, string[] names)
     {
         location ??= Default(command);
-        if (!overwrite && IsUsed(location))
-            throw new UserError($"{location} is not empty: give --overwrite to write there, or another folder with --out.");
-        return OpenMarked(location, command, overwrite ? RunMode.Overwrite : RunMode.New, Config, names);
-    }
-
-    private static RunFolder OpenMarked(string? location, string command, RunMode mode, string mark, string[] names)
-    {
-        // A checkpoint goes first: without it no remainder can be taken for a run that can go on.
-        var folder = new RunFolder(location ?? Default(command), mode, names);
-        location = folder.Location;
-        if (File.Exists(location))
-            throw new UserError($"--out {location}: this is a file; name a folder.");
-        if (mode == RunMode.Resume && !folder.Has(mark))
+        return UserFile.Use($"--out '{location}'", "this folder can't be used; name another one", () =>
         {
-            string instead = IsUsed(location) ? "give --overwrite instead" : "leave --resume out";
-            throw new UserError($"--resume: {location} has no {mark}; to start anew, {instead}.");
-        }
-
-        try
-        {
-            if (mode == RunMode.New && IsUsed(location))
+            if (location.Length == 0)
+                throw new UserError("--out '': name a folder, or leave --out away.");
+            if (File.Exists(location))
+                throw new UserError($"--out {location}: this is a file; name a folder.");
+            var folder = new RunFolder(location, names);
+            try
             {
-                throw new UserError(
-                    $"{location} is not empty: give --resume to go on, --overwrite to start anew, or another folder with --out.");
+                folder.Prepare(mode, mark);
+                return folder;
             }
-
-            Directory.CreateDirectory(location);
-            if (mode == RunMode.Overwrite)
-                folder.RemoveFiles();
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException or ArgumentException)
-        {
-            throw new UserError($"--out '{location}': this folder can't be used; name another one. ({e.Message})");
-        }
-
-        return folder;
+            catch
+            {
+                folder.Dispose();
+                throw;
+            }
+        });
     }
+
+    // A checkpoint goes first: without it no remainder can be taken for a run that can go on.
+    private void Prepare(RunMode mode, string? mark)
+    {
+        if (mode == RunMode.New && RunRemnants.Entries(Location).Any())
+        {
+            string remedy = mark is null ? "--overwrite to write there" : "--resume to go on, --overwrite to start anew";
+            throw new UserError($"{Location} is not empty: give {remedy}, or another folder with --out.");
+        }
+
+        if (_names.Select(name => Path.Combine(Location, name)).FirstOrDefault(Directory.Exists) is { } taken)
+            throw new UserError($"{taken} is a folder, but a run writes a file of this name: move it, or name another folder with --out.");
+
+        IsResumed = mode == RunMode.Resume && HasRun(mark!);
+        if (mode == RunMode.Resume && !IsResumed && RunRemnants.Stranger(Location) is { } other)
+        {
+            throw new UserError(
+                $"--resume: {Location} has no {mark}, but {other}: name another folder with --out, or give --overwrite to start anew.");
+        }
+
+        if (!IsResumed)
+            RemoveFiles();
+    }
+
+    // The settings of several runs alone are no run.
+    private bool HasRun(string mark) => Has(mark) && (mark == Checkpoint || RunRemnants.Stranger(Location) is not null);
 
     /// <summary>Where a file of the run is, or would be.</summary>
     /// <exception cref="ArgumentException">The command did not name it when it opened the folder.</exception>
@@ -115,41 +133,26 @@ public sealed class RunFolder
     public void WriteJson<T>(string name, T value) => WriteText(name, Json.Write(value));
 
     /// <summary>
-    /// Records the settings of the run. When it goes on, they must be those it began with, but for the device and the threads.
+    /// Records the settings of the run. When it goes on, they must be those it began with, but for those that say how long it is, which may
+    /// grow, and for the device and the threads: of these, the file keeps what the run began with.
     /// </summary>
+    /// <returns>The settings that have grown.</returns>
     /// <exception cref="UserError">A setting differs from the one the run began with.</exception>
-    public void WriteSettings<T>(RunConfig<T> config)
+    public IReadOnlyList<GrownSetting> WriteSettings<T>(RunConfig<T> config)
         where T : class
     {
+        var now = config.ToJson();
+        IReadOnlyList<GrownSetting> grown = [];
         if (IsResumed && Has(Config))
         {
-            var before = JsonNode.Parse(File.ReadAllBytes(PathOf(Config)))!.AsObject();
-            var now = config.ToJson();
+            var before = ReadConfig();
             foreach (string name in (string[])[RunConfig<T>.DeviceName, RunConfig<T>.ThreadsName])
-            {
-                before.Remove(name);
-                now.Remove(name);
-            }
-
-            RequireSameSettings(before.ToJsonString(), now.ToJsonString());
+                now[name] = before[name]?.DeepClone();
+            grown = RecordedSettings.Require(before.ToJsonString(), now.ToJsonString(), typeof(T));
         }
 
-        WriteJson(Config, config.ToJson());
-    }
-
-    /// <summary>Compares the settings that a run began with, as JSON, with those given now.</summary>
-    /// <exception cref="UserError">They differ.</exception>
-    public static void RequireSameSettings(string before, string now)
-    {
-        try
-        {
-            Engine.Core.Files.Checkpoint.RequireSameSettings(before, now);
-        }
-        catch (InvalidOperationException e)
-        {
-            string differences = e.Message.ReplaceLineEndings("; ").Replace(":; ", ": ");
-            throw new UserError($"--resume: {differences}. Give those, or start anew in another folder with --out.");
-        }
+        WriteJson(Config, now);
+        return grown;
     }
 
     /// <summary>Opens a file of measurements.</summary>
@@ -157,7 +160,8 @@ public sealed class RunFolder
     /// <param name="columns">The names of the columns.</param>
     public MetricsFile Metrics(string name, params string[] columns) => new(PathOf(name), columns);
 
-    private static bool IsUsed(string location) => Directory.Exists(location) && Directory.EnumerateFileSystemEntries(location).Any();
+    /// <summary>Lets others have the folder.</summary>
+    public void Dispose() => _lock.Dispose();
 
     private bool IsListed(string name) => _names.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false));
 
@@ -171,6 +175,18 @@ public sealed class RunFolder
                 if (FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false))
                     File.Delete(path);
             }
+        }
+    }
+
+    private JsonObject ReadConfig()
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllBytes(PathOf(Config)))!.AsObject();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        {
+            throw new UserError($"--resume: {PathOf(Config)} is damaged: put it right, or give --overwrite to start anew.");
         }
     }
 }

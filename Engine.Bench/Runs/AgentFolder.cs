@@ -37,7 +37,7 @@ internal sealed class AgentFolder
             string location = Path.Combine(experiment, agent);
             if (!Holds(location, agent))
                 continue;
-            Open(location, command, RunMode.Overwrite);
+            Open(location, command, RunMode.Overwrite).Dispose();
             if (!Directory.EnumerateFileSystemEntries(location).Any())
                 Directory.Delete(location);
         }
@@ -78,10 +78,18 @@ internal sealed class AgentFolder
         }
     }
 
+    /// <summary>All agents of a folder.</summary>
+    /// <param name="path">An agent's folder, one of its checkpoints, or the folder of an experiment.</param>
+    /// <exception cref="UserError">There are none.</exception>
+    public static IReadOnlyList<AgentFolder> All(string path)
+        => File.Exists(path) || !Directory.Exists(path) || Agents(path) is not { Length: > 1 } agents
+            ? [Find(path, null)]
+            : [.. agents.Select(agent => Find(path, agent))];
+
     /// <summary>Whether a folder is the agent's, or that of the experiment that trained it: nothing else may be written there.</summary>
     public bool BelongsTo(string folder)
     {
-        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        folder = Path.TrimEndingDirectorySeparator(UserFile.FullPath(folder, "--out"));
         return folder == Location || folder == Path.GetDirectoryName(Location);
     }
 
@@ -101,9 +109,10 @@ internal sealed class AgentFolder
     public static ExperimentSnapshot LoadPoint(string path, AgentRun run)
     {
         var (other, snapshot) = Load(path);
+        string now = Json.Write(run);
         try
         {
-            Core.Files.Checkpoint.RequireSameSettings(Json.Write(other), Json.Write(run));
+            Core.Files.Checkpoint.RequireSameSettings(RecordedSettings.Grow(Json.Write(other), now, typeof(LearningSettings)), now);
         }
         catch (InvalidOperationException e)
         {

@@ -14,7 +14,9 @@ namespace Engine.Bench.Runs;
 /// <param name="command">The command that writes to it.</param>
 /// <param name="mode">What to do with folders that are not empty; when resuming, agents that have no checkpoint yet begin anew.</param>
 /// <param name="progress">What shows progress.</param>
-internal sealed class AgentRuns(RunFolder folder, string command, RunMode mode, IProgressDisplay progress)
+/// <param name="begin">What agents begin with that have no checkpoint yet; null for agents that have learned nothing.</param>
+internal sealed class AgentRuns(
+    RunFolder folder, string command, RunMode mode, IProgressDisplay progress, Func<AgentRun, ExperimentSnapshot>? begin = null)
 {
     // What is worth a look while an agent learns.
     private static readonly string[] s_shown = ["return_mean", "gamma", "lambda", "c_crit", "c_entr", "frames_per_second"];
@@ -33,8 +35,26 @@ internal sealed class AgentRuns(RunFolder folder, string command, RunMode mode, 
         // All folders first: an agent of an earlier run that is to be overwritten must not be taken for one to go on with.
         if (mode == RunMode.Overwrite)
             AgentFolder.Clear(folder.Location, command);
-        RunFolder[] folders = [.. runs.Select(Open)];
+        var folders = new List<RunFolder>();
+        try
+        {
+            folders.AddRange(runs.Select(Open));
+            return Train(runs, folders, device, threads, parallel, cancel);
+        }
+        finally
+        {
+            foreach (var own in folders)
+                own.Dispose();
+        }
+    }
 
+    /// <summary>The numbers of a row as cells of a table; what there is none of is an empty one.</summary>
+    public static IEnumerable<object?> NumberCells(MetricRow row)
+        => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
+
+    private IReadOnlyList<(AgentRun Run, TrainingResult Result)> Train(
+        IReadOnlyList<AgentRun> runs, List<RunFolder> folders, Device device, int threads, int parallel, CancellationToken cancel)
+    {
         // Once one has failed, the others stop at their next checkpoint.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var starts = runs.Zip(folders, Start).ToArray();
@@ -74,10 +94,6 @@ internal sealed class AgentRuns(RunFolder folder, string command, RunMode mode, 
         }
     }
 
-    /// <summary>The numbers of a row as cells of a table; what there is none of is an empty one.</summary>
-    public static IEnumerable<object?> NumberCells(MetricRow row)
-        => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
-
     private RunFolder Open(AgentRun run)
     {
         string location = Path.Combine(folder.Location, run.Name);
@@ -85,7 +101,8 @@ internal sealed class AgentRuns(RunFolder folder, string command, RunMode mode, 
         return AgentFolder.Open(location, command, goesOn ? RunMode.Resume : RunMode.Overwrite);
     }
 
-    private static ExperimentSnapshot? Start(AgentRun run, RunFolder own) => own.IsResumed ? RunRecorder.Load(own, Json(run)) : null;
+    private ExperimentSnapshot? Start(AgentRun run, RunFolder own)
+        => own.IsResumed ? RunRecorder.Load(own, Json(run), typeof(LearningSettings)) : begin?.Invoke(run);
 
     // Agents that may learn as one batch: they differ in their seeds alone, and have come equally far.
     private static IEnumerable<int[]> Batches(IReadOnlyList<AgentRun> runs, ExperimentSnapshot?[] starts, Device device)

@@ -11,9 +11,11 @@ namespace Engine.Bench.Runs;
 internal sealed class RunRecorder : IExperimentObserver, IDisposable
 {
     /// <summary>The file of metrics.</summary>
-    public const string Metrics = "metrics.csv";
+    public const string Metrics = RunFolder.Table;
 
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(30);
+    // Seconds from one checkpoint to the next; tests that kill runs want more of them.
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(
+        int.TryParse(Environment.GetEnvironmentVariable("ENGINE_CHECKPOINT_SECONDS"), out int seconds) ? seconds : 30);
 
     private readonly RunFolder _folder;
     private readonly string _settings;
@@ -52,11 +54,14 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
     }
 
     /// <summary>What the folder's checkpoint goes on from.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="settings">The settings to go on with, a JSON object.</param>
+    /// <param name="type">The record that says which of them may grow.</param>
     /// <exception cref="UserError">It was saved with other settings.</exception>
-    public static ExperimentSnapshot Load(RunFolder folder, string settings)
+    public static ExperimentSnapshot Load(RunFolder folder, string settings, Type type)
     {
         var (snapshot, before) = SnapshotFile.Load(folder.PathOf(RunFolder.Checkpoint));
-        RunFolder.RequireSameSettings(before, settings);
+        RecordedSettings.Require(before, settings, type);
         return snapshot;
     }
 
@@ -77,8 +82,17 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
         if (_saved != 0 && !last && Stopwatch.GetElapsedTime(_saved) < s_interval)
             return;
         _metrics.Flush();
-        SnapshotFile.Save(_folder.PathOf(RunFolder.Checkpoint), capture(), _settings);
+        var snapshot = capture();
+        SnapshotFile.Save(_folder.PathOf(RunFolder.Checkpoint), snapshot, _settings);
         _saved = Stopwatch.GetTimestamp();
+        if (!last)
+            return;
+
+        // A run that was made longer may have gained its rows in another order, and does without the one at its former end.
+        _metrics.Clear();
+        foreach (var row in snapshot.Rows)
+            _metrics.AppendRow(_cells(row));
+        _metrics.Flush();
     }
 
     /// <inheritdoc/>

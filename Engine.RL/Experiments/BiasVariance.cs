@@ -49,14 +49,17 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
         using var learner = new MrpLearners(settings, device);
         using var trainer = MrpLearners.Estimator(settings, [oneStep], perReplicate: false, device);
         using var evaluator = MrpLearners.Estimator(settings, [.. Methods(settings), oracle], perReplicate: true, device);
-        int point = _start?.Part ?? 0;
         if (_start is { } start)
             learner.Restore(start.Tensors, start.Iteration);
+
+        // If the run has become longer, those points follow that lie beyond the last one.
+        int point = 0;
+        for (int evaluated = _rows.Count == 0 ? 0 : _rows[^1].Iteration; point < settings.Points && Target(point) <= evaluated;)
+            point++;
         observer.Progress("points", point, settings.Points);
         for (; point < settings.Points; point++)
         {
-            int target = (int)((point + 1L) * settings.Iterations / settings.Points);
-            while (learner.Iteration < target)
+            while (learner.Iteration < Target(point))
             {
                 Pause();
                 using var metaGradients = learner.MetaGradients(trainer, replicates: 1);
@@ -74,6 +77,8 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
 
         void Pause() => observer.CheckpointOrStop(Capture, cancel);
     }
+
+    private int Target(int point) => (int)((point + 1L) * settings.Iterations / settings.Points);
 
     // Of each method, all replicates of the first seed, then those of the second, and so on. The first replicate is 1: 0 trains.
     private float[][] Samples(MetaGradientEstimator<MrpLearner> estimator, MrpLearners learner, Action pause)

@@ -1,3 +1,7 @@
+using System.Text.Json.Serialization;
+using Engine.RL.Environments;
+using Engine.RL.Meta;
+
 namespace Engine.RL.Experiments;
 
 /// <summary>Settings of <see cref="BiasVariance"/>; the defaults are those of the paper.</summary>
@@ -16,13 +20,19 @@ public sealed record BiasVarianceSettings : MrpSettings
     public IReadOnlyList<int> LookAhead { get; init; } = [1, 2, 3, 5, 10, 20];
 
     /// <summary>Inner steps of the oracle.</summary>
-    [Setting("Inner steps of the oracle.", AtLeast = 1)]
+    [Setting("Inner steps of the oracle.", AtLeast = 1, AtMost = MetaGradientMethod.MostSteps)]
     public int Oracle { get; init; } = 40;
+
+    /// <summary>The least memory that it takes, in bytes: all meta-gradients of one point.</summary>
+    [JsonIgnore]
+    public double LeastMemory => 4.0 * MarkovRewardProcess.States * Seeds * Replicates * (BiasVariance.Methods(this).Length + 1);
 
     /// <inheritdoc/>
     public override void Validate()
     {
         base.Validate();
+        int most = int.MaxValue / MarkovRewardProcess.States / Seeds;
+        Setting.Require(Replicates <= most, "replicates", Replicates, $"at most {most} with {Seeds} seeds");
         Setting.Require(LookAhead.Count > 0, "look-ahead", "empty", "a list of numbers such as 1,2,3,5,10,20");
         Setting.Require(LookAhead.Min() >= 1, "look-ahead", string.Join(",", LookAhead), "a list of numbers of at least 1");
         Setting.RequireOnce("look-ahead", LookAhead);

@@ -1,6 +1,5 @@
 using Engine.Core;
 using Engine.Kernels;
-using Engine.RL.Meta;
 
 namespace Engine.RL.Experiments;
 
@@ -12,38 +11,48 @@ namespace Engine.RL.Experiments;
 /// <param name="device">Where to run.</param>
 public sealed class DiscountLearning(DiscountLearningSettings settings, Device device)
 {
-    private readonly List<MetricRow> _rows = [];
     private ExperimentSnapshot? _start;
 
     /// <summary>Columns of a row of metrics, after method, seed and iteration.</summary>
     public static IReadOnlyList<string> Columns => MrpLearners.Columns;
 
-    /// <summary>Goes on from a snapshot rather than from the beginning.</summary>
+    /// <summary>
+    /// Goes on from a snapshot rather than from the beginning. It may be of a run that was to have fewer iterations: each method goes on.
+    /// </summary>
     public void Resume(ExperimentSnapshot snapshot) => _start = snapshot;
 
     /// <summary>Runs the experiment.</summary>
     /// <returns>All rows of metrics, method by method.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="InvalidDataException">The snapshot is of another run, or has not what a longer run needs.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; the observer got a last checkpoint.</exception>
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
         settings.Validate();
-        _rows.Clear();
-        _rows.AddRange(_start?.Rows ?? []);
-        for (int part = _start?.Part ?? 0; part < settings.LookAhead.Count; part++)
+        var parts = DiscountLearningPart.Of(settings.LookAhead, _start);
+        foreach (var (number, part) in parts.Index())
         {
-            using var learner = new MrpLearners(settings, device);
-            if (_start is { } start && start.Part == part)
-                learner.Restore(start.Tensors, start.Iteration);
-            Run(part, learner, observer, cancel);
+            // The last one makes the last checkpoint.
+            if (part.Iteration < settings.Iterations || number == parts.Count - 1)
+                Run(parts, number, observer, cancel);
         }
 
-        return [.. _rows];
+        return [.. parts.SelectMany(part => part.Rows)];
     }
 
-    private void Run(int part, MrpLearners learner, IExperimentObserver observer, CancellationToken cancel)
+    private void Run(IReadOnlyList<DiscountLearningPart> parts, int number, IExperimentObserver observer, CancellationToken cancel)
     {
-        var method = MetaGradientMethod.Parse(settings.LookAhead[part]);
+        var part = parts[number];
+        using var learner = new MrpLearners(settings, device);
+        if (part.State is { } state)
+            learner.Restore(state, part.Iteration);
+        else if (part.Iteration > 0)
+            throw new InvalidDataException($"The checkpoint has no learners of method {part.Method} that could go on: begin anew.");
+
+        // The row at the end of a shorter run may have come early.
+        if (part.Iteration < settings.Iterations)
+            part.Rows.RemoveAll(row => row.Iteration % settings.LogEvery != 0);
+        var method = part.Method;
         using var estimator = method.Steps == 0 ? null : MrpLearners.Estimator(settings, [method], perReplicate: false, device);
         while (learner.Iteration < settings.Iterations)
         {
@@ -52,24 +61,26 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
             using var metaGradients = estimator is null ? null : learner.MetaGradients(estimator, settings.MonteCarlo);
             using var metrics = learner.Step(metaGradients);
             if (iteration % settings.LogEvery == 0 || iteration == settings.Iterations - 1)
-                AddRows(method, iteration, metrics, observer);
+                AddRows(part, iteration, metrics, observer);
             observer.Progress(method.Name, learner.Iteration, settings.Iterations);
         }
 
-        if (part == settings.LookAhead.Count - 1)
+        if (number == parts.Count - 1)
             observer.Checkpoint(Capture, last: true);
+        else
+            (part.State, part.Iteration) = (learner.Capture(), learner.Iteration);
 
-        ExperimentSnapshot Capture() => new(learner.Capture(), part, learner.Iteration, [.. _rows]);
+        ExperimentSnapshot Capture() => DiscountLearningPart.Snapshot(parts, number, learner.Capture(), learner.Iteration);
     }
 
-    private void AddRows(MetaGradientMethod method, int iteration, Tensor metrics, IExperimentObserver observer)
+    private void AddRows(DiscountLearningPart part, int iteration, Tensor metrics, IExperimentObserver observer)
     {
         double[] values = metrics.ToDoubles();
         int width = metrics.Shape[1];
         for (int seed = 0; seed < settings.Seeds; seed++)
         {
-            var row = new MetricRow(method.Name, settings.Seed + seed, iteration, values[(seed * width)..((seed + 1) * width)]);
-            _rows.Add(row);
+            var row = new MetricRow(part.Method.Name, settings.Seed + seed, iteration, values[(seed * width)..((seed + 1) * width)]);
+            part.Rows.Add(row);
             observer.Row(row);
         }
     }

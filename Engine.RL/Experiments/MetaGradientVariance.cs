@@ -22,7 +22,7 @@ public record MetaGradientVarianceSettings
     public int Replicates { get; init; } = 96;
 
     /// <summary>Inner steps of the oracle.</summary>
-    [Setting("Inner steps of the oracle.", AtLeast = 1, AtMost = 1000)]
+    [Setting("Inner steps of the oracle.", AtLeast = 1, AtMost = MetaGradientMethod.MostSteps)]
     public int Oracle { get; init; } = 10;
 
     /// <summary>Makes sure that every setting is in range.</summary>

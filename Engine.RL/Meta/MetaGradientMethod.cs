@@ -32,6 +32,9 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
         _ => Steps.ToString(CultureInfo.InvariantCulture),
     };
 
+    /// <summary>The most inner steps: each is a part of the program that takes the meta-gradient.</summary>
+    public const int MostSteps = 1000;
+
     /// <summary>The method of a name.</summary>
     /// <exception cref="ArgumentException">The name is none of a method.</exception>
     public static MetaGradientMethod Parse(string name)
@@ -56,9 +59,10 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
         }
 
         int least = kind == MetaGradientKind.Classic ? 0 : 1;
-        return steps >= least
+        string? range = steps < least ? $"at least {least}" : steps > MostSteps ? $"at most {MostSteps}" : null;
+        return range is null
             ? method
-            : throw new ArgumentException($"Method '{name}': the number of inner steps is {steps}, but must be at least {least}.");
+            : throw new ArgumentException($"Method '{name}': the number of inner steps is {steps}, but must be {range}.");
     }
 
     /// <summary>Throws if a setting is no list of methods.</summary>

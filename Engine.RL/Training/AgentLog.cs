@@ -48,7 +48,7 @@ public sealed record TrainingRow(
 /// <summary>What is known of an agent's training so far beside the agent itself.</summary>
 internal sealed class AgentLog(AgentRun run)
 {
-    private const string PendingTensor = "pending", DeviationsTensor = "deviations";
+    private const string PendingTensor = "pending", DeviationsTensor = "deviations", PointsTensor = "points";
 
     private readonly List<MetricRow> _rows = [];
     private readonly List<double[]> _pending = [];
@@ -73,8 +73,17 @@ internal sealed class AgentLog(AgentRun run)
         _measured++;
     }
 
-    /// <summary>Takes note of a point that was evaluated.</summary>
-    public void Add(MetaGradientDeviation deviation) => _deviations.Add(deviation);
+    /// <summary>Points of training that were kept or evaluated; the number of the next one.</summary>
+    public int Points { get; private set; }
+
+    /// <summary>Takes note of a point of training.</summary>
+    /// <param name="deviation">How much meta-gradients vary there, if that was evaluated.</param>
+    public void AddPoint(MetaGradientDeviation? deviation)
+    {
+        Points++;
+        if (deviation is not null)
+            _deviations.Add(deviation);
+    }
 
     /// <summary>A row of the updates since the last one.</summary>
     /// <param name="update">Updates made.</param>
@@ -104,7 +113,10 @@ internal sealed class AgentLog(AgentRun run)
             Mean(each => each.MetaGradientNorm),
             _measured * frames / time.TotalSeconds);
         _rows.Add(new MetricRow(run.Method, run.Seed, update, Columns<TrainingRow>.Values(row)));
-        _pending.Clear();
+
+        // The row at the end may come early. What it is made of is kept: should training go on, that belongs to the row after it.
+        if (update % run.Settings.LogEvery == 0)
+            _pending.Clear();
         _measured = 0;
         return _rows[^1];
 
@@ -116,6 +128,7 @@ internal sealed class AgentLog(AgentRun run)
     {
         agent[PendingTensor] = Stored(_pending);
         agent[DeviationsTensor] = Stored([.. _deviations.Select(point => (double[])[point.Update, .. point.Std, .. point.OneStep])]);
+        agent[PointsTensor] = Stored([[Points]]);
         return new ExperimentSnapshot(agent, 0, updates, [.. _rows]);
     }
 
@@ -125,11 +138,18 @@ internal sealed class AgentLog(AgentRun run)
     {
         _rows.Clear();
         _rows.AddRange(snapshot.Rows);
+        if (_rows.Count > 0 && _rows[^1].Iteration % run.Settings.LogEvery != 0 && snapshot.Iteration < run.Settings.Updates)
+            _rows.RemoveAt(_rows.Count - 1);
         _pending.Clear();
         _pending.AddRange(Rows(snapshot, PendingTensor));
         _deviations.Clear();
         _deviations.AddRange(Rows(snapshot, DeviationsTensor).Select(
             row => new MetaGradientDeviation((int)row[0], row[1..((row.Length / 2) + 1)], row[((row.Length / 2) + 1)..])));
+
+        // Earlier versions did not write their number; no run of theirs was made longer.
+        Points = snapshot.Tensors.ContainsKey(PointsTensor)
+            ? (int)Rows(snapshot, PointsTensor).Single()[0]
+            : AgentTraining.PointUpdates(run.Settings.Updates, run.Points).Count(update => update < snapshot.Iteration);
     }
 
     private UpdateMetrics<double[]> Unpacked(double[] numbers)

@@ -18,7 +18,7 @@ public sealed record AgentRun(string Method, int Seed, LearningSettings Settings
 }
 
 /// <summary>Settings of agents that are trained with one method.</summary>
-public sealed record TrainSettings : LearningSettings
+public record TrainSettings : LearningSettings
 {
     /// <summary>How meta-gradients are taken: see <see cref="MetaGradientMethod.Parse"/>.</summary>
     [Setting("Meta-gradients: n steps as 5, a mix as 5-mix, a trace as trace-5; 0 for fixed hyper-parameters.")]

@@ -31,8 +31,27 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
     public static int[] PointUpdates(int updates, int points)
         => [.. Enumerable.Range(0, points).Select(k => (int)(((2L * k) + 1) * updates / (2L * points))).Distinct()];
 
-    /// <summary>Goes on from snapshots of all agents, after as many updates each, rather than from the beginning.</summary>
-    public void Resume(IReadOnlyList<ExperimentSnapshot> snapshots) => _start = snapshots;
+    /// <summary>
+    /// Goes on from snapshots of all agents, after as many updates each, rather than from the beginning. They may be of a run that was to
+    /// have fewer frames: those points of training follow that lie ahead in the longer run, and the step size, if it is annealed, goes on
+    /// as it does in that one.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are not as many as agents, or they have not come equally far, or too far.</exception>
+    public void Resume(IReadOnlyList<ExperimentSnapshot> snapshots)
+    {
+        if (snapshots.Count != runs.Count)
+            throw new ArgumentException($"There are {runs.Count} agents, but {snapshots.Count} snapshots.", nameof(snapshots));
+        int[] updates = [.. snapshots.Select(snapshot => snapshot.Iteration).Distinct()];
+        if (updates.Length > 1)
+            throw new ArgumentException($"Agents have made {string.Join(", ", updates)} updates, but must be as far.", nameof(snapshots));
+        if (updates[0] > runs[0].Settings.Updates)
+        {
+            throw new ArgumentException(
+                $"Agents have made {updates[0]} updates, more than the {runs[0].Settings.Updates} of their run.", nameof(snapshots));
+        }
+
+        _start = snapshots;
+    }
 
     /// <summary>Trains.</summary>
     /// <param name="observers">Who watches each agent.</param>
@@ -70,12 +89,10 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         while (trainer.Updates < updates)
         {
             CheckpointOrStop();
-            int point = Array.IndexOf(points, trainer.Updates);
-            for (int agent = 0; point >= 0 && agent < runs.Count; agent++)
+            for (int agent = 0; agent < runs.Count && points.Contains(trainer.Updates); agent++)
             {
-                keep?.Invoke(agent, point, Capture(agent));
-                if (sampler is not null)
-                    logs[agent].Add(Deviation(sampler, trainer, agent));
+                keep?.Invoke(agent, logs[agent].Points, Capture(agent));
+                logs[agent].AddPoint(sampler is null ? null : Deviation(sampler, trainer, agent));
             }
 
             // The pace is that of training alone.

@@ -44,30 +44,36 @@ public record LearningSettings
     private const int LargestRollout = 1 << 20;
 
     /// <summary>The environment, see <see cref="EnvironmentKind"/>.</summary>
-    [Setting("The environment: snake, catch, cartpole or maze.")]
+    [Setting("The environment: snake, catch, cartpole or maze.", IsInherited = true)]
     public string Env { get; init; } = "snake";
 
     /// <summary>Its board; null for the usual one.</summary>
-    [Setting("Rows and columns of the board, as 6 for 6x6 or 10x14; 12x12 of snake, 10x5 of catch, 9x9 of the maze where it is not given.")]
+    [Setting(
+        "Rows and columns of the board, as 6 for 6x6 or 10x14; 12x12 of snake, 10x5 of catch, 9x9 of the maze where it is not given.",
+        IsInherited = true)]
     public Grid? Grid { get; init; }
 
     /// <summary>The step at which an episode is truncated; null for the usual one.</summary>
     [Setting(
         "The step at which an episode is truncated; 5000 of snake, 500 of cartpole, 100 of the maze where it is not given.",
         AtLeast = 1,
-        AtMost = 1 << 30)]
+        AtMost = 1 << 30,
+        IsInherited = true)]
     public int? StepLimit { get; init; }
 
     /// <summary>Steps of all games together, in kept rollouts; those of look-ahead come on top.</summary>
-    [Setting("Steps of all games together, in kept rollouts; look-ahead comes on top.", AtLeast = 1)]
+    [Setting(
+        "Steps of all games together, in kept rollouts; look-ahead comes on top. More of them with --resume make a run longer.",
+        AtLeast = 1,
+        MayGrow = true)]
     public long Frames { get; init; } = 5_000_000;
 
     /// <summary>Games that run side by side.</summary>
-    [Setting("Games that run side by side.", AtLeast = 1, AtMost = 1 << 20)]
+    [Setting("Games that run side by side.", AtLeast = 1, AtMost = 1 << 20, IsInherited = true)]
     public int Envs { get; init; } = 32;
 
     /// <summary>Steps of a rollout (T).</summary>
-    [Setting("Steps of a rollout (T).", AtLeast = 1, AtMost = 1 << 16)]
+    [Setting("Steps of a rollout (T).", AtLeast = 1, AtMost = 1 << 16, IsInherited = true)]
     public int Rollout { get; init; } = 20;
 
     /// <summary>The discount at the start.</summary>
@@ -92,11 +98,11 @@ public record LearningSettings
         = [Hyperparameter.Gamma, Hyperparameter.Lambda, Hyperparameter.Critic, Hyperparameter.Entropy];
 
     /// <summary>How meta-parameters are kept.</summary>
-    [Setting("How meta-parameters are kept: as logits, or themselves, clamped to their bounds.")]
+    [Setting("How meta-parameters are kept: as logits, or themselves, clamped to their bounds.", IsInherited = true)]
     public Parameterisation Parameterisation { get; init; } = Parameterisation.Sigmoid;
 
     /// <summary>The inner optimiser.</summary>
-    [Setting("What updates the network.")]
+    [Setting("What updates the network.", IsInherited = true)]
     public InnerOptimiser InnerOptimiser { get; init; } = InnerOptimiser.Adam;
 
     /// <summary>The inner step size (alpha), at the start.</summary>
@@ -140,7 +146,7 @@ public record LearningSettings
     public double OuterLambda { get; init; } = 0.99;
 
     /// <summary>Whether values for the outer discount have a head of their own.</summary>
-    [Setting("Whether values with the outer discount have a head of their own.")]
+    [Setting("Whether values with the outer discount have a head of their own.", IsInherited = true)]
     public bool OuterValueHead { get; init; }
 
     /// <summary>The weight of that head's loss.</summary>
@@ -178,6 +184,10 @@ public record LearningSettings
     /// <summary>Steps of all games in a rollout.</summary>
     [JsonIgnore]
     public long FramesPerUpdate => (long)Envs * Rollout;
+
+    /// <summary>The least memory that learning takes, in bytes: what one rollout of all games has seen.</summary>
+    [JsonIgnore]
+    public double LeastMemory => 4.0 * FramesPerUpdate * CreateEnvironment().ObservationShape.Aggregate(1.0, (count, size) => count * size);
 
     /// <summary>Makes the environment.</summary>
     /// <exception cref="ArgumentException">There is no such environment, or none with such settings.</exception>

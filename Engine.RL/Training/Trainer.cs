@@ -106,12 +106,22 @@ public sealed class Trainer : IDisposable
     /// <summary>Goes on from captured agents.</summary>
     /// <param name="stored">Each agent.</param>
     /// <param name="updates">Updates that each of them has made.</param>
-    /// <exception cref="InvalidDataException">They are other agents.</exception>
+    /// <exception cref="ArgumentException">There are not as many as this trainer has.</exception>
+    /// <exception cref="InvalidDataException">They are other agents, or have made another number of updates.</exception>
     public void Restore(IReadOnlyList<IReadOnlyDictionary<string, StoredTensor>> stored, int updates)
     {
+        if (stored.Count != _agents)
+            throw new ArgumentException($"There are {_agents} agents, but {stored.Count} to go on from.", nameof(stored));
         using var scope = new TensorScope();
         var old = _loop;
-        _loop = From(Joined([.. stored.Select((tensors, agent) => SafeTensors.Restored(tensors, Agent(agent)))]));
+        Learner[] learners = [.. stored.Select((tensors, agent) => SafeTensors.Restored(tensors, Agent(agent)))];
+        foreach (var learner in learners)
+        {
+            if (learner.Number.Item() is var made && made != updates)
+                throw new InvalidDataException($"An agent has made {made} updates rather than {updates}.");
+        }
+
+        _loop = From(Joined(learners));
         old.Dispose();
         Updates = updates;
     }

@@ -1,4 +1,5 @@
 using Engine.Bench.Output;
+using Engine.RL.Experiments;
 using Engine.Tests.Core;
 using Xunit;
 
@@ -16,20 +17,21 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void FolderIsMadeAndFilesAreWhole()
     {
-        var folder = Open(RunMode.New, _temporary.At("a/b"));
+        using var folder = Open(RunMode.New, _temporary.At("a/b"));
         folder.WriteText("metrics.csv", "x\n");
         folder.WriteJson(RunFolder.Config, new { Alpha = 0.1, Bad = double.NaN, Kind = RunMode.Resume });
         Assert.Equal("x\n", File.ReadAllText(_temporary.At("a/b/metrics.csv")));
         Assert.Equal(
             "{\n  \"alpha\": 0.1,\n  \"bad\": \"NaN\",\n  \"kind\": \"resume\"\n}\n",
             File.ReadAllText(_temporary.At("a/b/config.json")));
+        folder.Dispose();
         Assert.Equal(2, Directory.GetFiles(_temporary.At("a/b")).Length);
     }
 
     [Fact]
     public void FailedWriteLeavesTheOldFileAndNothingElse()
     {
-        var folder = Open(RunMode.New);
+        using var folder = Open(RunMode.New);
         folder.WriteText("metrics.csv", "old");
         Assert.Throws<IOException>(() => folder.Write("metrics.csv", stream =>
         {
@@ -37,6 +39,7 @@ public sealed class RunFolderTests : IDisposable
             throw new IOException("full");
         }));
         Assert.Equal("old", File.ReadAllText(_temporary.At("metrics.csv")));
+        folder.Dispose();
         Assert.Single(Directory.GetFiles(_temporary.At("")));
     }
 
@@ -51,11 +54,72 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
-    public void WithoutACheckpointTheWayToStartAnewIsNamed()
+    public void ResumeBeginsWhereThereIsNothingOrWhatAKilledRunLeft()
     {
-        Assert.Contains("leave --resume out", Assert.Throws<UserError>(() => Open(RunMode.Resume)).Message);
+        using (var missing = Open(RunMode.Resume, _temporary.At("a/b")))
+            Assert.False(missing.IsResumed);
+        using (var empty = Open(RunMode.Resume, _temporary.At("a/b")))
+            Assert.False(empty.IsResumed);
+        foreach (string name in (string[])["config.json", "metrics.csv", "checkpoint.safetensors.0123abcd.tmp", "run.lock"])
+            File.WriteAllText(_temporary.At(name), "");
+        Directory.Delete(_temporary.At("a"), recursive: true);
+        using (var killed = Open(RunMode.Resume))
+            Assert.False(killed.IsResumed);
+        Assert.Empty(_temporary.Names);
+    }
+
+    [Fact]
+    public void ResumeBeginsWhereAKilledGroupHasNoCheckpoint()
+    {
+        Directory.CreateDirectory(_temporary.At("5-0"));
+        foreach (string name in (string[])["config.json", "5-0/metrics.csv", "5-0/run.lock", "5-0/point-0000.safetensors.0123abcd.tmp"])
+            File.WriteAllText(_temporary.At(name), "");
+        using (var killed = OpenGroup(RunMode.Resume))
+            Assert.False(killed.IsResumed);
+        Assert.Equal(["5-0"], _temporary.Names);
+        File.WriteAllText(_temporary.At("config.json"), "");
+        File.WriteAllText(_temporary.At("5-0/checkpoint.safetensors"), "");
+        using (var begun = OpenGroup(RunMode.Resume))
+            Assert.True(begun.IsResumed);
+
+        // Agents without the settings of their experiment.
+        File.Delete(_temporary.At("config.json"));
+        Assert.Equal(
+            $"--resume: {_temporary.At("")} has no config.json, but 5-0: "
+            + "name another folder with --out, or give --overwrite to start anew.",
+            Assert.Throws<UserError>(() => OpenGroup(RunMode.Resume)).Message);
+    }
+
+    [Theory]
+    [InlineData("notes.txt")]
+    [InlineData("summary.json")]
+    [InlineData("point-0000.safetensors")]
+    public void ResumeLosesNothingOfOthers(string other)
+    {
         File.WriteAllText(_temporary.At("metrics.csv"), "");
-        Assert.Contains("--overwrite", Assert.Throws<UserError>(() => Open(RunMode.Resume)).Message);
+        File.WriteAllText(_temporary.At(other), "mine");
+        string message = Assert.Throws<UserError>(() => Open(RunMode.Resume)).Message;
+        Assert.Contains($"has no checkpoint.safetensors, but {other}: name another folder with --out", message);
+        Assert.Equal(((string[])["metrics.csv", other]).Order(StringComparer.Ordinal), _temporary.Names);
+    }
+
+    [Fact]
+    public void AFolderBelongsToOneRun()
+    {
+        string message = $"{_temporary.At("")} is in use by another run: wait until it ends, or name another folder with --out.";
+        using (var folder = Open(RunMode.New))
+        {
+            folder.WriteText("metrics.csv", "kept");
+            foreach (var mode in Enum.GetValues<RunMode>())
+            {
+                Assert.Equal(message, Assert.Throws<UserError>(() => Open(mode)).Message);
+                Assert.Equal(message, Assert.Throws<UserError>(() => OpenGroup(mode)).Message);
+            }
+        }
+
+        Assert.Equal(["metrics.csv"], _temporary.Names);
+        Open(RunMode.Overwrite).Dispose();
+        Assert.Empty(_temporary.Names);
     }
 
     [Fact]
@@ -66,7 +130,7 @@ public sealed class RunFolderTests : IDisposable
         foreach (string name in own.Concat(others))
             File.WriteAllText(_temporary.At(name), "");
         Directory.CreateDirectory(_temporary.At("seed-4.csv"));
-        Open(RunMode.Overwrite);
+        Open(RunMode.Overwrite).Dispose();
         Assert.Equal(others.Order(), Directory.GetFiles(_temporary.At("")).Select(Path.GetFileName).Order());
         Assert.True(Directory.Exists(_temporary.At("seed-4.csv")));
     }
@@ -74,9 +138,9 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void ResumeNeedsACheckpoint()
     {
-        Assert.Contains("checkpoint", Assert.Throws<UserError>(() => Open(RunMode.Resume)).Message);
         File.WriteAllText(_temporary.At("checkpoint.safetensors"), "");
-        Assert.True(Open(RunMode.Resume).IsResumed);
+        using var folder = Open(RunMode.Resume);
+        Assert.True(folder.IsResumed);
     }
 
     [Fact]
@@ -85,28 +149,96 @@ public sealed class RunFolderTests : IDisposable
         File.WriteAllText(_temporary.At("f"), "");
         Assert.Throws<UserError>(() => Open(RunMode.New, _temporary.At("f")));
         Assert.Throws<UserError>(() => Open(RunMode.New, _temporary.At("f/below")));
-        Assert.Throws<UserError>(() => Open(RunMode.New, ""));
+    }
+
+    // Every kind of path that can't be a folder is told in a line that names it, and nothing is written.
+    [Theory]
+    [InlineData("", "--out '': name a folder, or leave --out away.")]
+    [InlineData("a\0b", "this folder can't be used; name another one. (Null character in path.)")]
+    [InlineData("LONG", "this folder can't be used; name another one.")]
+    [InlineData("FILE", "this is a file; name a folder.")]
+    [InlineData("FILE/below/it", "this folder can't be used; name another one.")]
+    [InlineData("LOOP", "this is a file; name a folder.")]
+    [InlineData("LOOP/below", "this folder can't be used; name another one.")]
+    [InlineData("/proc/engine", "this folder can't be used; name another one.")]
+    [InlineData("/sys/engine", "this folder can't be used; name another one.")]
+    public void PathsThatAreNoFoldersAreToldSo(string path, string expected)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has other paths that are none.");
+        Assert.SkipWhen(path.StartsWith('/') && !OperatingSystem.IsLinux(), "There is no such file system.");
+        File.WriteAllText(_temporary.At("file"), "mine");
+        File.CreateSymbolicLink(_temporary.At("loop"), _temporary.At("loop"));
+        path = path.Replace("LONG", _temporary.At(new string('a', 300))).Replace("FILE", _temporary.At("file"))
+            .Replace("LOOP", _temporary.At("loop"));
+        foreach (var mode in Enum.GetValues<RunMode>())
+        {
+            string message = Assert.Throws<UserError>(() => Open(mode, path)).Message;
+            Assert.Contains(expected, message);
+            Assert.Contains(path, message);
+            Assert.DoesNotContain("Parameter", message);
+        }
+
+        Assert.Equal(["file", "loop"], _temporary.Names);
+    }
+
+    [Theory]
+    [InlineData("config.json")]
+    [InlineData("metrics.csv")]
+    [InlineData("checkpoint.safetensors")]
+    public void FoldersInPlaceOfFilesAreRefused(string name)
+    {
+        Directory.CreateDirectory(_temporary.At(name));
+        foreach (var mode in (RunMode[])[RunMode.Resume, RunMode.Overwrite])
+            Assert.StartsWith($"{_temporary.At(name)} is a folder", Assert.Throws<UserError>(() => Open(mode)).Message);
+        Assert.Equal([name], _temporary.Names);
     }
 
     [Fact]
     public void ResumedRunKeepsItsSettings()
     {
-        var config = new RunConfig<Settings>(new Settings(3));
-        var folder = Open(RunMode.New);
-        folder.WriteSettings(config);
-        folder.WriteText(RunFolder.Checkpoint, "");
-        var resumed = Open(RunMode.Resume);
-        resumed.WriteSettings(config with { Threads = 7 });
-        var other = config with { Settings = new Settings(4) };
+        var config = new RunConfig<Settings>(new Settings { Seed = 3, Frames = 50 });
+        using (var folder = Open(RunMode.New))
+        {
+            Assert.Empty(folder.WriteSettings(config));
+            folder.WriteText(RunFolder.Checkpoint, "");
+        }
+
+        using var resumed = Open(RunMode.Resume);
+        Assert.Empty(resumed.WriteSettings(config with { Threads = 7, Device = "other" }));
+        string written = File.ReadAllText(_temporary.At("config.json"));
+        Assert.Contains("\"device\": \"cpu\"", written);
+        Assert.Contains("\"threads\": 0", written);
+        var other = config with { Settings = config.Settings with { Seed = 4 } };
         var e = Assert.Throws<UserError>(() => resumed.WriteSettings(other));
         Assert.Contains("seed: 3 in the checkpoint, 4 now", e.Message);
-        Assert.Contains("\"seed\": 3", File.ReadAllText(_temporary.At("config.json")));
+        Assert.Equal(written, File.ReadAllText(_temporary.At("config.json")));
+
+        // A run may become longer, but not shorter.
+        var longer = config with { Settings = config.Settings with { Frames = 60 } };
+        Assert.Equal([new("frames", 50, 60)], resumed.WriteSettings(longer));
+        Assert.Contains("\"frames\": 60", File.ReadAllText(_temporary.At("config.json")));
+        Assert.StartsWith(
+            "--resume: frames is 50, but must be at least 60", Assert.Throws<UserError>(() => resumed.WriteSettings(config)).Message);
+        File.WriteAllText(_temporary.At("config.json"), "[1");
+        Assert.Contains("is damaged", Assert.Throws<UserError>(() => resumed.WriteSettings(longer)).Message);
     }
 
     [Fact]
-    public void UnlistedNamesAreABug() => Assert.Throws<ArgumentException>(() => Open(RunMode.New).WriteText("other.txt", ""));
+    public void UnlistedNamesAreABug()
+    {
+        using var folder = Open(RunMode.New);
+        Assert.Throws<ArgumentException>(() => folder.WriteText("other.txt", ""));
+    }
 
-    private sealed record Settings(int Seed);
+    private sealed record Settings
+    {
+        public int Seed { get; init; }
+
+        [Setting("How long.", MayGrow = true)]
+        public long Frames { get; init; }
+    }
+
+    private RunFolder OpenGroup(RunMode mode) => RunFolder.OpenGroup(_temporary.At(""), "snake", mode, "metrics.csv");
 
     private RunFolder Open(RunMode mode, string? location = null)
         => RunFolder.Open(location ?? _temporary.At(""), "mrp", mode, "metrics.csv", "seed-*.csv");

@@ -269,8 +269,6 @@ public sealed class TrainCommandTests : IDisposable
     {
         RunToEnd($"snake {Small} --method 0 --out {At("a")}");
         AssertMistake($"snake {Small} --out {At("a")}", $"{At("a")} is not empty: give --resume to go on, --overwrite to start anew");
-        AssertMistake(
-            $"snake --resume --out {At("none")}", $"--resume: {At("none")} has no config.json; to start anew, leave --resume out.");
         AssertMistake($"snake --resume --method 1 --out {At("a")}", "method: \"0\" in the checkpoint, \"1\" now");
     }
 
@@ -410,13 +408,6 @@ public sealed class TrainCommandTests : IDisposable
         return (code, output.ToString(), error.ToString());
     }
 
-    private static string WithoutPace(JsonNode summary)
-    {
-        foreach (var method in summary["methods"]!.AsArray())
-            Assert.True(method!.AsObject().Remove("frames-per-second"));
-        return summary.ToJsonString();
-    }
-
     private string At(string name) => _temporary.At(name);
 
     private string[] Names(string folder)
@@ -427,44 +418,7 @@ public sealed class TrainCommandTests : IDisposable
     private void AssertSameText(string expected, string actual)
         => Assert.Equal(File.ReadAllText(At(expected)), File.ReadAllText(At(actual)));
 
-    // The same files with the same contents, but for the pace.
-    private void AssertSameFolders(string expected, string actual)
-    {
-        Assert.Equal(Names(expected), Names(actual));
-        AssertSameText($"{expected}/config.json", $"{actual}/config.json");
-        AssertSameText($"{expected}/figure3.svg", $"{actual}/figure3.svg");
-        AssertSameMetrics("metrics.csv");
-        Assert.Equal(Summary(expected), Summary(actual));
-        foreach (string agent in Names(expected).Where(name => Directory.Exists(At($"{expected}/{name}"))))
-        {
-            Assert.Equal(Names($"{expected}/{agent}"), Names($"{actual}/{agent}"));
-            AssertSameMetrics($"{agent}/metrics.csv");
-            foreach (string file in Names($"{expected}/{agent}").Where(name => name.EndsWith(".safetensors", StringComparison.Ordinal)))
-            {
-                var (run, snapshot) = AgentFolder.Load(At($"{expected}/{agent}/{file}"));
-                var (otherRun, other) = AgentFolder.Load(At($"{actual}/{agent}/{file}"));
-                Assert.Equal(Json.Write(run), Json.Write(otherRun));
-                Same(snapshot, other);
-            }
-        }
-
-        string Summary(string folder) => WithoutPace(JsonNode.Parse(File.ReadAllText(At($"{folder}/summary.json")))!);
-
-        void AssertSameMetrics(string file)
-            => Assert.Equal(
-                Cells($"{expected}/{file}").SelectMany(row => row[..^1]),
-                Cells($"{actual}/{file}").SelectMany(row => row[..^1]));
-    }
-
-    private static void Same(ExperimentSnapshot expected, ExperimentSnapshot actual)
-    {
-        Assert.Equal((expected.Part, expected.Iteration), (actual.Part, actual.Iteration));
-        Assert.Equal(expected.Rows.SelectMany(Numbers), actual.Rows.SelectMany(Numbers));
-        Assert.Equal(expected.Tensors.Keys, actual.Tensors.Keys);
-        Assert.All(expected.Tensors, tensor => Assert.True(tensor.Value == actual.Tensors[tensor.Key], tensor.Key));
-
-        static IEnumerable<double> Numbers(MetricRow row) => [row.Seed, row.Iteration, .. row.Values[..^1]];
-    }
+    private void AssertSameFolders(string expected, string actual) => TrainedFolder.AssertSame(At(expected), At(actual));
 
     // Cancels once so many lines were written.
     private sealed class CancellingWriter(CancellationTokenSource cancel, int lines) : StringWriter

@@ -278,6 +278,57 @@ public sealed partial class AgentTrainingTests
     }
 
     [Fact]
+    public void SnapshotsThatAreNotAsManyOrAsFarAreRefused()
+    {
+        ExperimentSnapshot two = SmallSnake.After(2, s_run), three = SmallSnake.After(3, s_run);
+        Assert.StartsWith("There are 2 agents, but 1 snapshots.", Refused(2, two));
+        Assert.StartsWith("Agents have made 2, 3 updates, but must be as far.", Refused(2, two, three));
+        Assert.StartsWith("Agents have made 9 updates, more than the 7 of their run.", Refused(1, two with { Iteration = 9 }));
+
+        string Refused(int agents, params ExperimentSnapshot[] starts)
+        {
+            using var device = new CpuDevice(1);
+            var training = new AgentTraining([.. Enumerable.Range(0, agents).Select(seed => s_run with { Seed = seed })], device);
+            return Assert.Throws<ArgumentException>(() => training.Resume(starts)).Message;
+        }
+    }
+
+    // The rows, the points and all that is learned; also after the row that came early at the end of the shorter run.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void ARunThatIsMadeLongerIsTheLongRun(int updates)
+    {
+        var run = s_run with { Settings = s_run.Settings with { Anneal = false } };
+        Watcher whole = new(), rest = new();
+        var expected = SmallSnake.Train(run, whole);
+        var actual = SmallSnake.Train(run, rest, SmallSnake.After(updates, run));
+        SmallSnake.Same((expected, whole.Snapshots.Single()), (actual, rest.Snapshots.Single()));
+    }
+
+    // Those kept keep their numbers; the others are those of the longer run that lie ahead.
+    [Fact]
+    public void PointsOfALongerRunAreCountedOn()
+    {
+        var shorter = s_run with { Points = 2, Settings = s_run.Settings with { Frames = 4 * s_run.Settings.FramesPerUpdate } };
+        var kept = new List<(int Number, int Update)>();
+        Watcher first = new() { TakesAll = true }, rest = new() { TakesAll = true };
+        SmallSnake.Train(shorter, first, keep: Keep);
+        Assert.Equal([(0, 1), (1, 3)], kept);
+        var longer = s_run with { Points = 4 };
+        SmallSnake.Train(longer, rest, first.Snapshots[^1], keep: Keep);
+        Assert.Equal([0, 2, 4, 6], AgentTraining.PointUpdates(longer.Settings.Updates, 4));
+        Assert.Equal([(0, 1), (1, 3), (2, 4), (3, 6)], kept);
+
+        // Again from its midst.
+        SmallSnake.Train(longer, null, rest.Snapshots[1], keep: Keep);
+        Assert.Equal((3, 6), kept[^1]);
+
+        void Keep(int number, Func<ExperimentSnapshot> capture) => kept.Add((number, capture().Iteration));
+    }
+
+    [Fact]
     public void SettingsOutOfRangeAreRefusedBeforeAnythingElse()
     {
         using var device = new CpuDevice(1);

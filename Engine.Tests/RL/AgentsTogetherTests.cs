@@ -151,7 +151,7 @@ public class AgentsTogetherTests
     private static void Train(TemporaryFolder folder, AgentRun[] runs, int threads, int parallel)
     {
         using var device = new CpuDevice(threads);
-        var all = RunFolder.OpenGroup(folder.At("all"), "train", RunMode.Overwrite);
+        using var all = RunFolder.OpenGroup(folder.At("all"), "train", RunMode.Overwrite);
         new AgentRuns(all, "train", RunMode.Overwrite, new Nobody()).Train(runs, device, threads, parallel, CancellationToken.None);
     }
 

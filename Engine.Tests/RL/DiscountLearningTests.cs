@@ -235,6 +235,51 @@ public class DiscountLearningTests
         Assert.Equal(before, device.Pool.LiveBlocks);
     }
 
+    // From everywhere in a shorter run, and from everywhere in what makes it longer.
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    public void ARunThatIsMadeLongerIsTheLongRun(int iterations)
+    {
+        Watcher whole = new(), shorter = new() { TakesAll = true };
+        var longer = s_small with { LookAhead = ["1", "0", "2-mix"] };
+        var expected = Run(longer, observer: whole);
+        Run(longer with { Iterations = iterations }, observer: shorter);
+        foreach (int first in (int[])[1, iterations + 2, shorter.Snapshots.Count - 1])
+        {
+            var rest = new Watcher { TakesAll = true };
+            Same(Run(longer, start: shorter.Snapshots[first], observer: rest), rest);
+            foreach (int second in (int[])[1, rest.Snapshots.Count / 2, rest.Snapshots.Count - 1])
+            {
+                var end = new Watcher();
+                Same(Run(longer, start: rest.Snapshots[second], observer: end), end);
+            }
+        }
+
+        void Same(IReadOnlyList<MetricRow> rows, Watcher watcher)
+        {
+            Watcher.Same(expected, rows);
+            ExperimentSnapshot one = whole.Snapshots[^1], other = watcher.Snapshots[^1];
+            Assert.Equal((one.Part, one.Iteration), (other.Part, other.Iteration));
+            Watcher.Same(one.Rows, other.Rows);
+            Assert.Equal(one.Tensors.Keys, other.Tensors.Keys);
+            Assert.All(one.Tensors, tensor => Assert.True(tensor.Value == other.Tensors[tensor.Key], tensor.Key));
+        }
+    }
+
+    // Earlier versions kept the learners of the part under way alone.
+    [Fact]
+    public void PartsThatHaveNoLearnersAreNotMadeLonger()
+    {
+        var watcher = new Watcher();
+        Run(s_small, observer: watcher);
+        var end = watcher.Snapshots.Single();
+        var alone = end with { Tensors = end.Tensors.Where(tensor => !char.IsDigit(tensor.Key[0])).ToDictionary() };
+        Watcher.Same(Run(s_small), Run(s_small, start: alone));
+        var e = Assert.Throws<InvalidDataException>(() => Run(s_small with { Iterations = 9 }, start: alone));
+        Assert.Equal("The checkpoint has no learners of method 1 that could go on: begin anew.", e.Message);
+    }
+
     [Theory]
     [InlineData(InnerOptimiser.Adam, 0.005, "5")]
     [InlineData(InnerOptimiser.Sgd, 0.05, "3-mix")]

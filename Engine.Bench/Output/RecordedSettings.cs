@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Engine.RL.Experiments;
+
+namespace Engine.Bench.Output;
+
+/// <summary>A setting that says how long a run is, and that has grown since the run began.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Before">What it was.</param>
+/// <param name="Now">What it is.</param>
+public sealed record GrownSetting(string Name, long Before, long Now);
+
+/// <summary>The settings that a run began with, against those it is to go on with.</summary>
+internal static class RecordedSettings
+{
+    /// <summary>Compares settings.</summary>
+    /// <param name="before">Those that the run began with, a JSON object.</param>
+    /// <param name="now">Those given now, a JSON object.</param>
+    /// <param name="type">The record that says which of them may grow.</param>
+    /// <returns>Those that have grown.</returns>
+    /// <exception cref="UserError">Others differ, or one of these has become less.</exception>
+    public static IReadOnlyList<GrownSetting> Require(string before, string now, Type type)
+    {
+        var grown = new List<GrownSetting>();
+        string expected = Grow(before, now, type, grown);
+        if (grown.FirstOrDefault(setting => setting.Now < setting.Before) is { } less)
+        {
+            throw new UserError(FormattableString.Invariant(
+                $"--resume: {less.Name} is {less.Now}, but must be at least {less.Before}, as it was before: it may grow, not shrink."));
+        }
+
+        try
+        {
+            Core.Files.Checkpoint.RequireSameSettings(expected, now);
+        }
+        catch (InvalidOperationException e)
+        {
+            string differences = e.Message.ReplaceLineEndings("; ").Replace(":; ", ": ");
+            throw new UserError($"--resume: {differences}. Give those, or start anew in another folder with --out.");
+        }
+
+        return grown;
+    }
+
+    /// <summary>The settings of before with what may grow as it is now, and with those that there were none of and are none.</summary>
+    public static string Grow(string before, string now, Type type, List<GrownSetting>? grown = null)
+    {
+        string[] names = [.. Setting.Of(type).Where(setting => setting.About.MayGrow).Select(setting => setting.Name)];
+        var (old, current) = (JsonNode.Parse(before)!.AsObject(), JsonNode.Parse(now)!.AsObject());
+        Grow(old, current);
+        return old.ToJsonString();
+
+        void Grow(JsonObject old, JsonObject current)
+        {
+            foreach (var (name, value) in current)
+            {
+                if (value is JsonObject inner && old[name] is JsonObject outer)
+                {
+                    Grow(outer, inner);
+                }
+                else if (value is null && !old.ContainsKey(name))
+                {
+                    old[name] = null;
+                }
+                else if (names.Contains(name) && old[name] is JsonValue was && was.TryGetValue(out long from) && from != (long)value!)
+                {
+                    grown?.Add(new(name, from, (long)value!));
+                    old[name] = value!.DeepClone();
+                }
+            }
+        }
+    }
+}

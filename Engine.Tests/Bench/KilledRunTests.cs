@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Globalization;
+using Engine.Bench;
+using Engine.Bench.Output;
+using Engine.Tests.Core;
+using Xunit;
+
+namespace Engine.Tests.Bench;
+
+/// <summary>
+/// Runs in processes of their own that are killed, wherever they are, until one comes to its end. ENGINE_KILLS=30 in the environment kills
+/// that many rather than three.
+/// </summary>
+public sealed class KilledRunTests : IDisposable
+{
+    private const string Snake
+        = "snake --grid 4 --step-limit 9 --envs 2 --rollout 3 --log-every 7 --threads 1 --method 2 --anneal false --points 0 --seeds 2";
+
+    private static readonly int s_kills
+        = int.TryParse(Environment.GetEnvironmentVariable("ENGINE_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 3;
+
+    private readonly TemporaryFolder _temporary = new();
+    private readonly Random _random = new(7);
+
+    public void Dispose() => _temporary.Dispose();
+
+    // Begun, made longer, and forked: what is there in the end is what a run that nobody disturbed has written.
+    [Fact]
+    public void NothingIsLostOrDifferent()
+    {
+        string run = At("run"), whole = At("whole"), fork = At("fork"), wholeFork = At("whole-fork");
+        KillOften($"{Snake} --frames 300 --out {run} --resume", run);
+        KillOften($"snake --resume --frames 600 --out {run}", run);
+        TrainedFolder.Run($"{Snake} --frames 600 --out {whole}");
+        TrainedFolder.AssertSame(whole, run);
+        KillOften($"snake --fork {run} --method 1-mix --frames 900 --out {fork} --resume", fork);
+        TrainedFolder.Run($"snake --fork {run} --method 1-mix --frames 900 --out {wholeFork}");
+        TrainedFolder.AssertSame(wholeFork, fork);
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(At(""), "*", SearchOption.AllDirectories), path => path.EndsWith(".tmp") || path.EndsWith(".lock"));
+    }
+
+    // A third of all kills, and then the end.
+    private void KillOften(string line, string folder)
+    {
+        for (int kill = 0; kill < Math.Max(1, s_kills / 3); kill++)
+        {
+            using var process = Start(line);
+            while (!process.HasExited && !File.Exists(Path.Combine(folder, "run.lock")))
+                Thread.Sleep(1);
+            if (kill == 0 && !process.HasExited)
+            {
+                string taken = TrainedFolder.Try($"{line} --quiet").Error;
+                Assert.Equal($"{folder} is in use by another run: wait until it ends, or name another folder with --out.", taken.TrimEnd());
+            }
+
+            Thread.Sleep(_random.Next(600));
+            process.Kill();
+            process.WaitForExit();
+            Assert.True(process.ExitCode is ExitCodes.Ok or 137 or -1, process.StandardError.ReadToEnd());
+        }
+
+        TrainedFolder.Run(line);
+    }
+
+    private static Process Start(string line)
+    {
+        string program = Path.ChangeExtension(typeof(Program).Assembly.Location, null);
+        var start = new ProcessStartInfo("dotnet", [program + ".dll", .. line.Split(' '), "--quiet"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["ENGINE_CHECKPOINT_SECONDS"] = "0" },
+        };
+        return Process.Start(start)!;
+    }
+
+    private string At(string name) => _temporary.At(name);
+}
