@@ -16,14 +16,18 @@ public static class Progress
         clock ??= TimeProvider.System;
         var console = Consoles.For(writer);
 
-        // A terminal that can't move its cursor is as good as a file.
-        return Consoles.IsTerminal(writer) && console.Profile.Capabilities.Ansi
+        // A terminal that can't move its cursor or has no bars to show is as good as a file.
+        return Consoles.IsTerminal(writer) && console.Profile.Capabilities is { Ansi: true, Unicode: true }
             ? new ProgressView(console, clock)
             : new ProgressLines(writer, clock);
     }
 
     private sealed class Silence : IProgressDisplay
     {
+        public void Expect(string part, int done, int total)
+        {
+        }
+
         public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
         {
         }

@@ -30,7 +30,14 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
         settings.Validate();
         _rows.Clear();
         _rows.AddRange(_start?.Rows ?? []);
-        for (int part = _start?.Part ?? 0; part < settings.LookAhead.Count; part++)
+        int first = _start?.Part ?? 0;
+        foreach (var (part, name) in settings.LookAhead.Index())
+        {
+            int done = part < first ? settings.Iterations : part == first ? _start?.Iteration ?? 0 : 0;
+            observer.Expect(MetaGradientMethod.Parse(name).Name, done, settings.Iterations);
+        }
+
+        for (int part = first; part < settings.LookAhead.Count; part++)
         {
             using var learner = new MrpLearners(settings, device);
             if (_start is { } start && start.Part == part)
