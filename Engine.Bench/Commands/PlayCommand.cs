@@ -45,6 +45,8 @@ public static class PlayCommand
             int number = parsed.GetValue(episode);
             if (number < 0)
                 throw new UserError(Invariant($"--episode is {number}, but must be at least 0."));
+            bool isSeen = parsed.GetValue(svg) is null && Consoles.IsTerminal(parsed.InvocationConfiguration.Output);
+            var keys = isSeen ? Keyboard.Listen() : null;
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
             using var device = options.OpenDevice(parsed);
             using var agent = options.Load(parsed, device);
@@ -59,7 +61,6 @@ public static class PlayCommand
             }
             else
             {
-                var keys = Consoles.IsTerminal(parsed.InvocationConfiguration.Output) ? Keyboard.Listen() : null;
                 new TerminalBoard(parsed.Console(), title) { Keys = keys }.Play(frames, framesPerSecond, parsed.GetValue(all), cancel);
             }
 

@@ -39,22 +39,16 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
         }
     }
 
-    /// <summary>A frame in colour.</summary>
+    /// <summary>A frame in colour. What the window has no room for is cut off: a line too long would take two.</summary>
     public IRenderable Draw(GameFrame frame)
     {
-        var status = new Paragraph { Overflow = Overflow.Crop }.Append(frame.Status, new Style(decoration: Decoration.Bold));
-        if (frame.Outcome.Length > 0)
-            status.Append("  " + frame.Outcome, new Style(frame.Won ? Cell.Bright : Cell.Orange));
-        bool unicode = console.Profile.Capabilities.Unicode;
-        return new Rows([Faint(title), status, .. frame.Draw().Lines().Select(Line)]);
-
-        Paragraph Line(IEnumerable<Cell> cells)
-        {
-            var line = new Paragraph { Overflow = Overflow.Crop };
-            foreach (var cell in cells)
-                line.Append(unicode ? cell.Coloured : cell.Plain, cell.Style);
-            return line;
-        }
+        var outcome = new Cell("", frame.Outcome.Length > 0 ? "  " + frame.Outcome : "", new Style(frame.Won ? Cell.Bright : Cell.Orange));
+        return new Rows(
+        [
+            Line([Faint(title)]),
+            Line([new Cell("", frame.Status, new Style(decoration: Decoration.Bold)), outcome]),
+            .. frame.Draw().Lines().Select(Line),
+        ]);
     }
 
     /// <summary>A frame as plain text.</summary>
@@ -65,7 +59,21 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
             .. frame.Draw().Lines().Select(line => string.Concat(line.Select(cell => cell.Plain))),
         ]);
 
-    private static Text Faint(string text) => new(text, new Style(Color.Grey)) { Overflow = Overflow.Ellipsis };
+    private static Cell Faint(string text) => new("", text, new Style(Color.Grey));
+
+    private Paragraph Line(IEnumerable<Cell> cells)
+    {
+        var line = new Paragraph { Overflow = Overflow.Crop };
+        int left = console.Profile.Width - 1;
+        foreach (var cell in cells)
+        {
+            string text = cell.Coloured[..Math.Clamp(left, 0, cell.Coloured.Length)];
+            line.Append(text, cell.Style);
+            left -= text.Length;
+        }
+
+        return line;
+    }
 
     private void PlayLive(IReadOnlyList<GameFrame> frames, TimeSpan interval, CancellationToken cancel)
         => console.Live(Draw(frames[0])).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).Start(context =>
@@ -106,7 +114,7 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
             {
                 var frame = Draw(frames[shown]);
                 context.UpdateTarget(
-                    hint && Keys is not null ? new Rows(frame, Faint("q quits, space pauses, + and - change the speed")) : frame);
+                    hint && Keys is not null ? new Rows(frame, Line([Faint("q quits, space pauses, + and - change the speed")])) : frame);
             }
         });
 }

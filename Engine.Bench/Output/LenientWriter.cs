@@ -57,7 +57,8 @@ internal sealed class LenientWriter(TextWriter inner) : TextWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            Failure = e.Message;
+            // What the system says of a descriptor is within what .NET makes of it.
+            Failure = (e.InnerException ?? e).Message;
         }
     }
 }

@@ -16,8 +16,8 @@ public static class Progress
         clock ??= TimeProvider.System;
         var console = Consoles.For(writer);
 
-        // A terminal that can't move its cursor or has no bars to show is as good as a file.
-        return Consoles.IsTerminal(writer) && console.Profile.Capabilities is { Ansi: true, Unicode: true }
+        // A terminal that can't move its cursor is as good as a file.
+        return console.Profile.Capabilities.Ansi
             ? new ProgressView(console, clock)
             : new ProgressLines(writer, clock);
     }
