@@ -57,7 +57,8 @@ public sealed class MicroCommandTests : IDisposable
     public void WhyABenchmarkFailedIsSaid()
     {
         var failures = new List<string>();
-        var events = new MicroProgress(Progress.Start(TextWriter.Null, quiet: true), 3, failures, default);
+        using var progress = Progress.Start(TextWriter.Null, quiet: true);
+        var events = new MicroProgress(progress, 3, failures, default);
         var config = MicroCommand.Config(MicroCommand.Length.Dry, [])
             .WithOptions(ConfigOptions.DisableOptimizationsValidator)
             .AddEventProcessor(events).AddLogger(events.Log).WithArtifactsPath(_temporary.At("reports"));

@@ -152,7 +152,8 @@ public class AgentsTogetherTests
     {
         using var device = new CpuDevice(threads);
         var all = RunFolder.OpenGroup(folder.At("all"), "train", RunMode.Overwrite);
-        new AgentRuns(all, "train", RunMode.Overwrite, Progress.Start(TextWriter.Null, quiet: true)).Train(runs, device, threads, parallel, CancellationToken.None);
+        using var progress = Progress.Start(TextWriter.Null, quiet: true);
+        new AgentRuns(all, "train", RunMode.Overwrite, progress).Train(runs, device, threads, parallel, CancellationToken.None);
     }
 
     // All columns but the pace, which is the last.
