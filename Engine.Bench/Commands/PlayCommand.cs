@@ -57,7 +57,8 @@ public static class PlayCommand
             {
                 if (frames is not [SnakeFrame, ..])
                     throw new UserError($"--svg draws Snake alone, and {agent.Describe} has learned another game: leave --svg out.");
-                Write(parsed, file, new AnimatedSvg([.. frames.Cast<SnakeFrame>()], title) { FramesPerSecond = framesPerSecond }, frames[^1]);
+                var film = new AnimatedSvg([.. frames.Cast<SnakeFrame>()], title) { FramesPerSecond = framesPerSecond };
+                Write(parsed, file, film, frames[^1]);
             }
             else
             {

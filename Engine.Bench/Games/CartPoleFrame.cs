@@ -19,7 +19,8 @@ public sealed record CartPoleFrame(double Position, double Angle, int Step, doub
 
     /// <inheritdoc/>
     public override string Outcome
-        => Terminated ? Math.Abs(Position) > CartPole.Track ? "left the track" : "the pole fell" : Truncated ? "upright to the step limit" : "";
+        => !Terminated ? Won ? "upright to the step limit" : ""
+        : Math.Abs(Position) > CartPole.Track ? "left the track" : "the pole fell";
 
     /// <inheritdoc/>
     public override bool Won => Truncated && !Terminated;

@@ -1,4 +1,3 @@
-using Engine.Core;
 using Engine.RL.Environments;
 using Spectre.Console;
 

@@ -16,7 +16,7 @@ public sealed record SnakeFrame(
     int Rows, int Columns, IReadOnlyList<int> Body, int? Fruit, int Step, double Return, SnakeEnd End = SnakeEnd.None)
     : GameFrame(Step, Return)
 {
-    /// <summary>Where the move led that ended the game: a cell of the body, or one beyond the board; null unless the snake crashed.</summary>
+    /// <summary>Where the move led that lost the game: a cell of the body, or one beyond the board; null if it is not lost.</summary>
     public (int Row, int Column)? Struck { get; init; }
 
     /// <summary>Whether the snake has bitten itself.</summary>
@@ -25,7 +25,7 @@ public sealed record SnakeFrame(
     /// <inheritdoc/>
     public override string Outcome => End switch
     {
-        SnakeEnd.Crash => HasBitten ? "bit itself" : "ran into the wall",
+        SnakeEnd.Crash => HasBitten ? "bit itself" : "hit the wall",
         SnakeEnd.Full => "board full",
         SnakeEnd.StepLimit => "step limit",
         _ => "",

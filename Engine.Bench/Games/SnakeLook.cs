@@ -83,7 +83,7 @@ internal static class SnakeLook
         Group("x");
         Shape("path", ("class", "dazed"), ("d", "M0 -.3l.2 .2m0 -.2l-.2 .2M0 .1l.2 .2m0 -.2l-.2 .2"));
         svg.Close();
-        Shape("path", ("id", "w"), ("class", "struck"), ("d", "M.5 -.5V.5M.72 -.34L.9 -.46M.76 0H.96M.72 .34L.9 .46"));
+        Shape("path", ("id", "w"), ("class", "struck"), ("d", "M.52 -.43V.43"));
         Shape("path", ("id", "b"), ("class", "struck"), ("d", "M.57 -.43H1.43V.43H.57zM.8 -.2l.4 .4m0 -.4l-.4 .4"));
         Group("r");
         for (int digit = 0; digit < 10; digit++)

@@ -63,10 +63,13 @@ internal sealed class Pace(TimeProvider clock, long done = 0, long total = 0)
         _ => (1 / Rate).ToString("0.##", CultureInfo.InvariantCulture) + " s/it",
     };
 
-    public string Remaining
-        => double.IsNaN(Rate) ? IsDone ? "done" : ""
+    public string Remaining => RemainingAt(Rate);
+
+    /// <summary>How long it takes at some rate, or took if it is done; empty if the rate is NaN.</summary>
+    public string RemainingAt(double rate)
+        => double.IsNaN(rate) ? IsDone ? "done" : ""
         : IsDone ? "in " + Duration(Since(_start.Time))
-        : Duration((Total - Done) / Rate) + " left";
+        : Duration((Total - Done) / rate) + " left";
 
     private double Since(long time) => clock.GetElapsedTime(time, _end ?? clock.GetTimestamp()).TotalSeconds;
 

@@ -12,11 +12,24 @@ internal sealed class ProgressParts(TimeProvider clock)
     /// <summary>Those that are done, under way or expected.</summary>
     public IReadOnlyList<ProgressPart> All => _all;
 
-    /// <summary>Where the whole stands, such as "2 of 4 done, 12 min 30 s left"; empty if there is one part, or nobody knows of others.</summary>
+    /// <summary>Where the whole stands, such as "2 of 4 done, 12 s left"; empty if there is one part, or others are unknown.</summary>
     public string Summary
-        => !_expected || _all.Count == 1 ? ""
-        : Invariant($"{_all.Count(part => part.Pace.IsDone)} of {_all.Count} done")
-            + (_whole.Remaining is { Length: > 0 } time and not "done" ? (_whole.IsDone ? " " : ", ") + time : "");
+    {
+        get
+        {
+            if (!_expected || _all.Count == 1)
+                return "";
+            string text = Invariant($"{_all.Count(part => part.Pace.IsDone)} of {_all.Count} done");
+            string time = _whole.RemainingAt(Rate);
+            return time is "" or "done" ? text : text + (_whole.IsDone ? " " : ", ") + time;
+        }
+    }
+
+    // That of the parts under way, as far as it is known: those that are done may have been faster.
+    private double Rate
+        => _all.Where(part => !part.Pace.IsDone).Select(part => part.Pace.Rate).Where(double.IsFinite).Sum() is > 0 and var rate
+            ? rate
+            : _whole.Rate;
 
     /// <summary>Adds a part that will come.</summary>
     public void Expect(string name, int done, int total)

@@ -19,7 +19,7 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
         string[] lines = output.ReplaceLineEndings("\n").Split('\n');
         Assert.Equal("0-1 after 16 frames, sampled, seed 3", lines[0]);
-        Assert.Matches(@"^step \d+  return \d+  (bit itself|ran into the wall|step limit)$", lines[1]);
+        Assert.Matches(@"^step \d+  return \d+  (bit itself|hit the wall|step limit)$", lines[1]);
         Assert.Equal("+--------+", lines[2]);
         Assert.Equal(output, Play().Output);
         Assert.NotEqual(output, Play("--episode", "1").Output);

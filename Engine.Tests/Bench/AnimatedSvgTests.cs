@@ -78,7 +78,7 @@ public class AnimatedSvgTests
             Assert.Equal("indefinite", animation.Attribute("repeatCount")!.Value);
             Assert.Equal("discrete", animation.Attribute("calcMode")!.Value);
         });
-        Assert.Contains("ran into the wall", root.Descendants(s_svg + "text").Select(text => text.Value));
+        Assert.Contains("hit the wall", root.Descendants(s_svg + "text").Select(text => text.Value));
 
         // What is referred to is there.
         string[] ids = [.. root.Descendants().Select(element => (string?)element.Attribute("id")).OfType<string>()];

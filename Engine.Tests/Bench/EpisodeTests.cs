@@ -63,7 +63,7 @@ public class EpisodeTests
         }
 
         Assert.Equal([SnakeEnd.Crash, SnakeEnd.Full, SnakeEnd.StepLimit], ends.Order());
-        Assert.Equal(["bit itself", "ran into the wall"], losses.Order());
+        Assert.Equal(["bit itself", "hit the wall"], losses.Order());
 
         static int Distance(int a, int b) => Math.Abs((a / 3) - (b / 3)) + Math.Abs((a % 3) - (b % 3));
     }

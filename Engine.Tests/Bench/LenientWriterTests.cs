@@ -61,7 +61,10 @@ public class LenientWriterTests
 
     private static int Train(TemporaryFolder folder, TextWriter output, TextWriter error, params string[] more)
         => LenientWriter.Guard(output, error, (results, messages) => Program.Run(
-            ["train", "--env", "catch", "--method", "1", "--frames", "8", "--envs", "2", "--rollout", "4", "--out", folder.At("run"), .. more],
+            [
+                "train", "--env", "catch", "--method", "1", "--frames", "8", "--envs", "2", "--rollout", "4",
+                "--out", folder.At("run"), .. more,
+            ],
             results,
             messages));
 

@@ -72,6 +72,25 @@ public class ProgressTests
     }
 
     [Fact]
+    public void PartsToComeAreAsSlowAsThoseUnderWay()
+    {
+        var clock = new Clock();
+        var parts = new ProgressParts(clock);
+        foreach (string part in (string[])["fast", "slow", "like slow"])
+            parts.Expect(part, 0, 10);
+        foreach (var (part, seconds) in new[] { ("fast", 1), ("slow", 5) })
+        {
+            for (int i = 0; i <= (part == "fast" ? 10 : 4); i++)
+            {
+                parts.Report(part, i, 10, []);
+                clock.Advance(TimeSpan.FromSeconds(seconds));
+            }
+        }
+
+        Assert.Equal("1 of 3 done, 1 min 40 s left", parts.Summary);
+    }
+
+    [Fact]
     public void WhatHasEndedKeepsItsTimeAndSpeed()
     {
         var clock = new Clock();

@@ -22,7 +22,7 @@ public class TerminalBoardTests
         => Assert.Equal(
             """
             a game
-            step 4  return 1  ran into the wall
+            step 4  return 1  hit the wall
             +------+
             | . .++|
             |() .@@X
