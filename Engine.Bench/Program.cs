@@ -37,7 +37,13 @@ public static class Program
     public static int Main(string[] args)
     {
         using var interruption = new Interruption();
-        return Run(args, Console.Out, Console.Error, interruption.Token);
+        return LenientWriter.Guard(Console.Out, Console.Error, (output, error) =>
+        {
+            // Whoever asks whether a writer is the terminal's knows it as the console's.
+            Console.SetOut(output);
+            Console.SetError(error);
+            return Run(args, Console.Out, Console.Error, interruption.Token);
+        });
     }
 
     /// <summary>Runs a command line and returns its exit code, one of <see cref="ExitCodes"/>.</summary>

@@ -12,12 +12,15 @@ public static class PlayCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        var command = new BenchCommand("play", "Watch a trained agent play one episode: in the terminal, or as a picture that moves.")
+        var command = new BenchCommand(
+            "play",
+            "Watch a trained agent play one episode: in the terminal, where q quits, space pauses, + and - change the speed; "
+                + "or, of Snake, as a picture that moves.")
         {
             Examples =
             {
                 ("engine play", "an agent that has learned already, in the terminal"),
-                ("engine play runs/snake", "one of your own"),
+                ("engine play runs/snake", "one of your own, of Snake, Catch, the cart-pole or the maze"),
                 ("engine play runs/five --agent 5-2 --policy greedy --speed 30", "one of several agents, its likeliest actions, faster"),
                 ("engine play runs/snake --svg game.svg", "as a file for a browser or a page"),
                 ("engine play runs/snake --checkpoint point-0004.safetensors", "as it played earlier in its training"),
@@ -26,7 +29,7 @@ public static class PlayCommand
         };
         var options = new AgentOptions(command);
         var episode = Options.Number("--episode", "Which of the seed's episodes: those that 'engine evaluate' plays, from 0.", 0, 0);
-        var svg = Options.Of<string?>("--svg", "Write an animated SVG file rather than show the game.", null);
+        var svg = Options.Of<string?>("--svg", "Write an animated SVG file rather than show the game, which must be Snake.", null);
         svg.HelpName = "FILE";
         var speed = Options.Number("--speed", "Steps a second.", 12.0, 0.1, 1000);
         speed.HelpName = "FPS";
@@ -38,6 +41,8 @@ public static class PlayCommand
             double framesPerSecond = parsed.GetValue(speed);
             UserFile.RequireFolder(parsed.GetValue(svg), "--svg");
             int number = parsed.GetValue(episode);
+            bool isSeen = parsed.GetValue(svg) is null && Consoles.IsTerminal(parsed.InvocationConfiguration.Output);
+            var keys = isSeen ? Keyboard.Listen() : null;
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
             using var device = options.OpenDevice(parsed);
             using var agent = options.Load(parsed, device);
@@ -45,17 +50,25 @@ public static class PlayCommand
             string title = Invariant($"{agent.Describe}, {AgentOptions.Name(policy)}, seed {seed}{which}");
             var frames = Episode.Play(agent, policy, seed, number, device, cancel);
             if (parsed.GetValue(svg) is { } file)
-                Write(parsed, file, new AnimatedSvg(frames, title) { FramesPerSecond = framesPerSecond }.ToSvg(), frames[^1]);
+            {
+                if (frames is not [SnakeFrame, ..])
+                    throw new UserError($"--svg draws Snake alone, and {agent.Describe} has learned another game: leave --svg out.");
+                var film = new AnimatedSvg([.. frames.Cast<SnakeFrame>()], title) { FramesPerSecond = framesPerSecond };
+                Write(parsed, file, film, frames[^1]);
+            }
             else
-                new TerminalBoard(parsed.Console(), title).Play(frames, framesPerSecond, parsed.GetValue(all), cancel);
+            {
+                new TerminalBoard(parsed.Console(), title) { Keys = keys }.Play(frames, framesPerSecond, parsed.GetValue(all), cancel);
+            }
+
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
     }
 
-    private static void Write(ParseResult parsed, string file, string svg, SnakeFrame last)
+    private static void Write(ParseResult parsed, string file, AnimatedSvg svg, GameFrame last)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(svg);
+        byte[] bytes = Encoding.UTF8.GetBytes(svg.ToSvg());
         UserFile.Write(file, "--svg", bytes);
         parsed.InvocationConfiguration.Output.WriteLine(
             Invariant($"Written to {file}: {last.Step} steps, return {last.Return}, {last.Outcome} ({bytes.Length / 1024.0:0} KB)."));

@@ -1,15 +1,13 @@
 using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Agents;
+using Engine.RL.Environments;
 
 namespace Engine.Bench.Games;
 
-/// <summary>One episode of Snake, frame by frame.</summary>
+/// <summary>One episode of a game, frame by frame.</summary>
 internal static class Episode
 {
-    // Steps from one look at the states to the next.
-    private const int Chunk = 64;
-
     /// <summary>Plays an episode: the one that <see cref="Episodes"/> plays with the same seed and number.</summary>
     /// <param name="agent">Who plays.</param>
     /// <param name="kind">How actions are chosen.</param>
@@ -18,42 +16,43 @@ internal static class Episode
     /// <param name="device">Where to play: the device of the agent's tensors; the processor if null.</param>
     /// <param name="cancel">Asks it to stop.</param>
     /// <returns>The first moment, and one after each step.</returns>
-    public static IReadOnlyList<SnakeFrame> Play(
+    public static IReadOnlyList<GameFrame> Play(
         ITrainedAgent agent, PolicyKind kind, int seed, int number = 0, Device? device = null, CancellationToken cancel = default)
     {
         device ??= Device.Cpu;
-        var snake = agent.Snake;
+        var game = agent.Environment;
         using var scope = new TensorScope();
         var episode = Episodes.Keys(seed, number, 1, device)[0];
-        using var program = new TensorProgram<(Tensor Time, Tensor State), (Tensor Time, Tensor State)>(Step, device);
-        var state = Episodes.Begin(snake, episode);
-        var time = Tensor.Scalar(0, ElementType.Int32, device);
-        var frames = new List<SnakeFrame> { SnakeFrame.Read(snake, state) };
-        while (true)
+        using var program = new TensorProgram<(Tensor Time, object State), (Tensor Time, Tensor Action, EnvironmentStep<object> Step)>(
+            Step, device);
+        var (time, state) = (Tensor.Scalar(0, ElementType.Int32, device), Episodes.Begin(game, episode));
+        var moment = new Moment(game, state, null, 0, 0, false, false);
+        var frames = new List<GameFrame> { GameFrame.Read(moment) };
+        while (!(moment.Terminated || moment.Truncated))
         {
+            cancel.ThrowIfCancellationRequested();
             using var inner = new TensorScope();
-            var states = new Tensor[Chunk];
-            for (int i = 0; i < Chunk; i++)
-            {
-                cancel.ThrowIfCancellationRequested();
-                (time, state) = program.Run((time, state));
-                states[i] = state;
-            }
-
-            foreach (var frame in SnakeFrame.ReadAll(snake, Tensor.Stack(0, states)))
-            {
-                frames.Add(frame);
-                if (frame.End != SnakeEnd.None)
-                    return frames;
-            }
-
+            (time, var action, var step) = program.Run((time, state));
+            state = step.State;
+            moment = new Moment(
+                game,
+                state,
+                (int)action.Item(),
+                frames.Count,
+                moment.Return + step.Reward.Item(),
+                step.Terminated.Item() != 0,
+                step.Truncated.Item() != 0);
+            frames.Add(GameFrame.Read(moment));
             inner.Keep((time, state));
         }
 
-        (Tensor Time, Tensor State) Step((Tensor Time, Tensor State) before)
+        return frames;
+
+        (Tensor Time, Tensor Action, EnvironmentStep<object> Step) Step((Tensor Time, object State) before)
         {
             var now = before.Time + 1;
-            return (now, Episodes.Step(snake, agent.Logits, kind, before.State, episode, now).Step.State);
+            var (action, step) = Episodes.Step(game, agent.Logits, kind, before.State, episode, now);
+            return (now, action, step);
         }
     }
 }

@@ -3,16 +3,16 @@ using Engine.RL.Environments;
 
 namespace Engine.Bench.Games;
 
-/// <summary>An agent that has learned to play Snake.</summary>
+/// <summary>An agent that has learned to play a game.</summary>
 internal interface ITrainedAgent
 {
     /// <summary>The game it learned.</summary>
-    Snake Snake { get; }
+    IEnvironment<object> Environment { get; }
 
     /// <summary>The agent in a few words: where it comes from and how long it learned.</summary>
     string Describe { get; }
 
-    /// <summary>The policy's logits, [<see cref="Snake.ActionCount"/>].</summary>
-    /// <param name="observation">Float32 [rows, columns, <see cref="Snake.Planes"/>].</param>
+    /// <summary>The policy's logits, [actions].</summary>
+    /// <param name="observation">What it sees.</param>
     Tensor Logits(Tensor observation);
 }

@@ -13,27 +13,10 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
 {
     private readonly TrainedAgent _agent;
 
-    private readonly LearningSettings _settings;
-
-    private LoadedAgent(TrainedAgent agent, LearningSettings settings, string description)
-        => (_agent, _settings, Describe) = (agent, settings, description);
-
-    /// <summary>What it learned.</summary>
-    public IEnvironment<object> Environment => _agent.Environment;
+    private LoadedAgent(TrainedAgent agent, string description) => (_agent, Describe) = (agent, description);
 
     /// <inheritdoc/>
-    /// <exception cref="UserError">It is another environment.</exception>
-    public Snake Snake
-    {
-        get
-        {
-            var kind = EnvironmentKind.Named(_settings.Env);
-            var (grid, limit) = (_settings.Grid ?? kind.Grid, _settings.StepLimit ?? kind.StepLimit);
-            return kind.Name == "snake"
-                ? new Snake(grid!.Value.Rows, grid.Value.Columns, limit!.Value)
-                : throw new UserError($"{Describe} has learned {kind.Name}, and only games of snake can be shown; see 'engine evaluate'.");
-        }
-    }
+    public IEnvironment<object> Environment => _agent.Environment;
 
     /// <inheritdoc/>
     public string Describe { get; }
@@ -52,7 +35,7 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
             var (training, snapshot) = AgentFolder.Find(path, name).Load();
             var agent = new TrainedAgent(training.Settings, snapshot.Tensors, device);
             long frames = snapshot.Iteration * training.Settings.FramesPerUpdate;
-            return new LoadedAgent(agent, training.Settings, Invariant($"{training.Name} after {frames:N0} frames"));
+            return new LoadedAgent(agent, Invariant($"{training.Name} after {frames:N0} frames"));
         }
         catch (InvalidDataException e)
         {

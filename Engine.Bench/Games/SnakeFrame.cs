@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.RL.Environments;
+using Spectre.Console;
 
 namespace Engine.Bench.Games;
 
@@ -13,54 +14,62 @@ namespace Engine.Bench.Games;
 /// <param name="End">Whether the episode has ended here, and how.</param>
 public sealed record SnakeFrame(
     int Rows, int Columns, IReadOnlyList<int> Body, int? Fruit, int Step, double Return, SnakeEnd End = SnakeEnd.None)
+    : GameFrame(Step, Return)
 {
-    /// <summary>Reads one board of a state.</summary>
-    /// <param name="snake">The game.</param>
-    /// <param name="state">Its packed state.</param>
-    /// <param name="board">Which board.</param>
-    public static SnakeFrame Read(Snake snake, Tensor state, int board = 0)
-        => ReadAll(snake, state)[board];
+    /// <summary>Where the move led that lost the game: a cell of the body, or one beyond the board; null if it is not lost.</summary>
+    public (int Row, int Column)? Struck { get; init; }
 
-    /// <summary>Reads all boards of a state, or of several states on top of each other.</summary>
-    /// <param name="snake">The game.</param>
-    /// <param name="states">Packed states, Int32 [..., <see cref="SnakeBoard.Size"/>].</param>
-    /// <exception cref="ArgumentException">These are no states of the game.</exception>
-    public static SnakeFrame[] ReadAll(Snake snake, Tensor states)
-    {
-        int size = SnakeBoard.Size(snake.Rows * snake.Columns);
-        if (states.Rank == 0 || states.Shape[-1] != size)
-            throw new ArgumentException($"States of this game have {size} numbers each, got {states.Shape}.", nameof(states));
-        int[] numbers = states.ToArray<int>();
-        var frames = new SnakeFrame[numbers.Length / size];
-        for (int i = 0; i < frames.Length; i++)
-            frames[i] = Of(snake, SnakePicture.Read(numbers.AsSpan(i * size, size)));
-        return frames;
-    }
+    /// <summary>Whether the snake has bitten itself.</summary>
+    public bool HasBitten => Struck is { } place && Board.Contains(Rows, Columns, place);
 
-    /// <summary>Says how the episode ended, for people; empty while it goes on.</summary>
-    public string Outcome => End switch
+    /// <inheritdoc/>
+    public override string Outcome => End switch
     {
-        SnakeEnd.Crash => "crashed",
+        SnakeEnd.Crash => HasBitten ? "bit itself" : "hit the wall",
         SnakeEnd.Full => "board full",
         SnakeEnd.StepLimit => "step limit",
         _ => "",
     };
 
-    private static SnakeFrame Of(Snake snake, SnakePicture picture)
+    /// <inheritdoc/>
+    public override bool Won => End == SnakeEnd.Full;
+
+    /// <summary>@@ is the head, ## the body, the tail ++, the fruit (), and XX what the head ran into.</summary>
+    public override Board Draw()
     {
-        var end = !(picture.Terminated || picture.Truncated) ? SnakeEnd.None
-            : picture.Truncated ? SnakeEnd.StepLimit
+        var board = new Board(Rows, Columns);
+        if (Fruit is { } fruit)
+            Place(fruit, Cell.Thing("()", Cell.Orange));
+        for (int i = 1; i < Body.Count; i++)
+            Place(Body[i], Cell.Filled(i == Body.Count - 1 ? "++" : "##", Cell.Green.Blend(new Color(28, 82, 50), i / (float)Body.Count)));
+        Place(Body[0], End == SnakeEnd.Crash ? Cell.Dazed : Cell.Hero);
+        if (Struck is { } place)
+            board[place.Row, place.Column] = Cell.Struck;
+        return board;
+
+        void Place(int cell, Cell thing) => board[cell / Columns, cell % Columns] = thing;
+    }
+
+    /// <summary>Reads a moment of a game.</summary>
+    internal static new SnakeFrame Read(Moment moment)
+    {
+        var (rows, columns) = (moment.Game.ObservationShape[0], moment.Game.ObservationShape[1]);
+        var picture = SnakePicture.Read(((Tensor)moment.State).ToArray<int>());
+        var end = !(moment.Terminated || moment.Truncated) ? SnakeEnd.None
+            : moment.Truncated ? SnakeEnd.StepLimit
             : picture.Fruit is null ? SnakeEnd.Full
             : SnakeEnd.Crash;
-
-        // Episodes start with length 1, and each fruit pays 1 and adds 1.
-        return new SnakeFrame(
-            snake.Rows,
-            snake.Columns,
-            picture.Body,
-            picture.Fruit,
-            picture.Moves + (end == SnakeEnd.Crash ? 1 : 0),
-            picture.Body.Count - 1,
-            end);
+        return new SnakeFrame(rows, columns, picture.Body, picture.Fruit, moment.Step, moment.Return, end)
+        {
+            Struck = end == SnakeEnd.Crash ? Ahead(picture.Body[0] / columns, picture.Body[0] % columns, moment.Action) : null,
+        };
     }
+
+    private static (int Row, int Column) Ahead(int row, int column, int? action) => action switch
+    {
+        Snake.Up => (row - 1, column),
+        Snake.Right => (row, column + 1),
+        Snake.Down => (row + 1, column),
+        _ => (row, column - 1),
+    };
 }

@@ -25,6 +25,7 @@ internal static class SnakeLook
         .white{fill:#ffffff}
         .pupil{fill:#0b1f12}
         .dazed{stroke:#ffffff;stroke-width:.07;stroke-linecap:round;fill:none}
+        .struck{stroke:#dc3a22;stroke-width:.14;stroke-linecap:round;fill:none}
         @media (prefers-color-scheme:dark){
         .outcome{fill:#f59e6c}
         .won{fill:#74e39d}
@@ -46,7 +47,8 @@ internal static class SnakeLook
     public static string Opacity(int shade) => (1 - (shade / 10.0)).ToString(".#", CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// Defines the shapes: c a cell of the body, h and v links, f the fruit, n the head with e and x eyes, r a reel of digits.
+    /// Defines the shapes: c a cell of the body, h and v links, f the fruit, n the head with e and x eyes, w the wall and b the cell of
+    /// the body that it runs into, r a reel of digits.
     /// </summary>
     public static void Define(SvgWriter svg)
     {
@@ -81,6 +83,8 @@ internal static class SnakeLook
         Group("x");
         Shape("path", ("class", "dazed"), ("d", "M0 -.3l.2 .2m0 -.2l-.2 .2M0 .1l.2 .2m0 -.2l-.2 .2"));
         svg.Close();
+        Shape("path", ("id", "w"), ("class", "struck"), ("d", "M.52 -.43V.43"));
+        Shape("path", ("id", "b"), ("class", "struck"), ("d", "M.57 -.43H1.43V.43H.57zM.8 -.2l.4 .4m0 -.4l-.4 .4"));
         Group("r");
         for (int digit = 0; digit < 10; digit++)
             svg.Text("digit", 0, digit * Counter.Pitch, digit.ToString(CultureInfo.InvariantCulture), "middle");

@@ -25,6 +25,8 @@ internal sealed class SnakeScene
     private readonly Track _headTurn;
     private readonly Track _awake = new("1");
     private readonly Track _dazed = new("0");
+    private readonly Track _struck = new("0");
+    private readonly string _strike;
     private readonly Track _fruitPlace = new("0 0");
     private readonly Track _fruitShown = new("0");
     private readonly Counter _step;
@@ -42,7 +44,8 @@ internal sealed class SnakeScene
         _step = new Counter(frames.Max(frame => frame.Step));
         _return = new Counter(frames.Max(frame => Whole(frame.Return)));
         _outcome = frames[^1].Outcome;
-        _won = frames[^1].End == SnakeEnd.Full;
+        _won = frames[^1].Won;
+        _strike = frames[^1].HasBitten ? "#b" : "#w";
         var shownCells = new Dictionary<int, int>();
         var shownLinks = new Dictionary<int, int>();
         for (int i = 0; i < frames.Count; i++)
@@ -121,11 +124,11 @@ internal sealed class SnakeScene
         Show(svg, _headTurn, "rotate", frame, clock);
         svg.Element("use", ("href", "#n"));
         svg.Close();
-        foreach (var (eyes, track) in new[] { ("#e", _awake), ("#x", _dazed) })
+        foreach (var (part, track) in new[] { ("#e", _awake), ("#x", _dazed), (_strike, _struck) })
         {
             if (track.IsAlways("0"))
                 continue;
-            svg.Element("use", ("href", eyes));
+            svg.Element("use", ("href", part));
             Show(svg, track, "opacity", frame, clock);
             svg.Close();
         }
@@ -181,6 +184,7 @@ internal sealed class SnakeScene
         bool crashed = frame.End == SnakeEnd.Crash;
         _awake.Set(number, crashed ? "0" : "1");
         _dazed.Set(number, crashed ? "1" : "0");
+        _struck.Set(number, frame.Struck is null ? "0" : "1");
         _fruitShown.Set(number, frame.Fruit is null ? "0" : "1");
         if (frame.Fruit is { } fruit)
             _fruitPlace.Set(number, Place(fruit));
@@ -204,19 +208,23 @@ internal sealed class SnakeScene
 
     private string Place(int cell) => Invariant($"{cell % _size.Columns} {cell / _size.Columns}");
 
-    // Where the head looks: away from the neck, or else where it went; null if neither is known. Drawn, it looks to the right.
+    // Where the head looks: at what it ran into, else away from the neck, or else where it went; null if none is known. Drawn, it looks to
+    // the right.
     private static string? Turn(SnakeFrame before, SnakeFrame? now)
     {
-        int head = (now ?? before).Body[0];
-        int from = now is { Body.Count: > 1 } ? now.Body[1] : before.Body[0];
-        return (head - from) switch
+        var (row, column) = Place((now ?? before).Body[0]);
+        var (otherRow, otherColumn) = now?.Struck ?? Place(now is { Body.Count: > 1 } ? now.Body[1] : before.Body[0]);
+        int sign = now?.Struck is null ? 1 : -1;
+        return (sign * (row - otherRow), sign * (column - otherColumn)) switch
         {
-            0 => null,
-            1 => "0",
-            -1 => "180",
-            > 1 => "90",
+            (0, 0) => null,
+            (0, > 0) => "0",
+            (0, _) => "180",
+            ( > 0, _) => "90",
             _ => "270",
         };
+
+        (int Row, int Column) Place(int cell) => (cell / before.Columns, cell % before.Columns);
     }
 
     private static int Whole(double value) => (int)Math.Clamp(Math.Round(value), 0, 1e9);

@@ -1,23 +1,19 @@
-using System.Text;
+using System.Collections.Concurrent;
 using Spectre.Console;
 using Spectre.Console.Rendering;
-using static System.FormattableString;
 
 namespace Engine.Bench.Games;
 
-/// <summary>Shows a game of Snake in a terminal, in colour and in motion; elsewhere as plain text.</summary>
+/// <summary>Shows a game in a terminal, in colour and in motion; elsewhere as plain text.</summary>
 /// <param name="console">Where to.</param>
 /// <param name="title">What stands above the board.</param>
 public sealed class TerminalBoard(IAnsiConsole console, string title)
 {
-    private static readonly Color s_head = new(116, 227, 157);
-    private static readonly Color s_neck = new(63, 185, 111);
-    private static readonly Color s_tail = new(28, 82, 50);
-    private static readonly Color s_fruit = new(255, 107, 79);
-    private static readonly Color s_crash = new(220, 58, 34);
-    private static readonly Color s_ground = new(20, 26, 33);
-    private static readonly Color s_check = new(27, 34, 43);
-    private static readonly Color s_eyes = new(11, 31, 18);
+    private const double Faster = 1.25;
+    private static readonly TimeSpan s_least = TimeSpan.FromSeconds(0.001), s_most = TimeSpan.FromSeconds(10);
+
+    /// <summary>Keys as they are pressed: q quits, space pauses, + and - change the speed. Null where there are none.</summary>
+    public BlockingCollection<char>? Keys { get; init; }
 
     /// <summary>Whether frames take each other's place, rather than stand below each other.</summary>
     public bool IsLive => console.Profile.Capabilities is { Ansi: true, Interactive: true };
@@ -28,11 +24,11 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
     /// <param name="all">Whether all frames are written where they can't take each other's place.</param>
     /// <param name="cancel">Asks it to stop.</param>
     /// <exception cref="OperationCanceledException">It stopped; the frame it stopped at stays to be seen.</exception>
-    public void Play(IReadOnlyList<SnakeFrame> frames, double framesPerSecond, bool all = false, CancellationToken cancel = default)
+    public void Play(IReadOnlyList<GameFrame> frames, double framesPerSecond, bool all = false, CancellationToken cancel = default)
     {
         if (IsLive)
         {
-            PlayLive(frames, framesPerSecond, cancel);
+            PlayLive(frames, TimeSpan.FromSeconds(1 / framesPerSecond), cancel);
             return;
         }
 
@@ -43,119 +39,82 @@ public sealed class TerminalBoard(IAnsiConsole console, string title)
         }
     }
 
-    /// <summary>A frame in colour, two characters for a cell.</summary>
-    public static IRenderable Draw(SnakeFrame frame, string title)
+    /// <summary>A frame in colour. What the window has no room for is cut off: a line too long would take two.</summary>
+    public IRenderable Draw(GameFrame frame)
     {
-        int width = 2 * frame.Columns;
-        var body = Places(frame);
-        var text = new Paragraph { Overflow = Overflow.Crop };
-        for (int row = 0; row < frame.Rows; row++)
-        {
-            if (row > 0)
-                text.Append("\n");
-            for (int column = 0; column < frame.Columns; column++)
-                Append(text, frame, body, (row * frame.Columns) + column, (row + column) % 2 == 0);
-        }
-
-        var header = new Paragraph().Append(Header(frame), new Style(decoration: Decoration.Bold));
-        if (frame.Outcome.Length > 0)
-            header.Append("  " + frame.Outcome, new Style(frame.End == SnakeEnd.Full ? s_head : s_fruit));
-        var panel = new Panel(text)
-        {
-            Border = BoxBorder.Rounded,
-            BorderStyle = new Style(Color.Grey),
-            Padding = new Padding(0),
-            Width = width + 2,
-        };
-        return new Rows(new Text(title, new Style(Color.Grey)) { Overflow = Overflow.Ellipsis }, header, panel);
+        var outcome = new Cell("", frame.Outcome.Length > 0 ? "  " + frame.Outcome : "", new Style(frame.Won ? Cell.Bright : Cell.Orange));
+        return new Rows(
+        [
+            Line([Faint(title)]),
+            Line([new Cell("", frame.Status, new Style(decoration: Decoration.Bold)), outcome]),
+            .. frame.Draw().Lines().Select(Line),
+        ]);
     }
 
-    /// <summary>A frame as plain text, two characters for a cell: @@ is the head, ## the body, the tail ++, the fruit ().</summary>
-    public static string Plain(SnakeFrame frame, string title)
-    {
-        var body = Places(frame);
-        var text = new StringBuilder();
-        if (title.Length > 0)
-            text.Append(title).Append('\n');
-        text.Append(Header(frame)).Append(frame.Outcome.Length > 0 ? "  " + frame.Outcome : "").Append('\n');
-        string edge = new('-', 2 * frame.Columns);
-        text.Append('+').Append(edge).Append("+\n");
-        for (int row = 0; row < frame.Rows; row++)
-        {
-            text.Append('|');
-            for (int column = 0; column < frame.Columns; column++)
-            {
-                int cell = (row * frame.Columns) + column;
-                text.Append(
-                    body.TryGetValue(cell, out int place) ? place == 0 ? "@@" : Body(place, body.Count)
-                    : cell == frame.Fruit ? "()"
-                    : " .");
-            }
+    /// <summary>A frame as plain text.</summary>
+    public static string Plain(GameFrame frame, string title)
+        => string.Join('\n', [
+            title,
+            frame.Outcome.Length > 0 ? $"{frame.Status}  {frame.Outcome}" : frame.Status,
+            .. frame.Draw().Lines().Select(line => string.Concat(line.Select(cell => cell.Plain))),
+        ]);
 
-            text.Append("|\n");
+    private static Cell Faint(string text) => new("", text, new Style(Color.Grey));
+
+    private Paragraph Line(IEnumerable<Cell> cells)
+    {
+        var line = new Paragraph { Overflow = Overflow.Crop };
+        int left = console.Profile.Width - 1;
+        foreach (var cell in cells)
+        {
+            string text = cell.Coloured[..Math.Clamp(left, 0, cell.Coloured.Length)];
+            line.Append(text, cell.Style);
+            left -= text.Length;
         }
 
-        return text.Append('+').Append(edge).Append('+').ToString();
+        return line;
     }
 
-    private void PlayLive(IReadOnlyList<SnakeFrame> frames, double framesPerSecond, CancellationToken cancel)
-    {
-        var interval = TimeSpan.FromSeconds(1 / framesPerSecond);
-        console.Live(Draw(frames[0], title)).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).Start(context =>
+    private void PlayLive(IReadOnlyList<GameFrame> frames, TimeSpan interval, CancellationToken cancel)
+        => console.Live(Draw(frames[0])).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).Start(context =>
         {
+            using var none = new BlockingCollection<char>();
+            var keys = Keys ?? none;
             var clock = TimeProvider.System;
+            int shown = 0, last = frames.Count - 1;
+            bool isPaused = false;
+            Show();
 
             // The first drawing takes longer than others: time begins after it.
-            context.Refresh();
-            long began = clock.GetTimestamp();
-            for (int i = 1; i < frames.Count && !cancel.IsCancellationRequested; i++)
+            long drawn = clock.GetTimestamp();
+            while (shown < last)
             {
-                // A terminal that is too slow misses frames, but not the last.
-                var early = (interval * i) - clock.GetElapsedTime(began);
-                if (early < -interval && i < frames.Count - 1)
+                double early = (interval - clock.GetElapsedTime(drawn)).TotalMilliseconds;
+                if (keys.TryTake(out char key, isPaused ? Timeout.Infinite : (int)Math.Max(0, Math.Ceiling(early)), cancel))
+                {
+                    if (key is 'q' or 'Q')
+                        break;
+                    if (key == ' ')
+                        (isPaused, drawn) = (!isPaused, clock.GetTimestamp());
+                    interval = key == '+' ? interval / Faster : key == '-' ? interval * Faster : interval;
+                    interval = interval < s_least ? s_least : interval > s_most ? s_most : interval;
                     continue;
-                if (early > TimeSpan.Zero)
-                    cancel.WaitHandle.WaitOne(early);
-                context.UpdateTarget(Draw(frames[i], title));
+                }
+
+                // A terminal that is too slow misses frames, but not the last.
+                long passed = Math.Max(1, (long)(clock.GetElapsedTime(drawn) / interval));
+                shown = (int)Math.Min(shown + passed, last);
+                drawn += (long)(passed * interval.TotalSeconds * clock.TimestampFrequency);
+                Show();
+            }
+
+            Show(hint: false);
+
+            void Show(bool hint = true)
+            {
+                var frame = Draw(frames[shown]);
+                context.UpdateTarget(
+                    hint && Keys is not null ? new Rows(frame, Line([Faint("q quits, space pauses, + and - change the speed")])) : frame);
             }
         });
-        cancel.ThrowIfCancellationRequested();
-    }
-
-    private static void Append(Paragraph text, SnakeFrame frame, Dictionary<int, int> body, int cell, bool even)
-    {
-        var ground = even ? s_ground : s_check;
-        if (body.TryGetValue(cell, out int place))
-        {
-            if (place == 0)
-                text.Append(Eyes(frame), new Style(s_eyes, frame.End == SnakeEnd.Crash ? s_crash : s_head, Decoration.Bold));
-            else
-                AppendBody(text, place, body.Count);
-        }
-        else if (cell == frame.Fruit)
-        {
-            text.Append("()", new Style(s_fruit, ground, Decoration.Bold));
-        }
-        else
-        {
-            text.Append("  ", new Style(background: ground));
-        }
-    }
-
-    // Where there are colours the characters have that of their ground.
-    private static void AppendBody(Paragraph text, int place, int length)
-    {
-        var colour = s_neck.Blend(s_tail, place / (float)length);
-        text.Append(Body(place, length), new Style(colour, colour));
-    }
-
-    private static string Body(int place, int length) => place == length - 1 ? "++" : "##";
-
-    // Without colours the head is told from the body by its eyes.
-    private static string Eyes(SnakeFrame frame) => frame.End == SnakeEnd.Crash ? "xx" : "••";
-
-    private static Dictionary<int, int> Places(SnakeFrame frame)
-        => frame.Body.Index().ToDictionary(place => place.Item, place => place.Index);
-
-    private static string Header(SnakeFrame frame) => Invariant($"step {frame.Step}  return {frame.Return:0.##}");
 }

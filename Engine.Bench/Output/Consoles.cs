@@ -3,7 +3,10 @@ using Spectre.Console;
 
 namespace Engine.Bench.Output;
 
-/// <summary>Where a command prints: in colour for a terminal, else plain text that no width cuts short.</summary>
+/// <summary>
+/// Where a command prints: in colour for a terminal, else plain text that no width cuts short. A terminal whose characters are no Unicode
+/// has neither lines nor blocks, and is as good as a file.
+/// </summary>
 public static class Consoles
 {
     // Wider than any table: a file has no edge.
@@ -16,7 +19,12 @@ public static class Consoles
     public static IAnsiConsole For(TextWriter writer)
     {
         if (IsTerminal(writer))
-            return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        {
+            var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+            if (terminal.Profile.Capabilities.Unicode)
+                return terminal;
+        }
+
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Ansi = AnsiSupport.No,
@@ -27,6 +35,16 @@ public static class Consoles
         console.Profile.Width = Unlimited;
         console.Profile.Capabilities.Unicode = true;
         return console;
+    }
+
+    /// <summary>Shows the cursor again, which what moves in a terminal hides.</summary>
+    public static void ShowCursor()
+    {
+        foreach (var writer in (TextWriter[])[System.Console.Out, System.Console.Error])
+        {
+            if (IsTerminal(writer) && For(writer) is { Profile.Capabilities.Ansi: true } console)
+                console.Cursor.Show();
+        }
     }
 
     /// <summary>Whether someone looks at what is written there.</summary>

@@ -5,6 +5,8 @@ namespace Engine.Bench.Output;
 /// <summary>Turns Ctrl-C, a request to terminate and a closed terminal into a token. Whoever asks a second time is not held up.</summary>
 public sealed class Interruption : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(0.2);
+
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
     private int _requests;
@@ -33,7 +35,12 @@ public sealed class Interruption : IDisposable
     private void Handle(PosixSignalContext context)
     {
         if (Interlocked.Increment(ref _requests) > 1)
+        {
+            // The end comes at once, even where the terminal takes nothing any more.
+            Task.Run(Consoles.ShowCursor).Wait(s_patience);
             return;
+        }
+
         context.Cancel = true;
         _source.Cancel();
     }

@@ -2,38 +2,38 @@ using System.Globalization;
 
 namespace Engine.Bench.Output;
 
-/// <summary>How fast something goes, judged by the last half minute or so, and how long it will take.</summary>
-internal sealed class Pace
+/// <summary>
+/// How fast something goes, judged by the last half minute or so, and how long it will take. The clock starts with the first update and
+/// stops with the end.
+/// </summary>
+/// <param name="clock">The clock.</param>
+/// <param name="done">How much is done before anything begins.</param>
+/// <param name="total">How much there is to do.</param>
+internal sealed class Pace(TimeProvider clock, long done = 0, long total = 0)
 {
     private const int Most = 64;
     private static readonly TimeSpan s_spacing = TimeSpan.FromSeconds(0.5);
 
-    private readonly TimeProvider _clock;
     private readonly Queue<(long Time, long Done)> _samples = new();
-    private readonly long _start;
+    private (long Time, long Done) _start;
     private long _lastSample;
+    private long? _end;
 
-    public Pace(TimeProvider clock, long done)
-    {
-        _clock = clock;
-        _start = _lastSample = clock.GetTimestamp();
-        Done = done;
-        _samples.Enqueue((_start, done));
-    }
+    public long Done { get; private set; } = done;
 
-    public long Done { get; private set; }
+    public long Total { get; private set; } = total;
 
-    public long Total { get; private set; }
+    public bool IsDone => Total > 0 && Done >= Total;
 
-    public TimeSpan Elapsed => _clock.GetElapsedTime(_start);
-
-    /// <summary>Units a second; NaN before it is known.</summary>
+    /// <summary>Units a second, of all that is done once it is; NaN before it is known.</summary>
     public double Rate
     {
         get
         {
-            var (time, done) = _samples.Peek();
-            double seconds = _clock.GetElapsedTime(time).TotalSeconds;
+            if (_samples.Count == 0)
+                return double.NaN;
+            var (time, done) = IsDone ? _start : _samples.Peek();
+            double seconds = Since(time);
             return seconds > 0 && Done > done ? (Done - done) / seconds : double.NaN;
         }
     }
@@ -41,10 +41,14 @@ internal sealed class Pace
     public void Update(long done, long total)
     {
         (Done, Total) = (done, total);
-        if (_clock.GetElapsedTime(_lastSample) < s_spacing)
+        long now = clock.GetTimestamp();
+        _end = IsDone ? _end ?? now : null;
+        if (_samples.Count == 0)
+            _start = (now, done);
+        else if (clock.GetElapsedTime(_lastSample, now) < s_spacing)
             return;
-        _lastSample = _clock.GetTimestamp();
-        _samples.Enqueue((_lastSample, done));
+        _lastSample = now;
+        _samples.Enqueue((now, done));
         if (_samples.Count > Most)
             _samples.Dequeue();
     }
@@ -59,10 +63,15 @@ internal sealed class Pace
         _ => (1 / Rate).ToString("0.##", CultureInfo.InvariantCulture) + " s/it",
     };
 
-    public string Remaining
-        => Done >= Total ? "in " + Duration(Elapsed.TotalSeconds)
-        : double.IsNaN(Rate) ? ""
-        : Duration((Total - Done) / Rate) + " left";
+    public string Remaining => RemainingAt(Rate);
+
+    /// <summary>How long it takes at some rate, or took if it is done; empty if the rate is NaN.</summary>
+    public string RemainingAt(double rate)
+        => double.IsNaN(rate) ? IsDone ? "done" : ""
+        : IsDone ? "in " + Duration(Since(_start.Time))
+        : Duration((Total - Done) / rate) + " left";
+
+    private double Since(long time) => clock.GetElapsedTime(time, _end ?? clock.GetTimestamp()).TotalSeconds;
 
     private static string Duration(double exact)
     {

@@ -17,13 +17,17 @@ public static class Progress
         var console = Consoles.For(writer);
 
         // A terminal that can't move its cursor is as good as a file.
-        return Consoles.IsTerminal(writer) && console.Profile.Capabilities.Ansi
+        return console.Profile.Capabilities.Ansi
             ? new ProgressView(console, clock)
             : new ProgressLines(writer, clock);
     }
 
     private sealed class Silence : IProgressDisplay
     {
+        public void Expect(string part, int done, int total)
+        {
+        }
+
         public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
         {
         }

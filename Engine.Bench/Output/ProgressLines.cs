@@ -8,34 +8,39 @@ internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IPr
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, (ProgressPart Part, long Shown)> _parts = [];
+    private readonly ProgressParts _parts = new(clock);
+    private readonly Dictionary<ProgressPart, (long Time, bool Done)> _shown = [];
+
+    public void Expect(string part, int done, int total)
+    {
+        lock (_lock)
+            _parts.Expect(part, done, total);
+    }
 
     public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
     {
         lock (_lock)
         {
-            if (!_parts.TryGetValue(part, out var entry))
-                entry = (new ProgressPart(part, clock, done), clock.GetTimestamp());
-            bool wasDone = entry.Part.IsDone;
-            entry.Part.Update(done, total, values);
-            if (done >= total ? !wasDone : clock.GetElapsedTime(entry.Shown) >= s_interval)
-            {
-                entry.Shown = clock.GetTimestamp();
-                var pace = entry.Part.Pace;
-                string[] parts =
-                [
-                    part,
-                    FormattableString.Invariant($"{done}/{total}"),
-                    pace.Percent,
-                    pace.Speed,
-                    pace.Remaining,
-                    .. entry.Part.Values.Select(value => $"{value.Name} {ShortNumber.Text(value.Value)}"),
-                ];
-                writer.WriteLine(string.Join("  ", parts.Where(text => text.Length > 0)));
-                writer.Flush();
-            }
-
-            _parts[part] = entry;
+            var entry = _parts.Report(part, done, total, values);
+            if (!_shown.TryGetValue(entry, out var shown))
+                _shown[entry] = shown = (clock.GetTimestamp(), false);
+            bool isDone = done >= total;
+            if (isDone ? shown.Done : clock.GetElapsedTime(shown.Time) < s_interval)
+                return;
+            _shown[entry] = (clock.GetTimestamp(), isDone);
+            var pace = entry.Pace;
+            string[] words =
+            [
+                part,
+                FormattableString.Invariant($"{done}/{total}"),
+                pace.Percent,
+                pace.Speed,
+                pace.Remaining,
+                .. entry.Values.Select(value => $"{value.Name} {ShortNumber.Text(value.Value)}"),
+                _parts.Summary is { Length: > 0 } summary ? $"({summary})" : "",
+            ];
+            writer.WriteLine(string.Join("  ", words.Where(text => text.Length > 0)));
+            writer.Flush();
         }
     }
 

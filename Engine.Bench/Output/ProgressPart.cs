@@ -1,19 +1,24 @@
 namespace Engine.Bench.Output;
 
 /// <summary>What is known of a part of the work.</summary>
-internal sealed class ProgressPart(string name, TimeProvider clock, int done)
+/// <param name="name">Its name.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="done">How much of it was done before.</param>
+/// <param name="total">How much there is to do.</param>
+internal sealed class ProgressPart(string name, TimeProvider clock, int done, int total)
 {
     public string Name { get; } = name;
 
-    public Pace Pace { get; } = new(clock, done);
+    public Pace Pace { get; } = new(clock, done, total);
+
+    /// <summary>How much of it was done before.</summary>
+    public int Before { get; } = done;
 
     /// <summary>The latest values.</summary>
     public IReadOnlyList<(string Name, double Value)> Values { get; private set; } = [];
 
     /// <summary>The course of the value that matters most.</summary>
     public Sparkline Course { get; } = new();
-
-    public bool IsDone => Pace.Total > 0 && Pace.Done >= Pace.Total;
 
     /// <summary>The name of the value whose course is shown; empty if there are no values.</summary>
     public static string Leading(IReadOnlyList<(string Name, double Value)> values)

@@ -20,48 +20,34 @@ internal static class ProgressTable
     private static readonly Style s_done = new(Color.Green);
     private static readonly Style s_course = new(Color.Aqua);
 
-    /// <summary>Draws parts in a window of so many columns and lines.</summary>
-    public static IRenderable Draw(IReadOnlyList<ProgressPart> parts, int width, int height)
+    /// <summary>Draws parts, and a line about the whole unless it is empty, in a window of so many columns and lines.</summary>
+    public static IRenderable Draw(IReadOnlyList<ProgressPart> parts, string summary, int width, int height)
     {
-        // A terminal that writes to its last column may begin another line.
+        // A terminal that writes to its last column may begin another line, and the cursor rests in the last line.
         width = Math.Max(1, width - 1);
-        var lines = new List<Line>();
+        int room = Math.Max(1, height - 1 - (summary.Length > 0 ? 1 : 0));
         var columns = Columns(parts);
-        var header = Header(columns);
-        bool valued = columns.Length > 0;
-        int room = Math.Max(1, valued ? (height - header.Length - 2) / 2 : height - 2);
-        var shown = Chosen(parts, room);
+        bool valued = columns.Length > 0 && room >= 3;
+        var shown = Chosen(parts, valued ? (room - 1) / 2 : room);
         int label = Math.Min(shown.Count == 0 ? 0 : shown.Max(part => part.Name.Length), Math.Max(4, width / 3));
-        foreach (var part in shown)
-            lines.Add(Bar(part, label, width));
-        if (Hidden(parts, shown) is { Length: > 0 } hidden)
-            lines.Add(new Line(width).Add(hidden, s_faint));
+        List<Line> lines = [.. shown.Select(part => Bar(part, label, width))];
+        if (summary.Length > 0)
+            lines.Add(new Line(width).Add(summary, s_plain));
         if (valued)
-            lines.AddRange(Values(shown, columns, header, label, width));
+            lines.AddRange(Values(shown, columns, label, width));
         return new Rows(lines.Select(line => line.Text));
     }
 
-    // Those under way come first where there is no room for all.
+    // Where there is no room for all, those under way come first, then those to come, then the latest of those done.
     private static IReadOnlyList<ProgressPart> Chosen(IReadOnlyList<ProgressPart> parts, int room)
     {
         if (parts.Count <= room)
             return parts;
-        var chosen = parts.Where(part => !part.IsDone).Take(room).ToHashSet();
-        foreach (var part in parts.Reverse().Where(part => part.IsDone).Take(room - chosen.Count))
-            chosen.Add(part);
-        return [.. parts.Where(chosen.Contains)];
-    }
-
-    private static string Hidden(IReadOnlyList<ProgressPart> parts, IReadOnlyList<ProgressPart> shown)
-    {
-        int done = parts.Count(part => part.IsDone) - shown.Count(part => part.IsDone);
-        int others = parts.Count - shown.Count - done;
-        string[] words =
-        [
-            others > 0 ? FormattableString.Invariant($"{others} more under way") : "",
-            done > 0 ? FormattableString.Invariant($"{done} done") : "",
-        ];
-        return string.Join(", ", words.Where(word => word.Length > 0));
+        var chosen = parts.Index()
+            .OrderBy(part => part.Item.Pace.IsDone ? 2 : part.Item.Pace.Done > part.Item.Before ? 0 : 1)
+            .ThenBy(part => part.Item.Pace.IsDone ? -part.Index : part.Index)
+            .Take(room);
+        return [.. chosen.OrderBy(part => part.Index).Select(part => part.Item)];
     }
 
     private static Line Bar(ProgressPart part, int label, int width)
@@ -74,20 +60,19 @@ internal static class ProgressTable
             double share = part.Pace.Total <= 0 ? 1 : Math.Clamp((double)part.Pace.Done / part.Pace.Total, 0, 1);
             int full = (int)(share * bar);
             line.Add(Gap, s_plain)
-                .Add(new string('━', full), part.IsDone ? s_done : s_underWay)
+                .Add(new string('━', full), part.Pace.IsDone ? s_done : s_underWay)
                 .Add(new string('─', bar - full), s_faint);
         }
 
         line.Add(Gap + part.Pace.Percent.PadLeft(Percent), s_plain);
         if (bar >= LeastBar)
             line.Add(Gap + part.Pace.Speed.PadLeft(Speed), s_faint);
-        return line.Add(Gap + part.Pace.Remaining.PadLeft(Remaining), part.IsDone ? s_done : s_plain);
+        return line.Add(Gap + part.Pace.Remaining.PadLeft(Remaining), part.Pace.IsDone ? s_done : s_plain);
     }
 
-    private static IEnumerable<Line> Values(
-        IReadOnlyList<ProgressPart> parts, string[] columns, string[][] header, int label, int width)
+    private static IEnumerable<Line> Values(IReadOnlyList<ProgressPart> parts, string[] columns, int label, int width)
     {
-        int[] widths = [.. columns.Select(column => Math.Max(ShortNumber.Width - 1, column.Split('_').Max(word => word.Length)))];
+        int[] widths = [.. columns.Select(column => Math.Max(ShortNumber.Width - 1, column.Length))];
 
         // What is at the end goes first where there is no room for all, and the course before a second column.
         int end = label + Gap.Length + LeastCourse, fitting = 0;
@@ -95,16 +80,11 @@ internal static class ProgressTable
             fitting++;
         fitting = Math.Max(1, fitting);
         int course = width - label - Gap.Length - widths.Take(fitting).Sum(each => each + Gap.Length);
+        var header = new Line(width).Add(new string(' ', label), s_plain);
+        for (int c = 0; c < fitting; c++)
+            header.Add(Gap + columns[c].PadLeft(widths[c]), s_head);
         string leading = parts.Select(part => ProgressPart.Leading(part.Values)).FirstOrDefault(name => name.Length > 0, "");
-        for (int i = 0; i < header.Length; i++)
-        {
-            var line = new Line(width).Add(new string(' ', label), s_plain);
-            for (int c = 0; c < fitting; c++)
-                line.Add(Gap + header[i][c].PadLeft(widths[c]), s_head);
-            bool hasCourse = i == header.Length - 1 && course >= LeastCourse;
-            yield return hasCourse ? line.Add(Gap + leading.Replace('_', ' ') + " so far", s_head) : line;
-        }
-
+        yield return course >= LeastCourse ? header.Add(Gap + leading + " so far", s_head) : header;
         foreach (var part in parts.Where(part => part.Values.Count > 0))
         {
             var line = new Line(width).Add(Cut(part.Name, label), s_plain);
@@ -121,15 +101,6 @@ internal static class ProgressTable
 
     private static string[] Columns(IReadOnlyList<ProgressPart> parts)
         => [.. parts.SelectMany(part => part.Values).Select(value => value.Name).Distinct()];
-
-    // Words of names above each other, the last ones in the last line.
-    private static string[][] Header(string[] columns)
-    {
-        string[][] words = [.. columns.Select(column => column.Split('_'))];
-        int lines = words.Length == 0 ? 0 : words.Max(each => each.Length);
-        return [.. Enumerable.Range(0, lines).Select(
-            line => words.Select(each => line - lines + each.Length is >= 0 and var at ? each[at] : "").ToArray())];
-    }
 
     private static string Cut(string text, int width) => text.Length <= width ? text.PadRight(width) : text[..(width - 1)] + "…";
 

@@ -8,18 +8,21 @@ internal sealed class ProgressView(IAnsiConsole console, TimeProvider clock) : I
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _lock = new();
-    private readonly List<ProgressPart> _parts = [];
+    private readonly ProgressParts _parts = new(clock);
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _display;
+
+    public void Expect(string part, int done, int total)
+    {
+        lock (_lock)
+            _parts.Expect(part, done, total);
+    }
 
     public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
     {
         lock (_lock)
         {
-            var entry = _parts.Find(each => each.Name == part);
-            if (entry is null)
-                _parts.Add(entry = new ProgressPart(part, clock, done));
-            entry.Update(done, total, values);
+            _parts.Report(part, done, total, values);
 
             // Not before there is something to show: work that fails at once leaves no empty line.
             if (!_end.Task.IsCompleted)
@@ -51,6 +54,6 @@ internal sealed class ProgressView(IAnsiConsole console, TimeProvider clock) : I
     private void Draw(LiveDisplayContext context)
     {
         lock (_lock)
-            context.UpdateTarget(ProgressTable.Draw(_parts, console.Profile.Width, console.Profile.Height));
+            context.UpdateTarget(ProgressTable.Draw(_parts.All, _parts.Summary, console.Profile.Width, console.Profile.Height));
     }
 }

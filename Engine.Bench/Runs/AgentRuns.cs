@@ -19,7 +19,11 @@ internal sealed class AgentRuns(
     RunFolder folder, string command, RunMode mode, IProgressDisplay progress, Func<AgentRun, ExperimentSnapshot>? begin = null)
 {
     // What is worth a look while an agent learns.
-    private static readonly string[] s_shown = ["return_mean", "gamma", "lambda", "c_crit", "c_entr", "frames_per_second"];
+    private static readonly (string Heading, string Column)[] s_shown =
+    [
+        ("return", "return_mean"), ("gamma", "gamma"), ("lambda", "lambda"), ("c_crit", "c_crit"), ("c_entr", "c_entr"),
+        ("frames/s", "frames_per_second"),
+    ];
 
     /// <summary>Trains them.</summary>
     /// <param name="runs">The agents.</param>
@@ -58,6 +62,8 @@ internal sealed class AgentRuns(
         // Once one has failed, the others stop at their next checkpoint.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var starts = runs.Zip(folders, Start).ToArray();
+        foreach (var (run, start) in runs.Zip(starts))
+            progress.Expect(run.Name, start?.Iteration ?? 0, run.Settings.Updates);
         var waiting = new ConcurrentQueue<int[]>(Batches(runs, starts, device));
         var results = new TrainingResult[runs.Count];
         var failures = new ConcurrentQueue<Exception>();
@@ -136,7 +142,7 @@ internal sealed class AgentRuns(
             => SnapshotFile.Save(folders[agent].PathOf(AgentFolder.PointFile(point)), capture(), Json(runs[agent]));
 
         static IReadOnlyList<(string Name, double Value)> Shown(MetricRow row)
-            => [.. s_shown.Select(name => (name, row.Values[Columns<TrainingRow>.Of(name)]))];
+            => [.. s_shown.Select(shown => (shown.Heading, row.Values[Columns<TrainingRow>.Of(shown.Column)]))];
 
         static object?[] Cells(MetricRow row) => [row.Iteration, .. NumberCells(row)];
     }

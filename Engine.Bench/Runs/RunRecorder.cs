@@ -66,6 +66,9 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Expect(string part, int done, int total) => _progress.Expect(part, done, total);
+
+    /// <inheritdoc/>
     public void Progress(string part, int done, int total) => _progress.Report(part, done, total, _current);
 
     /// <inheritdoc/>

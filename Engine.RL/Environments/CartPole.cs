@@ -19,9 +19,12 @@ public sealed class CartPole : IEnvironment<CartPole.State>
     /// <summary>The action that pushes the cart to the right.</summary>
     public const int Right = 1;
 
+    /// <summary>How far from the middle the cart may be.</summary>
+    public const double Track = 2.4;
+
     private const double Gravity = 9.8, CartMass = 1.0, PoleMass = 0.1, HalfLength = 0.5, Force = 10, Seconds = 0.02;
     private const double TotalMass = CartMass + PoleMass, PoleMoment = PoleMass * HalfLength;
-    private const double Track = 2.4, Lean = 12 * 2 * Math.PI / 360, Start = 0.05;
+    private const double Lean = 12 * 2 * Math.PI / 360, Start = 0.05;
 
     /// <summary>A cart-pole.</summary>
     /// <param name="stepLimit">The step at which an episode is truncated, at least 1.</param>

@@ -7,6 +7,15 @@ namespace Engine.RL.Experiments;
 /// </summary>
 public interface IExperimentObserver
 {
+    /// <summary>A part of the experiment will come; all are expected before the first one begins.</summary>
+    /// <param name="part">What is to be done.</param>
+    /// <param name="done">Units that are done already.</param>
+    /// <param name="total">Units in all.</param>
+    void Expect(string part, int done, int total)
+    {
+        // Only who shows the time left need know.
+    }
+
     /// <summary>So much of a part of the experiment is done.</summary>
     /// <param name="part">What is being done, such as a method's name.</param>
     /// <param name="done">Units done.</param>

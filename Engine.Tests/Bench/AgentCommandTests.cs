@@ -19,7 +19,7 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
         string[] lines = output.ReplaceLineEndings("\n").Split('\n');
         Assert.Equal("0-1 after 16 frames, sampled, seed 3", lines[0]);
-        Assert.Matches(@"^step \d+  return \d+  (crashed|step limit)$", lines[1]);
+        Assert.Matches(@"^step \d+  return \d+  (bit itself|hit the wall|step limit)$", lines[1]);
         Assert.Equal("+--------+", lines[2]);
         Assert.Equal(output, Play().Output);
         Assert.NotEqual(output, Play("--episode", "1").Output);
@@ -75,10 +75,10 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
     }
 
     [Theory]
-    [InlineData("catch", 9)]
-    [InlineData("cartpole", 7)]
-    [InlineData("maze", 7)]
-    public void AgentsOfOtherGamesAreJudgedButNotShown(string env, int length)
+    [InlineData("catch", 9, @"^step 9  return -?1  (caught|missed)$")]
+    [InlineData("cartpole", 7, @"^step 7  return 7  cart \S+  pole \S+ degrees  upright to the step limit$")]
+    [InlineData("maze", 7, @"^step \d+  return [01]  (reached the goal|step limit)$")]
+    public void AgentsOfOtherGamesAreJudgedAndShown(string env, int length, string status)
     {
         string folder = _trained.Temporary.At(env), file = _trained.Temporary.At($"{env}.json");
         string[] limit = env == "catch" ? [] : ["--step-limit", "7"];
@@ -93,8 +93,11 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         Assert.Equal(length, lengths.Max());
 
         (code, output, error) = Run("play", folder);
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Matches(status, output.ReplaceLineEndings("\n").Split('\n')[1]);
+        (code, output, error) = Run("play", folder, "--svg", _trained.Temporary.At($"{env}.svg"));
         Assert.Equal((ExitCodes.UserError, ""), (code, output));
-        Assert.Contains($"has learned {env}, and only games of snake can be shown; see 'engine evaluate'.", error);
+        Assert.StartsWith("--svg draws Snake alone, ", error);
     }
 
     [Theory]

@@ -20,12 +20,12 @@ public class AnimatedSvgTests
         var random = new Random(seed.Item);
         var snake = new Snake(2 * random.Next(1, 4), random.Next(2, 7), random.Next(1, 300));
         var kind = random.Next(3) == 0 ? PolicyKind.Random : random.Next(2) == 0 ? PolicyKind.Sampled : PolicyKind.Greedy;
-        var frames = Episode.Play(new CyclingAgent(snake), kind, random.Next(1000));
+        SnakeFrame[] frames = [.. Episode.Play(new CyclingAgent(snake), kind, random.Next(1000)).Cast<SnakeFrame>()];
         var film = new AnimatedSvg(frames, "a game") { FramesPerSecond = 1 + random.Next(60) };
         var root = XDocument.Parse(film.ToSvg()).Root!;
-        for (int i = 0; i < frames.Count; i++)
-            Same(frames[i], Seen(root, snake, i, frames.Count, film.FramesPerSecond));
-        int still = random.Next(frames.Count);
+        for (int i = 0; i < frames.Length; i++)
+            Same(frames[i], Seen(root, snake, i, frames.Length, film.FramesPerSecond));
+        int still = random.Next(frames.Length);
         var picture = XDocument.Parse(film.Frame(still)).Root!;
         Assert.DoesNotContain(picture.Descendants(), IsAnimation);
         Same(frames[still], Seen(picture, snake, 0, 1, 1));
@@ -36,8 +36,8 @@ public class AnimatedSvgTests
     {
         // Round and round a board of 12 x 12, with all its lengths up to where the steps end.
         var snake = new Snake(12, 12, 3000);
-        var frames = Episode.Play(new CyclingAgent(snake), PolicyKind.Greedy, 1);
-        Assert.Equal((3001, SnakeEnd.StepLimit), (frames.Count, frames[^1].End));
+        SnakeFrame[] frames = [.. Episode.Play(new CyclingAgent(snake), PolicyKind.Greedy, 1).Cast<SnakeFrame>()];
+        Assert.Equal((3001, SnakeEnd.StepLimit), (frames.Length, frames[^1].End));
         Assert.True(frames[^1].Body.Count > 40);
         string svg = new AnimatedSvg(frames, "long").ToSvg();
         Assert.InRange(Encoding.UTF8.GetByteCount(svg), 10_000, 1_000_000);
@@ -67,7 +67,7 @@ public class AnimatedSvgTests
     [Fact]
     public void PlaysByItselfInBothThemesWithoutScripts()
     {
-        SnakeFrame[] frames = [new(4, 4, [5], 3, 0, 0), new(4, 4, [5], 3, 1, 0, SnakeEnd.Crash)];
+        SnakeFrame[] frames = [new(4, 4, [5], 3, 0, 0), new(4, 4, [5], 3, 1, 0, SnakeEnd.Crash) { Struck = (1, -1) }];
         var root = XDocument.Parse(new AnimatedSvg(frames, "a <b> & \"c\"").ToSvg()).Root!;
         Assert.Equal("a <b> & \"c\"", root.Element(s_svg + "title")!.Value);
         Assert.Empty(root.Descendants(s_svg + "script"));
@@ -78,12 +78,27 @@ public class AnimatedSvgTests
             Assert.Equal("indefinite", animation.Attribute("repeatCount")!.Value);
             Assert.Equal("discrete", animation.Attribute("calcMode")!.Value);
         });
-        Assert.Contains("crashed", root.Descendants(s_svg + "text").Select(text => text.Value));
+        Assert.Contains("hit the wall", root.Descendants(s_svg + "text").Select(text => text.Value));
 
         // What is referred to is there.
         string[] ids = [.. root.Descendants().Select(element => (string?)element.Attribute("id")).OfType<string>()];
         Assert.Equal(ids.Distinct(), ids);
         Assert.All(root.Descendants(s_svg + "use"), use => Assert.Contains(Href(use), ids.Select(id => "#" + id)));
+    }
+
+    [Theory]
+    [InlineData("#w", -1, 0, "270")]
+    [InlineData("#w", 0, -1, "180")]
+    [InlineData("#b", 0, 1, "0")]
+    [InlineData("#b", 1, 0, "90")]
+    public void ALostGameShowsWhatTheHeadRanInto(string mark, int row, int column, string turn)
+    {
+        SnakeFrame[] frames = [new(4, 4, [0], 3, 0, 0), new(4, 4, [0], 3, 1, 0, SnakeEnd.Crash) { Struck = (row, column) }];
+        var root = XDocument.Parse(new AnimatedSvg(frames, "").ToSvg()).Root!;
+        var struck = Assert.Single(root.Descendants(s_svg + "use"), use => Href(use) is "#w" or "#b");
+        Assert.Equal(mark, Href(struck));
+        Assert.Equal(("0", "1"), (Value(struck, "opacity", 0.01), Value(struck, "opacity", 0.9)));
+        Assert.Equal(turn, Value(struck.Parent!, "transform", 0.9));
     }
 
     [Fact]

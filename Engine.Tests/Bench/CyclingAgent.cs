@@ -12,7 +12,7 @@ internal sealed class CyclingAgent : ITrainedAgent
 
     public CyclingAgent(Snake snake)
     {
-        Snake = snake;
+        Environment = AnyEnvironment.Of(snake);
         var (rows, columns) = (snake.Rows, snake.Columns);
         Assert.True(rows % 2 == 0);
         _table = new float[rows * columns * 4];
@@ -30,7 +30,7 @@ internal sealed class CyclingAgent : ITrainedAgent
         }
     }
 
-    public Snake Snake { get; }
+    public IEnvironment<object> Environment { get; }
 
     public string Describe => "round and round";
 

@@ -57,7 +57,8 @@ public sealed class MicroCommandTests : IDisposable
     public void WhyABenchmarkFailedIsSaid()
     {
         var failures = new List<string>();
-        var events = new MicroProgress(new NoProgress(), 3, failures, default);
+        using var progress = Progress.Start(TextWriter.Null, quiet: true);
+        var events = new MicroProgress(progress, 3, failures, default);
         var config = MicroCommand.Config(MicroCommand.Length.Dry, [])
             .WithOptions(ConfigOptions.DisableOptimizationsValidator)
             .AddEventProcessor(events).AddLogger(events.Log).WithArtifactsPath(_temporary.At("reports"));
@@ -72,17 +73,6 @@ public sealed class MicroCommandTests : IDisposable
     }
 
     private static string[] Lines(string text) => text.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    private sealed class NoProgress : IProgressDisplay
-    {
-        public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }
 
 /// <summary>Public, as BenchmarkDotNet wants it.</summary>

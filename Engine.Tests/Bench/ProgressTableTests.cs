@@ -7,7 +7,7 @@ namespace Engine.Tests.Bench;
 public class ProgressTableTests
 {
     private static readonly (string Name, double Value)[] s_values =
-        [("return_mean", 12.345), ("gamma", 0.99123), ("lambda", double.NaN), ("frames_per_second", 41234)];
+        [("return", 12.345), ("gamma", 0.99123), ("lambda", double.NaN), ("frames/s", 41234)];
 
     [Fact]
     public void PartsHaveBarsValuesAndTheCourseOfTheReturn()
@@ -17,16 +17,16 @@ public class ProgressTableTests
         for (int i = 0; i < 8; i++)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            one.Update(20 + i, 100, [("return_mean", i), .. s_values.Skip(1)]);
+            one.Update(20 + i, 100, [("return", i), .. s_values.Skip(1)]);
         }
 
-        string[] lines = Draw(80, 25, one, Part("5-0", clock, 100, 100));
+        string[] lines = Draw(80, 25, "1 of 3 done", one, Part("5-0", clock, 100, 100), new ProgressPart("5-1", clock, 0, 100));
         Assert.Equal(6, lines.Length);
         Assert.Matches(@"^3-mix-0  ━+─+ +27 %  +2.1[23] it/s  +35 s left$", lines[0]);
-        Assert.Matches(@"^5-0      ━+  100 % +in 0 s$", lines[1]);
-        Assert.Matches("^ +frames$", lines[2]);
-        Assert.Matches("^ +return +per$", lines[3]);
-        Assert.Matches("^ +mean +gamma +lambda +second  return mean so far$", lines[4]);
+        Assert.Matches(@"^5-0      ━+  100 % +done$", lines[1]);
+        Assert.Matches(@"^5-1      ─+    0 %$", lines[2]);
+        Assert.Equal("1 of 3 done", lines[3]);
+        Assert.Matches("^ +return +gamma +lambda +frames/s  return so far$", lines[4]);
         Assert.Matches("^3-mix-0 +7.000 +0.9912 +- +41.2k  █▁▁▂▂▃▄▄▅$", lines[5]);
     }
 
@@ -44,8 +44,8 @@ public class ProgressTableTests
         [
             .. Enumerable.Range(0, 30).Select(i => Part($"a part with a long name {i}", clock, i % 3 == 0 ? 9 : i % 3, 9, s_values)),
         ];
-        string[] lines = Draw(width, height, parts);
-        Assert.InRange(lines.Length, 1, Math.Max(height, 6));
+        string[] lines = Draw(width, height, "10 of 30 done, 12 min left", parts);
+        Assert.InRange(lines.Length, 2, height - 1);
         Assert.All(lines, line => Assert.InRange(line.Length, 0, width - 1));
     }
 
@@ -53,20 +53,27 @@ public class ProgressTableTests
     public void WhereRoomIsScarceThoseUnderWayAreShown()
     {
         var clock = new Clock();
-        ProgressPart[] parts = [.. Enumerable.Range(0, 20).Select(i => Part($"part {i}", clock, i < 17 ? 5 : 1, 5))];
-        string[] lines = Draw(80, 8, parts);
-        Assert.Equal(
-            ["part 14", "part 15", "part 16", "part 17", "part 18", "part 19", "14 done"], lines.Select(line => line.Split("  ")[0]));
-        Assert.StartsWith("17 done", Draw(80, 5, parts)[3]);
-        Assert.Equal("1 more under way, 17 done", Draw(80, 4, parts)[2]);
+        ProgressPart[] parts =
+        [
+            .. Enumerable.Range(0, 17).Select(i => Part($"part {i}", clock, 5, 5)),
+            new("part 17", clock, 0, 5),
+            Part("part 18", clock, 1, 5),
+            new("part 19", clock, 0, 5),
+        ];
+        parts[18].Update(2, 5, []);
+        Assert.Equal(["part 15", "part 16", "part 17", "part 18", "part 19", "17 of 20 done"], Names(7));
+        Assert.Equal(["part 17", "part 18", "17 of 20 done"], Names(4));
+        Assert.Equal(["part 18", "17 of 20 done"], Names(3));
+
+        IEnumerable<string> Names(int height) => Draw(80, height, "17 of 20 done", parts).Select(line => line.Split("  ")[0]);
     }
 
     [Fact]
     public void NarrowWindowsLoseColumnsBeforeTheCourse()
     {
         var part = Part("p", new Clock(), 1, 2, s_values);
-        Assert.Contains("41.2k", Draw(80, 24, part)[^1]);
-        string narrow = Draw(32, 24, part)[^1];
+        Assert.Contains("41.2k", Draw(80, 24, "", part)[^1]);
+        string narrow = Draw(32, 24, "", part)[^1];
         Assert.Contains("12.35", narrow);
         Assert.DoesNotContain("41.2k", narrow);
         Assert.EndsWith("▁", narrow);
@@ -132,10 +139,10 @@ public class ProgressTableTests
         });
         (console.Profile.Width, console.Profile.Height) = (100, 30);
         using (IProgressDisplay view = new ProgressView(console, TimeProvider.System))
-            Parallel.For(0, 4, k => Enumerable.Range(0, 101).ToList().ForEach(i => view.Report($"seed {k}", i, 100, [("return_mean", i)])));
+            Parallel.For(0, 4, k => Enumerable.Range(0, 101).ToList().ForEach(i => view.Report($"seed {k}", i, 100, [("return", i)])));
         string text = writer.ToString();
         Assert.All(Enumerable.Range(0, 4), k => Assert.Matches($"seed {k} +━+ +100 %", text));
-        Assert.Contains("return mean so far", text);
+        Assert.Contains("return so far", text);
         Assert.True(text.LastIndexOf("\x1b[?25h", StringComparison.Ordinal) > text.LastIndexOf("\x1b[?25l", StringComparison.Ordinal));
     }
 
@@ -150,16 +157,16 @@ public class ProgressTableTests
 
     private static ProgressPart Part(string name, TimeProvider clock, int done, int total, params (string Name, double Value)[] values)
     {
-        var part = new ProgressPart(name, clock, done);
+        var part = new ProgressPart(name, clock, done, total);
         part.Update(done, total, values);
         return part;
     }
 
-    private static string[] Draw(int width, int height, params ProgressPart[] parts)
+    private static string[] Draw(int width, int height, string summary, params ProgressPart[] parts)
     {
         using var writer = new StringWriter();
         var console = Consoles.For(writer);
-        console.Write(ProgressTable.Draw(parts, width, height));
+        console.Write(ProgressTable.Draw(parts, summary, width, height));
         return [.. writer.ToString().TrimEnd('\n', '\r').Split('\n').Select(line => line.TrimEnd('\r', ' '))];
     }
 }

@@ -45,6 +45,80 @@ public class ProgressTests
     }
 
     [Fact]
+    public void LinesTellTheTimeLeftOfTheWhole()
+    {
+        var clock = new Clock();
+        using var writer = new StringWriter();
+        using (var progress = Progress.Start(writer, quiet: false, clock))
+        {
+            // One is done by an earlier run, one half done; 5 + 10 are left, and each takes two seconds.
+            foreach (var (part, done) in new[] { ("a", 10), ("b", 5), ("c", 0) })
+                progress.Expect(part, done, 10);
+            for (int i = 6; i <= 10; i++)
+            {
+                clock.Advance(TimeSpan.FromSeconds(2));
+                progress.Report("b", i, 10);
+            }
+
+            clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal(
+            [
+                "b  9/10  90 %  2 s/it  2 s left  (1 of 3 done, 22 s left)",
+                "b  10/10  100 %  2 s/it  in 8 s  (2 of 3 done, 20 s left)",
+            ],
+            writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void PartsToComeAreAsSlowAsThoseUnderWay()
+    {
+        var clock = new Clock();
+        var parts = new ProgressParts(clock);
+        foreach (string part in (string[])["fast", "slow", "like slow"])
+            parts.Expect(part, 0, 10);
+        foreach (var (part, seconds) in new[] { ("fast", 1), ("slow", 5) })
+        {
+            for (int i = 0; i <= (part == "fast" ? 10 : 4); i++)
+            {
+                parts.Report(part, i, 10, []);
+                clock.Advance(TimeSpan.FromSeconds(seconds));
+            }
+        }
+
+        Assert.Equal("1 of 3 done, 1 min 40 s left", parts.Summary);
+    }
+
+    [Fact]
+    public void WhatHasEndedKeepsItsTimeAndSpeed()
+    {
+        var clock = new Clock();
+        var pace = new Pace(clock);
+        for (int i = 0; i <= 100; i++)
+        {
+            pace.Update(i, 100);
+            clock.Advance(TimeSpan.FromSeconds(i < 50 ? 1 : 3));
+        }
+
+        var (speed, time) = (pace.Speed, pace.Remaining);
+        Assert.Equal(("2 s/it", "in 3 min 20 s"), (speed, time));
+        clock.Advance(TimeSpan.FromHours(1));
+        pace.Update(100, 100);
+        Assert.Equal((speed, time), (pace.Speed, pace.Remaining));
+    }
+
+    [Fact]
+    public void WhatAnEarlierRunEndedTookNoTimeHere()
+    {
+        var parts = new ProgressParts(new Clock());
+        parts.Expect("a", 10, 10);
+        Assert.Equal(("done", ""), (parts.All[0].Pace.Remaining, parts.Summary));
+        parts.Expect("b", 10, 10);
+        Assert.Equal("2 of 2 done", parts.Summary);
+    }
+
+    [Fact]
     public void QuietIsQuiet()
     {
         using var writer = new StringWriter();

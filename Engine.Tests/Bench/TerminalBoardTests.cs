@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Engine.Bench.Games;
 using Engine.Bench.Output;
 using Spectre.Console;
@@ -13,7 +14,7 @@ public class TerminalBoardTests
         new(2, 3, [1], 2, 1, 0),
         new(2, 3, [2, 1], 3, 2, 1),
         new(2, 3, [5, 2], 3, 3, 1),
-        new(2, 3, [5, 2], 3, 4, 1, SnakeEnd.Crash),
+        new(2, 3, [5, 2], 3, 4, 1, SnakeEnd.Crash) { Struck = (1, 3) },
     ];
 
     [Fact]
@@ -21,10 +22,10 @@ public class TerminalBoardTests
         => Assert.Equal(
             """
             a game
-            step 4  return 1  crashed
+            step 4  return 1  hit the wall
             +------+
             | . .++|
-            |() .@@|
+            |() .@@X
             +------+
 
             """.ReplaceLineEndings(),
@@ -43,7 +44,8 @@ public class TerminalBoardTests
     public void DrawnCellsAreTwoCharactersWideInABox()
     {
         using var writer = new StringWriter();
-        Consoles.For(writer).Write(TerminalBoard.Draw(s_frames[2], "a game"));
+        var console = Consoles.For(writer);
+        console.Write(new TerminalBoard(console, "a game").Draw(s_frames[2]));
         string[] lines = [.. writer.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())];
         Assert.Equal(["a game", "step 2  return 1", "╭──────╮", "│  ++••│", "│()    │", "╰──────╯"], lines[..6]);
     }
@@ -60,6 +62,7 @@ public class TerminalBoardTests
 
         // Up again, over the whole of the last moment.
         Assert.Contains("\x1b[5A", text);
+        Assert.DoesNotContain("q quits", text);
         Assert.EndsWith("\x1b[?25h", text.TrimEnd());
     }
 
@@ -73,6 +76,42 @@ public class TerminalBoardTests
         Assert.Throws<OperationCanceledException>(() => new TerminalBoard(console, "").Play(s_frames, 0.1, cancel: source.Token));
         Assert.DoesNotContain("step 4", writer.ToString());
         Assert.EndsWith("\x1b[?25h", writer.ToString().TrimEnd());
+    }
+
+    [Fact]
+    public void KeysQuitPauseAndChangeTheSpeed()
+    {
+        // Too slow to see anything, unless the keys before q have made it a thousand times as fast.
+        using var keys = new BlockingCollection<char> { ' ', '-', ' ', 'x', 'q' };
+        Assert.DoesNotContain("step 1", Played(keys, 0.1));
+        foreach (char key in new string('+', 40))
+            keys.Add(key);
+        string text = Played(keys, 0.1);
+        Assert.Contains("step 4", text);
+        Assert.Contains("q quits", text);
+
+        static string Played(BlockingCollection<char> keys, double speed)
+        {
+            using var writer = new StringWriter();
+            new TerminalBoard(Terminal(writer), "a game") { Keys = keys }.Play(s_frames, speed);
+            Assert.EndsWith("\x1b[?25h", writer.ToString().TrimEnd());
+            return writer.ToString();
+        }
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(9)]
+    [InlineData(1)]
+    public void NoLineIsLongerThanTheWindow(int width)
+    {
+        using var writer = new StringWriter();
+        var console = Consoles.For(writer);
+        console.Profile.Width = width;
+        console.Write(new TerminalBoard(console, "a game of some length").Draw(s_frames[^1]));
+        string[] lines = writer.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+        Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, width - 1));
+        Assert.InRange(lines.Length, 1, 6);
     }
 
     private static IAnsiConsole Terminal(StringWriter writer)

@@ -152,7 +152,8 @@ public class AgentsTogetherTests
     {
         using var device = new CpuDevice(threads);
         using var all = RunFolder.OpenGroup(folder.At("all"), "train", RunMode.Overwrite);
-        new AgentRuns(all, "train", RunMode.Overwrite, new Nobody()).Train(runs, device, threads, parallel, CancellationToken.None);
+        using var progress = Progress.Start(TextWriter.Null, quiet: true);
+        new AgentRuns(all, "train", RunMode.Overwrite, progress).Train(runs, device, threads, parallel, CancellationToken.None);
     }
 
     // All columns but the pace, which is the last.
@@ -161,17 +162,4 @@ public class AgentsTogetherTests
 
     private static ExperimentSnapshot Checkpoint(TemporaryFolder folder, AgentRun run)
         => AgentFolder.Load(folder.At(Path.Combine("all", run.Name, RunFolder.Checkpoint))).Snapshot;
-
-    private sealed class Nobody : IProgressDisplay
-    {
-        public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
-        {
-            // Nobody looks.
-        }
-
-        public void Dispose()
-        {
-            // There is nothing to return.
-        }
-    }
 }

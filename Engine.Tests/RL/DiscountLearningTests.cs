@@ -38,6 +38,7 @@ public class DiscountLearningTests
         Assert.All(rows.SelectMany(row => row.Values), value => Assert.True(double.IsFinite(value)));
         Assert.All(rows.Where(row => row.Iteration == 0).SelectMany(row => row.Values[2..]), gamma => Assert.Equal(0.5, gamma));
         Watcher.Same(rows, watcher.Rows);
+        Assert.Equal(s_small.LookAhead.Select(method => (method, 0, 8)), watcher.Expected);
         Assert.All(watcher.Reports, report => Assert.Equal(8, report.Total));
         Assert.Equal(s_small.LookAhead, watcher.Reports.Where(report => report.Done == 8).Select(report => report.Part));
         Assert.True(watcher.Ended);
@@ -101,6 +102,10 @@ public class DiscountLearningTests
         Assert.Equal(at + 1, watcher.Offered);
         var rest = new Watcher();
         Watcher.Same(Run(s_small), Run(s_small, start: watcher.Snapshots.Single(), observer: rest));
+
+        // What is done is known before anything begins.
+        Assert.Equal(s_small.LookAhead, rest.Expected.Select(part => part.Part));
+        Assert.Equal(at, rest.Expected.Sum(part => part.Done));
 
         // Each row is told once, before the interruption or after it.
         Watcher.Same(Run(s_small), [.. watcher.Rows, .. rest.Rows]);

@@ -12,6 +12,8 @@ internal sealed class Watcher : IExperimentObserver
 
     public List<(string Part, int Done, int Total)> Reports { get; } = [];
 
+    public List<(string Part, int Done, int Total)> Expected { get; } = [];
+
     /// <summary>Checkpoints offered.</summary>
     public int Offered { get; private set; }
 
@@ -23,6 +25,8 @@ internal sealed class Watcher : IExperimentObserver
 
     /// <summary>Called at a checkpoint with its number, from 1.</summary>
     public Action<int>? AtCheckpoint { get; init; }
+
+    public void Expect(string part, int done, int total) => Expected.Add((part, done, total));
 
     public void Progress(string part, int done, int total) => Reports.Add((part, done, total));
 
