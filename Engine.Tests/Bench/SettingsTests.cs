@@ -137,6 +137,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "itertions": 7 }""", "unknown property 'itertions'")]
     [InlineData("""{ "iterations": "many" }""", "iterations is \"many\"; a whole number, as 5000, 300k or 5M is needed")]
     [InlineData("""{ "alpha": null }""", "alpha is null; a number is needed")]
+    [InlineData("""{ "alpha": "NaN" }""", "alpha is \"NaN\"; a number is needed")]
+    [InlineData("""{ "alpha": "Infinity" }""", "alpha is \"Infinity\"; a number is needed")]
     [InlineData("""{ "steps": [1, "b"] }""", "steps is [1,\"b\"] (at [1]); a list of whole numbers is needed")]
     [InlineData("""{ "target": "sum" }""", "target is \"sum\"; one of power-sum, product is needed")]
     [InlineData("""{ "name": null }""", "name is null; a text is needed")]

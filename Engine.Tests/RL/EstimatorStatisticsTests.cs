@@ -126,10 +126,11 @@ public class EstimatorStatisticsTests
         Assert.True(new Estimate(-3, 0.9).IsClearlyBelow(-1));
         Assert.False(new Estimate(-3, 1.1).IsClearlyBelow(-1));
         Assert.False(new Estimate(3, 0.1).IsClearlyBelow(1));
-        Assert.True(new Estimate(1.01, double.NaN).IsClearlyAbove(1));
+        Assert.Null(new Estimate(1.01, double.NaN).IsClearlyAbove(1));
+        Assert.Null(new Estimate(double.PositiveInfinity, 1).IsClearlyAbove(1));
         Assert.False(new Estimate(1, 0).IsClearlyAbove(1));
-        Assert.False(new Estimate(double.NaN, double.NaN).IsClearlyAbove(1));
-        Assert.False(new Estimate(double.NaN, double.NaN).IsClearlyBelow(1));
+        Assert.Null(new Estimate(double.NaN, double.NaN).IsClearlyAbove(1));
+        Assert.Null(new Estimate(double.NaN, double.NaN).IsClearlyBelow(1));
     }
 
     [Fact]
