@@ -13,10 +13,10 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
 {
     private readonly TrainedAgent _agent;
 
-    private readonly LearningSettings _settings;
+    private LoadedAgent(TrainedAgent agent, AgentRun run, string description) => (_agent, Run, Describe) = (agent, run, description);
 
-    private LoadedAgent(TrainedAgent agent, LearningSettings settings, string description)
-        => (_agent, _settings, Describe) = (agent, settings, description);
+    /// <summary>How it was trained.</summary>
+    public AgentRun Run { get; }
 
     /// <summary>What it learned.</summary>
     public IEnvironment<object> Environment => _agent.Environment;
@@ -27,8 +27,8 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
     {
         get
         {
-            var kind = EnvironmentKind.Named(_settings.Env);
-            var (grid, limit) = (_settings.Grid ?? kind.Grid, _settings.StepLimit ?? kind.StepLimit);
+            var kind = EnvironmentKind.Named(Run.Settings.Env);
+            var (grid, limit) = (Run.Settings.Grid ?? kind.Grid, Run.Settings.StepLimit ?? kind.StepLimit);
             return kind.Name == "snake"
                 ? new Snake(grid!.Value.Rows, grid.Value.Columns, limit!.Value)
                 : throw new UserError($"{Describe} has learned {kind.Name}, and only games of snake can be shown; see 'engine evaluate'.");
@@ -52,7 +52,7 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
             var (training, snapshot) = AgentFolder.Find(path, name).Load();
             var agent = new TrainedAgent(training.Settings, snapshot.Tensors, device);
             long frames = snapshot.Iteration * training.Settings.FramesPerUpdate;
-            return new LoadedAgent(agent, training.Settings, Invariant($"{training.Name} after {frames:N0} frames"));
+            return new LoadedAgent(agent, training, Invariant($"{training.Name} after {frames:N0} frames"));
         }
         catch (InvalidDataException e)
         {

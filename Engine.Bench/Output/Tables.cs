@@ -1,4 +1,5 @@
 using Engine.RL.Experiments;
+using Engine.RL.Statistics;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -34,6 +35,10 @@ public static class Tables
             WriteLists(console, columns, cells);
         WriteNote(console, note);
     }
+
+    /// <summary>A number with its interval in brackets, such as 5.2 [4.9, 5.6]; "-" if it is not known.</summary>
+    public static string WithInterval(double value, Interval? interval)
+        => interval is { } known ? $"{ShortNumber.Text(value)} [{ShortNumber.Text(known.Low)}, {ShortNumber.Text(known.High)}]" : ShortNumber.Text(value);
 
     /// <summary>Prints claims, each with its numbers and whether it holds.</summary>
     public static void WriteClaims(this IAnsiConsole console, IEnumerable<Claim> claims)

@@ -78,7 +78,7 @@ public sealed class DiscountLearningReport
         bool? holds = sign > 0 ? five.IsClearlyAbove(0) & ten.IsClearlyAbove(0) : five.IsClearlyBelow(0) & ten.IsClearlyBelow(0);
         return Claim.Measured(letter, text, Seeds.Length, $"5 against 1: {Text(five)}; 10 against 1: {Text(ten)}", holds);
 
-        static string Text(Meta.Estimate difference) => difference.Text("+0.0000;-0.0000", "0.0000");
+        static string Text(Meta.Estimate difference) => difference.Text("+0.0000;-0.0000;0.0000", "0.0000");
 
         Meta.Estimate Difference(string method)
         {

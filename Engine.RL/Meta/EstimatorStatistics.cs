@@ -60,7 +60,7 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
         double[] mean = Means(samples, count, components), target = Means(oracle, count, components);
         var deviation = new double[width];
         double meanNorm = Norm(mean), targetNorm = Norm(target), bias = 0, difference = 0, cosine = 0;
-        bool directed = meanNorm > 0 && targetNorm > 0;
+        bool directed = meanNorm != 0 && targetNorm != 0;
         for (int c = 0; c < width; c++)
         {
             for (int r = 0; r < replicates; r++)

@@ -33,15 +33,17 @@ internal sealed class Bootstrap
 
     /// <summary>The 95% interval of a weighted mean.</summary>
     /// <param name="sorted">The numbers, from the least to the greatest.</param>
-    /// <param name="weights">The weight of the least, of the next, and so on; their sum is 1.</param>
+    /// <param name="weights">The weight of the least, of the next, and so on.</param>
     public Interval Interval(double[] sorted, double[] weights)
     {
         double[] means = new double[Resamples];
+        double total = weights.Sum();
         for (int r = 0; r < Resamples; r++)
         {
             int[] resample = _drawn[r];
             for (int k = 0; k < resample.Length; k++)
                 means[r] += weights[k] * sorted[resample[k]];
+            means[r] /= total;
         }
 
         Array.Sort(means);

@@ -18,10 +18,10 @@ public sealed record SeedStatistics(int Seeds, double Mean, Interval? MeanInterv
         if (seeds == 0 || !values.All(double.IsFinite))
             return new(seeds, double.NaN, null, double.NaN, null);
         double[] sorted = [.. values.Order()];
-        double[] all = [.. Enumerable.Repeat(1.0 / seeds, seeds)], middle = MiddleHalf(seeds);
+        double[] all = [.. Enumerable.Repeat(1.0, seeds)], middle = MiddleHalf(seeds);
         return new(seeds, Weighted(all), Interval(all), Weighted(middle), Interval(middle));
 
-        double Weighted(double[] weights) => sorted.Zip(weights, (value, weight) => value * weight).Sum();
+        double Weighted(double[] weights) => sorted.Zip(weights, (value, weight) => value * weight).Sum() / weights.Sum();
 
         Interval? Interval(double[] weights) => seeds > 1 ? Bootstrap.Of(seeds).Interval(sorted, weights) : null;
     }
@@ -30,6 +30,6 @@ public sealed record SeedStatistics(int Seeds, double Mean, Interval? MeanInterv
     private static double[] MiddleHalf(int count)
     {
         double low = count / 4.0, high = count - low;
-        return [.. Enumerable.Range(0, count).Select(i => Math.Max(0, Math.Min(i + 1, high) - Math.Max(i, low)) / (high - low))];
+        return [.. Enumerable.Range(0, count).Select(i => Math.Max(0, Math.Min(i + 1, high) - Math.Max(i, low)))];
     }
 }

@@ -8,11 +8,11 @@ public class SeedStatisticsTests
     // Of 3, three quarters of each outer number are cut; of 4 and 8, whole ones, as scipy.stats.trim_mean(x, 0.25) does.
     [Theory]
     [InlineData(7.0, 7.0)]
-    [InlineData(2, 1, 3)]
-    [InlineData(((0.25 * 1) + 2 + (0.25 * 9)) / 1.5, 1, 2, 9)]
-    [InlineData(2.5, -50, 2, 3, 100)]
-    [InlineData(((0.75 * 1) + 2 + (0.75 * 4)) / 2.5, 0, 1, 2, 4, 100)]
-    [InlineData(4.5, 0, 0, 3, 4, 5, 6, 90, 90)]
+    [InlineData(2.0, 1.0, 3.0)]
+    [InlineData(((0.25 * 1) + 2 + (0.25 * 9)) / 1.5, 1.0, 2.0, 9.0)]
+    [InlineData(2.5, -50.0, 2.0, 3.0, 100.0)]
+    [InlineData(((0.75 * 1) + 2 + (0.75 * 4)) / 2.5, 0.0, 1.0, 2.0, 4.0, 100.0)]
+    [InlineData(4.5, 0.0, 0.0, 3.0, 4.0, 5.0, 6.0, 90.0, 90.0)]
     public void TheInterquartileMeanIsThatOfTheMiddleHalf(double expected, params double[] values)
     {
         Assert.Equal(expected, SeedStatistics.Of(values).Iqm, 1e-12);
