@@ -120,7 +120,8 @@ public static class PlotCommand
     private static Figure Draw(PlottedCurve[] curves, string x, bool isMean)
     {
         string what = isMean ? "Mean" : "Interquartile mean";
-        return new Figure($"{what} over seeds with its 95% bootstrap interval")
+        bool severalSeeds = curves.Any(curve => curve.Seeds.Final.Seeds > 1);
+        return new Figure(severalSeeds ? $"{what} over seeds with its 95% bootstrap interval" : "Single seeds")
         {
             Panels =
             [

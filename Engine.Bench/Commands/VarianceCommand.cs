@@ -2,6 +2,7 @@ using System.CommandLine;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
 

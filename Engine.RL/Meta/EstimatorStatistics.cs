@@ -85,14 +85,14 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
             {
                 double a = samples[(r * count) + components[c]] - mean[c], b = oracle[(r * count) + components[c]] - target[c];
                 biasPart += Sign(mean[c] - target[c]) * (a - b) / width;
-                normPart += norm > 0 ? (mean[c] - target[c]) * (a - b) / norm : 0;
+                normPart += norm != 0 ? (mean[c] - target[c]) * (a - b) / norm : 0;
                 if (directed)
                 {
                     cosinePart += ((target[c] / targetNorm) - (cosine * mean[c] / meanNorm)) * a / meanNorm;
                     cosinePart += ((mean[c] / meanNorm) - (cosine * target[c] / targetNorm)) * b / targetNorm;
                 }
 
-                if (deviation[c] > 0)
+                if (deviation[c] != 0)
                 {
                     double spread = ((a * a) - (deviation[c] * deviation[c])) / (2 * deviation[c]);
                     noisePart += spread / width;

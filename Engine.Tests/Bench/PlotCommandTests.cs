@@ -22,8 +22,8 @@ public sealed class PlotCommandTests : IDisposable
         Write("run/3-mix-0/metrics.csv", Header + "1,10,5,0.5\n2,20,7,0.5\n3,30,9,0.7\n4,40,8,0.7\n5,50,");
         var (code, output, error) = Plot("--y", "return_mean,gamma", _temporary.At("run"));
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
-        Assert.Contains("| 0     | return_mean |          20* |     2 | 3.000 [2.000, 4.000] | 3.000 [2.000, 4.000] |", output);
-        Assert.Contains("| 3-mix | gamma       |           40 |     1 |               0.7000 |               0.7000 |", output);
+        Assert.Contains("| 0     | return_mean |          20* |     2 |    3.000 [2.000, 4.000] |    3.000 [2.000, 4.000] |", output);
+        Assert.Contains("| 3-mix | gamma       |           40 |     1 |                  0.7000 |                  0.7000 |", output);
         Assert.Contains("in brackets: the 95% bootstrap interval over seeds. * Some seeds have been farther", output);
         var svg = XDocument.Load(_temporary.At("plot.svg"));
         string[] texts = [.. svg.Descendants().Where(element => !element.HasElements).Select(element => element.Value)];
