@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Engine.Bench.Games;
 using Engine.Bench.Output;
+using Engine.Bench.Runs;
 using Engine.Kernels;
 using Engine.RL.Agents;
 
@@ -17,7 +18,7 @@ internal sealed class AgentOptions
     };
 
     private readonly Option<string?> _agent
-        = Options.Of<string?>("--agent", "The agent, such as 3-mix-0, where the experiment trained several.", null);
+        = Options.Of<string?>("--agent", "One of several agents, such as 3-mix-0.", null);
 
     private readonly Option<string?> _checkpoint
         = Options.Of<string?>("--checkpoint", "Another checkpoint than the last, such as point-0004.safetensors.", null);
@@ -51,7 +52,15 @@ internal sealed class AgentOptions
     /// <summary>Opens --device.</summary>
     public Device OpenDevice(ParseResult parsed) => _device.Open(parsed);
 
-    /// <summary>Loads the agent.</summary>
+    /// <summary>Loads every agent that is asked for.</summary>
+    public IReadOnlyList<LoadedAgent> LoadAll(ParseResult parsed, Device device)
+    {
+        var (run, name, checkpoint) = (Run(parsed), parsed.GetValue(_agent), parsed.GetValue(_checkpoint));
+        string[] paths = File.Exists(checkpoint) ? [run] : [.. AgentFolder.All(run, name).Select(folder => folder.Checkpoint)];
+        return [.. paths.Select(path => LoadedAgent.Load(path, name, checkpoint, device))];
+    }
+
+    /// <summary>Loads the one agent that is asked for.</summary>
     public LoadedAgent Load(ParseResult parsed, Device device)
         => LoadedAgent.Load(Run(parsed), parsed.GetValue(_agent), parsed.GetValue(_checkpoint), device);
 

@@ -4,7 +4,6 @@ using Engine.Bench.Output;
 using Engine.Kernels;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
-using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
 
@@ -63,10 +62,11 @@ public static class BiasVarianceCommand
         console.WriteTable(
             ["Estimator", ">Bias", ">Standard deviation", ">Signal to noise", ">Cosine with oracle"],
             report.Summary.Select(
-                method => (string[])[method.Method, Text(method.Bias), Text(method.Std), Text(method.Snr), Text(method.Cosine)]));
+                method => (string[])[method.Method, Text(method.Bias), Text(method.Std), Text(method.Snr), Text(method.Cosine)]),
+            "Even discounts. Means over training and seeds; in brackets: the standard error over seeds.");
         console.WriteClaims(report.Claims);
 
-        static string Text(Estimate estimate) => Invariant($"{estimate.Value:G4} ({estimate.Error:G2})");
+        static string Text(Estimate estimate) => estimate.Text("G4", "G2");
     }
 
     private static Figure Draw(BiasVarianceReport report)

@@ -2,22 +2,25 @@ using System.CommandLine;
 using System.Text;
 using Engine.Bench.Output;
 using Engine.RL.Agents;
+using Engine.RL.Meta;
+using Engine.RL.Statistics;
+using Engine.RL.Training;
 using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
 
-/// <summary>engine evaluate: how well a trained agent plays.</summary>
+/// <summary>engine evaluate: how well trained agents play.</summary>
 public static class EvaluateCommand
 {
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
         var command = new BenchCommand(
-            "evaluate", "Evaluate a trained agent in fresh episodes: the mean of their returns, and its standard error.")
+            "evaluate", "Evaluate trained agents in fresh episodes: the mean return of each, and that of each method over its seeds.")
         {
             Examples =
             {
-                ("engine evaluate runs/snake", "256 episodes, with actions as in training"),
+                ("engine evaluate runs/snake", "256 episodes of every agent there, with actions as in training"),
                 ("engine evaluate runs/five --agent 5-2 --policy greedy --episodes 1000", "one of several agents, its likeliest actions"),
                 ("engine evaluate runs/snake --policy random", "what one gets without having learned"),
                 ("engine evaluate runs/snake --seed 7 --json evaluation.json", "other episodes, each written to a file"),
@@ -36,37 +39,54 @@ public static class EvaluateCommand
             int count = parsed.GetValue(episodes);
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
             using var device = options.OpenDevice(parsed);
-            using var agent = options.Load(parsed, device);
-            EpisodeStatistics result;
+            var agents = options.LoadAll(parsed, device);
+            var results = new List<(AgentRun Run, string Describe, EpisodeStatistics Played)>();
             using (var progress = Progress.Start(parsed, parsed.GetValue(quiet)))
             {
-                result = Episodes.Play(
-                    agent.Environment,
-                    agent.Logits,
-                    policy,
-                    count,
-                    seed,
-                    device: device,
-                    progress: ended => progress.Report("episodes", ended, count),
-                    cancel: cancel);
+                foreach (var agent in agents)
+                {
+                    string part = agents.Count > 1 ? $"{agent.Run.Name}, episodes" : "episodes";
+                    var played = Episodes.Play(
+                        agent.Environment,
+                        agent.Logits,
+                        policy,
+                        count,
+                        seed,
+                        device: device,
+                        progress: ended => progress.Report(part, ended, count),
+                        cancel: cancel);
+                    results.Add((agent.Run, agent.Describe, played));
+                    agent.Dispose();
+                }
             }
 
-            Print(parsed, agent.Describe, policy, result);
+            var methods = results.GroupBy(result => result.Run.Method)
+                .Select(group => (Method: group.Key, Return: SeedStatistics.Of([.. group.Select(result => result.Played.Mean)])))
+                .ToArray();
+            Print(parsed, policy, results);
+            if (results.Count > 1)
+                Print(parsed, methods);
             if (parsed.GetValue(json) is { } file)
             {
                 UserFile.Write(file, "--json", Encoding.UTF8.GetBytes(Json.Write(new
                 {
-                    agent = agent.Describe,
                     policy,
                     seed,
                     episodes = count,
-                    mean = result.Mean,
-                    standardError = result.StandardError,
-                    min = result.Min,
-                    max = result.Max,
-                    meanLength = result.MeanLength,
-                    result.Returns,
-                    result.Lengths,
+                    methods = methods.Select(method => new { method.Method, method.Return }),
+                    agents = results.Select(result => new
+                    {
+                        agent = result.Describe,
+                        result.Run.Method,
+                        result.Run.Seed,
+                        result.Played.Mean,
+                        result.Played.StandardError,
+                        result.Played.Min,
+                        result.Played.Max,
+                        result.Played.MeanLength,
+                        result.Played.Returns,
+                        result.Played.Lengths,
+                    }),
                 })));
                 parsed.InvocationConfiguration.Output.WriteLine($"Written to {file}.");
             }
@@ -76,17 +96,27 @@ public static class EvaluateCommand
         return command;
     }
 
-    private static void Print(ParseResult parsed, string agent, PolicyKind policy, EpisodeStatistics result)
+    private static void Print(
+        ParseResult parsed, PolicyKind policy, IEnumerable<(AgentRun Run, string Describe, EpisodeStatistics Played)> results)
         => parsed.Console().WriteTable(
-            ["Agent", "Policy", ">Episodes", ">Mean return", ">Standard error", ">Least", ">Greatest", ">Mean length"],
-            [[
-                agent,
+            ["Agent", "Policy", ">Episodes", ">Mean return", ">Least", ">Greatest", ">Mean length"],
+            results.Select(result => (string[])[
+                result.Describe,
                 AgentOptions.Name(policy),
-                Invariant($"{result.Count}"),
-                Invariant($"{result.Mean:0.00}"),
-                double.IsNaN(result.StandardError) ? "-" : Invariant($"{result.StandardError:0.00}"),
-                Invariant($"{result.Min:0.##}"),
-                Invariant($"{result.Max:0.##}"),
-                Invariant($"{result.MeanLength:0.0}"),
-            ]]);
+                Invariant($"{result.Played.Count}"),
+                Estimate.Of(result.Played.Returns).Text("0.00"),
+                Invariant($"{result.Played.Min:0.##}"),
+                Invariant($"{result.Played.Max:0.##}"),
+                Invariant($"{result.Played.MeanLength:0.0}")]),
+            "In brackets: the standard error over episodes.");
+
+    private static void Print(ParseResult parsed, IEnumerable<(string Method, SeedStatistics Return)> methods)
+        => parsed.Console().WriteTable(
+            ["Method", ">Seeds", ">Mean return", ">Interquartile mean"],
+            methods.Select(method => (string[])[
+                method.Method,
+                Invariant($"{method.Return.Seeds}"),
+                Tables.WithInterval(method.Return.Mean, method.Return.MeanInterval),
+                Tables.WithInterval(method.Return.Iqm, method.Return.IqmInterval)]),
+            "Over seeds, of each the mean return; in brackets: the 95% bootstrap interval over seeds.");
 }

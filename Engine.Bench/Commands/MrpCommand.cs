@@ -2,7 +2,6 @@ using System.CommandLine;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.RL.Experiments;
-using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
 
@@ -61,9 +60,10 @@ public static class MrpCommand
             ["Look-ahead", ">Error to true values", ">Even discounts", ">Odd discounts"],
             report.Summary.Select(method => (string[])[
                 method.Method,
-                Invariant($"{method.ValueMse.Mean:0.00000} ({method.ValueMse.Std:0.00000})"),
-                Invariant($"{method.EvenGamma.Mean:0.000} ({method.EvenGamma.Std:0.000})"),
-                Invariant($"{method.OddGamma.Mean:0.000} ({method.OddGamma.Std:0.000})")]));
+                method.ValueMse.Text("0.00000"),
+                method.EvenGamma.Text("0.000"),
+                method.OddGamma.Text("0.000")]),
+            "At the end of training. Means over seeds; in brackets: the standard deviation over seeds.");
         console.WriteClaims(report.Claims);
     }
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using Engine.Bench.Output;
-using Engine.RL.Experiments;
+using Engine.RL;
 
 namespace Engine.Bench.Commands;
 

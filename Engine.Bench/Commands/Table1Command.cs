@@ -37,25 +37,24 @@ public static class Table1Command
 
     private static void Print(ParseResult parsed, TrainingReport report, Table1Settings settings)
     {
-        var console = parsed.Console();
-        console.WriteTable(
+        string evaluated = settings.Replicates == 0 || settings.Points == 0
+            ? "meta-gradients were not evaluated"
+            : "std relative to 1-step meta-gradients at the same points: "
+                + Invariant($"{settings.Points} points, {settings.Replicates} replicates");
+        parsed.Console().WriteTable(
             ["Inner steps", ">Final return", ">in the paper", ">Std of meta-gradient", ">in the paper"],
             report.Summary.Select(method =>
             {
                 var published = Table1Published.All.FirstOrDefault(row => row.Method == method.Method);
                 return (string[])[
                     method.Method,
-                    TrainingExperiment.Text(method.FinalReturn, "0.0"),
-                    TrainingExperiment.Text(published?.Return, "0"),
-                    TrainingExperiment.Text(method.Deviation, "0.0"),
-                    TrainingExperiment.Text(published?.Deviation, "0.0")];
-            }));
-        string evaluated = settings.Replicates == 0 || settings.Points == 0
-            ? "meta-gradients were not evaluated"
-            : "std relative to 1-step meta-gradients at the same points: "
-                + Invariant($"{settings.Points} points, {settings.Replicates} replicates");
-        parsed.InvocationConfiguration.Output.WriteLine(
+                    method.FinalReturn.Text("0.0"),
+                    published?.Return.Text("0") ?? "-",
+                    method.Deviation?.Text("0.0") ?? "-",
+                    published?.Deviation?.Text("0.0") ?? "-"];
+            }),
             Invariant($"{TrainingExperiment.Described(settings)}, {settings.Frames:N0} frames, {settings.Seeds} seeds; {evaluated}. ")
-            + "Means over seeds, standard deviations in parentheses; final return: episodes ended in the last 5% of training.");
+                + "Final return: of episodes that ended in the last 5% of training. "
+                + "Means over seeds; in brackets: the standard deviation over seeds.");
     }
 }

@@ -112,7 +112,8 @@ public static class TrainCommand
             ["Method", ">Final return", .. s_metaParameters.Select(name => ">" + name), ">Frames per second"],
             report.Summary.Select(method => (string[])[
                 method.Method,
-                TrainingExperiment.Text(method.FinalReturn, "0.0"),
-                .. s_metaParameters.Select(column => TrainingExperiment.Text(report.Along(method.Method, column).Points[^1], "0.0000")),
-                Invariant($"{method.FramesPerSecond:0}")]));
+                method.FinalReturn.Text("0.0"),
+                .. s_metaParameters.Select(column => report.Along(method.Method, column).Points[^1].Text("0.0000")),
+                Invariant($"{method.FramesPerSecond:0}")]),
+            "Final return: of episodes that ended in the last 5% of training. Means over seeds; in brackets: the standard deviation over seeds.");
 }

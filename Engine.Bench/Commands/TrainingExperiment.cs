@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
@@ -92,15 +92,6 @@ internal static class TrainingExperiment
             + Invariant($"and a folder for each agent ({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
         Complain(parsed, results);
         return ExitCodes.Ok;
-    }
-
-    /// <summary>Puts the spread of a quantity over seeds into words.</summary>
-    public static string Text(Spread? spread, string format)
-    {
-        if (spread is not { Mean: not double.NaN } known)
-            return "-";
-        string mean = known.Mean.ToString(format, CultureInfo.InvariantCulture);
-        return double.IsNaN(known.Std) ? mean : $"{mean} ({known.Std.ToString(format, CultureInfo.InvariantCulture)})";
     }
 
     /// <summary>What is learned, for people.</summary>

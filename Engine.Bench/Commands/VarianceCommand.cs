@@ -2,9 +2,9 @@ using System.CommandLine;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
-using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
 
@@ -65,18 +65,16 @@ public static class VarianceCommand
     private static void Finish(ParseResult parsed, RunFolder folder, MetaGradientVarianceReport report, LearningSettings settings)
     {
         folder.WriteText(Picture, Draw(report, settings).ToSvg());
-        var console = parsed.Console();
-        console.WriteTable(
+        parsed.Console().WriteTable(
             ["Method", .. report.Parameters.Select(name => $">Std of {name}"), ">Signal to noise", ">Bias", ">Cosine with oracle"],
             report.Summary.Select(method => (string[])[
                 method.Method,
-                .. method.Std.Select(std => Invariant($"{std:G3}")),
-                Invariant($"{method.SignalToNoise:0.000}"),
-                Invariant($"{method.Bias:G3}"),
-                Invariant($"{method.Cosine:0.000}")]));
-        parsed.InvocationConfiguration.Output.WriteLine(
-            "Means over points"
-            + (report.IsRelative ? "; standard deviations relative to those of 1-step meta-gradients at the same points." : "."));
+                .. method.Std.Select(ShortNumber.Text),
+                ShortNumber.Text(method.SignalToNoise),
+                ShortNumber.Text(method.Bias),
+                ShortNumber.Text(method.Cosine)]),
+            "Means over points of training"
+                + (report.IsRelative ? "; standard deviations relative to those of 1-step meta-gradients at the same points." : "."));
     }
 
     private static Figure Draw(MetaGradientVarianceReport report, LearningSettings settings)

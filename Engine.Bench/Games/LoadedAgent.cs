@@ -13,7 +13,10 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
 {
     private readonly TrainedAgent _agent;
 
-    private LoadedAgent(TrainedAgent agent, string description) => (_agent, Describe) = (agent, description);
+    private LoadedAgent(TrainedAgent agent, AgentRun run, string description) => (_agent, Run, Describe) = (agent, run, description);
+
+    /// <summary>How it was trained.</summary>
+    public AgentRun Run { get; }
 
     /// <inheritdoc/>
     public IEnvironment<object> Environment => _agent.Environment;
@@ -35,7 +38,7 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
             var (training, snapshot) = AgentFolder.Find(path, name).Load();
             var agent = new TrainedAgent(training.Settings, snapshot.Tensors, device);
             long frames = snapshot.Iteration * training.Settings.FramesPerUpdate;
-            return new LoadedAgent(agent, Invariant($"{training.Name} after {frames:N0} frames"));
+            return new LoadedAgent(agent, training, Invariant($"{training.Name} after {frames:N0} frames"));
         }
         catch (InvalidDataException e)
         {

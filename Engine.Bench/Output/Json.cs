@@ -9,7 +9,8 @@ namespace Engine.Bench.Output;
 public static class Json
 {
     /// <summary>
-    /// kebab-case names, as options have them, enumerations by name, NaN and infinities as strings; what a type does not know is an error.
+    /// kebab-case names, as options have them, enumerations by name; NaN, which says that nothing is known, as null, and infinities, which
+    /// are results, as strings, since JSON has no word for either. What a type does not know is an error when it is read.
     /// </summary>
     public static JsonSerializerOptions Options { get; } = Build();
 
@@ -26,14 +27,33 @@ public static class Json
             RespectNullableAnnotations = true,
             ReadCommentHandling = JsonCommentHandling.Skip,
             AllowTrailingCommas = true,
-            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-            Converters = { new GridConverter(), new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+            Converters =
+            {
+                new NumberConverter(),
+                new GridConverter(),
+                new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false),
+            },
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             WriteIndented = true,
             NewLine = "\n",
         };
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
+    }
+
+    private sealed class NumberConverter : JsonConverter<double>
+    {
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsNaN(value))
+                writer.WriteNullValue();
+            else if (double.IsInfinity(value))
+                writer.WriteStringValue(value > 0 ? "Infinity" : "-Infinity");
+            else
+                writer.WriteNumberValue(value);
+        }
     }
 
     private sealed class GridConverter : JsonConverter<Grid>

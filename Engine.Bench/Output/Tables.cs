@@ -1,4 +1,5 @@
 using Engine.RL.Experiments;
+using Engine.RL.Statistics;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -11,7 +12,9 @@ public static class Tables
     /// <param name="console">Where to.</param>
     /// <param name="columns">The headings; those that start with &gt; stand, with their column, to the right.</param>
     /// <param name="rows">The cells.</param>
-    public static void WriteTable(this IAnsiConsole console, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    /// <param name="note">A line below the table: what brackets are, over what means are taken; null for none.</param>
+    public static void WriteTable(
+        this IAnsiConsole console, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, string? note = null)
     {
         string[][] cells = [.. rows.Select(row => row.ToArray())];
         var table = Empty(console);
@@ -30,13 +33,18 @@ public static class Tables
             Write(console, table);
         else
             WriteLists(console, columns, cells);
+        WriteNote(console, note);
     }
+
+    /// <summary>A number with its interval in brackets, such as 5.2 [4.9, 5.6]; "-" if it is not known.</summary>
+    public static string WithInterval(double value, Interval? interval)
+        => interval is { } known ? $"{ShortNumber.Text(value)} [{ShortNumber.Text(known.Low)}, {ShortNumber.Text(known.High)}]" : ShortNumber.Text(value);
 
     /// <summary>Prints claims, each with its numbers and whether it holds.</summary>
     public static void WriteClaims(this IAnsiConsole console, IEnumerable<Claim> claims)
     {
         var table = Empty(console);
-        foreach (string column in new[] { "", "Claim", "Numbers", "" })
+        foreach (string column in new[] { "", "Claim", "Numbers", "Verdict" })
             table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
         foreach (var claim in claims)
         {
@@ -45,6 +53,18 @@ public static class Tables
         }
 
         Write(console, table);
+        WriteNote(console, "In brackets: standard errors over seeds. A claim is open where the run can't decide it.");
+    }
+
+    // In Markdown, a line right below a table would be another row.
+    private static void WriteNote(IAnsiConsole console, string? note)
+    {
+        if (note is null)
+            return;
+        if (console.Profile.Capabilities.Ansi)
+            console.Write(new Text(note + "\n", new Style(decoration: Decoration.Italic)));
+        else
+            console.Profile.Out.Writer.WriteLine($"\n{note}\n");
     }
 
     private static Color Colour(Claim claim) => claim.Holds switch { true => Color.Green, false => Color.Red, null => Color.Grey };

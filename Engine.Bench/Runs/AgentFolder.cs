@@ -12,12 +12,13 @@ internal sealed class AgentFolder
     /// <summary>The pattern of <see cref="PointFile"/>'s names.</summary>
     public const string PointFiles = "point-*.safetensors";
 
-    private readonly string _checkpoint;
+    private AgentFolder(string checkpoint) => Checkpoint = checkpoint;
 
-    private AgentFolder(string checkpoint) => _checkpoint = checkpoint;
+    /// <summary>The file of the agent's last checkpoint, or the one that <see cref="Find"/> was given.</summary>
+    public string Checkpoint { get; }
 
     /// <summary>Where the folder is.</summary>
-    public string Location => Path.GetDirectoryName(Path.GetFullPath(_checkpoint))!;
+    public string Location => Path.GetDirectoryName(Path.GetFullPath(Checkpoint))!;
 
     /// <summary>The name of the file of a point of training.</summary>
     public static string PointFile(int point) => string.Create(CultureInfo.InvariantCulture, $"point-{point:d4}.safetensors");
@@ -48,14 +49,20 @@ internal sealed class AgentFolder
     /// <param name="name">Its name, such as 3-mix-0, if the experiment trained several; null if not given.</param>
     /// <exception cref="UserError">There is none there, or several and no name says which.</exception>
     public static AgentFolder Find(string path, string? name)
+        => All(path, name) is [var only]
+            ? only
+            : throw new UserError($"{path} has several agents: say which with --agent {string.Join('|', Agents(path))}.");
+
+    /// <summary>Finds agents, in order: the one that is named, or all there are; see <see cref="Find"/>.</summary>
+    public static IReadOnlyList<AgentFolder> All(string path, string? name)
     {
         if (File.Exists(path))
-            return Single(path);
+            return [Single(path)];
         if (!Directory.Exists(path))
             throw new UserError($"{path}: there is no such folder.");
         string own = Path.Combine(path, RunFolder.Checkpoint);
         if (File.Exists(own))
-            return Single(own);
+            return [Single(own)];
         string[] agents = Agents(path);
         if (agents.Length == 0)
         {
@@ -63,12 +70,14 @@ internal sealed class AgentFolder
                 $"{path} has no {RunFolder.Checkpoint}, nor has a folder in it: train an agent with 'engine train --out {path}'.");
         }
 
-        if (name is null && agents.Length > 1)
-            throw new UserError($"{path} has several agents: say which with --agent {string.Join('|', agents)}.");
-        string agent = name ?? agents[0];
-        return agents.Contains(agent)
-            ? new AgentFolder(Path.Combine(path, agent, RunFolder.Checkpoint))
-            : throw new UserError($"--agent '{agent}': {path} has no such agent; there are {string.Join(", ", agents)}.");
+        if (name is not null && !agents.Contains(name))
+            throw new UserError($"--agent '{name}': {path} has no such agent; there are {string.Join(", ", agents)}.");
+        return
+        [
+            .. from agent in agents
+               where agent == (name ?? agent)
+               select new AgentFolder(Path.Combine(path, agent, RunFolder.Checkpoint)),
+        ];
 
         AgentFolder Single(string checkpoint)
         {
@@ -94,11 +103,11 @@ internal sealed class AgentFolder
     }
 
     /// <summary>The agent's last checkpoint.</summary>
-    public (AgentRun Run, ExperimentSnapshot Snapshot) Load() => Load(_checkpoint);
+    public (AgentRun Run, ExperimentSnapshot Snapshot) Load() => Load(Checkpoint);
 
     /// <summary>The points of training that were kept, in order; none if <see cref="Find"/> was given one of them.</summary>
     public IReadOnlyList<string> Points()
-        => Path.GetFileName(_checkpoint) == RunFolder.Checkpoint
+        => Path.GetFileName(Checkpoint) == RunFolder.Checkpoint
             ? [.. Directory.GetFiles(Location, PointFiles).Order(StringComparer.Ordinal)]
             : [];
 
@@ -132,9 +141,11 @@ internal sealed class AgentFolder
         {
             return (JsonSerializer.Deserialize<AgentRun>(settings, Json.Options)!, snapshot);
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            throw new UserError($"{path} is no checkpoint of a trained agent: {e.Message}");
+            throw new UserError(
+                $"{path} is no checkpoint of a trained agent that this version can read: "
+                + "name the folder of a run of 'engine train', 'engine snake' or 'engine table1'.");
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Engine.Bench.Output;
 using Engine.Kernels;
+using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
 

@@ -31,8 +31,7 @@ internal static class SnapshotFile
     public static (ExperimentSnapshot Snapshot, string Settings) Load(string path)
     {
         var checkpoint = Checkpoint.Load(path);
-        var position = JsonSerializer.Deserialize<Position>(checkpoint.Progress, Json.Options)!;
-        if (!checkpoint.Tensors.TryGetValue(RowsTensor, out var stored))
+        if (!checkpoint.Tensors.TryGetValue(RowsTensor, out var stored) || Read(checkpoint.Progress) is not { } position)
             throw new InvalidDataException($"{path} is no checkpoint of an experiment: it has no metrics.");
         var numbers = stored.Elements<double>();
         int width = stored.Shape[1];
@@ -45,6 +44,18 @@ internal static class SnapshotFile
 
         var tensors = checkpoint.Tensors.Where(tensor => tensor.Key != RowsTensor).ToDictionary();
         return (new ExperimentSnapshot(tensors, position.Part, position.Iteration, rows), checkpoint.Settings);
+    }
+
+    private static Position? Read(string progress)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Position>(progress, Json.Options);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private sealed record Position(int Part, int Iteration, string[] Methods);

@@ -44,7 +44,8 @@ internal sealed class SafeTensorsHeader
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"The header is not valid JSON: {e.Message}", e);
+            throw new InvalidDataException(
+                $"The header is not valid JSON at byte {e.BytePositionInLine} of its line {e.LineNumber + 1}.", e);
         }
 
         return header;

@@ -18,11 +18,13 @@ public sealed class BiasVarianceReport
 {
     private readonly ILookup<string, MetricRow> _byMethod;
     private readonly MetaGradientMethod[] _methods;
+    private readonly int _seeds;
 
     /// <summary>Reads the rows of a run.</summary>
     public BiasVarianceReport(IReadOnlyList<MetricRow> rows)
     {
         _byMethod = rows.ToLookup(row => row.Method);
+        _seeds = rows.DistinctBy(row => row.Seed).Count();
         _methods = [.. _byMethod.Select(group => MetaGradientMethod.Parse(group.Key))];
         Summary =
         [
@@ -52,7 +54,7 @@ public sealed class BiasVarianceReport
             [.. points.Select(group => Spread.Of([.. group.Select(row => row.Values[column])]))]);
     }
 
-    private static string Text(Estimate estimate) => Invariant($"{estimate.Value:G3} ({estimate.Error:G2})");
+    private static string Text(Estimate estimate) => estimate.Text("G3", "G2");
 
     private Estimate Overall(MetaGradientMethod method, int column)
         => Estimate.Of([.. PerSeed(method.Name, column)]);
@@ -81,11 +83,13 @@ public sealed class BiasVarianceReport
         var classic = Classic();
         if (classic.Length < 2)
             return new Claim(letter, text, "needs two numbers of steps", null);
-        bool each = classic.Zip(classic.Skip(1), (a, b) => sign * (quantity(b).Value - quantity(a).Value) > 0).All(rises => rises);
+        var each = classic.Zip(classic.Skip(1), (a, b) => IsPositive(sign * (quantity(b).Value - quantity(a).Value)));
         var whole = Estimate.Of([.. PerSeed(classic[^1].Method, column).Zip(PerSeed(classic[0].Method, column), (b, a) => b - a)]);
-        bool clear = sign > 0 ? whole.IsClearlyAbove(0) : whole.IsClearlyBelow(0);
+        bool? clear = sign > 0 ? whole.IsClearlyAbove(0) : whole.IsClearlyBelow(0);
         string numbers = string.Join("; ", classic.Select(summary => $"{summary.Method}: {Text(quantity(summary))}"));
-        return new Claim(letter, text, numbers, each && clear);
+        return Claim.Measured(letter, text, _seeds, numbers, Claim.All([.. each, clear]));
+
+        static bool? IsPositive(double change) => double.IsNaN(change) ? null : change > 0;
     }
 
     private Claim MixingSteadies()
@@ -96,8 +100,9 @@ public sealed class BiasVarianceReport
         if (!pairs.Any(pair => pair.Classic.Steps >= 5))
             return new Claim('g', What, "needs a mix of 5 steps or more", null);
         var cuts = pairs.Select(pair => (pair.Classic.Steps, Cut: Compared(pair, 2, (classic, mixed) => classic / mixed))).ToArray();
-        string numbers = string.Join("; ", cuts.Select(x => Invariant($"{x.Steps}: {x.Cut.Value:0.00}-fold ({x.Cut.Error:G2})")));
-        return new Claim('g', What, numbers, cuts.Where(x => x.Steps >= 5).All(x => x.Cut.IsClearlyAbove(2)));
+        string numbers = string.Join("; ", cuts.Select(x => Invariant($"{x.Steps}: {x.Cut.Text("0.00-fold", "G2")}")));
+        bool? holds = Claim.All(cuts.Where(x => x.Steps >= 5).Select(x => x.Cut.IsClearlyAbove(2)));
+        return Claim.Measured('g', What, _seeds, numbers, holds);
     }
 
     private Claim MixingBiases()
@@ -110,13 +115,13 @@ public sealed class BiasVarianceReport
             return new Claim('h', What, "needs one step, and a mix of 5 steps or more", null);
         string numbers = string.Join(
             "; ", pairs.Select(pair => $"{pair.Classic.Method}: {Text(pair.Classic.Bias)} to {Text(pair.Mixed.Bias)}"));
-        bool holds = pairs.Where(pair => pair.Classic.Steps >= 5).All(pair => BelowOneStep(pair) && Pays(pair));
-        return new Claim('h', What, $"one step: {Text(one.Bias)}; {numbers}", holds);
+        bool? holds = Claim.All(pairs.Where(pair => pair.Classic.Steps >= 5).Select(pair => BelowOneStep(pair) & Pays(pair)));
+        return Claim.Measured('h', What, _seeds, $"one step: {Text(one.Bias)}; {numbers}", holds);
 
-        bool BelowOneStep((BiasVarianceSummary Classic, BiasVarianceSummary Mixed) pair)
+        bool? BelowOneStep((BiasVarianceSummary Classic, BiasVarianceSummary Mixed) pair)
             => Compared((one, pair.Mixed), 0, (single, mixed) => mixed - single).IsClearlyBelow(0);
 
-        bool Pays((BiasVarianceSummary Classic, BiasVarianceSummary Mixed) pair)
+        bool? Pays((BiasVarianceSummary Classic, BiasVarianceSummary Mixed) pair)
         {
             double[] rises = Each(pair, 0, (classic, mixed) => mixed / classic), cuts = Each(pair, 2, (classic, mixed) => classic / mixed);
             return Estimate.Of([.. rises.Zip(cuts, (rise, cut) => rise / cut)]).IsClearlyBelow(1);

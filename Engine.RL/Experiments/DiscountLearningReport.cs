@@ -1,5 +1,3 @@
-using static System.FormattableString;
-
 namespace Engine.RL.Experiments;
 
 /// <summary>What a run of <see cref="DiscountLearning"/> showed, method by method.</summary>
@@ -61,6 +59,8 @@ public sealed class DiscountLearningReport
         return new Curve([.. points.Select(group => group.Key)], [.. points.Select(group => Spread.Of([.. group.Select(quantity)]))]);
     }
 
+    private int[] Seeds => [.. _byMethod["1"].Select(row => row.Seed).Distinct()];
+
     private bool HasAll => Methods.Contains("1") && Methods.Contains("5") && Methods.Contains("10");
 
     private static double LogError(MetricRow row) => Math.Log10(ValueError(row));
@@ -75,10 +75,10 @@ public sealed class DiscountLearningReport
             return new Claim(letter, text, Needs, null);
         var five = Difference("5");
         var ten = Difference("10");
-        bool holds = sign > 0 ? five.IsClearlyAbove(0) && ten.IsClearlyAbove(0) : five.IsClearlyBelow(0) && ten.IsClearlyBelow(0);
-        return new Claim(letter, text, $"5 against 1: {Text(five)}; 10 against 1: {Text(ten)}", holds);
+        bool? holds = sign > 0 ? five.IsClearlyAbove(0) & ten.IsClearlyAbove(0) : five.IsClearlyBelow(0) & ten.IsClearlyBelow(0);
+        return Claim.Measured(letter, text, Seeds.Length, $"5 against 1: {Text(five)}; 10 against 1: {Text(ten)}", holds);
 
-        static string Text(Meta.Estimate difference) => Invariant($"{difference.Value:+0.0000;-0.0000} ({difference.Error:0.0000})");
+        static string Text(Meta.Estimate difference) => difference.Text("+0.0000;-0.0000;0.0000", "0.0000");
 
         Meta.Estimate Difference(string method)
         {
@@ -96,8 +96,8 @@ public sealed class DiscountLearningReport
         var near = Jackknife(among => Distance("5", "10", among));
         var far = Jackknife(among => Distance("5", "1", among));
         var slack = Jackknife(among => (Distance("5", "1", among) / 5) - Distance("5", "10", among));
-        string numbers = Invariant($"5 to 10: {near.Value:0.0000} ({near.Error:0.0000}); 5 to 1: {far.Value:0.0000} ({far.Error:0.0000})");
-        return new Claim('d', Text, numbers, slack.IsClearlyAbove(0));
+        return Claim.Measured(
+            'd', Text, Seeds.Length, $"5 to 10: {near.Text("0.0000")}; 5 to 1: {far.Text("0.0000")}", slack.IsClearlyAbove(0));
     }
 
     // The mean distance along training of two methods' even discounts, each the mean over some seeds.
@@ -115,7 +115,7 @@ public sealed class DiscountLearningReport
     // A statistic of all seeds, with its standard error from leaving them out one by one.
     private Meta.Estimate Jackknife(Func<Func<MetricRow, bool>, double> statistic)
     {
-        int[] seeds = [.. _byMethod["1"].Select(row => row.Seed).Distinct()];
+        int[] seeds = Seeds;
         double whole = statistic(_ => true);
         if (seeds.Length < 2)
             return new Meta.Estimate(whole, double.NaN);

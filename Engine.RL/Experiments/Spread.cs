@@ -7,4 +7,7 @@ public readonly record struct Spread(double Mean, double Std)
 {
     /// <summary>Of numbers, one for each seed.</summary>
     public static Spread Of(IReadOnlyList<double> values) => new(values.Average(), Meta.Estimate.Deviation(values));
+
+    /// <summary>The mean with the standard deviation in brackets, such as 24.6 (1.2); "-" if the mean is NaN.</summary>
+    public string Text(string format) => Brackets.Text(Mean, Std, format, format);
 }

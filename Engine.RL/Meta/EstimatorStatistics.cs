@@ -5,17 +5,20 @@ namespace Engine.RL.Meta;
 /// <param name="Error">Its standard error.</param>
 public readonly record struct Estimate(double Value, double Error)
 {
-    private double Margin => double.IsNaN(Error) ? 0 : 2 * Error;
+    private bool IsKnown => double.IsFinite(Value) && double.IsFinite(Error);
 
     /// <summary>The mean of independent numbers and its standard error; no error is known of a single number.</summary>
     public static Estimate Of(IReadOnlyList<double> values)
         => new(values.Average(), values.Count > 1 ? Deviation(values) / Math.Sqrt(values.Count) : double.NaN);
 
-    /// <summary>Whether the number exceeds a bound by over two standard errors; by anything if no error is known.</summary>
-    public bool IsClearlyAbove(double bound) => Value - bound > Margin;
+    /// <summary>Whether the number exceeds a bound by over two standard errors; null if the number or its error is not known.</summary>
+    public bool? IsClearlyAbove(double bound) => IsKnown ? Value - bound > 2 * Error : null;
 
-    /// <summary>Whether the number falls short of a bound by over two standard errors; by anything if no error is known.</summary>
-    public bool IsClearlyBelow(double bound) => bound - Value > Margin;
+    /// <summary>Whether the number falls short of a bound by over two standard errors; null if the number or its error is not known.</summary>
+    public bool? IsClearlyBelow(double bound) => IsKnown ? bound - Value > 2 * Error : null;
+
+    /// <summary>The number with its error in brackets, such as 0.15 (0.02); see <see cref="Brackets.Text"/>.</summary>
+    public string Text(string format, string? errorFormat = null) => Brackets.Text(Value, Error, format, errorFormat ?? format);
 
     /// <summary>The standard deviation of numbers, with n - 1 degrees of freedom.</summary>
     public static double Deviation(IReadOnlyList<double> values)
@@ -57,7 +60,7 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
         double[] mean = Means(samples, count, components), target = Means(oracle, count, components);
         var deviation = new double[width];
         double meanNorm = Norm(mean), targetNorm = Norm(target), bias = 0, difference = 0, cosine = 0;
-        bool directed = meanNorm > 0 && targetNorm > 0;
+        bool directed = meanNorm != 0 && targetNorm != 0;
         for (int c = 0; c < width; c++)
         {
             for (int r = 0; r < replicates; r++)
@@ -82,14 +85,14 @@ public sealed record EstimatorStatistics(Estimate Bias, Estimate BiasNorm, Estim
             {
                 double a = samples[(r * count) + components[c]] - mean[c], b = oracle[(r * count) + components[c]] - target[c];
                 biasPart += Sign(mean[c] - target[c]) * (a - b) / width;
-                normPart += norm > 0 ? (mean[c] - target[c]) * (a - b) / norm : 0;
+                normPart += norm != 0 ? (mean[c] - target[c]) * (a - b) / norm : 0;
                 if (directed)
                 {
                     cosinePart += ((target[c] / targetNorm) - (cosine * mean[c] / meanNorm)) * a / meanNorm;
                     cosinePart += ((mean[c] / meanNorm) - (cosine * target[c] / targetNorm)) * b / targetNorm;
                 }
 
-                if (deviation[c] > 0)
+                if (deviation[c] != 0)
                 {
                     double spread = ((a * a) - (deviation[c] * deviation[c])) / (2 * deviation[c]);
                     noisePart += spread / width;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Engine.Core;
-using Engine.RL.Experiments;
 
 namespace Engine.RL.Meta;
 

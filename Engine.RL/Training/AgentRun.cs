@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Engine.RL.Experiments;
 using Engine.RL.Meta;
 
 namespace Engine.RL.Training;

@@ -43,7 +43,7 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         Assert.Equal(ExitCodes.Ok, code);
         Assert.Contains("| 0-1 after 16 frames | sampled |        9 |", output);
         Assert.Contains("episodes  9/9", error);
-        var json = JsonNode.Parse(File.ReadAllText(file))!;
+        var json = JsonNode.Parse(File.ReadAllText(file))!["agents"]!.AsArray().Single()!;
         double[] returns = [.. json["returns"]!.AsArray().Select(value => (double)value!)];
         Assert.Equal(9, returns.Length);
         Assert.Equal(returns.Average(), (double)json["mean"]!, 12);
@@ -52,6 +52,64 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         // The game that 'play' shows is one of them.
         int length = (int)json["lengths"]![5]!;
         Assert.Contains($"step {length}  return {returns[5]}", Play("--episode", "5").Output);
+    }
+
+    [Fact]
+    public void EvaluateJudgesAllAgentsAndTheirMethod()
+    {
+        string file = _trained.Temporary.At("all.json");
+        var (code, output, error) = Run("evaluate", _trained.Folder, "--episodes", "5", "--json", file);
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Matches(@"\| 0-0 after 16 frames \| sampled \| +5 \| +[\d.]+ \([\d.]+\) \|", output);
+        Assert.Matches(@"\| 0-1 after 16 frames \| sampled \| +5 \| +[\d.]+ \([\d.]+\) \|", output);
+        Assert.Contains("In brackets: the standard error over episodes.", output);
+        Assert.Matches(@"\| 0 +\| +2 \| +[\d.]+ \[[\d.]+, [\d.]+\] \|", output);
+        Assert.Contains("0-1, episodes  5/5", error);
+        var json = JsonNode.Parse(File.ReadAllText(file))!;
+        double[] means = [.. json["agents"]!.AsArray().Select(agent => (double)agent!["mean"]!)];
+        Assert.Equal(means.Average(), (double)json["methods"]![0]!["return"]!["mean"]!, 12);
+
+        // An agent alone plays as it does among others, and says nothing of seeds.
+        output = Run("evaluate", _trained.Folder, "--agent", "0-1", "--episodes", "5", "--json", file).Output;
+        Assert.DoesNotContain("over seeds", output);
+        json = JsonNode.Parse(File.ReadAllText(file))!;
+        Assert.Equal(means[1], (double)json["agents"]!.AsArray().Single()!["mean"]!);
+        Assert.Null(json["methods"]![0]!["return"]!["mean-interval"]);
+    }
+
+    [Fact]
+    public void EarlierCheckpointsOfAllAgentsAreJudged()
+    {
+        var (code, output, error) = Run("evaluate", _trained.Folder, "--episodes", "2", "--checkpoint", "point-0000.safetensors");
+        Assert.True(code == ExitCodes.Ok, error);
+        Assert.Contains("| 0-0 after 8 frames ", output);
+        Assert.Contains("| 0-1 after 8 frames ", output);
+    }
+
+    [Theory]
+    [InlineData("play")]
+    [InlineData("evaluate")]
+    [InlineData("variance", "--out", "OUT")]
+    public void RunsOfOtherKindsHaveNoAgents(string command, params string[] more)
+    {
+        string folder = _trained.Temporary.At("mrp"), file = Path.Combine(folder, "config.json");
+        if (!Directory.Exists(folder))
+        {
+            Assert.Equal(ExitCodes.Ok, Run(
+                "mrp", "--iterations", "2", "--seeds", "1", "--monte-carlo", "2", "--batch", "2", "--look-ahead", "1", "--quiet",
+                "--out", folder).Code);
+        }
+
+        string[] rest = [.. more.Select(word => word == "OUT" ? _trained.Temporary.At("no") : word)];
+        foreach (var (run, part) in ((string, string)[])[(folder, "is no checkpoint of a trained agent"), (file, "is truncated or corrupt")])
+        {
+            var (code, output, error) = Run([command, run, .. rest]);
+            Assert.Equal((ExitCodes.UserError, ""), (code, output));
+            Assert.Contains(part, error);
+            Assert.DoesNotContain("Engine.", error);
+            Assert.DoesNotContain("$", error);
+            Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        }
     }
 
     [Fact]
@@ -89,7 +147,7 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         (code, string output, error) = Run("evaluate", folder, "--episodes", "5", "--policy", "random", "--quiet", "--json", file);
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
         Assert.Contains("| 1-0 after 8 frames | random |        5 |", output);
-        int[] lengths = [.. JsonNode.Parse(File.ReadAllText(file))!["lengths"]!.AsArray().Select(value => (int)value!)];
+        int[] lengths = [.. JsonNode.Parse(File.ReadAllText(file))!["agents"]![0]!["lengths"]!.AsArray().Select(value => (int)value!)];
         Assert.Equal(length, lengths.Max());
 
         (code, output, error) = Run("play", folder);

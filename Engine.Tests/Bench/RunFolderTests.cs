@@ -19,10 +19,10 @@ public sealed class RunFolderTests : IDisposable
     {
         using var folder = Open(RunMode.New, _temporary.At("a/b"));
         folder.WriteText("metrics.csv", "x\n");
-        folder.WriteJson(RunFolder.Config, new { Alpha = 0.1, Bad = double.NaN, Kind = RunMode.Resume });
+        folder.WriteJson(RunFolder.Config, new { Alpha = 0.1, Bad = double.NaN, Large = double.PositiveInfinity, Kind = RunMode.Resume });
         Assert.Equal("x\n", File.ReadAllText(_temporary.At("a/b/metrics.csv")));
         Assert.Equal(
-            "{\n  \"alpha\": 0.1,\n  \"bad\": \"NaN\",\n  \"kind\": \"resume\"\n}\n",
+            "{\n  \"alpha\": 0.1,\n  \"bad\": null,\n  \"large\": \"Infinity\",\n  \"kind\": \"resume\"\n}\n",
             File.ReadAllText(_temporary.At("a/b/config.json")));
         folder.Dispose();
         Assert.Equal(2, Directory.GetFiles(_temporary.At("a/b")).Length);

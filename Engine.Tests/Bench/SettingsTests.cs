@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Engine.Bench.Commands;
 using Engine.Bench.Output;
+using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
@@ -135,6 +136,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("""{ "itertions": 7 }""", "unknown setting 'itertions' (did you mean 'iterations'?); the command's --help lists those there are.")]
     [InlineData("""{ "iterations": "many" }""", "iterations is \"many\"; a whole number, as 5000, 300k or 5M is needed")]
     [InlineData("""{ "alpha": null }""", "alpha is null; a number is needed")]
+    [InlineData("""{ "alpha": "NaN" }""", "alpha is \"NaN\"; a number is needed")]
+    [InlineData("""{ "alpha": "Infinity" }""", "alpha is \"Infinity\"; a number is needed")]
     [InlineData("""{ "steps": [1, "b"] }""", "steps[1] is \"b\"; a whole number, as 5000, 300k or 5M is needed")]
     [InlineData("""{ "target": "sum" }""", "target is \"sum\"; one of power-sum, product is needed")]
     [InlineData("""{ "name": null }""", "name is null; a text is needed")]

@@ -24,6 +24,32 @@ public class TablesTests
         Assert.Contains("| 3-mix  | 0.9901 |", writer.ToString());
     }
 
+    // Right below a Markdown table a line would be another row of it.
+    [Fact]
+    public void NotesStandApart()
+    {
+        using var writer = new StringWriter();
+        Consoles.For(writer).WriteTable(["Method"], [["5"]], "In brackets: nothing.");
+        Assert.EndsWith("| 5      |\n\nIn brackets: nothing.\n\n", writer.ToString().ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public void ClaimsHaveOneWordForTheirVerdict()
+    {
+        using var writer = new StringWriter();
+        Consoles.For(writer).WriteClaims([new('a', "x", "1", true), new('b', "y", "2", false), new('c', "z", "one seed", null)]);
+        Assert.All(
+            (string[])["| (a) | x     | 1        | holds   |", "| (b) | y     | 2        | fails   |", "| (c) | z     | one seed | open    |"],
+            row => Assert.Contains(row, writer.ToString()));
+    }
+
+    [Theory]
+    [InlineData("5.200 [4.900, 5.600]", 5.2, 4.9, 5.6)]
+    [InlineData("5.200", 5.2, null, null)]
+    [InlineData("-", double.NaN, null, null)]
+    public void IntervalsStandInBrackets(string expected, double value, double? low, double? high)
+        => Assert.Equal(expected, Tables.WithInterval(value, low is { } known ? new(known, high!.Value) : null));
+
     private static string Written(int width)
     {
         using var writer = new StringWriter();

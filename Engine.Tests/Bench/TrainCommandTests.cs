@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Engine.Bench;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
 using Engine.Tests.Core;

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Optim;
+using Engine.RL;
 using Engine.RL.Agents;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;

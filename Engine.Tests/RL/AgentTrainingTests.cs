@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Kernels.Cpu;
+using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Training;

@@ -2,6 +2,7 @@ using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
 using Engine.Tests.Core;

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Optim;
+using Engine.Kernels;
 using Engine.Kernels.Cpu;
 using Engine.RL;
 using Engine.RL.Environments;
@@ -9,7 +10,7 @@ using Xunit;
 
 namespace Engine.Tests.RL;
 
-public class BiasVarianceTests
+public class BiasVarianceTests : MrpExperimentTests<BiasVarianceSettings>
 {
     private static readonly BiasVarianceSettings s_small = new()
     {
@@ -22,6 +23,12 @@ public class BiasVarianceTests
         Batch = 3,
         LearningRate = 0.01,
     };
+
+    // One before each iteration, one before each point, and one at the end.
+    public BiasVarianceTests()
+        : base(s_small, checkpoints: 7 + 3 + 1)
+    {
+    }
 
     [Fact]
     public void RowsAreThoseOfTheSettings()
@@ -38,33 +45,6 @@ public class BiasVarianceTests
         Watcher.Same(rows, watcher.Rows);
         Assert.Equal([("points", 0, 3), ("points", 1, 3), ("points", 2, 3), ("points", 3, 3)], watcher.Reports);
         Assert.True(watcher.Ended);
-    }
-
-    [Fact]
-    public void RunsAreDeterministicAndIndependentOfThreads()
-    {
-        var expected = Run(s_small);
-        Watcher.Same(expected, Run(s_small));
-        foreach (int threads in (int[])[2, 3])
-            Watcher.Same(expected, Run(s_small, threads));
-    }
-
-    [Fact]
-    public void RowsOfASeedDoNotDependOnOtherSeeds()
-        => Watcher.Same(
-            [.. Run(s_small with { Seeds = 4 }).Where(row => row.Seed == 3)],
-            Run(s_small with { Seed = 3, Seeds = 1 }));
-
-    [Fact]
-    public void EveryCheckpointLeadsToTheSameRows()
-    {
-        var watcher = new Watcher { TakesAll = true };
-        var expected = Run(s_small, observer: watcher);
-
-        // One before each iteration, one before each point, and one at the end.
-        Assert.Equal(7 + 3 + 1, watcher.Snapshots.Count);
-        foreach (var snapshot in watcher.Snapshots)
-            Watcher.Same(expected, Run(s_small, start: snapshot));
     }
 
     [Fact]
@@ -179,17 +159,12 @@ public class BiasVarianceTests
         Assert.Equal(before, device.Pool.LiveBlocks);
     }
 
-    private static IReadOnlyList<MetricRow> Run(
-        BiasVarianceSettings settings,
-        int threads = 1,
-        ExperimentSnapshot? start = null,
-        IExperimentObserver? observer = null,
-        CancellationToken cancel = default)
+    private protected override IReadOnlyList<MetricRow> Run(
+        Device device, BiasVarianceSettings settings, ExperimentSnapshot? start, IExperimentObserver observer, CancellationToken cancel)
     {
-        using var device = new CpuDevice(threads);
         var judging = new BiasVariance(settings, device);
         if (start is not null)
             judging.Resume(start);
-        return judging.Run(observer ?? new SilentObserver(), cancel);
+        return judging.Run(observer, cancel);
     }
 }

@@ -1,4 +1,4 @@
-using Engine.RL.Experiments;
+using Engine.RL;
 using Engine.RL.Training;
 using Xunit;
 

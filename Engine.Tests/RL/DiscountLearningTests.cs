@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Engine.Tests.RL;
 
-public class DiscountLearningTests
+public class DiscountLearningTests : MrpExperimentTests<DiscountLearningSettings>
 {
     private static readonly DiscountLearningSettings s_small = new()
     {
@@ -23,6 +23,12 @@ public class DiscountLearningTests
         LogEvery = 3,
         LearningRate = 0.01,
     };
+
+    // One before each iteration of each method, and one at the end.
+    public DiscountLearningTests()
+        : base(s_small, checkpoints: (5 * 8) + 1)
+    {
+    }
 
     [Fact]
     public void RowsAreThoseOfTheSettings()
@@ -45,15 +51,6 @@ public class DiscountLearningTests
     }
 
     [Fact]
-    public void RunsAreDeterministicAndIndependentOfThreads()
-    {
-        var expected = Run(s_small);
-        Watcher.Same(expected, Run(s_small));
-        foreach (int threads in (int[])[2, 3])
-            Watcher.Same(expected, Run(s_small, threads));
-    }
-
-    [Fact]
     public void OneExperimentCanRunTwice()
     {
         using var device = new CpuDevice(1);
@@ -64,27 +61,6 @@ public class DiscountLearningTests
         Assert.NotSame(first, second);
         Watcher.Same(first, second);
         Assert.Equal(20, first.Count);
-    }
-
-    [Fact]
-    public void RowsOfASeedDoNotDependOnOtherSeeds()
-    {
-        var all = Run(s_small with { Seeds = 5 });
-        var alone = Run(s_small with { Seed = 3, Seeds = 1 });
-        Watcher.Same([.. all.Where(row => row.Seed == 3)], alone);
-        Assert.NotEqual(all[0].Values, all[1].Values);
-    }
-
-    [Fact]
-    public void EveryCheckpointLeadsToTheSameRows()
-    {
-        var watcher = new Watcher { TakesAll = true };
-        var expected = Run(s_small, observer: watcher);
-
-        // One before each iteration of each method, and one at the end.
-        Assert.Equal((5 * 8) + 1, watcher.Snapshots.Count);
-        foreach (var snapshot in watcher.Snapshots)
-            Watcher.Same(expected, Run(s_small, start: snapshot));
     }
 
     [Theory]
@@ -134,7 +110,7 @@ public class DiscountLearningTests
         Assert.NotEqual(plain, Last("3-mix", 1));
         Assert.NotEqual(plain, zero);
 
-        static double[] Last(string method, double? kappa) => Run(s_small with { LookAhead = [method], Kappa = kappa })[^1].Values;
+        double[] Last(string method, double? kappa) => Run(s_small with { LookAhead = [method], Kappa = kappa })[^1].Values;
     }
 
     [Fact]
@@ -145,7 +121,7 @@ public class DiscountLearningTests
         Assert.Equal(Last("trace-1", 0.9), Last("trace-1", 0));
         Assert.Equal(Last("2", 0.9), Last("2", 0));
 
-        static double[] Last(string method, double decay) => Run(s_small with { LookAhead = [method], TraceDecay = decay })[^1].Values;
+        double[] Last(string method, double decay) => Run(s_small with { LookAhead = [method], TraceDecay = decay })[^1].Values;
     }
 
     [Fact]
@@ -309,17 +285,12 @@ public class DiscountLearningTests
         }
     }
 
-    private static IReadOnlyList<MetricRow> Run(
-        DiscountLearningSettings settings,
-        int threads = 1,
-        ExperimentSnapshot? start = null,
-        IExperimentObserver? observer = null,
-        CancellationToken cancel = default)
+    private protected override IReadOnlyList<MetricRow> Run(
+        Device device, DiscountLearningSettings settings, ExperimentSnapshot? start, IExperimentObserver observer, CancellationToken cancel)
     {
-        using var device = new CpuDevice(threads);
         var learning = new DiscountLearning(settings, device);
         if (start is not null)
             learning.Resume(start);
-        return learning.Run(observer ?? new SilentObserver(), cancel);
+        return learning.Run(observer, cancel);
     }
 }

@@ -126,10 +126,11 @@ public class EstimatorStatisticsTests
         Assert.True(new Estimate(-3, 0.9).IsClearlyBelow(-1));
         Assert.False(new Estimate(-3, 1.1).IsClearlyBelow(-1));
         Assert.False(new Estimate(3, 0.1).IsClearlyBelow(1));
-        Assert.True(new Estimate(1.01, double.NaN).IsClearlyAbove(1));
+        Assert.Null(new Estimate(1.01, double.NaN).IsClearlyAbove(1));
+        Assert.Null(new Estimate(double.PositiveInfinity, 1).IsClearlyAbove(1));
         Assert.False(new Estimate(1, 0).IsClearlyAbove(1));
-        Assert.False(new Estimate(double.NaN, double.NaN).IsClearlyAbove(1));
-        Assert.False(new Estimate(double.NaN, double.NaN).IsClearlyBelow(1));
+        Assert.Null(new Estimate(double.NaN, double.NaN).IsClearlyAbove(1));
+        Assert.Null(new Estimate(double.NaN, double.NaN).IsClearlyBelow(1));
     }
 
     [Fact]
@@ -137,7 +138,7 @@ public class EstimatorStatisticsTests
     {
         float[] samples = [1, float.NaN, 2, 3], oracle = [1, 2, 3, 4];
         var found = EstimatorStatistics.Of(samples, oracle, 2, [0, 1]);
-        Assert.All((Estimate[])[found.Bias, found.BiasNorm, found.Deviation], x => Assert.True(double.IsNaN(x.Value)));
+        Assert.All((Estimate[])[found.Bias, found.BiasNorm, found.Deviation, found.Cosine], x => Assert.Equal(new(double.NaN, double.NaN), x));
         Assert.Equal(0.5, EstimatorStatistics.Of(samples, oracle, 2, [0]).Bias.Value);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
 using Xunit;

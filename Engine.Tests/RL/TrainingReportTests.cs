@@ -1,3 +1,4 @@
+using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
 using Xunit;

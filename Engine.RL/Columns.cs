@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 
-namespace Engine.RL.Experiments;
+namespace Engine.RL;
 
 /// <summary>Rows of metrics as records: each property, all of them numbers, is a column.</summary>
 /// <typeparam name="T">A positional record.</typeparam>

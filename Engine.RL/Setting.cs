@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 
-namespace Engine.RL.Experiments;
+namespace Engine.RL;
 
 /// <summary>
 /// Marks a property as a setting and says everything about it that its name, type and first value don't: options, files, checks and help

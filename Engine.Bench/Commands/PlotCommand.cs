@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Text;
+using Engine.Bench.Figures;
+using Engine.Bench.Output;
+using Engine.Bench.Runs;
+using Engine.RL.Statistics;
+using static System.FormattableString;
+
+namespace Engine.Bench.Commands;
+
+/// <summary>engine plot: runs side by side, from what they have measured so far.</summary>
+public static class PlotCommand
+{
+    private const string DefaultY = "return_mean";
+
+    private static readonly string[] s_defaultX = ["frames", "iteration", "update"];
+
+    /// <summary>What is drawn of several seeds.</summary>
+    internal enum Statistic
+    {
+        Iqm,
+        Mean,
+    }
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        var command = new BenchCommand(
+            "plot",
+            "Draw runs side by side, finished or not: for each run and method a curve over its seeds, with 95% bootstrap intervals.")
+        {
+            Examples =
+            {
+                ("engine plot runs/table1", "the return of every method"),
+                ("engine plot runs/five runs/mix --y return_mean,gamma --out five-mix.svg", "two runs, two quantities"),
+                ("engine plot runs/mrp --y value_mse,gamma_0,gamma_1", "another experiment's"),
+                ("engine plot runs/five/5-0 others.csv --x frames --statistic mean", "one agent, and a table from elsewhere"),
+            },
+        };
+        var runs = new Argument<string[]>("RUN")
+        {
+            Description = $"Folders of runs or of agents, and files like their {RunRecorder.Metrics}.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var x = Options.Of<string?>("--x", $"The column to draw along: {string.Join(", ", s_defaultX)}, whichever comes first.", null);
+        var y = Options.Many("--y", "The columns to draw, a panel for each.", DefaultY);
+        x.HelpName = "NAME";
+        y.HelpName = "NAME,...";
+
+        // Else it would take runs that follow it for more names.
+        y.Arity = ArgumentArity.ExactlyOne;
+        y.AllowMultipleArgumentsPerToken = false;
+        var statistic = Options.Of("--statistic", "What is drawn of several seeds: the interquartile mean or the mean.", Statistic.Iqm);
+        var points = Options.Of("--points", "The most points of a curve, each a mean over as many rows: fewer are smoother.", 100);
+        var file = Options.Of("--out", "The picture; its numbers go beside it, as .curves.csv and .final.json.", "plot.svg");
+        file.HelpName = "FILE";
+        command.Add(runs);
+        foreach (var option in (Option[])[x, y, statistic, points, file])
+            command.Add(option);
+        command.SetAction(parsed =>
+        {
+            string to = parsed.GetValue(file)!;
+            if (!Path.GetExtension(to).Equals(".svg", StringComparison.OrdinalIgnoreCase))
+                throw new UserError($"--out {to}: a picture is an SVG file; end its name in .svg.");
+            UserFile.RequireFolder(to, "--out");
+            if (parsed.GetValue(points) is < 1 and var few)
+                throw new UserError(Invariant($"--points is {few}, but must be at least 1."));
+            var seeds = parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(seed => (seed.Run, seed.Method, seed.Seed)).ToArray();
+            string along = parsed.GetValue(x) ?? s_defaultX.FirstOrDefault(seeds[0].Table.Has) ?? seeds[0].Table.Columns[0];
+            var curves = Curves(seeds, along, parsed.GetValue(y)!, parsed.GetValue(points));
+            bool isMean = parsed.GetValue(statistic) == Statistic.Mean;
+            Write(to, Draw(curves, along, isMean).ToSvg());
+            string numbers = Path.ChangeExtension(to, ".curves.csv"), final = Path.ChangeExtension(to, ".final.json");
+            Write(numbers, PlottedCurve.ToCsv(along, curves));
+            Write(final, PlottedCurve.ToJson(along, curves));
+            Print(parsed, along, curves);
+            parsed.InvocationConfiguration.Output.WriteLine($"Written to {to}; curves to {numbers}, final values to {final}.");
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static PlottedCurve[] Curves(MeasuredSeed[] seeds, string x, string[] columns, int points)
+    {
+        var groups = seeds.GroupBy(seed => (seed.Run, seed.Method)).ToArray();
+        bool runsDiffer = groups.DistinctBy(group => group.Key.Run).Count() > 1;
+        var names = groups.Select(group => group.Key.Run).Distinct().ToLookup(run => Path.GetFileName(run));
+        return
+        [
+            .. from column in columns
+               from @group in groups
+               select new PlottedCurve(Label(@group.Key.Run, @group.Key.Method), @group.Key.Run, @group.Key.Method, column, Aligned(@group, column)),
+        ];
+
+        string Label(string run, string method)
+        {
+            string name = names[Path.GetFileName(run)].Count() > 1 ? run : Path.GetFileName(run);
+            return method.Length == 0 ? name : runsDiffer ? $"{name}, {method}" : method;
+        }
+
+        SeedCurves Aligned(IGrouping<(string Run, string Method), MeasuredSeed> group, string column)
+        {
+            try
+            {
+                return new([.. group.Select(seed => new SeedCurve(Some(seed, "--x", x), Some(seed, "--y", column)))], points);
+            }
+            catch (ArgumentException e)
+            {
+                throw new UserError($"--x {x}: {e.Message} ({Label(group.Key.Run, group.Key.Method)}); name another column.");
+            }
+        }
+
+        static double[] Some(MeasuredSeed seed, string option, string column)
+        {
+            double[] all = seed.Table.Numbers(option, column);
+            return [.. seed.Rows.Select(row => all[row])];
+        }
+    }
+
+    private static Figure Draw(PlottedCurve[] curves, string x, bool isMean)
+    {
+        string what = isMean ? "Mean" : "Interquartile mean";
+        bool severalSeeds = curves.Any(curve => curve.Seeds.Final.Seeds > 1);
+        return new Figure(severalSeeds ? $"{what} over seeds with its 95% bootstrap interval" : "Single seeds")
+        {
+            Panels =
+            [
+                .. curves.GroupBy(curve => curve.Column).Select(panel => new Panel(panel.Key, x, panel.Key)
+                {
+                    Series = [.. panel.Select(curve => curve.Series(isMean))],
+                }),
+            ],
+        };
+    }
+
+    private static void Print(ParseResult parsed, string x, PlottedCurve[] curves)
+        => parsed.Console().WriteTable(
+            ["Curve", "Column", ">Until " + x, ">Seeds", ">Mean", ">Interquartile mean"],
+            curves.Select(curve => (string[])[
+                curve.Label,
+                curve.Column,
+                Invariant($"{curve.Seeds.X[^1]:#,0.####}{(curve.Seeds.IsCut ? "*" : "")}"),
+                Invariant($"{curve.Seeds.Final.Seeds}"),
+                Tables.WithInterval(curve.Seeds.Final.Mean, curve.Seeds.Final.MeanInterval),
+                Tables.WithInterval(curve.Seeds.Final.Iqm, curve.Seeds.Final.IqmInterval)]),
+            "Of each seed the mean over the last tenth of the rows; in brackets: the 95% bootstrap interval over seeds."
+                + (curves.Any(curve => curve.Seeds.IsCut) ? " * Some seeds have been farther, which is left out." : ""));
+
+    private static void Write(string file, string text) => UserFile.Write(file, "--out", Encoding.UTF8.GetBytes(text));
+}

@@ -1,0 +1,61 @@
+using Engine.Bench.Output;
+
+namespace Engine.Bench.Runs;
+
+/// <summary>What one seed of one method has measured: some rows of a table.</summary>
+/// <param name="Run">The run, as the user named it.</param>
+/// <param name="Method">The method; empty if it is not known.</param>
+/// <param name="Seed">The seed; empty if it is not known.</param>
+/// <param name="Table">The table.</param>
+/// <param name="Rows">Which rows.</param>
+internal sealed record MeasuredSeed(string Run, string Method, string Seed, MetricsTable Table, int[] Rows)
+{
+    private const string MethodColumn = "method", SeedColumn = "seed";
+
+    /// <summary>Finds what a run has measured.</summary>
+    /// <param name="path">Its folder, that of one of its agents, or a file of comma-separated values.</param>
+    /// <exception cref="UserError">There is nothing, or it can't be read.</exception>
+    public static IEnumerable<MeasuredSeed> Find(string path)
+    {
+        string run = Path.TrimEndingDirectorySeparator(path);
+        if (File.Exists(path))
+            return Split(run, "", "", MetricsTable.Read(path));
+        if (!Directory.Exists(path))
+            throw new UserError($"{path}: there is no such folder, nor file.");
+
+        // Agents' own tables have what that of the run, written at its end, has not yet.
+        string[] agents = [.. Directory.GetDirectories(path).Where(IsAgent).Order(StringComparer.Ordinal)];
+        if (agents.Length > 0)
+            return [.. agents.SelectMany(folder => OfAgent(run, folder))];
+        if (!File.Exists(MetricsOf(path)))
+            throw new UserError($"{path} has no {RunRecorder.Metrics}, nor has an agent in it: name the folder of a run, or a CSV file.");
+        return IsAgent(run) && Path.GetDirectoryName(run) is { Length: > 0 } parent
+            ? OfAgent(parent, run)
+            : Split(run, "", "", MetricsTable.Read(MetricsOf(path)));
+    }
+
+    private static string MetricsOf(string folder) => Path.Combine(folder, RunRecorder.Metrics);
+
+    // An agent's folder is called by its method and seed, such as 3-mix-0.
+    private static bool IsAgent(string folder)
+        => File.Exists(MetricsOf(folder)) && Path.GetFileName(folder).Split('-') is [_, .., var seed] && int.TryParse(seed, out _);
+
+    private static IEnumerable<MeasuredSeed> OfAgent(string run, string folder)
+    {
+        string name = Path.GetFileName(folder);
+        int dash = name.LastIndexOf('-');
+        return Split(run, name[..dash], name[(dash + 1)..], MetricsTable.Read(MetricsOf(folder)));
+    }
+
+    // A column says more than a name.
+    private static IEnumerable<MeasuredSeed> Split(string run, string method, string seed, MetricsTable table)
+    {
+        string[] methods = Column(MethodColumn, method), seeds = Column(SeedColumn, seed);
+        return Enumerable.Range(0, table.Count)
+            .GroupBy(row => (methods[row], seeds[row]))
+            .Select(rows => new MeasuredSeed(run, rows.Key.Item1, rows.Key.Item2, table, [.. rows]));
+
+        string[] Column(string name, string otherwise)
+            => table.Has(name) ? table.Texts("", name) : [.. Enumerable.Repeat(otherwise, table.Count)];
+    }
+}

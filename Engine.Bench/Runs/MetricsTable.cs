@@ -1,0 +1,79 @@
+using System.Globalization;
+using Engine.Bench.Output;
+using nietras.SeparatedValues;
+
+namespace Engine.Bench.Runs;
+
+/// <summary>A file of metrics, read: what a run has written so far, or any table of comma-separated values.</summary>
+internal sealed class MetricsTable
+{
+    private readonly string[][] _rows;
+
+    private MetricsTable(string path, string[] columns, string[][] rows) => (Path, Columns, _rows) = (path, columns, rows);
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>The names of its columns.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>The number of rows.</summary>
+    public int Count => _rows.Length;
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="UserError">It can't be read, or is no such table.</exception>
+    public static MetricsTable Read(string path)
+    {
+        try
+        {
+            using var reader = Sep.New(',').Reader(options => options with { Unescape = true }).FromText(Text(path));
+            string[] columns = [.. reader.Header.ColNames];
+            var rows = new List<string[]>();
+            foreach (var row in reader)
+                rows.Add(row[..].ToStringsArray());
+            return rows.Count > 0 ? new(path, columns, [.. rows]) : throw new UserError($"{path} has no rows yet.");
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException)
+        {
+            throw new UserError(
+                $"{path} is no table of comma-separated values: a line of different names, then lines of as many values are needed.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UserError($"{path} can't be read: {e.Message}");
+        }
+    }
+
+    /// <summary>Whether there is a column.</summary>
+    public bool Has(string column) => Columns.Contains(column);
+
+    /// <summary>The texts of a column.</summary>
+    /// <exception cref="UserError">There is no such column; the message calls it by the option that asked for it.</exception>
+    public string[] Texts(string option, string column)
+    {
+        int at = Columns.Index().Where(each => each.Item == column).Select(each => each.Index).DefaultIfEmpty(-1).First();
+        return at >= 0
+            ? [.. _rows.Select(row => row[at])]
+            : throw new UserError($"{option} {column}: {Path} has no such column; there are {string.Join(", ", Columns)}.");
+    }
+
+    /// <summary>The numbers of a column, NaN where a cell is empty.</summary>
+    /// <exception cref="UserError">There is no such column, or something else is in it.</exception>
+    public double[] Numbers(string option, string column)
+    {
+        return [.. Texts(option, column).Select(Number)];
+
+        double Number(string text, int row)
+            => text.Length == 0 ? double.NaN
+            : double.TryParse(text, CultureInfo.InvariantCulture, out double number) ? number
+            : throw new UserError($"{option} {column}: '{text}' in line {row + 2} of {Path} is not a number; name another column.");
+    }
+
+    // A run may be writing to the file at this moment, and its last line may be the beginning of one.
+    private static string Text(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+        string text = reader.ReadToEnd();
+        return System.IO.Path.GetFileName(path) == RunRecorder.Metrics ? text[..(text.LastIndexOf('\n') + 1)] : text;
+    }
+}

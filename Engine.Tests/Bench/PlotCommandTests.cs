@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Engine.Bench.Output;
+using Engine.Tests.Core;
+using Xunit;
+
+namespace Engine.Tests.Bench;
+
+public sealed class PlotCommandTests : IDisposable
+{
+    private const string Header = "update,frames,return_mean,gamma\n";
+
+    private readonly TemporaryFolder _temporary = new();
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void MethodsAreComparedOverSeeds()
+    {
+        Write("run/0-0/metrics.csv", Header + "1,10,1,0.5\n2,20,2,0.5\n");
+        Write("run/0-1/metrics.csv", Header + "1,10,,0.5\n2,20,4,0.5\n3,30,9,0.5\n");
+        Write("run/3-mix-0/metrics.csv", Header + "1,10,5,0.5\n2,20,7,0.5\n3,30,9,0.7\n4,40,8,0.7\n5,50,");
+        var (code, output, error) = Plot("--y", "return_mean,gamma", _temporary.At("run"));
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Contains("| 0     | return_mean |          20* |     2 |    3.000 [2.000, 4.000] |    3.000 [2.000, 4.000] |", output);
+        Assert.Contains("| 3-mix | gamma       |           40 |     1 |                  0.7000 |                  0.7000 |", output);
+        Assert.Contains("in brackets: the 95% bootstrap interval over seeds. * Some seeds have been farther", output);
+        var svg = XDocument.Load(_temporary.At("plot.svg"));
+        string[] texts = [.. svg.Descendants().Where(element => !element.HasElements).Select(element => element.Value)];
+        Assert.All(["return_mean", "gamma", "frames", "0", "3-mix"], text => Assert.Contains(text, texts));
+        Assert.Equal(
+            "run,method,column,seeds,frames,mean,mean_low,mean_high,iqm,iqm_low,iqm_high\n"
+                + $"{_temporary.At("run")},0,return_mean,2,10,,,,,,\n"
+                + $"{_temporary.At("run")},0,return_mean,2,20,3,2,4,3,2,4\n"
+                + $"{_temporary.At("run")},3-mix,return_mean,1,10,5,,,5,,\n",
+            string.Concat(File.ReadLines(_temporary.At("plot.curves.csv")).Take(4).Select(line => line + "\n")));
+        var final = JsonNode.Parse(File.ReadAllText(_temporary.At("plot.final.json")))!["curves"]!;
+        Assert.Equal(2, (double)final[0]!["final"]!["mean-interval"]!["low"]!);
+        Assert.Null(final[1]!["final"]!["mean-interval"]);
+    }
+
+    [Fact]
+    public void RunsOfOtherExperimentsHaveTheirMethodsInTheTable()
+    {
+        Write("a/metrics.csv", "method,seed,iteration,bias\n1,0,0,4\n1,1,0,NaN\n2-mix,0,0,3\n2-mix,1,0,5\n");
+        Write("b/metrics.csv", "method,seed,iteration,bias\n1,7,0,6\n");
+        var (code, output, error) = Plot("--y", "bias", "--statistic", "mean", _temporary.At("a"), _temporary.At("b") + "/");
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Contains("| a, 1     | bias   |               0 |     2 |                    - |", output);
+        Assert.Contains("| a, 2-mix | bias   |               0 |     2 | 4.000 [3.000, 5.000] |", output);
+        Assert.Contains("| b, 1     | bias   |               0 |     1 |                6.000 |", output);
+    }
+
+    [Fact]
+    public void AgentsAndTablesFromElsewhereAreDrawnToo()
+    {
+        Write("run/5-0/metrics.csv", Header + "1,10,1,0.5\n");
+        Write("run/5-1/metrics.csv", Header + "1,10,3,0.5\n");
+        Write("other.csv", "name,frames,return_mean\n\"a, b\",10,7\nc,20,8");
+        var (code, output, error) = Plot(_temporary.At("run/5-0"), _temporary.At("run/5-1"), _temporary.At("run"), _temporary.At("other.csv"));
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Contains("| run, 5    | return_mean |           10 |     2 | 2.000 [1.000, 3.000] |", output);
+        Assert.Contains("| other.csv | return_mean |           20 |     1 |                8.000 |", output);
+    }
+
+    [Theory]
+    [InlineData("there is no such folder, nor file", "nowhere")]
+    [InlineData("has no metrics.csv, nor has an agent in it", "EMPTY")]
+    [InlineData("metrics.csv has no rows yet", "HEADER")]
+    [InlineData("is no table of comma-separated values", "RAGGED")]
+    [InlineData("is no table of comma-separated values", "TWICE")]
+    [InlineData("--y gama: ", "RUN", "--y", "gama")]
+    [InlineData("has no such column; there are method, seed, iteration, bias, note.", "RUN")]
+    [InlineData("--x time: ", "RUN", "--y", "bias", "--x", "time")]
+    [InlineData("'good' in line 2 of ", "RUN", "--y", "note")]
+    [InlineData("--x bias: the seeds have no value of it in common (1); name another column.", "RUN", "--y", "bias", "--x", "bias")]
+    [InlineData("--points is 0", "RUN", "--points", "0")]
+    [InlineData("--out plot.png: a picture is an SVG file; end its name in .svg.", "RUN", "--out", "plot.png")]
+    [InlineData("there is no such folder", "RUN", "--out", "no/such/plot.svg")]
+    public void MistakesAreNamed(string part, params string[] args)
+    {
+        Directory.CreateDirectory(_temporary.At("EMPTY"));
+        Write("HEADER/metrics.csv", Header);
+        Write("RAGGED", "a,b\n1,2\n3\n");
+        Write("TWICE", "a,a\n1,2\n");
+        Write("RUN/metrics.csv", "method,seed,iteration,bias,note\n1,0,0,4,good\n1,1,0,5,bad\n");
+        var (code, output, error) = Plot([_temporary.At(args[0]), .. args[1..]]);
+        Assert.Equal((ExitCodes.UserError, ""), (code, output));
+        Assert.Contains(part, error);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private (int Code, string Output, string Error) Plot(params string[] args)
+        => ProgramTests.Run(["plot", .. args, .. args.Contains("--out") ? [] : (string[])["--out", _temporary.At("plot.svg")]]);
+
+    private void Write(string file, string text)
+    {
+        string path = _temporary.At(file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+}
