@@ -81,8 +81,7 @@ public static class VarianceCommand
 
     private static Figure Draw(MetaGradientVarianceReport report, LearningSettings settings)
     {
-        string std = report.IsRelative ? "standard deviation, of that of 1 step" : "standard deviation";
-        string[] methods = [.. report.Methods.Where(method => !report.IsRelative || method != "1")];
+        string std = report.IsRelative ? "deviation relative to 1 step" : "standard deviation";
         return new Figure($"Meta-gradients along training: {TrainingExperiment.Described(settings)}")
         {
             Caption = "(a): means over meta-parameters; bars in (b) and (c): one standard deviation over points of training to both sides",
@@ -91,28 +90,26 @@ public static class VarianceCommand
                 new("Deviation along training", "frames", std)
                 {
                     YScale = Scale.Log,
-                    Targets = report.IsRelative ? [1] : [],
-                    Series = [.. methods.Select(method => new Series(
+                    Series = [.. report.Methods.Select(method => new Series(
                         method,
                         [.. report.Updates.Select(update => (double)update * settings.FramesPerUpdate)],
                         report.MeanDeviations(method)) { Markers = true })],
                 },
-                ByParameter("Deviation by meta-parameter", std, Scale.Log, methods, report.Deviations),
-                ByParameter("Signal to noise", "|mean| / standard deviation", Scale.Linear, report.Methods, report.SignalToNoise),
+                ByParameter("Deviation by meta-parameter", std, Scale.Log, report.Deviations),
+                ByParameter("Signal to noise", "|mean| / standard deviation", Scale.Linear, report.SignalToNoise),
             ],
         };
 
         // The methods' points of a row lie a little below each other.
-        Panel ByParameter(
-            string title, string label, Scale scale, IReadOnlyList<string> shown, Func<string, string, double[]> statistic)
+        Panel ByParameter(string title, string label, Scale scale, Func<string, string, double[]> statistic)
             => new(title, label, "")
             {
                 XScale = scale,
                 YNames = [.. report.Parameters],
-                Series = [.. shown.Select((method, number) =>
+                Series = [.. report.Methods.Select((method, number) =>
                 {
                     var spreads = report.Parameters.Select(name => Spread.Of(statistic(method, name))).ToArray();
-                    double below = 0.7 * (((number + 0.5) / shown.Count) - 0.5);
+                    double below = 0.7 * (((number + 0.5) / report.Methods.Count) - 0.5);
                     return new Series(
                         method, [.. spreads.Select(spread => spread.Mean)], [.. spreads.Select((_, row) => row + below)])
                     {

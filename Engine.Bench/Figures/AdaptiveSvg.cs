@@ -17,7 +17,8 @@ internal static class AdaptiveSvg
     /// <summary>Completes a picture.</summary>
     public static string Of(Stream skia, string title)
     {
-        var root = XDocument.Load(skia).Root!;
+        using var reader = new StreamReader(skia);
+        var root = XDocument.Parse(Clean(reader.ReadToEnd())).Root!;
         string width = root.Attribute("width")!.Value, height = root.Attribute("height")!.Value;
         root.SetAttributeValue("viewBox", $"0 0 {width} {height}");
         root.SetAttributeValue("role", "img");
@@ -35,7 +36,7 @@ internal static class AdaptiveSvg
     }
 
     // XML has no way to write control characters.
-    private static string Clean(string text) => string.Concat(text.Where(XmlConvert.IsXmlChar));
+    private static string Clean(string text) => string.Concat(text.Where(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c)));
 
     private static string Css()
     {

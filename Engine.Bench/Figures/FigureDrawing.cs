@@ -13,7 +13,7 @@ internal sealed class FigureDrawing
     private readonly LabelStyle _title;
     private readonly LabelStyle _caption;
     private readonly Legend _legend;
-    private readonly PixelSize _panel;
+    private readonly PixelRect[] _cells;
     private readonly PixelSize _legendSize;
     private readonly float _top;
     private readonly float _width;
@@ -29,12 +29,11 @@ internal sealed class FigureDrawing
         _legend = MakeLegend(figure, palette, pen);
         using var paint = Paint.NewDisposablePaint();
         var titleSize = _title.Measure(figure.Title, paint).Size;
-        _panel = Align((float)figure.PlotWidth, (float)figure.PlotHeight);
-        _width = MathF.Ceiling(Math.Max(_columns * _panel.Width, titleSize.Width) + (2 * Margin));
         _top = Margin + titleSize.Height + (figure.Caption.Length > 0 ? 18 : 0);
+        _cells = Align((float)figure.PlotWidth, (float)figure.PlotHeight);
+        _width = MathF.Ceiling(Math.Max(_cells.Max(cell => cell.Right), titleSize.Width + Margin) + Margin);
         _legendSize = LegendSize(paint, _width - (2 * Margin));
-        int rows = (_panels.Length + _columns - 1) / _columns;
-        _height = MathF.Ceiling(_top + (rows * _panel.Height) + _legendSize.Height + Margin);
+        _height = MathF.Ceiling(_cells[^1].Bottom + _legendSize.Height + Margin);
     }
 
     public static string Svg(Figure figure)
@@ -96,26 +95,36 @@ internal sealed class FigureDrawing
         return legend;
     }
 
-    // Gives all plots the room around their axes that the one with the longest numbers needs, and returns their size with it.
-    private PixelSize Align(float width, float height)
+    // Gives the plots of a column the room beside them that the one with the longest numbers needs, and returns where all lie.
+    private PixelRect[] Align(float width, float height)
     {
-        var (w, h) = ((int)width + 100, (int)height + 90);
-        float left = 0, right = 0, bottom = 0, top = 0;
-        foreach (var plot in _panels)
+        var rooms = _panels.Select(plot => Room(plot, (int)width + 100, (int)height + 100)).ToArray();
+        float top = rooms.Max(room => room.Top), bottom = rooms.Max(room => room.Bottom), x = Margin;
+        var cells = new PixelRect[_panels.Length];
+        for (int column = 0; column < _columns; column++)
         {
-            plot.RenderInMemory(w, h);
-            var data = plot.LastRender.DataRect;
-            (left, right) = (Math.Max(left, data.Left), Math.Max(right, w - data.Right));
-            (bottom, top) = (Math.Max(bottom, h - data.Bottom), Math.Max(top, data.Top));
+            int[] members = [.. Enumerable.Range(0, _panels.Length).Where(i => i % _columns == column)];
+            float left = members.Max(i => rooms[i].Left), right = members.Max(i => rooms[i].Right);
+            var size = new PixelSize(left + width + right, top + height + bottom);
+            foreach (int i in members)
+            {
+                _panels[i].Layout.Fixed(new PixelPadding(left, right, bottom, top));
+                cells[i] = new PixelRect(new Pixel(x, _top + (i / _columns * size.Height)), size);
+            }
+
+            x += size.Width;
         }
 
-        foreach (var plot in _panels)
-        {
-            plot.Layout.Fixed(new PixelPadding(left, right, bottom, top));
-            plot.RenderManager.ClearCanvasBeforeEachRender = false;
-        }
+        return cells;
+    }
 
-        return new PixelSize(left + width + right, top + height + bottom);
+    // The room that a plot takes around its axes, by drawing it where it is not seen.
+    private static PixelPadding Room(Plot plot, int width, int height)
+    {
+        plot.RenderInMemory(width, height);
+        plot.RenderManager.ClearCanvasBeforeEachRender = false;
+        var data = plot.LastRender.DataRect;
+        return new PixelPadding(data.Left, width - data.Right, height - data.Bottom, data.Top);
     }
 
     // As few rows as fit, and these as full as each other.
@@ -136,13 +145,8 @@ internal sealed class FigureDrawing
         canvas.Clear(Theme.Ground.Color.ToSKColor());
         _title.Render(canvas, new Pixel(_width / 2, Margin), paint);
         _caption.Render(canvas, new Pixel(_width / 2, _top - 14), paint);
-        float left = (_width - (_columns * _panel.Width)) / 2;
-        for (int i = 0; i < _panels.Length; i++)
-        {
-            var corner = new Pixel(left + (i % _columns * _panel.Width), _top + (i / _columns * _panel.Height));
-            _panels[i].Render(canvas, new PixelRect(corner, _panel));
-        }
-
+        foreach (var (plot, cell) in _panels.Zip(_cells))
+            plot.Render(canvas, cell);
         if (_legend.ManualItems.Count > 0)
         {
             var corner = new Pixel((_width - _legendSize.Width) / 2, _height - Margin - _legendSize.Height);

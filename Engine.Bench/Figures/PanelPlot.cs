@@ -55,7 +55,7 @@ internal sealed class PanelPlot
         _plot.FigureBackground.Color = _plot.DataBackground.Color = Colors.Transparent;
         _plot.Title(title);
         Pen.Write(_plot.Axes.Title.Label, Theme.Text, 13, bold: true);
-        _plot.Axes.Right.MinimumSize = 16;
+        _plot.Axes.Right.MinimumSize = 24;
         _plot.Axes.Right.FrameLineStyle.Width = 0;
         _plot.Axes.Top.IsVisible = false;
         foreach (var (axis, text) in new (IAxis, string)[] { (_plot.Axes.Bottom, _panel.XLabel), (_plot.Axes.Left, _panel.YLabel) })
@@ -64,11 +64,14 @@ internal sealed class PanelPlot
             Pen.Write(axis.Label, Theme.Text, 12);
             Pen.Write(axis.TickLabelStyle, Theme.Muted, 11);
             axis.FrameLineStyle.Color = Theme.Axis.Color;
-            axis.MajorTickStyle.Length = axis.MinorTickStyle.Length = 0;
+            foreach (var tick in new[] { axis.MajorTickStyle, axis.MinorTickStyle })
+                (tick.Length, tick.Color) = (0, Colors.Transparent);
         }
 
-        // ScottPlot sets numbers close to the axis, and a little above their lines.
-        (_plot.Axes.Bottom.TickLabelStyle.OffsetY, _plot.Axes.Left.TickLabelStyle.OffsetX, _plot.Axes.Left.TickLabelStyle.OffsetY) = (4, -4, 2);
+        // ScottPlot sets texts close to each other, and numbers a little above their lines.
+        (_plot.Axes.Title.Label.OffsetY, _plot.Axes.Title.VerticalPadding) = (-6, 22);
+        (_plot.Axes.Bottom.TickLabelStyle.OffsetY, _plot.Axes.Bottom.Label.OffsetY) = (4, 6);
+        (_plot.Axes.Left.TickLabelStyle.OffsetX, _plot.Axes.Left.TickLabelStyle.OffsetY) = (-4, 2);
         foreach (var grid in new[] { _plot.Grid.XAxisStyle, _plot.Grid.YAxisStyle })
         {
             grid.MajorLineStyle.Color = Theme.Grid.Color;
