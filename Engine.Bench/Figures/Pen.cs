@@ -18,15 +18,14 @@ internal enum Dash
 /// </param>
 internal sealed class Pen(bool vectors)
 {
+    // Fonts that come along: a container has none, and the same figure gives the same text everywhere.
+    private static readonly SKTypeface s_regular = Font("DejaVuSans.ttf"), s_bold = Font("DejaVuSans-Bold.ttf");
+
     /// <summary>The lengths of dashes and gaps.</summary>
     public static float[] Pattern(Dash dash) => dash == Dash.Dashed ? [6, 4] : [1.5f, 3.5f];
 
     /// <summary>The miter limit that stands for a kind of line.</summary>
     public static float Mark(Dash dash) => dash == Dash.Dashed ? 5 : 6;
-
-    /// <summary>The font of all texts, of those that are installed.</summary>
-    public static string Font { get; } = ((string[])["DejaVu Sans", "Segoe UI", "Helvetica Neue", "Helvetica", "Arial", "Liberation Sans"])
-        .FirstOrDefault(SKFontManager.Default.FontFamilies.Contains, Fonts.Default);
 
     public void Draw(LineStyle line, Ink ink, float width, Dash dash = Dash.Solid)
     {
@@ -46,5 +45,11 @@ internal sealed class Pen(bool vectors)
     }
 
     public static void Write(LabelStyle label, Ink ink, float size, bool bold = false)
-        => (label.ForeColor, label.FontSize, label.Bold, label.FontName) = (ink.Color, size, bold, Font);
+        => (label.ForeColor, label.FontSize, label.Font) = (ink.Color, size, bold ? s_bold : s_regular);
+
+    private static SKTypeface Font(string name)
+    {
+        using var stream = typeof(Pen).Assembly.GetManifestResourceStream(name)!;
+        return SKTypeface.FromStream(stream);
+    }
 }
