@@ -67,13 +67,14 @@ public static class CompareCommand
                 "--devices", parsed.GetValue(devices) is { Length: > 0 } named ? named : Defaults(), parsed.GetValue(threads));
             try
             {
-                var folder = RunFolder.OpenOnce(parsed.GetValue(output), command.Name, parsed.GetValue(overwrite), [Table, Whole, .. FigureFiles.Names(Picture)]);
+                string[] files = [Whole, Table, .. FigureFiles.Names(Picture)];
+                var folder = RunFolder.OpenOnce(parsed.GetValue(output), command.Name, parsed.GetValue(overwrite), files);
                 var report = Run(opened, workloads, samples, calls, TimeSpan.FromSeconds(seconds), parsed, quiet, cancel);
                 folder.WriteText(Whole, report.ToJson(calls, seconds));
                 using (var table = folder.Metrics(Table, ComparisonReport.Columns))
                     report.WriteCsv(table);
                 FigureFiles.Write(folder, Picture, ComparisonFigure.Draw(report), parsed.InvocationConfiguration.Error);
-                string written = $"{folder.Location}: {string.Join(", ", [Whole, Table, .. FigureFiles.Names(Picture).Where(folder.Has)])}";
+                string written = $"{folder.Location}: {string.Join(", ", files.Where(folder.Has))}";
                 if (!report.Complete)
                     throw new Interrupted($"Interrupted; what there was until then is in {written}.");
                 ComparisonTables.Write(parsed.Console(), report);

@@ -30,7 +30,8 @@ internal static class AdaptiveSvg
             Break(root, dash);
         Number(root);
         var svg = new StringBuilder();
-        using (var writer = XmlWriter.Create(svg, new() { Indent = true, IndentChars = " ", NewLineChars = "\n", OmitXmlDeclaration = true }))
+        var format = new XmlWriterSettings { Indent = true, IndentChars = " ", NewLineChars = "\n", OmitXmlDeclaration = true };
+        using (var writer = XmlWriter.Create(svg, format))
             root.Save(writer);
         return svg.Append('\n').ToString();
     }
@@ -74,7 +75,8 @@ internal static class AdaptiveSvg
 
     private static void Break(XElement root, Dash dash)
     {
-        string mark = Invariant($"{Pen.Mark(dash)}"), pattern = string.Join(' ', Pen.Pattern(dash).Select(length => Invariant($"{length}")));
+        string mark = Invariant($"{Pen.Mark(dash)}");
+        string pattern = string.Join(' ', Pen.Pattern(dash).Select(length => Invariant($"{length}")));
         foreach (var line in root.Descendants().Where(element => (string?)element.Attribute("stroke-miterlimit") == mark))
             line.SetAttributeValue("stroke-dasharray", pattern);
     }

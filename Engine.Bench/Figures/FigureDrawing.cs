@@ -80,7 +80,8 @@ internal sealed class FigureDrawing
             ShadowColor = Colors.Transparent,
             OutlineWidth = 0,
         };
-        foreach (var series in figure.Panels.SelectMany(panel => panel.Series).Where(series => series.Label.Length > 0).DistinctBy(s => s.Label))
+        var labelled = figure.Panels.SelectMany(panel => panel.Series).Where(series => series.Label.Length > 0);
+        foreach (var series in labelled.DistinctBy(series => series.Label))
         {
             var item = new LegendItem { LabelText = series.Label };
             Pen.Write(item.LabelStyle, Theme.Text, 12);
@@ -136,7 +137,7 @@ internal sealed class FigureDrawing
         var size = At(width);
         for (float less = width; less > 100 && At(less).Height == size.Height; less -= 10)
             width = less;
-        return new PixelSize(width, size.Height);
+        return new PixelSize(width, size.Height + 8);
     }
 
     private void Draw(SKCanvas canvas)
@@ -149,7 +150,7 @@ internal sealed class FigureDrawing
             plot.Render(canvas, cell);
         if (_legend.ManualItems.Count > 0)
         {
-            var corner = new Pixel((_width - _legendSize.Width) / 2, _height - Margin - _legendSize.Height);
+            var corner = new Pixel((_width - _legendSize.Width) / 2, _height - Margin - _legendSize.Height + 8);
             _legend.Render(canvas, paint, new PixelRect(corner, _legendSize), Alignment.UpperCenter);
         }
     }

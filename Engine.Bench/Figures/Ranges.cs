@@ -14,8 +14,8 @@ internal static class Ranges
     public static (double Low, double High) Horizontal(Panel panel)
     {
         bool bars = panel.YNames is not null;
-        var places = panel.Series.SelectMany(series => bars && series.HasBand ? [.. series.X, .. series.Lower!, .. series.Upper!] : series.X);
-        var (low, high) = Extent(places, panel.XScale) ?? (0, 1);
+        var values = panel.Series.SelectMany(series => bars && series.HasBand ? [.. series.X, .. Edges(series)] : series.X);
+        var (low, high) = Extent(values, panel.XScale) ?? (0, 1);
         if (low == high)
             return Widened(low, panel.XScale);
         if (panel.Series.Any(series => series.Markers))
@@ -32,7 +32,7 @@ internal static class Ranges
             return (0.5 - names.Length, 0.5);
         var scale = panel.YScale;
         var (low, high) = Extent(panel.Series.SelectMany(series => series.Y).Concat(panel.Targets), scale) ?? (0, 1);
-        if (Extent(panel.Series.Where(series => series.HasBand).SelectMany(series => series.Lower!.Concat(series.Upper!)), scale) is { } band)
+        if (Extent(panel.Series.Where(series => series.HasBand).SelectMany(Edges), scale) is { } band)
         {
             // A band that all but reaches zero would stretch a logarithmic axis without end and press the lines together.
             low = Math.Min(low, scale == Scale.Log ? Math.Max(band.Low, low - 0.5) : band.Low);
@@ -43,6 +43,8 @@ internal static class Ranges
         (low, high) = low == high ? Widened(low, scale) : Padded(low, high);
         return (nearZero ? 0 : low, high);
     }
+
+    private static IEnumerable<double> Edges(Series series) => series.Lower!.Concat(series.Upper!);
 
     private static (double Low, double High)? Extent(IEnumerable<double> values, Scale scale)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ScottPlot;
 using ScottPlot.TickGenerators;
+using static System.FormattableString;
 
 namespace Engine.Bench.Figures;
 
@@ -19,33 +20,40 @@ internal static class Ticks
         => new NumericManual([.. names.Select((name, row) => new Tick(-row, name))]);
 
     /// <summary>
-    /// Powers of ten; where these are too few, also twice and five times these, and within one power all its multiples. Faint lines
-    /// stand at the other multiples.
+    /// Powers of ten; where these are too few, also twice and five times these, then all their multiples, then any round values. Faint
+    /// lines stand at the other multiples.
     /// </summary>
     public static ITickGenerator Log(double low, double high)
     {
         int stride = (int)Math.Ceiling((high - low) / 8);
-        var labelled = Multiples(1).Where(tick => Math.Round(tick.Place) % stride == 0).ToArray();
+        double[] labelled = [.. Multiples(1).Where(value => Math.Round(Math.Log10(value)) % stride == 0)];
         foreach (int[] digits in (int[][])[[1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]])
         {
             if (labelled.Length < 3 && stride == 1)
                 labelled = [.. Multiples(digits)];
         }
 
+        if (labelled.Length < 2)
+            labelled = [.. Round(Math.Pow(10, low), Math.Pow(10, high))];
         var faint = high - low > 6 ? [] : Multiples(2, 3, 4, 5, 6, 7, 8, 9).Except(labelled);
-        return labelled.Length < 2 && high - low < 1
-            ? new NumericAutomatic { LabelFormatter = place => Label(Math.Pow(10, place)), TickDensity = 0.7 }
-            : new NumericManual([
-                .. labelled.Select(tick => new Tick(tick.Place, Label(tick.Value))),
-                .. faint.Select(tick => Tick.Minor(tick.Place))]);
+        return new NumericManual([
+            .. labelled.Select(value => new Tick(Math.Log10(value), Label(value))),
+            .. faint.Select(value => Tick.Minor(Math.Log10(value)))]);
 
-        IEnumerable<(double Place, double Value)> Multiples(params int[] digits)
+        IEnumerable<double> Multiples(params int[] digits)
             => from power in Enumerable.Range((int)Math.Floor(low), (int)(Math.Ceiling(high) - Math.Floor(low)) + 1)
                from digit in digits
-               let value = double.Parse($"{digit}E{power}", CultureInfo.InvariantCulture)
-               let place = Math.Log10(value)
-               where place >= low - 1e-9 && place <= high + 1e-9
-               select (place, value);
+               let value = double.Parse(Invariant($"{digit}E{power}"), CultureInfo.InvariantCulture)
+               where Math.Log10(value) >= low - 1e-9 && Math.Log10(value) <= high + 1e-9
+               select value;
+    }
+
+    private static IEnumerable<double> Round(double low, double high)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(high - low)));
+        double step = ((double[])[0.2, 0.5, 1, 2]).First(part => (high - low) / (part * power) <= 6) * power;
+        for (double tick = Math.Ceiling(low / step); tick * step <= high; tick++)
+            yield return tick * step;
     }
 
     /// <summary>A number in few characters, as people write it.</summary>

@@ -23,7 +23,7 @@ internal sealed class SvgWriter : IDisposable
         Open("svg", "http://www.w3.org/2000/svg");
         Attributes(("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("width", Number(width)), ("height", Number(height)));
         Attributes(("role", "img"), ("aria-label", title));
-        Title(title);
+        _xml.WriteElementString("title", Clean(title));
         _xml.WriteElementString("style", css);
         _xml.WriteStartElement("rect");
         Attributes(("class", "ground"), ("width", "100%"), ("height", "100%"));
@@ -55,9 +55,6 @@ internal sealed class SvgWriter : IDisposable
 
     /// <summary>Ends what was started last.</summary>
     public void Close() => _xml.WriteEndElement();
-
-    /// <summary>Names the element it is in; browsers show it under the pointer.</summary>
-    public void Title(string title) => _xml.WriteElementString("title", Clean(title));
 
     /// <summary>Writes a line of text.</summary>
     public void Text(string cssClass, double x, double y, string text, string anchor = "start")

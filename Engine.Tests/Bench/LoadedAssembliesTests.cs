@@ -12,7 +12,8 @@ public sealed class LoadedAssembliesTests
 {
     private static readonly string[] s_mrp =
     [
-        "mrp", "--iterations", "2", "--seeds", "1", "--monte-carlo", "2", "--batch", "2", "--look-ahead", "1,2-mix", "--quiet", "--out", "RUN",
+        "mrp", "--iterations", "2", "--seeds", "1", "--monte-carlo", "2", "--batch", "2", "--look-ahead", "1,2-mix", "--quiet",
+        "--out", "RUN",
     ];
 
     [Theory]
@@ -44,7 +45,7 @@ public sealed class LoadedAssembliesTests
         var (code, output, error, names) = Run(new Apart(withoutNative: true), [.. s_mrp.SkipLast(1), folder.At("run")]);
         Assert.Equal(ExitCodes.Ok, code);
         Assert.Contains("ScottPlot", names);
-        Assert.Matches(@"^The figure figure4\.svg and figure4\.png can't be drawn on this machine \(.+\); all else is written\.\s*$", error);
+        Assert.Matches(@"^The figure figure4\.svg and figure4\.png can't be drawn on this machine \(.+\); all else is written\.$", error.Trim());
         Assert.Contains("config.json, metrics.csv, summary.json (", output);
         Assert.Equal(
             ["checkpoint.safetensors", "config.json", "metrics.csv", "summary.json"],
