@@ -11,7 +11,7 @@ namespace Engine.Bench.Commands;
 public static class BiasVarianceCommand
 {
     private const string Summary = "summary.json";
-    private const string Picture = "figure5.svg";
+    private const string Picture = "figure5";
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -47,8 +47,7 @@ public static class BiasVarianceCommand
                     return figure.Run(observer, cancel);
                 },
                 (folder, rows) => Finish(parsed, folder, new BiasVarianceReport(rows)),
-                Summary,
-                Picture);
+                [Summary, .. FigureFiles.Names(Picture)]);
             return Task.FromResult(code);
         });
         return command;
@@ -57,7 +56,6 @@ public static class BiasVarianceCommand
     private static void Finish(ParseResult parsed, RunFolder folder, BiasVarianceReport report)
     {
         folder.WriteJson(Summary, new { methods = report.Summary, claims = report.Claims });
-        folder.WriteText(Picture, Draw(report).ToSvg());
         var console = parsed.Console();
         console.WriteTable(
             ["Estimator", ">Bias", ">Standard deviation", ">Signal to noise", ">Cosine with oracle"],
@@ -65,6 +63,7 @@ public static class BiasVarianceCommand
                 method => (string[])[method.Method, Text(method.Bias), Text(method.Std), Text(method.Snr), Text(method.Cosine)]),
             "Even discounts. Means over training and seeds; in brackets: the standard error over seeds.");
         console.WriteClaims(report.Claims);
+        FigureFiles.Write(folder, Picture, Draw(report), parsed.InvocationConfiguration.Error);
 
         static string Text(Estimate estimate) => estimate.Text("G4", "G2");
     }
@@ -73,15 +72,17 @@ public static class BiasVarianceCommand
     {
         return new Figure("Bias and variance of meta-gradients, even discounts")
         {
+            Caption = Figure.OverSeeds(
+                report.Seeds, "one standard deviation in (a) and (b), one standard error in (c) to (f)"),
             Columns = 3,
             Panels =
             [
-                Along("(a) Bias along training", "bias", 0),
-                Along("(b) Deviation along training", "standard deviation", 2),
-                BySteps("(c) Bias over training", "bias", method => method.Bias),
-                BySteps("(d) Deviation over training", "standard deviation", method => method.Std),
-                BySteps("(e) Signal to noise", "|mean| / standard deviation", method => method.Snr),
-                BySteps("(f) Direction", "cosine with the oracle", method => method.Cosine),
+                Along("Bias along training", "bias", 0),
+                Along("Deviation along training", "standard deviation", 2),
+                BySteps("Bias over training", "bias", method => method.Bias),
+                BySteps("Deviation over training", "standard deviation", method => method.Std),
+                BySteps("Signal to noise", "|mean| / standard deviation", method => method.Snr),
+                BySteps("Direction", "cosine with the oracle", method => method.Cosine),
             ],
         };
 

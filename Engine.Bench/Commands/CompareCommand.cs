@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Engine.Bench.Comparing;
+using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Workloads;
 using Engine.Core.Autodiff;
@@ -13,7 +14,7 @@ public static class CompareCommand
 {
     private const string Table = "compare.csv";
     private const string Whole = "compare.json";
-    private const string Picture = "compare.svg";
+    private const string Picture = "compare";
 
     private static readonly ElementType[] s_types = [ElementType.Float64, ElementType.Float32];
 
@@ -62,14 +63,14 @@ public static class CompareCommand
                 "--devices", parsed.GetValue(devices) is { Length: > 0 } named ? named : Defaults(), parsed.GetValue(threads));
             try
             {
-                using var folder = RunFolder.OpenOnce(
-                    parsed.GetValue(output), command.Name, parsed.GetValue(overwrite), Table, Whole, Picture);
+                string[] files = [Whole, Table, .. FigureFiles.Names(Picture)];
+                using var folder = RunFolder.OpenOnce(parsed.GetValue(output), command.Name, parsed.GetValue(overwrite), files);
                 var report = Run(opened, workloads, samples, calls, TimeSpan.FromSeconds(seconds), parsed, quiet, cancel);
                 folder.WriteText(Whole, report.ToJson(calls, seconds));
                 using (var table = folder.Metrics(Table, ComparisonReport.Columns))
                     report.WriteCsv(table);
-                folder.WriteText(Picture, ComparisonFigure.Draw(report).ToSvg());
-                string written = $"{folder.Location}: {Whole}, {Table}, {Picture}";
+                FigureFiles.Write(folder, Picture, ComparisonFigure.Draw(report), parsed.InvocationConfiguration.Error);
+                string written = $"{folder.Location}: {string.Join(", ", files.Where(folder.Has))}";
                 if (!report.Complete)
                     throw new Interrupted($"Interrupted; what there was until then is in {written}.");
                 ComparisonTables.Write(parsed.Console(), report);

@@ -49,7 +49,7 @@ internal static class ExperimentRun
 
         finish(folder, rows);
         parsed.InvocationConfiguration.Output.WriteLine(
-            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {RunRecorder.Metrics}, {string.Join(", ", files)} ")
+            $"Written to {folder.Location}: {string.Join(", ", [RunFolder.Config, RunRecorder.Metrics, .. files.Where(folder.Has)])} "
             + Invariant($"({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
         if (rows.FirstOrDefault(row => !row.Values.All(double.IsFinite)) is { } odd)
         {

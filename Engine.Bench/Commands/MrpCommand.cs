@@ -9,7 +9,7 @@ namespace Engine.Bench.Commands;
 public static class MrpCommand
 {
     private const string Summary = "summary.json";
-    private const string Picture = "figure4.svg";
+    private const string Picture = "figure4";
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -44,8 +44,7 @@ public static class MrpCommand
                     return figure.Run(observer, cancel);
                 },
                 (folder, rows) => Finish(parsed, folder, new DiscountLearningReport(rows)),
-                Summary,
-                Picture);
+                [Summary, .. FigureFiles.Names(Picture)]);
             return Task.FromResult(code);
         });
         return command;
@@ -54,7 +53,6 @@ public static class MrpCommand
     private static void Finish(ParseResult parsed, RunFolder folder, DiscountLearningReport report)
     {
         folder.WriteJson(Summary, new { methods = report.Summary, claims = report.Claims });
-        folder.WriteText(Picture, Draw(report).ToSvg());
         var console = parsed.Console();
         console.WriteTable(
             ["Look-ahead", ">Error to true values", ">Even discounts", ">Odd discounts"],
@@ -65,31 +63,48 @@ public static class MrpCommand
                 method.OddGamma.Text("0.000")]),
             "At the end of training. Means over seeds; in brackets: the standard deviation over seeds.");
         console.WriteClaims(report.Claims);
+        FigureFiles.Write(folder, Picture, Draw(report), parsed.InvocationConfiguration.Error);
     }
 
     private static Figure Draw(DiscountLearningReport report)
     {
+        const string One = "1";
+        bool isPaired = report.Methods.Contains(One) && report.Methods.Count > 1;
         return new Figure("Monte Carlo meta-gradients on the Markov reward process")
         {
+            Caption = Figure.OverSeeds(report.Seeds) + (isPaired ? "; (d) to (f): compared seed by seed" : ""),
+            Columns = 3,
             Panels =
             [
-                Panel("(a) Error to the true values", "mean squared error", DiscountLearningReport.ValueError, Scale.Log),
-                Panel("(b) Even discounts", "mean discount", DiscountLearningReport.EvenGamma, Scale.Linear),
-                Panel("(c) Odd discounts", "mean discount", DiscountLearningReport.OddGamma, Scale.Linear),
+                Panel("Error to the true values", "mean squared error", DiscountLearningReport.ValueError, Scale.Log),
+                Panel("Even discounts", "mean discount", DiscountLearningReport.EvenGamma, targets: [0, 1]),
+                Panel("Odd discounts", "mean discount", DiscountLearningReport.OddGamma, targets: [0, 1]),
+                .. isPaired ?
+                [
+                    Beside("Error beside 1 step", "ratio of errors", DiscountLearningReport.ValueError, (with, one) => with / one, 1),
+                    Beside("Even discounts beside 1 step", "difference", DiscountLearningReport.EvenGamma, (with, one) => with - one, 0),
+                    Beside("Odd discounts beside 1 step", "difference", DiscountLearningReport.OddGamma, (with, one) => with - one, 0),
+                ]
+                : Array.Empty<Panel>(),
             ],
         };
 
-        Panel Panel(string title, string label, Func<MetricRow, double> quantity, Scale scale) => new(title, "iteration", label)
-        {
-            YScale = scale,
-            Series =
-            [
-                .. report.Methods.Select(method =>
-                {
-                    var curve = report.Along(method, quantity);
-                    return Series.Around(method, curve.X(), curve.Means(), curve.Deviations());
-                }),
-            ],
-        };
+        Panel Panel(string title, string label, Func<MetricRow, double> quantity, Scale scale = Scale.Linear, double[]? targets = null)
+            => new(title, "iteration", label)
+            {
+                YScale = scale,
+                Targets = targets ?? [],
+                Series = [.. report.Methods.Select(method => Line(method, report.Along(method, quantity)))],
+            };
+
+        Panel Beside(string title, string label, Func<MetricRow, double> quantity, Func<double, double, double> compare, double equal)
+            => new(title, "iteration", label)
+            {
+                Targets = [equal],
+                Series = [.. report.Methods.Where(method => method != One)
+                    .Select(method => Line(method, report.Beside(method, One, quantity, compare)))],
+            };
+
+        static Series Line(string method, Curve curve) => Series.Around(method, curve.X(), curve.Means(), curve.Deviations());
     }
 }

@@ -15,7 +15,7 @@ namespace Engine.Bench.Commands;
 internal static class TrainingExperiment
 {
     private const string Summary = "summary.json";
-    private const string Picture = "figure3.svg";
+    private const string Picture = "figure3";
 
     /// <summary>Trains agents and writes what came of it.</summary>
     /// <param name="parsed">The command line.</param>
@@ -41,7 +41,7 @@ internal static class TrainingExperiment
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
         using var device = CommonOptions.OpenDevice(config);
         CommonOptions.RequireMemory(device, config.Settings.LeastMemory, "envs * rollout * grid");
-        using var folder = common.OpenGroup(parsed, RunRecorder.Metrics, Summary, Picture);
+        using var folder = common.OpenGroup(parsed, [RunRecorder.Metrics, Summary, .. FigureFiles.Names(Picture)]);
         var grown = folder.WriteSettings(config);
         ExperimentRun.Print(parsed, grown);
         if (grown.Count > 0 && config.Settings.Anneal)
@@ -84,11 +84,12 @@ internal static class TrainingExperiment
                 result.Result.Deviations,
             }),
         });
-        folder.WriteText(Picture, Draw(report, config.Settings).ToSvg());
         print(report);
+        FigureFiles.Write(folder, Picture, Draw(report, config.Settings), parsed.InvocationConfiguration.Error);
         var output = parsed.InvocationConfiguration.Output;
         output.WriteLine(
-            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {RunRecorder.Metrics}, {Summary}, {Picture}, ")
+            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {RunRecorder.Metrics}, {Summary}, ")
+            + string.Concat(FigureFiles.Names(Picture).Where(folder.Has).Select(name => name + ", "))
             + Invariant($"and a folder for each agent ({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
         Complain(parsed, results);
         return ExitCodes.Ok;
@@ -123,17 +124,24 @@ internal static class TrainingExperiment
     {
         return new Figure($"Learning {Described(settings)} with n-step meta-gradients")
         {
+            Caption = Figure.OverSeeds(report.Seeds),
             Columns = 3,
             Panels =
             [
-                Panel("(a) Return", "return of episodes", "return_mean"),
-                Panel("(b) Discount", "gamma", "gamma"),
-                Panel("(c) Lambda", "lambda", "lambda"),
-                Panel("(d) Weight of the critic", "c_crit", "c_crit"),
-                Panel("(e) Weight of the entropy", "c_entr", "c_entr"),
-                Panel("(f) Entropy of the policy", "entropy", "entropy"),
+                .. new[]
+                {
+                    Panel("Return", "return of episodes", "return_mean"),
+                    Panel("Discount", "gamma", "gamma"),
+                    Panel("Lambda", "lambda", "lambda"),
+                    Panel("Weight of the critic", "c_crit", "c_crit"),
+                    Panel("Weight of the entropy", "c_entr", "c_entr"),
+                    Panel("Entropy of the policy", "entropy", "entropy"),
+                }.Where((panel, i) => i == 0 || panel.Series.Any(Moves)),
             ],
         };
+
+        // What was not learned tells nothing.
+        static bool Moves(Series series) => series.Y.Any(value => value != series.Y[0]);
 
         Panel Panel(string title, string label, string column) => new(title, "frames", label)
         {

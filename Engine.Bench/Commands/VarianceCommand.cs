@@ -11,7 +11,7 @@ namespace Engine.Bench.Commands;
 /// <summary>engine variance: bias and variance of meta-gradients along the training of an agent.</summary>
 public static class VarianceCommand
 {
-    private const string Picture = "variance.svg";
+    private const string Picture = "variance";
 
     /// <summary>Makes the command.</summary>
     public static Command Create()
@@ -56,7 +56,7 @@ public static class VarianceCommand
                     return variance.Run(observer, cancel);
                 },
                 (output, rows) => Finish(parsed, output, new MetaGradientVarianceReport(variance, rows), trained.Settings),
-                Picture);
+                FigureFiles.Names(Picture));
             return Task.FromResult(code);
         });
         return command;
@@ -64,7 +64,6 @@ public static class VarianceCommand
 
     private static void Finish(ParseResult parsed, RunFolder folder, MetaGradientVarianceReport report, LearningSettings settings)
     {
-        folder.WriteText(Picture, Draw(report, settings).ToSvg());
         parsed.Console().WriteTable(
             ["Method", .. report.Parameters.Select(name => $">Std of {name}"), ">Signal to noise", ">Bias", ">Cosine with oracle"],
             report.Summary.Select(method => (string[])[
@@ -75,39 +74,50 @@ public static class VarianceCommand
                 ShortNumber.Text(method.Cosine)]),
             "Means over points of training"
                 + (report.IsRelative ? "; standard deviations relative to those of 1-step meta-gradients at the same points." : "."));
+        FigureFiles.Write(folder, Picture, Draw(report, settings), parsed.InvocationConfiguration.Error);
     }
 
     private static Figure Draw(MetaGradientVarianceReport report, LearningSettings settings)
     {
+        string std = report.IsRelative ? "deviation relative to 1 step" : "standard deviation";
         return new Figure($"Meta-gradients along training: {TrainingExperiment.Described(settings)}")
         {
-            Columns = 3,
+            Caption = "(a): means over meta-parameters; bars in (b) and (c): one standard deviation over points of training to both sides",
             Panels =
             [
-                .. report.Parameters.Index().Select(parameter => Panel(
-                    $"({(char)('a' + parameter.Index)}) Deviation of {parameter.Item}",
-                    "standard deviation",
-                    parameter.Item + "_std",
-                    Scale.Log)),
-                Panel($"({(char)('a' + report.Parameters.Count)}) Bias", "distance to the oracle", "bias", Scale.Log),
-                Panel($"({(char)('b' + report.Parameters.Count)}) Direction", "cosine with the oracle", "cosine", Scale.Linear, 1),
+                new("Deviation along training", "frames", std)
+                {
+                    YScale = Scale.Log,
+                    Series = [.. report.Methods.Select(method => new Series(
+                        method,
+                        [.. report.Updates.Select(update => (double)update * settings.FramesPerUpdate)],
+                        report.MeanDeviations(method)) { Markers = true })],
+                },
+                ByParameter("Deviation by meta-parameter", std, Scale.Log, report.Deviations),
+                ByParameter("Signal to noise", "|mean| / standard deviation", Scale.Linear, report.SignalToNoise),
             ],
         };
 
-        Panel Panel(string title, string label, string column, Scale scale, double? bound = null) => new(title, "frames", label)
-        {
-            YMin = -bound,
-            YMax = bound,
-            YScale = scale,
-            Series =
-            [
-                .. report.Methods.Select(method =>
+        // The methods' points of a row lie a little below each other.
+        Panel ByParameter(string title, string label, Scale scale, Func<string, string, double[]> statistic)
+            => new(title, label, "")
+            {
+                XScale = scale,
+                YNames = [.. report.Parameters],
+                Series = [.. report.Methods.Select((method, number) =>
                 {
-                    var (updates, values, errors) = report.Along(method, column);
-                    return Series.Around(method, [.. updates.Select(update => (double)update * settings.FramesPerUpdate)], values, errors);
-                }),
-            ],
-        };
+                    var spreads = report.Parameters.Select(name => Spread.Of(statistic(method, name))).ToArray();
+                    double below = 0.7 * (((number + 0.5) / report.Methods.Count) - 0.5);
+                    return new Series(
+                        method, [.. spreads.Select(spread => spread.Mean)], [.. spreads.Select((_, row) => row + below)])
+                    {
+                        Lower = [.. spreads.Select(spread => spread.Mean - spread.Std)],
+                        Upper = [.. spreads.Select(spread => spread.Mean + spread.Std)],
+                        Joined = false,
+                        Markers = true,
+                    };
+                })],
+            };
     }
 
     /// <summary>What the command is asked for.</summary>

@@ -19,19 +19,18 @@ internal static class ComparisonFigure
         var panels = new List<Panel>();
         if (report.Workloads.Count > 0)
         {
-            panels.Add(Times(report.Workloads, others, "(a) Times of workloads", $"times those on {reference}"));
-            panels.Add(Differences(report.Workloads, others, "(b) Differences of workloads"));
+            panels.Add(Times(report.Workloads, others, "Times of workloads", $"times those on {reference}"));
+            panels.Add(Differences(report.Workloads, others, "Differences of workloads"));
         }
 
         // In two columns, where there is a long list.
         string[] names = [.. report.Operations.Select(comparison => comparison.Name).Distinct()];
         foreach (var half in names.Chunk(Math.Max(12, (names.Length + 1) / 2)))
         {
-            char letter = (char)('a' + panels.Count);
             panels.Add(Differences(
                 [.. report.Operations.Where(comparison => half.Contains(comparison.Name))],
                 others,
-                $"({letter}) Differences of operations"));
+                "Differences of operations"));
         }
 
         return new Figure($"Results and times beside those of {reference}")

@@ -1,3 +1,5 @@
+using ScottPlot;
+
 namespace Engine.Bench.Figures;
 
 /// <summary>The colours of a figure's labels: a label has the same one in every panel.</summary>
@@ -13,12 +15,25 @@ internal sealed class Palette
         int next = 0;
         foreach (var series in all.Where(series => !_colors.ContainsKey(series.Label)))
         {
-            while (next < Theme.Colors && _colors.ContainsValue(next))
+            while (next < Theme.Series.Length && _colors.ContainsValue(next))
                 next++;
             _colors.Add(series.Label, next++);
         }
     }
 
-    /// <summary>The place of a series in the palette.</summary>
-    public int Of(Series series) => series.Color ?? _colors[series.Label];
+    /// <summary>The colour of a series.</summary>
+    public Ink Ink(Series series)
+        => Place(series) is >= 0 and var place ? Theme.Series[place % Theme.Series.Length] : Theme.Neutral;
+
+    /// <summary>The shape of its points: a second way to tell series apart, for readers who can't by colour.</summary>
+    public MarkerShape Shape(Series series) => (Place(series) % 5) switch
+    {
+        1 => MarkerShape.FilledSquare,
+        2 => MarkerShape.FilledTriangleUp,
+        3 => MarkerShape.FilledDiamond,
+        4 => MarkerShape.FilledTriangleDown,
+        _ => MarkerShape.FilledCircle,
+    };
+
+    private int Place(Series series) => series.Color ?? _colors[series.Label];
 }

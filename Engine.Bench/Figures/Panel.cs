@@ -11,7 +11,7 @@ public enum Scale
 }
 
 /// <summary>A chart: two axes and series.</summary>
-/// <param name="title">The line above it, for example "(a) Error".</param>
+/// <param name="title">The line above it, for example "Error".</param>
 /// <param name="xLabel">What the horizontal axis measures.</param>
 /// <param name="yLabel">What the vertical axis measures.</param>
 public sealed class Panel(string title, string xLabel, string yLabel)
@@ -44,6 +44,9 @@ public sealed class Panel(string title, string xLabel, string yLabel)
 
     /// <summary>The values marked on the horizontal axis; by default round ones.</summary>
     public double[]? XTicks { get; init; }
+
+    /// <summary>Values of the vertical axis that mean something: targets, bounds. A dotted line is drawn at each.</summary>
+    public double[] Targets { get; init; } = [];
 
     /// <summary>What is drawn, later ones above earlier ones.</summary>
     public IList<Series> Series { get; init; } = [];

@@ -1,61 +1,63 @@
 namespace Engine.Bench.Figures;
 
-/// <summary>What the axes of a panel span.</summary>
+/// <summary>What the axes of a panel span, in places: values, or on a logarithmic scale their logarithms to base 10.</summary>
 internal static class Ranges
 {
-    /// <summary>The range of x: tight, with some room at the ends for marks.</summary>
-    public static (double Low, double High) Horizontal(Panel panel)
+    /// <summary>Where a value lies; NaN if it has no place.</summary>
+    public static double Place(this Scale scale, double value)
     {
-        var (low, high) = Extent(panel.Series.SelectMany(series => series.X), panel.XScale) ?? Nothing(panel.XScale);
-        bool marked = panel.Series.Any(series => series.Markers);
-        return low == high ? Widen(low, panel.XScale) : Pad(low, high, marked ? 0.05 : 0, panel.XScale);
+        double place = scale == Scale.Log ? Math.Log10(value) : value;
+        return double.IsFinite(place) ? place : double.NaN;
     }
 
-    /// <summary>The range of y: lines and bands, with some room.</summary>
+    /// <summary>The range of x: tight, with some room at the ends for marks; to the next round value, where that is near.</summary>
+    public static (double Low, double High) Horizontal(Panel panel)
+    {
+        bool bars = panel.YNames is not null;
+        var values = panel.Series.SelectMany(series => bars && series.HasBand ? [.. series.X, .. Edges(series)] : series.X);
+        var (low, high) = Extent(values, panel.XScale) ?? (0, 1);
+        if (low == high)
+            return Widened(low, panel.XScale);
+        if (panel.Series.Any(series => series.Markers))
+            return Padded(low, high);
+        double step = Math.Pow(10, Math.Floor(Math.Log10(high - low))) / 2;
+        double round = Math.Ceiling(high / step) * step;
+        return (low, panel.XScale == Scale.Linear && round - high < 0.02 * (high - low) ? round : high);
+    }
+
+    /// <summary>The range of y: lines, bands and targets, with some room.</summary>
     public static (double Low, double High) Vertical(Panel panel)
     {
+        if (panel.YNames is { } names)
+            return (0.5 - names.Length, 0.5);
         var scale = panel.YScale;
-        var lines = Extent(panel.Series.SelectMany(series => series.Y), scale);
-        var bands = Extent(panel.Series.Where(series => series.HasBand).SelectMany(series => series.Lower!.Concat(series.Upper!)), scale);
-        var (low, high) = lines ?? Nothing(scale);
-        if (bands is { } band)
+        var (low, high) = Extent(panel.Series.SelectMany(series => series.Y).Concat(panel.Targets), scale) ?? (0, 1);
+        if (Extent(panel.Series.Where(series => series.HasBand).SelectMany(Edges), scale) is { } band)
         {
             // A band that all but reaches zero would stretch a logarithmic axis without end and press the lines together.
-            low = scale == Scale.Log ? Math.Min(low, Math.Max(band.Low, low / 3)) : Math.Min(low, band.Low);
+            low = Math.Min(low, scale == Scale.Log ? Math.Max(band.Low, low - 0.5) : band.Low);
             high = Math.Max(high, band.High);
         }
 
-        bool nearZero = scale == Scale.Linear && low >= 0 && low < 0.2 * high;
-        (low, high) = low == high ? Widen(low, scale) : Pad(low, high, 0.05, scale);
-        low = panel.YMin ?? (nearZero ? 0 : low);
-        high = panel.YMax ?? high;
-        return low < high ? (low, high) : Widen(panel.YMin is null ? high : low, scale);
+        bool nearZero = scale == Scale.Linear && panel.Targets.Length == 0 && low >= 0 && low < 0.2 * high;
+        (low, high) = low == high ? Widened(low, scale) : Padded(low, high);
+        return (nearZero ? 0 : low, high);
     }
 
-    private static (double Low, double High) Nothing(Scale scale) => scale == Scale.Log ? (0.1, 1) : (0, 1);
+    private static IEnumerable<double> Edges(Series series) => series.Lower!.Concat(series.Upper!);
 
     private static (double Low, double High)? Extent(IEnumerable<double> values, Scale scale)
     {
-        (double Low, double High)? extent = null;
-        foreach (double value in values)
-        {
-            if (double.IsFinite(value) && (scale == Scale.Linear || value > 0))
-                extent = extent is { } e ? (Math.Min(e.Low, value), Math.Max(e.High, value)) : (value, value);
-        }
-
-        return extent;
+        double[] places = [.. values.Select(value => scale.Place(value)).Where(double.IsFinite)];
+        return places.Length > 0 ? (places.Min(), places.Max()) : null;
     }
 
-    private static (double Low, double High) Pad(double low, double high, double part, Scale scale)
-        => scale == Scale.Log
-            ? (low * Math.Pow(low / high, part), high * Math.Pow(high / low, part))
-            : (low - part * (high - low), high + part * (high - low));
+    private static (double Low, double High) Padded(double low, double high)
+        => (low - (0.05 * (high - low)), high + (0.05 * (high - low)));
 
-    private static (double Low, double High) Widen(double value, Scale scale)
+    private static (double Low, double High) Widened(double place, Scale scale)
     {
-        if (scale == Scale.Log)
-            return (value / 2, value * 2);
-        double room = value == 0 ? 1 : Math.Abs(value) * 0.1;
-        return (value - room, value + room);
+        double room = scale == Scale.Log ? 0.3 : place == 0 ? 1 : Math.Abs(place) * 0.1;
+        return (place - room, place + room);
     }
 }

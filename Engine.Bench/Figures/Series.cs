@@ -9,10 +9,10 @@ public sealed record Series(string Label, double[] X, double[] Y)
     /// <summary>The grey of what is no result: a reference, a bound.</summary>
     public const int Neutral = -1;
 
-    /// <summary>The band's lower edge.</summary>
+    /// <summary>The band's lower edge; in a panel of names the left end of a bar through each point.</summary>
     public double[]? Lower { get; init; }
 
-    /// <summary>The band's upper edge.</summary>
+    /// <summary>The band's upper edge; in a panel of names the right end of a bar through each point.</summary>
     public double[]? Upper { get; init; }
 
     /// <summary>Whether the line is dashed.</summary>

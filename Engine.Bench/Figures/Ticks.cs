@@ -1,78 +1,83 @@
+using System.Globalization;
+using ScottPlot;
+using ScottPlot.TickGenerators;
+using static System.FormattableString;
+
 namespace Engine.Bench.Figures;
 
-/// <summary>Round values within a range.</summary>
+/// <summary>The marks of an axis and their numbers.</summary>
 internal static class Ticks
 {
-    private static readonly double[] s_steps = [1, 2, 2.5, 5, 10];
+    /// <summary>Round values in proportion.</summary>
+    public static ITickGenerator Linear() => new NumericAutomatic { LabelFormatter = Label, TickDensity = 0.7 };
 
-    /// <summary>Multiples of 1, 2, 2.5 or 5 times a power of ten: at most <paramref name="most"/>, and as many as that allows.</summary>
-    public static double[] Linear(double low, double high, int most)
+    /// <summary>Given values.</summary>
+    public static ITickGenerator At(IEnumerable<double> values, Scale scale)
+        => new NumericManual([.. values.Select(value => new Tick(scale.Place(value), Label(value)))]);
+
+    /// <summary>Names, the first at the top.</summary>
+    public static ITickGenerator Named(string[] names)
+        => new NumericManual([.. names.Select((name, row) => new Tick(-row, name))]);
+
+    /// <summary>
+    /// Powers of ten; where these are too few, also twice and five times these, then all their multiples, then any round values. Faint
+    /// lines stand at the other multiples.
+    /// </summary>
+    public static ITickGenerator Log(double low, double high)
     {
-        double span = high - low;
-        double power = Math.Pow(10, Math.Floor(Math.Log10(span / most)));
-        while (true)
+        int stride = (int)Math.Ceiling((high - low) / 8);
+        double[] labelled = [.. Multiples(1).Where(value => Math.Round(Math.Log10(value)) % stride == 0)];
+        foreach (int[] digits in (int[][])[[1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]])
         {
-            foreach (double step in s_steps)
-            {
-                double[] ticks = Multiples(low, high, step * power);
-                if (ticks.Length <= most)
-                    return ticks;
-            }
-
-            power *= 10;
-        }
-    }
-
-    /// <summary>Powers of ten; where these are too few, also twice and five times or three times these, or any round values.</summary>
-    public static double[] Log(double low, double high, int most)
-    {
-        int first = (int)Math.Ceiling(Math.Log10(low) - 1e-9);
-        int last = (int)Math.Floor(Math.Log10(high) + 1e-9);
-        int decades = last - first + 1;
-        if (decades >= 3)
-        {
-            int stride = (decades + most - 1) / most;
-            return [.. Enumerable.Range(first, decades).Where(k => k % stride == 0).Select(k => Power(k))];
+            if (labelled.Length < 3 && stride == 1)
+                labelled = [.. Multiples(digits)];
         }
 
-        foreach (int[] digits in (int[][])[[1, 2, 5], [1, 3]])
+        if (labelled.Length < 2)
+            labelled = [.. Round(Math.Pow(10, low), Math.Pow(10, high))];
+        var faint = high - low > 6 ? [] : Multiples(2, 3, 4, 5, 6, 7, 8, 9).Except(labelled);
+        return new NumericManual([
+            .. labelled.Select(value => new Tick(Math.Log10(value), Label(value))),
+            .. faint.Select(value => Tick.Minor(Math.Log10(value)))]);
+
+        IEnumerable<double> Multiples(params int[] digits)
+            => from power in Enumerable.Range((int)Math.Floor(low), (int)(Math.Ceiling(high) - Math.Floor(low)) + 1)
+               from digit in digits
+               let value = double.Parse(Invariant($"{digit}E{power}"), CultureInfo.InvariantCulture)
+               where Math.Log10(value) >= low - 1e-9 && Math.Log10(value) <= high + 1e-9
+               select value;
+    }
+
+    private static IEnumerable<double> Round(double low, double high)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(high - low)));
+        double step = ((double[])[0.2, 0.5, 1, 2]).First(part => (high - low) / (part * power) <= 6) * power;
+        for (double tick = Math.Ceiling(low / step); tick * step <= high; tick++)
+            yield return tick * step;
+    }
+
+    /// <summary>A number in few characters, as people write it.</summary>
+    public static string Label(double value)
+    {
+        double size = Math.Abs(value);
+        string text = size switch
         {
-            double[] few = [.. Within(low, high, digits)];
-            if (few.Length >= 3 && few.Length <= Math.Max(most, 6))
-                return few;
-        }
-
-        return Linear(low, high, most);
+            < 1e-300 => "0",
+            < 0.99e-4 or >= 1e12 => Scientific(size),
+            >= 1e9 => Plain(size / 1e9) + "G",
+            >= 1e6 => Plain(size / 1e6) + "M",
+            >= 1e4 => Plain(size / 1e3) + "k",
+            _ => Plain(size),
+        };
+        return value < 0 && text != "0" ? "−" + text : text;
     }
 
-    /// <summary>The one-digit multiples of powers of ten, for faint lines; none where they would be a wall.</summary>
-    public static double[] LogMinor(double low, double high)
-        => Math.Log10(high / low) > 6 ? [] : [.. Within(low, high, [1, 2, 3, 4, 5, 6, 7, 8, 9])];
+    private static string Plain(double value) => value.ToString("0.########", CultureInfo.InvariantCulture);
 
-    private static double[] Multiples(double low, double high, double step)
+    private static string Scientific(double value)
     {
-        // The slack keeps an end that is a multiple up to rounding. Dividing by a whole 1/step gives 0.3 and not 0.30000000000000004.
-        double from = Math.Ceiling(low / step - 1e-6);
-        double to = Math.Floor(high / step + 1e-6);
-        double parts = Math.Round(1 / step);
-        bool divides = step < 1 && Math.Abs(parts * step - 1) < 1e-9;
-        return to - from > 1000
-            ? new double[1001]
-            : [.. Enumerable.Range(0, (int)(to - from) + 1).Select(i => divides ? (from + i) / parts : (from + i) * step)];
+        string[] parts = value.ToString("0.##E+0", CultureInfo.InvariantCulture).Split('E');
+        string power = "10" + string.Concat(parts[1].TrimStart('+').Select(digit => digit == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit - '0']));
+        return parts[0] == "1" ? power : $"{parts[0]}×{power}";
     }
-
-    private static IEnumerable<double> Within(double low, double high, int[] digits)
-    {
-        int first = (int)Math.Floor(Math.Log10(low));
-        int last = (int)Math.Floor(Math.Log10(high));
-        return Enumerable.Range(first, last - first + 1)
-            .SelectMany(k => digits.Select(digit => Power(k, digit)))
-            .Where(value => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
-    }
-
-    private static double Power(int exponent) => Power(exponent, 1);
-
-    // Dividing by a whole power gives 0.3 and not 0.30000000000000004.
-    private static double Power(int exponent, int digit)
-        => exponent >= 0 ? digit * Math.Pow(10, exponent) : digit / Math.Pow(10, -exponent);
 }

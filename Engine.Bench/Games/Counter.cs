@@ -1,5 +1,4 @@
 using System.Globalization;
-using Engine.Bench.Figures;
 using static System.FormattableString;
 
 namespace Engine.Bench.Games;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Engine.Bench.Figures;
 
 namespace Engine.Bench.Games;
 
@@ -9,8 +8,13 @@ internal static class SnakeLook
     /// <summary>Shades of the body, which fades towards the tail.</summary>
     public const int Shades = 7;
 
-    /// <summary>The style sheet, beside that of figures: light, and dark where the reader's page is.</summary>
+    /// <summary>The style sheet: light, and dark where the reader's page is.</summary>
     public static string Css { get; } = """
+
+        text{font-family:-apple-system,"Segoe UI",Helvetica,Arial,"DejaVu Sans",sans-serif;fill:#24292f}
+        .label{font-size:12px}
+        .head{font-size:16px;font-weight:600}
+        .ground{fill:#ffffff}
         .digit{font-size:13px;font-weight:600;font-variant-numeric:tabular-nums}
         .outcome{font-size:12px;font-weight:600;fill:#c2410c}
         .won{fill:#15803d}
@@ -27,6 +31,8 @@ internal static class SnakeLook
         .dazed{stroke:#ffffff;stroke-width:.07;stroke-linecap:round;fill:none}
         .struck{stroke:#dc3a22;stroke-width:.14;stroke-linecap:round;fill:none}
         @media (prefers-color-scheme:dark){
+        text{fill:#e6edf3}
+        .ground{fill:#0d1117}
         .outcome{fill:#f59e6c}
         .won{fill:#74e39d}
         .board{fill:#141a21}

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Engine.Bench.Figures;
 using static System.FormattableString;
 
 namespace Engine.Bench.Games;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Engine.Bench.Figures;
 
 namespace Engine.Bench.Games;
 

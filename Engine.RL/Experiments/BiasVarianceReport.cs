@@ -39,6 +39,9 @@ public sealed class BiasVarianceReport
         ];
     }
 
+    /// <summary>The number of seeds.</summary>
+    public int Seeds => _byMethod.SelectMany(group => group).Select(row => row.Seed).Distinct().Count();
+
     /// <summary>Each estimator averaged over training; classic ones first, by number of steps.</summary>
     public IReadOnlyList<BiasVarianceSummary> Summary { get; }
 

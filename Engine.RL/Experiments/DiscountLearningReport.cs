@@ -23,6 +23,9 @@ public sealed class DiscountLearningReport
     /// <summary>The methods that were run.</summary>
     public IReadOnlyList<string> Methods { get; }
 
+    /// <summary>The number of seeds.</summary>
+    public int Seeds => _byMethod[Methods[0]].Select(row => row.Seed).Distinct().Count();
+
     /// <summary>The final state of each method.</summary>
     public IReadOnlyList<DiscountLearningSummary> Summary =>
     [
@@ -57,6 +60,13 @@ public sealed class DiscountLearningReport
     {
         var points = ByIteration(_byMethod[method]).ToArray();
         return new Curve([.. points.Select(group => group.Key)], [.. points.Select(group => Spread.Of([.. group.Select(quantity)]))]);
+    }
+
+    /// <summary>A quantity of a method along training, compared with that of another at the same seed and iteration.</summary>
+    public Curve Beside(string method, string other, Func<MetricRow, double> quantity, Func<double, double, double> compare)
+    {
+        var beside = _byMethod[other].ToDictionary(row => (row.Seed, row.Iteration), quantity);
+        return Along(method, row => compare(quantity(row), beside[(row.Seed, row.Iteration)]));
     }
 
     private int[] Seeds => [.. _byMethod["1"].Select(row => row.Seed).Distinct()];

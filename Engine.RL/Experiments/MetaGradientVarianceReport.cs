@@ -32,23 +32,37 @@ public sealed class MetaGradientVarianceReport(MetaGradientVariance variance, IR
     [
         .. Methods.Select(method => new MetaGradientVarianceSummary(
             method,
-            [.. Parameters.Select(parameter => Std(method, parameter + "_std"))],
-            Parameters.Average(parameter => Mean(method, parameter + "_snr")),
+            [.. Parameters.Select(parameter => MeanOfFinite(Deviations(method, parameter)))],
+            Parameters.Average(parameter => SignalToNoise(method, parameter).Average()),
             Mean(method, "bias"),
             Mean(method, "cosine"))),
     ];
 
-    /// <summary>A column along training, and its standard error.</summary>
-    public (int[] Updates, double[] Values, double[] Errors) Along(string method, string column)
-        => ([.. _byMethod[method].Select(row => row.Iteration)], Values(method, column), Values(method, column + "_error"));
+    /// <summary>The points of training, by updates made.</summary>
+    public IReadOnlyList<int> Updates => [.. _byMethod.First().Select(row => row.Iteration)];
 
-    private double Std(string method, string column)
+    /// <summary>
+    /// The standard deviations of a meta-parameter at the points of training, over those of 1-step meta-gradients if
+    /// <see cref="IsRelative"/>.
+    /// </summary>
+    public double[] Deviations(string method, string parameter)
     {
-        if (!IsRelative)
-            return Mean(method, column);
-        var ratios = Values(method, column).Zip(Values("1", column), (std, one) => std / one);
-        return ratios.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+        double[] deviations = Values(method, parameter + "_std");
+        return IsRelative ? [.. deviations.Zip(Values("1", parameter + "_std"), (std, one) => std / one)] : deviations;
     }
+
+    /// <summary>The same, averaged over meta-parameters that vary.</summary>
+    public double[] MeanDeviations(string method)
+    {
+        double[][] each = [.. Parameters.Select(parameter => Deviations(method, parameter))];
+        return [.. Updates.Select((_, point) => MeanOfFinite(each.Select(values => values[point])))];
+    }
+
+    /// <summary>|mean| / standard deviation of a meta-parameter at the points of training.</summary>
+    public double[] SignalToNoise(string method, string parameter) => Values(method, parameter + "_snr");
+
+    private static double MeanOfFinite(IEnumerable<double> values)
+        => values.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
 
     private double Mean(string method, string column) => Values(method, column).Average();
 

@@ -26,6 +26,9 @@ public sealed class TrainingReport(IReadOnlyList<(AgentRun Run, TrainingResult R
     /// <summary>The methods that were run.</summary>
     public IReadOnlyList<string> Methods => [.. _byMethod.Select(group => group.Key)];
 
+    /// <summary>The number of seeds.</summary>
+    public int Seeds => runs.Select(run => run.Run.Seed).Distinct().Count();
+
     /// <summary>Each method in numbers.</summary>
     public IReadOnlyList<TrainingSummary> Summary =>
     [

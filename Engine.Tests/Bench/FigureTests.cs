@@ -1,12 +1,15 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Engine.Bench.Figures;
+using SkiaSharp;
 using Xunit;
 
 namespace Engine.Tests.Bench;
 
-public class FigureTests
+public partial class FigureTests
 {
+    private const string First = "#1F5BB8", Second = "#EE5A14", Neutral = "#7D858E";
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
     [Fact]
@@ -17,13 +20,52 @@ public class FigureTests
         var root = Draw(Panel(solid, dashed));
         Assert.Equal("A \"title\" & more", root.Element(s_svg + "title")!.Value);
         Assert.Matches(@"^0 0 \d+ \d+$", root.Attribute("viewBox")!.Value);
-        Assert.Contains("n = 1 & <5>", Texts(root));
-        Assert.Contains("5-mix", Texts(root));
-        Assert.Contains("prefers-color-scheme:dark", root.Element(s_svg + "style")!.Value);
+        string[] expected = ["A \"title\" & more", "Error", "Iteration", "MSE", "n = 1 & <5>", "5-mix", "0", "0.5", "3"];
+        Assert.Empty(expected.Except(Texts(root)));
 
-        // Two in the plot, two in the legend.
-        Assert.Equal(4, root.Descendants(s_svg + "polyline").Count());
-        Assert.Equal(2, Of(root, "line dashed").Count());
+        // One in the plot, one in the legend.
+        Assert.Equal(2, Lines(root, First).Count());
+        Assert.Equal(2, Lines(root, Second).Count(line => line.Attribute("stroke-dasharray") is not null));
+        Assert.Equal(2, root.Descendants().Count(element => element.Attribute("stroke-dasharray") is not null));
+    }
+
+    [Fact]
+    public void EveryColourHasOneForDarkPages()
+    {
+        var root = Draw(
+            new Panel("p", "x", "y")
+            {
+                YScale = Scale.Log,
+                Targets = [1],
+                Series = [.. Enumerable.Range(-1, 12).Select(color => Series.Around($"{color}", [1, 2], [1, 2], [0.5, 0.5]) with
+                {
+                    Color = color,
+                    Markers = true,
+                })],
+            },
+            Panel());
+        string style = root.Element(s_svg + "style")!.Value;
+        string dark = style[style.IndexOf("@media (prefers-color-scheme:dark)", StringComparison.Ordinal)..];
+        foreach (string property in (string[])["fill", "stroke"])
+        {
+            var colours = root.Descendants().Attributes(property).Select(colour => colour.Value).Distinct();
+            Assert.All(colours.Where(colour => colour != "none"), colour => Assert.Contains($"[{property}=\"{colour}\"]{{{property}:#", dark));
+        }
+    }
+
+    [Fact]
+    public void TextsAskForAFontThatEveryPageHasAndStayInPlaceWithIt()
+    {
+        var root = Draw(new Panel("Error", "Iteration", "MSE") { YNames = ["name"], Series = { new("a", [0, 1], [0, 0]) } });
+        Assert.Contains("sans-serif", root.Element(s_svg + "style")!.Value);
+        Assert.All(root.Descendants(s_svg + "text"), text => Assert.Null(text.Attribute("font-family")));
+        Assert.Equal("middle", Anchor("MSE"));
+        Assert.Equal("middle", Anchor("Iteration"));
+        Assert.Equal("middle", Anchor("0"));
+        Assert.Equal("end", Anchor("name"));
+        Assert.Equal("start", Anchor("a"));
+
+        string Anchor(string label) => root.Descendants(s_svg + "text").First(text => text.Value == label).Attribute("text-anchor")!.Value;
     }
 
     [Fact]
@@ -31,8 +73,24 @@ public class FigureTests
     {
         var root = Draw(Panel(new Series("a", [0, 1], [1, 2])), Panel(new Series("b", [0, 1], [1, 2]), new Series("a", [0, 1], [2, 1])));
         Assert.Equal(1, Texts(root).Count(text => text == "a"));
-        var lines = root.Descendants(s_svg + "title").Where(title => title.Value == "a").Select(title => title.Parent!);
-        Assert.Equal(["s0", "s0"], lines.Select(Class));
+        Assert.Equal(3, Lines(root, First).Count());
+        Assert.Equal(2, Lines(root, Second).Count());
+    }
+
+    [Fact]
+    public void SeveralPanelsHaveLetters()
+    {
+        Assert.Contains("Error", Texts(Draw(Panel())));
+        Assert.Empty(((string[])["(a) Error", "(b) Error"]).Except(Texts(Draw(Panel(), Panel()))));
+    }
+
+    [Fact]
+    public void CaptionSaysWhatLinesAndBandsAre()
+    {
+        string caption = Figure.OverSeeds(5);
+        Assert.Contains(caption, Texts(XDocument.Parse(new Figure("t") { Caption = caption, Panels = { Panel() } }.ToSvg()).Root!));
+        Assert.Matches("means over 5 seeds.*one standard deviation", caption);
+        Assert.Equal("one seed", Figure.OverSeeds(1));
     }
 
     [Theory]
@@ -44,8 +102,15 @@ public class FigureTests
     public void ValuesWithoutPlaceAreGaps(Scale scale, double hole)
     {
         var panel = new Panel("p", "x", "y") { YScale = scale, Series = { new Series("", [0, 1, 2, 3, 4], [1, 2, hole, 3, 4]) } };
-        var lines = Draw(panel).Descendants(s_svg + "polyline").ToArray();
+        var lines = Assert.Single(Lines(Draw(panel), First)).Attribute("d")!.Value.Split('M', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal([2, 2], lines.Select(line => Points(line).Length));
+    }
+
+    [Fact]
+    public void PointBetweenGapsIsADot()
+    {
+        var root = Draw(Panel(new Series("", [0, 1, 2, 3, 4], [1, double.NaN, 3, double.NaN, 4])));
+        Assert.Equal(3, root.Descendants().Count(element => (string?)element.Attribute("fill") == First));
     }
 
     [Fact]
@@ -53,27 +118,36 @@ public class FigureTests
     {
         var dots = new Series("a", [1, 2, 3], [0, 1, 2]) { Markers = true, Joined = false };
         var root = Draw(new Panel("p", "x", "") { YNames = ["first", "second", "third"], Series = { dots } });
-        double[] heights = [.. ((string[])["first", "second", "third"]).Select(name => double.Parse(
-            root.Descendants(s_svg + "text").Single(text => text.Value == name).Attribute("y")!.Value, CultureInfo.InvariantCulture))];
+        double[] heights = [.. ((string[])["first", "second", "third"]).Select(name => Numbers(
+            root.Descendants(s_svg + "text").Single(text => text.Value == name).Attribute("transform")!.Value)[1])];
         Assert.Equal(heights.Order(), heights);
         Assert.Equal(heights[1] - heights[0], heights[2] - heights[1], 1);
 
         // Marks in the plot and one in the legend, but no line.
-        Assert.Equal(4, Of(root, "mark").Count());
-        Assert.Empty(root.Descendants(s_svg + "polyline"));
+        Assert.Equal(4, root.Descendants().Count(element => (string?)element.Attribute("fill") == First));
+        Assert.Empty(Lines(root, First));
+    }
+
+    [Fact]
+    public void PointsOfNamesHaveBars()
+    {
+        var dots = new Series("a", [1, 2], [0, 1]) { Markers = true, Joined = false, Lower = [0.5, 1.5], Upper = [2, 4] };
+        var root = Draw(new Panel("p", "x", "") { YNames = ["first", "second"], Series = { dots } });
+        var bars = Lines(root, First).Select(bar => Points(bar.Attribute("d")!.Value)).ToArray();
+        Assert.Equal(2, bars.Length);
+        Assert.All(bars, bar => Assert.Equal(bar[0].Y, bar[1].Y));
+        Assert.Equal(2.5 / 1.5, (bars[1][1].X - bars[1][0].X) / (bars[0][1].X - bars[0][0].X), 2);
     }
 
     [Fact]
     public void BandIsAPolygonAroundTheLine()
     {
         var root = Draw(Panel(Series.Around("a", [0, 1, 2], [1, 2, 3], [0.5, 0.5, 0.5])));
-        var band = Points(Assert.Single(root.Descendants(s_svg + "polygon")));
-        var line = Points(root.Descendants(s_svg + "polyline").First());
-        Assert.Equal(6, band.Length);
-        for (int i = 0; i < 3; i++)
+        var band = Points(Assert.Single(Bands(root)).Attribute("d")!.Value);
+        foreach (var (x, y) in Points(Lines(root, First).First().Attribute("d")!.Value))
         {
-            Assert.True(band[i].Y < line[i].Y);
-            Assert.True(band[5 - i].Y > line[i].Y);
+            Assert.Contains(band, point => Math.Abs(point.X - x) < 0.1 && point.Y < y - 1);
+            Assert.Contains(band, point => Math.Abs(point.X - x) < 0.1 && point.Y > y + 1);
         }
     }
 
@@ -81,9 +155,41 @@ public class FigureTests
     public void BandThatReachesBelowALogarithmicAxisEndsAtItsFoot()
     {
         var panel = new Panel("p", "x", "y") { YScale = Scale.Log, Series = { Series.Around("a", [0, 1], [1, 0.1], [0.5, 0.2]) } };
-        var band = Points(Draw(panel).Descendants(s_svg + "polygon").Single());
-        Assert.Equal(4, band.Length);
-        Assert.Equal(200, band[2].Y);
+        var root = Draw(panel);
+        var window = Window(root);
+        double foot = Number(window, "y") + Number(window, "height");
+        Assert.Equal(foot, Points(Assert.Single(Bands(root)).Attribute("d")!.Value).Max(point => point.Y), 1);
+    }
+
+    [Fact]
+    public void BandOfNoNumberEndsWhereItIs()
+        => Assert.Equal(2, Bands(Draw(Panel(Series.Around("a", [0, 1, 2, 3, 4], [1, 2, 3, 4, 5], [1, 1, double.NaN, 1, 1])))).Count());
+
+    [Fact]
+    public void TargetsAreDottedAndInSight()
+    {
+        var root = Draw(new Panel("p", "x", "y") { Targets = [0, 1], Series = { new Series("a", [0, 1], [0.4, 0.5]) } });
+        var window = Window(root);
+        var lines = Lines(root, Neutral).ToArray();
+        Assert.Equal(2, lines.Length);
+        Assert.All(lines, line => Assert.NotNull(line.Attribute("stroke-dasharray")));
+        Assert.All(
+            lines.SelectMany(line => Points(line.Attribute("d")!.Value)),
+            point => Assert.InRange(point.Y, Number(window, "y") + 1, Number(window, "y") + Number(window, "height") - 1));
+    }
+
+    [Fact]
+    public void LinesAreThinnerAndBandsFainterWhereThereAreMany()
+    {
+        static (double Width, double Opacity) Look(int count)
+        {
+            var root = Draw(Panel([.. Enumerable.Range(0, count).Select(i => Series.Around($"{i}", [0, 1], [i, i + 1], [1, 1]))]));
+            return (Number(Lines(root, First).First(), "stroke-width"), Number(Bands(root).First(), "fill-opacity"));
+        }
+
+        var (few, many) = (Look(2), Look(10));
+        Assert.True(many.Width < few.Width);
+        Assert.True(many.Opacity < few.Opacity);
     }
 
     [Fact]
@@ -92,41 +198,84 @@ public class FigureTests
         double[] x = [.. Enumerable.Range(0, 100_000).Select(i => (double)i)];
         double[] y = [.. x.Select(i => Math.Sin(i))];
         y[54_321] = 50;
-        var points = Points(Draw(Panel(new Series("", x, y))).Descendants(s_svg + "polyline").First());
+        var root = Draw(Panel(new Series("", x, y)));
+        var points = Points(Lines(root, First).First().Attribute("d")!.Value);
         Assert.InRange(points.Length, 400, 510);
-        Assert.InRange(points.Min(point => point.Y), 0, 15);
+        Assert.InRange(points.Min(point => point.Y) - Number(Window(root), "y"), 0, 15);
     }
 
     [Fact]
-    public void DrawingTwiceGivesTheSameText()
+    public void AxisEndsAtANearRoundNumber()
+        => Assert.Contains("5000", Texts(Draw(Panel(new Series("", [0, 4999], [1, 2])))));
+
+    [Fact]
+    public void DrawingTwiceGivesTheSame()
     {
-        static string Once() => Figure(Panel(Series.Around("a", [0, 1, 2], [1, 2, 3], [1, 1, 1]))).ToSvg();
-        Assert.Equal(Once(), Once());
-        Assert.DoesNotContain('\r', Once());
+        static Figure Once() => Of(Panel(Series.Around("a", [0, 1, 2], [1, 2, 3], [1, 1, 1])));
+        Assert.Equal(Once().ToSvg(), Once().ToSvg());
+        Assert.Equal(Once().ToPng(), Once().ToPng());
+        Assert.DoesNotContain('\r', Once().ToSvg());
     }
 
     [Fact]
-    public void EveryTextLiesWithinThePicture()
+    public void PngIsTwiceAsWideAndOnWhite()
     {
-        string word = "averyveryverylongwordwithoutanyspace ";
-        var panel = new Panel(word + word + word, word, word + word)
+        var figure = Of(Panel(new Series("a", [0, 1], [1, 2])));
+        var svg = XDocument.Parse(figure.ToSvg()).Root!;
+        using var picture = SKBitmap.Decode(figure.ToPng());
+        Assert.Equal((2 * Number(svg, "width"), 2 * Number(svg, "height")), (picture.Width, picture.Height));
+        Assert.Equal(SKColors.White, picture.GetPixel(0, 0));
+        Assert.Contains(SKColor.Parse(First), picture.Pixels);
+    }
+
+    [Fact]
+    public void WideTitleFits()
+    {
+        string title = string.Join(' ', Enumerable.Repeat("wide", 30));
+        Assert.True(Number(XDocument.Parse(new Figure(title) { Panels = { Panel() } }.ToSvg()).Root!, "width") > 30 * 5 * 8);
+    }
+
+    [Fact]
+    public void LegendWrapsIntoRowsAsFullAsEachOther()
+    {
+        var root = Draw(Panel([.. Enumerable.Range(0, 7).Select(i => new Series($"method {i}", [0, 1], [i, i]))]));
+        var rows = root.Descendants(s_svg + "text").Where(text => text.Value.StartsWith("method", StringComparison.Ordinal))
+            .GroupBy(text => Numbers(text.Attribute("transform")!.Value)[1]).Select(row => row.Count()).ToArray();
+        Assert.Equal(7, rows.Sum());
+        Assert.True(rows.Length > 1 && rows.Max() - rows.Min() <= 1, string.Join(',', rows));
+    }
+
+    [Theory]
+    [InlineData("one point", new[] { 1.0 }, new[] { 2.0 })]
+    [InlineData("constant", new[] { 0.0, 1 }, new[] { 0.99, 0.99 })]
+    [InlineData("nothing", new double[0], new double[0])]
+    [InlineData("no numbers", new[] { 0.0, 1 }, new[] { double.NaN, double.NaN })]
+    [InlineData("not positive", new[] { -1.0, 0 }, new[] { -1.0, 0 })]
+    [InlineData("huge", new[] { 1.0, 2 }, new[] { -1e300, 1e300 })]
+    [InlineData("tiny", new[] { 1.0, 2 }, new[] { 1e-300, 3e-300 })]
+    [InlineData("close", new[] { 1.0, 2 }, new[] { 1, 1.0000000000000002 })]
+    [InlineData("infinite", new[] { 0.0, double.PositiveInfinity, 2 }, new[] { 1.0, 2, double.NegativeInfinity })]
+    public void AnythingIsDrawn(string label, double[] x, double[] y)
+    {
+        foreach (var scale in (Scale[])[Scale.Linear, Scale.Log])
         {
-            Series = { new Series(word + word + word, [1e-7, 3e-7], [-123456, 98765]) },
-        };
-        var root = Draw(panel, panel);
-        double width = Number(root.Attribute("width")!.Value);
-        foreach (var text in root.Descendants(s_svg + "text").Where(text => text.Attribute("x") is not null))
-        {
-            double x = Number(text.Attribute("x")!.Value) + text.Ancestors(s_svg + "g").Sum(Shift);
-            double length = Typesetting.Width(text.Value, Class(text) switch { "head" => 16, "panel" => 13, "label" => 12, _ => 11 });
-            double left = (string?)text.Attribute("text-anchor") switch { "middle" => x - length / 2, "end" => x - length, _ => x };
-            Assert.InRange(left, 0, width - length);
+            var series = Series.Around(label, x, y, [.. y.Select(_ => 1.0)]);
+            var dots = series with { Markers = true, Joined = false };
+            var figure = Of(new Panel("p", "x", "y") { XScale = scale, YScale = scale, Series = { series, dots } });
+            var root = XDocument.Parse(figure.ToSvg()).Root!;
+            Assert.Contains(label, Texts(root));
+            Assert.DoesNotContain("NaN", root.ToString());
+            Assert.NotEmpty(figure.ToPng());
         }
     }
 
     [Fact]
     public void NothingToShowIsSaid()
         => Assert.Contains("no data", Texts(Draw(Panel(new Series("a", [0, 1], [double.NaN, double.NaN])))));
+
+    [Fact]
+    public void ControlCharactersDoNoHarm()
+        => Assert.Contains("ab", Texts(Draw(Panel(new Series("a\u0001b", [0, 1], [1, 2])))));
 
     [Fact]
     public void MistakesInSeriesAreNamed()
@@ -136,23 +285,30 @@ public class FigureTests
         Assert.Throws<ArgumentException>(() => new Figure("empty").ToSvg());
     }
 
-    private static Panel Panel(params Series[] series) => new("(a) Error", "Iteration", "MSE") { Series = series };
+    private static Panel Panel(params Series[] series) => new("Error", "Iteration", "MSE") { Series = series };
 
-    private static Figure Figure(params Panel[] panels) => new("A \"title\" & more") { Panels = panels };
+    private static Figure Of(params Panel[] panels) => new("A \"title\" & more") { Panels = panels };
 
-    private static XElement Draw(params Panel[] panels) => XDocument.Parse(Figure(panels).ToSvg()).Root!;
+    private static XElement Draw(params Panel[] panels) => XDocument.Parse(Of(panels).ToSvg()).Root!;
 
     private static IEnumerable<string> Texts(XElement root) => root.Descendants(s_svg + "text").Select(text => text.Value);
 
-    private static IEnumerable<XElement> Of(XElement root, string cssClass) => root.Descendants().Where(e => Class(e) == cssClass);
+    private static IEnumerable<XElement> Lines(XElement root, string colour)
+        => root.Descendants(s_svg + "path").Where(path => (string?)path.Attribute("stroke") == colour);
 
-    private static string? Class(XElement element) => (string?)element.Attribute("class");
+    private static IEnumerable<XElement> Bands(XElement root)
+        => root.Descendants(s_svg + "path").Where(path => path.Attribute("fill-opacity") is not null);
 
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+    private static XElement Window(XElement root) => root.Descendants(s_svg + "clipPath").First().Element(s_svg + "rect")!;
 
-    private static double Shift(XElement group)
-        => (string?)group.Attribute("transform") is { } move ? Number(move["translate(".Length..].Split(' ')[0]) : 0;
+    private static double Number(XElement element, string attribute)
+        => double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
 
-    private static (double X, double Y)[] Points(XElement line)
-        => [.. line.Attribute("points")!.Value.Split(' ').Select(point => point.Split(',')).Select(p => (Number(p[0]), Number(p[1])))];
+    private static double[] Numbers(string text)
+        => [.. NumberPattern().Matches(text).Select(match => double.Parse(match.Value, CultureInfo.InvariantCulture))];
+
+    private static (double X, double Y)[] Points(string path) => [.. Numbers(path).Chunk(2).Select(point => (point[0], point[1]))];
+
+    [GeneratedRegex(@"-?[\d.]+(e-?\d+)?")]
+    private static partial Regex NumberPattern();
 }

@@ -7,9 +7,15 @@ using Xunit;
 
 namespace Engine.Tests.Bench;
 
-/// <summary>Whoever computes on the processor does not wait for ILGPU to load.</summary>
+/// <summary>Whoever computes on the processor does not wait for ILGPU to load, nor who draws nothing for ScottPlot.</summary>
 public sealed class LoadedAssembliesTests
 {
+    private static readonly string[] s_mrp =
+    [
+        "mrp", "--iterations", "2", "--seeds", "1", "--monte-carlo", "2", "--batch", "2", "--look-ahead", "1,2-mix", "--quiet",
+        "--out", "RUN",
+    ];
+
     [Theory]
     [InlineData("--help")]
     [InlineData("mrp", "--help")]
@@ -26,6 +32,26 @@ public sealed class LoadedAssembliesTests
     public void TheProcessorNeedsNoIlgpu(params string[] args)
         => Assert.DoesNotContain(LoadedBy(args), name => name.StartsWith("ILGPU", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("mrp", "--help")]
+    public void WhoDrawsNothingNeedsNoScottPlot(params string[] args)
+        => Assert.DoesNotContain(LoadedBy(args), name => name is "ScottPlot" or "SkiaSharp");
+
+    [Fact]
+    public void WhereThePictureLibraryIsMissingAllElseIsWritten()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output, error, names) = Run(new Apart(withoutNative: true), [.. s_mrp.SkipLast(1), folder.At("run")]);
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Contains("ScottPlot", names);
+        Assert.Matches(@"^The figure figure4\.svg and figure4\.png can't be drawn on this machine \(.+\); all else is written\.$", error.Trim());
+        Assert.Contains("config.json, metrics.csv, summary.json (", output);
+        Assert.Equal(
+            ["checkpoint.safetensors", "config.json", "metrics.csv", "summary.json"],
+            Directory.GetFiles(folder.At("run")).Select(Path.GetFileName).Order());
+    }
+
     [Fact]
     public void AGpuDoes() => Assert.Contains("ILGPU", LoadedBy("check", "--device", "cuda:77"));
 
@@ -33,23 +59,31 @@ public sealed class LoadedAssembliesTests
     private static List<string> LoadedBy(params string[] args)
     {
         using var folder = new TemporaryFolder();
-        var apart = new Apart();
-        var main = apart.LoadFromAssemblyPath(typeof(Program).Assembly.Location).GetType(typeof(Program).FullName!)!.GetMethod("Run")!;
-        using StringWriter output = new(), error = new();
         string[] placed = [.. args.Select(word => word == "RUN" ? folder.At("run") : word)];
-        object code = main.Invoke(null, [placed, output, error, CancellationToken.None])!;
-        Assert.True((int)code is ExitCodes.Ok || placed.Contains("cuda:77"), error.ToString());
-        List<string> names = [.. apart.Assemblies.Select(assembly => assembly.GetName().Name!)];
-        apart.Unload();
+        var (code, _, error, names) = Run(new Apart(), placed);
+        Assert.True(code is ExitCodes.Ok || placed.Contains("cuda:77"), error);
         return names;
     }
 
+    private static (int Code, string Output, string Error, List<string> Assemblies) Run(Apart apart, string[] args)
+    {
+        var main = apart.LoadFromAssemblyPath(typeof(Program).Assembly.Location).GetType(typeof(Program).FullName!)!.GetMethod("Run")!;
+        using StringWriter output = new(), error = new();
+        object code = main.Invoke(null, [args, output, error, CancellationToken.None])!;
+        List<string> names = [.. apart.Assemblies.Select(assembly => assembly.GetName().Name!)];
+        apart.Unload();
+        return ((int)code, output.ToString(), error.ToString(), names);
+    }
+
     // Loads what stands beside the program once more, apart from the copies that the tests use.
-    private sealed class Apart() : AssemblyLoadContext("apart", isCollectible: true)
+    private sealed class Apart(bool withoutNative = false) : AssemblyLoadContext("apart", isCollectible: true)
     {
         private readonly AssemblyDependencyResolver _places = new(typeof(Program).Assembly.Location);
 
         protected override Assembly? Load(AssemblyName name)
             => _places.ResolveAssemblyToPath(name) is { } path ? LoadFromAssemblyPath(path) : null;
+
+        protected override nint LoadUnmanagedDll(string unmanagedDllName)
+            => withoutNative ? throw new DllNotFoundException($"Unable to load shared library '{unmanagedDllName}'. Other words.") : 0;
     }
 }

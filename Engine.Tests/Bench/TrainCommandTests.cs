@@ -28,12 +28,12 @@ public sealed class TrainCommandTests : IDisposable
     {
         var (code, output, error) = Run($"{Snake} --out {At("a")} --quiet");
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
-        Assert.Equal(["2-mix-0", "2-mix-1", "config.json", "figure3.svg", "metrics.csv", "summary.json"], Names("a"));
+        Assert.Equal(["2-mix-0", "2-mix-1", "config.json", "figure3.png", "figure3.svg", "metrics.csv", "summary.json"], Names("a"));
         string[] own = ["checkpoint.safetensors", "metrics.csv", .. from point in (int[])[0, 1, 2] select AgentFolder.PointFile(point)];
         foreach (string agent in (string[])["2-mix-0", "2-mix-1"])
             Assert.Equal(own, Names($"a/{agent}"));
         Assert.Contains("| 2-mix ", output);
-        Assert.Contains($"Written to {At("a")}: config.json, metrics.csv, summary.json, figure3.svg", output);
+        Assert.Contains($"Written to {At("a")}: config.json, metrics.csv, summary.json, figure3.svg, figure3.png", output);
 
         string[][] metrics = Cells("a/metrics.csv");
         Assert.Equal(["method", "seed", "update", .. Columns<TrainingRow>.Names], metrics[0]);
@@ -54,7 +54,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         var (code, output, error) = Run($"{Table} --out {At("a")} --quiet");
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
-        Assert.Equal(["0-0", "0-1", "2-0", "2-1", "config.json", "figure3.svg", "metrics.csv", "summary.json"], Names("a"));
+        Assert.Equal(["0-0", "0-1", "2-0", "2-1", "config.json", "figure3.png", "figure3.svg", "metrics.csv", "summary.json"], Names("a"));
         Assert.All((string[])["0-0", "2-1"], agent => Assert.Equal(["checkpoint.safetensors", "metrics.csv"], Names($"a/{agent}")));
         Assert.Contains("Std of meta-gradient", output);
         Assert.Contains("2 points, 2 replicates", output);
@@ -228,7 +228,7 @@ public sealed class TrainCommandTests : IDisposable
         RunToEnd($"mrp --look-ahead 1 --seeds 1 --iterations 2 --monte-carlo 2 --threads 1 --out {At("runs/mrp")}");
         string[] mrp = Names("runs/mrp");
         RunToEnd($"snake {Small} --method 0 --points 0 --overwrite --out {At("runs")}");
-        Assert.Equal(["0-0", "config.json", "figure3.svg", "metrics.csv", "mrp", "summary.json"], Names("runs"));
+        Assert.Equal(["0-0", "config.json", "figure3.png", "figure3.svg", "metrics.csv", "mrp", "summary.json"], Names("runs"));
         Assert.Equal(mrp, Names("runs/mrp"));
     }
 
@@ -297,7 +297,7 @@ public sealed class TrainCommandTests : IDisposable
         string command = $"variance {At("a")} --agent 2-mix-1 --methods 1,2-mix --replicates 3 --oracle 2 --threads 1";
         var (code, output, error) = Run($"{command} --quiet --out {At("v")}");
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
-        Assert.Equal(["checkpoint.safetensors", "config.json", "metrics.csv", "variance.svg"], Names("v"));
+        Assert.Equal(["checkpoint.safetensors", "config.json", "metrics.csv", "variance.png", "variance.svg"], Names("v"));
         string[][] metrics = Cells("v/metrics.csv");
         string[] columns =
         [

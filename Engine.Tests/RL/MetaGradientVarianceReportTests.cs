@@ -48,14 +48,13 @@ public class MetaGradientVarianceReportTests
     }
 
     [Fact]
-    public void CurvesAreColumnsWithTheirErrors()
+    public void CurvesAreMeansOverMetaParametersThatVary()
     {
-        var report = Report(Row("1", 5, 2, 4), Row("3", 5, 6, 4), Row("1", 9, 1, 8), Row("3", 9, 5, 4));
-        var (updates, values, errors) = report.Along("3", "gamma_std");
-        Assert.Equal([5, 9], updates);
-        Assert.Equal([6, 5], values);
-        Assert.Equal([0.6, 0.5], errors);
-        Assert.Equal([10, 10], report.Along("1", "bias").Values);
+        var report = Report(Row("1", 5, 2, 4), Row("3", 5, 6, 4, snr: (2, 4)), Row("1", 9, 1, 0), Row("3", 9, 5, 4, snr: (3, 5)));
+        Assert.Equal([5, 9], report.Updates);
+        Assert.Equal([3, 5], report.Deviations("3", "gamma"));
+        Assert.Equal([2, 5], report.MeanDeviations("3"));
+        Assert.Equal([4, 5], report.SignalToNoise("3", "learning_rate"));
     }
 
     private static MetaGradientVarianceReport Report(params MetricRow[] rows) => new(s_variance, rows);

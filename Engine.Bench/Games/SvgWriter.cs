@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 
-namespace Engine.Bench.Figures;
+namespace Engine.Bench.Games;
 
-/// <summary>Writes the few elements that a chart needs.</summary>
+/// <summary>Writes the few elements that a picture of a game needs.</summary>
 internal sealed class SvgWriter : IDisposable
 {
     private readonly StringBuilder _text = new();
@@ -17,14 +17,14 @@ internal sealed class SvgWriter : IDisposable
     /// <param name="title">What it is called.</param>
     /// <param name="width">Its width.</param>
     /// <param name="height">Its height.</param>
-    /// <param name="css">Style beside that of the theme.</param>
-    public void Begin(string title, double width, double height, string css = "")
+    /// <param name="css">Its style sheet.</param>
+    public void Begin(string title, double width, double height, string css)
     {
         Open("svg", "http://www.w3.org/2000/svg");
         Attributes(("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("width", Number(width)), ("height", Number(height)));
         Attributes(("role", "img"), ("aria-label", title));
-        Title(title);
-        _xml.WriteElementString("style", Theme.Css + css);
+        _xml.WriteElementString("title", Clean(title));
+        _xml.WriteElementString("style", css);
         _xml.WriteStartElement("rect");
         Attributes(("class", "ground"), ("width", "100%"), ("height", "100%"));
         Close();
@@ -45,13 +45,6 @@ internal sealed class SvgWriter : IDisposable
         Attributes(("class", cssClass));
     }
 
-    /// <summary>Starts a group that is moved.</summary>
-    public void Group(double x, double y)
-    {
-        _xml.WriteStartElement("g");
-        Attributes(("transform", $"translate({Number(x)} {Number(y)})"));
-    }
-
     /// <summary>Starts a window on the coordinates around it: what lies outside is not shown.</summary>
     public void Window(double x, double y, double width, double height)
     {
@@ -63,28 +56,14 @@ internal sealed class SvgWriter : IDisposable
     /// <summary>Ends what was started last.</summary>
     public void Close() => _xml.WriteEndElement();
 
-    /// <summary>Names the element it is in; browsers show it under the pointer.</summary>
-    public void Title(string title) => _xml.WriteElementString("title", Clean(title));
-
     /// <summary>Writes a line of text.</summary>
-    public void Text(string cssClass, double x, double y, string text, string anchor = "start", string raised = "", bool upright = true)
+    public void Text(string cssClass, double x, double y, string text, string anchor = "start")
     {
         _xml.WriteStartElement("text");
-        if (upright)
-            Attributes(("class", cssClass), ("x", Number(x)), ("y", Number(y)));
-        else
-            Attributes(("class", cssClass), ("transform", $"translate({Number(x)} {Number(y)}) rotate(-90)"));
+        Attributes(("class", cssClass), ("x", Number(x)), ("y", Number(y)));
         if (anchor != "start")
             Attributes(("text-anchor", anchor));
         _xml.WriteString(Clean(text));
-        if (raised.Length > 0)
-        {
-            _xml.WriteStartElement("tspan");
-            Attributes(("dy", "-0.42em"), ("font-size", "75%"));
-            _xml.WriteString(raised);
-            Close();
-        }
-
         Close();
     }
 
@@ -105,14 +84,6 @@ internal sealed class SvgWriter : IDisposable
             return;
         _xml.WriteStartElement("path");
         Attributes(("class", cssClass), ("d", data));
-        Close();
-    }
-
-    /// <summary>Draws a polyline or a polygon.</summary>
-    public void Points(string element, string cssClass, IEnumerable<(double X, double Y)> points)
-    {
-        _xml.WriteStartElement(element);
-        Attributes(("class", cssClass), ("points", string.Join(' ', points.Select(point => Number(point.X) + "," + Number(point.Y)))));
         Close();
     }
 

@@ -1,11 +1,8 @@
-namespace Engine.Bench.Figures;
+namespace Engine.Bench.Games;
 
 /// <summary>How much room text takes. There are no fonts here, so widths are those of a wide sans-serif: others leave some air.</summary>
 internal static class Typesetting
 {
-    /// <summary>The size of raised text, as a part of the size of the text.</summary>
-    public const double RaisedSize = 0.75;
-
     /// <summary>The width of a line.</summary>
     public static double Width(string text, double size, bool bold = false)
     {

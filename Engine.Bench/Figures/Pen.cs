@@ -1,0 +1,55 @@
+using ScottPlot;
+using SkiaSharp;
+
+namespace Engine.Bench.Figures;
+
+/// <summary>How a line is broken.</summary>
+internal enum Dash
+{
+    Solid,
+    Dashed,
+    Dotted,
+}
+
+/// <summary>Sets the style of lines, points and texts.</summary>
+/// <param name="vectors">
+/// Whether an SVG is drawn. Skia writes no dashes there: a line is then marked by its miter limit, which changes nothing of a round
+/// join, and <see cref="AdaptiveSvg"/> breaks it.
+/// </param>
+internal sealed class Pen(bool vectors)
+{
+    // Fonts that come along: a container has none, and the same figure gives the same text everywhere.
+    private static readonly SKTypeface s_regular = Font("DejaVuSans.ttf"), s_bold = Font("DejaVuSans-Bold.ttf");
+
+    /// <summary>The lengths of dashes and gaps.</summary>
+    public static float[] Pattern(Dash dash) => dash == Dash.Dashed ? [6, 4] : [1.5f, 3.5f];
+
+    /// <summary>The miter limit that stands for a kind of line.</summary>
+    public static float Mark(Dash dash) => dash == Dash.Dashed ? 5 : 6;
+
+    public void Draw(LineStyle line, Ink ink, float width, Dash dash = Dash.Solid)
+    {
+        (line.Color, line.Width, line.StrokeJoin) = (ink.Color, width, dash == Dash.Solid ? SKStrokeJoin.Round : SKStrokeJoin.Miter);
+        if (dash == Dash.Solid)
+            return;
+        if (vectors)
+            line.StrokeMiter = Mark(dash);
+        else
+            line.Pattern = new LinePattern(Pattern(dash), 0, dash.ToString());
+    }
+
+    public static void Mark(MarkerStyle marker, Palette palette, Series series)
+    {
+        (marker.FillColor, marker.LineColor) = (palette.Ink(series).Color, Theme.Ground.Color);
+        (marker.LineWidth, marker.Size, marker.Shape) = (1, series.Markers ? 7.5f : 3, palette.Shape(series));
+    }
+
+    public static void Write(LabelStyle label, Ink ink, float size, bool bold = false)
+        => (label.ForeColor, label.FontSize, label.Font) = (ink.Color, size, bold ? s_bold : s_regular);
+
+    private static SKTypeface Font(string name)
+    {
+        using var stream = typeof(Pen).Assembly.GetManifestResourceStream(name)!;
+        return SKTypeface.FromStream(stream);
+    }
+}
