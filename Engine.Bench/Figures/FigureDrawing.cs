@@ -36,6 +36,7 @@ internal sealed class FigureDrawing
         _height = MathF.Ceiling(_cells[^1].Bottom + _legendSize.Height + Margin);
     }
 
+    /// <summary>Draws a figure as vectors.</summary>
     public static string Svg(Figure figure)
     {
         var drawing = new FigureDrawing(figure, new Pen(vectors: true));
@@ -46,6 +47,7 @@ internal sealed class FigureDrawing
         return AdaptiveSvg.Of(stream, figure.Title);
     }
 
+    /// <summary>Draws a figure in pixels.</summary>
     public static byte[] Png(Figure figure)
     {
         const int Scale = 2;

@@ -31,12 +31,6 @@ public sealed class Panel(string title, string xLabel, string yLabel)
     /// <summary>The vertical scale.</summary>
     public Scale YScale { get; init; }
 
-    /// <summary>Where the vertical axis begins; by default where the data do, with some room.</summary>
-    public double? YMin { get; init; }
-
-    /// <summary>Where the vertical axis ends; by default where the data do, with some room.</summary>
-    public double? YMax { get; init; }
-
     /// <summary>
     /// Names in place of numbers on the vertical axis: that of 0 at the top, of 1 below it, and so on. The scale is then linear.
     /// </summary>

@@ -13,8 +13,8 @@ internal enum Dash
 
 /// <summary>Sets the style of lines, points and texts.</summary>
 /// <param name="vectors">
-/// Whether an SVG is drawn. Skia writes no dashes there: a line is then marked by its miter limit, which changes nothing of a round
-/// join, and <see cref="AdaptiveSvg"/> breaks it.
+/// Whether an SVG is drawn. Skia writes no dashes there: a line is then marked by its miter limit, which hardly shows, and
+/// <see cref="AdaptiveSvg"/> breaks it.
 /// </param>
 internal sealed class Pen(bool vectors)
 {
@@ -27,6 +27,7 @@ internal sealed class Pen(bool vectors)
     /// <summary>The miter limit that stands for a kind of line.</summary>
     public static float Mark(Dash dash) => dash == Dash.Dashed ? 5 : 6;
 
+    /// <summary>Sets the style of a line.</summary>
     public void Draw(LineStyle line, Ink ink, float width, Dash dash = Dash.Solid)
     {
         (line.Color, line.Width, line.StrokeJoin) = (ink.Color, width, dash == Dash.Solid ? SKStrokeJoin.Round : SKStrokeJoin.Miter);
@@ -38,12 +39,14 @@ internal sealed class Pen(bool vectors)
             line.Pattern = new LinePattern(Pattern(dash), 0, dash.ToString());
     }
 
+    /// <summary>Sets the style of points: small where they only fill gaps of a line.</summary>
     public static void Mark(MarkerStyle marker, Palette palette, Series series)
     {
         (marker.FillColor, marker.LineColor) = (palette.Ink(series).Color, Theme.Ground.Color);
         (marker.LineWidth, marker.Size, marker.Shape) = (1, series.Markers ? 7.5f : 3, palette.Shape(series));
     }
 
+    /// <summary>Sets the style of a text.</summary>
     public static void Write(LabelStyle label, Ink ink, float size, bool bold = false)
         => (label.ForeColor, label.FontSize, label.Font) = (ink.Color, size, bold ? s_bold : s_regular);
 

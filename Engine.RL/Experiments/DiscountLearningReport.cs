@@ -24,7 +24,7 @@ public sealed class DiscountLearningReport
     public IReadOnlyList<string> Methods { get; }
 
     /// <summary>The number of seeds.</summary>
-    public int Seeds => _byMethod[Methods[0]].Select(row => row.Seed).Distinct().Count();
+    public int Seeds => _byMethod.SelectMany(group => group).Select(row => row.Seed).Distinct().Count();
 
     /// <summary>The final state of each method.</summary>
     public IReadOnlyList<DiscountLearningSummary> Summary =>
@@ -66,7 +66,7 @@ public sealed class DiscountLearningReport
     public Curve Beside(string method, string other, Func<MetricRow, double> quantity, Func<double, double, double> compare)
     {
         var beside = _byMethod[other].ToDictionary(row => (row.Seed, row.Iteration), quantity);
-        return Along(method, row => compare(quantity(row), beside[(row.Seed, row.Iteration)]));
+        return Along(method, row => compare(quantity(row), beside.GetValueOrDefault((row.Seed, row.Iteration), double.NaN)));
     }
 
     private int[] Seeds => [.. _byMethod["1"].Select(row => row.Seed).Distinct()];

@@ -48,8 +48,8 @@ public partial class FigureTests
         string dark = style[style.IndexOf("@media (prefers-color-scheme:dark)", StringComparison.Ordinal)..];
         foreach (string property in (string[])["fill", "stroke"])
         {
-            var colours = root.Descendants().Attributes(property).Select(colour => colour.Value).Distinct();
-            Assert.All(colours.Where(colour => colour != "none"), colour => Assert.Contains($"[{property}=\"{colour}\"]{{{property}:#", dark));
+            var colours = root.Descendants().Attributes(property).Select(colour => colour.Value).Distinct().Except(["none"]);
+            Assert.All(colours, colour => Assert.Contains($"[{property}=\"{colour}\"]{{{property}:#", dark));
         }
     }
 

@@ -26,7 +26,7 @@ public class TickTests
     [InlineData(1, 20, new[] { "1", "2", "5", "10", "20" })]
     [InlineData(2.1, 5.5, new[] { "3", "4", "5" })]
     [InlineData(2.1, 2.9, new[] { "2.2", "2.4", "2.6", "2.8" })]
-    [InlineData(0.99, 1.005, new[] { "0.99", "0.995", "1", "1.005" })]
+    [InlineData(0.99, 1.006, new[] { "0.99", "0.995", "1", "1.005" })]
     [InlineData(1e-8, 1e8, new[] { "10⁻⁸", "10⁻⁶", "0.0001", "0.01", "1", "100", "10k", "1M", "100M" })]
     public void LogarithmicAxesHaveRoundNumbers(double low, double high, string[] expected)
         => Assert.Equal(expected, All(Math.Log10(low), Math.Log10(high)).Where(tick => tick.IsMajor).Select(tick => tick.Label));

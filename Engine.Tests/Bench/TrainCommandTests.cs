@@ -220,6 +220,18 @@ public sealed class TrainCommandTests : IDisposable
         AssertSameFolders("whole", "parts");
     }
 
+    [Fact]
+    public void FiguresShowWhatWasLearned()
+    {
+        RunToEnd($"snake {Small} --method 0 --points 0 --out {At("fixed")}");
+        Assert.DoesNotContain("Discount", File.ReadAllText(At("fixed/figure3.svg")));
+        RunToEnd($"snake {Small} --method 1 --points 0 --learn gamma --out {At("one")}");
+        string learned = File.ReadAllText(At("one/figure3.svg"));
+        Assert.Contains("(b) Discount", learned);
+        Assert.DoesNotContain("Lambda", learned);
+        Assert.Contains("one seed", learned);
+    }
+
     // The folder above several experiments is no experiment, but nobody may lose a run by naming it.
     [Fact]
     public void OverwritingRemovesAgentsAndNoOtherRuns()

@@ -106,6 +106,20 @@ public class ReportTests
     }
 
     [Fact]
+    public void MethodsAreComparedSeedBySeed()
+    {
+        var report = new DiscountLearningReport(Rows4((_, _) => (1, 0)));
+        Assert.Equal(4, report.Seeds);
+        var (five, one) = (report.Along("5", DiscountLearningReport.EvenGamma), report.Along("1", DiscountLearningReport.EvenGamma));
+        var beside = report.Beside("5", "1", DiscountLearningReport.EvenGamma, (a, b) => a - b);
+        Close.All([.. five.Means().Zip(one.Means(), (a, b) => a - b)], beside.Means(), 1e-12);
+
+        // What seeds have in common is not in the difference.
+        Assert.All(five.Deviations(), deviation => Assert.InRange(deviation, 0.005, 1));
+        Assert.All(beside.Deviations(), deviation => Assert.InRange(deviation, 0, 1e-12));
+    }
+
+    [Fact]
     public void CurvesOfASingleSeedHaveNoWidth()
     {
         MetricRow[] rows = [.. Rows4((_, _) => (1, 0)).Where(row => row.Seed == 0)];
