@@ -1,3 +1,4 @@
+using Engine.RL;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Numerics;

@@ -1,3 +1,4 @@
+using Engine.RL;
 using System.CommandLine;
 using System.Text.Json;
 using Engine.Bench.Output;

@@ -1,3 +1,4 @@
+using Engine.RL;
 using System.Text.Json.Nodes;
 using Engine.RL.Experiments;
 

@@ -69,8 +69,6 @@ public sealed class DiscountLearningReport
         return Along(method, row => compare(quantity(row), beside.GetValueOrDefault((row.Seed, row.Iteration), double.NaN)));
     }
 
-    private int[] Seeds => [.. _byMethod["1"].Select(row => row.Seed).Distinct()];
-
     private bool HasAll => Methods.Contains("1") && Methods.Contains("5") && Methods.Contains("10");
 
     private static double LogError(MetricRow row) => Math.Log10(ValueError(row));
@@ -86,7 +84,7 @@ public sealed class DiscountLearningReport
         var five = Difference("5");
         var ten = Difference("10");
         bool? holds = sign > 0 ? five.IsClearlyAbove(0) & ten.IsClearlyAbove(0) : five.IsClearlyBelow(0) & ten.IsClearlyBelow(0);
-        return Claim.Measured(letter, text, Seeds.Length, $"5 against 1: {Text(five)}; 10 against 1: {Text(ten)}", holds);
+        return Claim.Measured(letter, text, Seeds, $"5 against 1: {Text(five)}; 10 against 1: {Text(ten)}", holds);
 
         static string Text(Meta.Estimate difference) => difference.Text("+0.0000;-0.0000;0.0000", "0.0000");
 
@@ -107,7 +105,7 @@ public sealed class DiscountLearningReport
         var far = Jackknife(among => Distance("5", "1", among));
         var slack = Jackknife(among => (Distance("5", "1", among) / 5) - Distance("5", "10", among));
         return Claim.Measured(
-            'd', Text, Seeds.Length, $"5 to 10: {near.Text("0.0000")}; 5 to 1: {far.Text("0.0000")}", slack.IsClearlyAbove(0));
+            'd', Text, Seeds, $"5 to 10: {near.Text("0.0000")}; 5 to 1: {far.Text("0.0000")}", slack.IsClearlyAbove(0));
     }
 
     // The mean distance along training of two methods' even discounts, each the mean over some seeds.
@@ -125,7 +123,7 @@ public sealed class DiscountLearningReport
     // A statistic of all seeds, with its standard error from leaving them out one by one.
     private Meta.Estimate Jackknife(Func<Func<MetricRow, bool>, double> statistic)
     {
-        int[] seeds = Seeds;
+        int[] seeds = [.. _byMethod["1"].Select(row => row.Seed).Distinct()];
         double whole = statistic(_ => true);
         if (seeds.Length < 2)
             return new Meta.Estimate(whole, double.NaN);
