@@ -211,10 +211,10 @@ internal sealed class SnakeScene
     // the right.
     private static string? Turn(SnakeFrame before, SnakeFrame? now)
     {
-        var (row, column) = Place((now ?? before).Body[0]);
-        var (otherRow, otherColumn) = now?.Struck ?? Place(now is { Body.Count: > 1 } ? now.Body[1] : before.Body[0]);
-        int sign = now?.Struck is null ? 1 : -1;
-        return (sign * (row - otherRow), sign * (column - otherColumn)) switch
+        var head = Place((now ?? before).Body[0]);
+        var behind = Place(now is { Body.Count: > 1 } ? now.Body[1] : before.Body[0]);
+        var (from, to) = now?.Struck is { } struck ? (head, struck) : (behind, head);
+        return (to.Row - from.Row, to.Column - from.Column) switch
         {
             (0, 0) => null,
             (0, > 0) => "0",
