@@ -65,7 +65,8 @@ public static class PlotCommand
             UserFile.RequireFolder(to, "--out");
             if (parsed.GetValue(points) is < 1 and var few)
                 throw new UserError(Invariant($"--points is {few}, but must be at least 1."));
-            var seeds = parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(seed => (seed.Run, seed.Method, seed.Seed)).ToArray();
+            MeasuredSeed[] seeds =
+                [.. parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(seed => (seed.Run, seed.Method, seed.Seed))];
             string along = parsed.GetValue(x) ?? s_defaultX.FirstOrDefault(seeds[0].Table.Has) ?? seeds[0].Table.Columns[0];
             var curves = Curves(seeds, along, parsed.GetValue(y)!, parsed.GetValue(points));
             bool isMean = parsed.GetValue(statistic) == Statistic.Mean;
@@ -88,8 +89,9 @@ public static class PlotCommand
         return
         [
             .. from column in columns
-               from @group in groups
-               select new PlottedCurve(Label(@group.Key.Run, @group.Key.Method), @group.Key.Run, @group.Key.Method, column, Aligned(@group, column)),
+               from seedsOf in groups
+               let key = seedsOf.Key
+               select new PlottedCurve(Label(key.Run, key.Method), key.Run, key.Method, column, Aligned(seedsOf, column)),
         ];
 
         string Label(string run, string method)

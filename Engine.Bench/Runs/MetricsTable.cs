@@ -7,15 +7,16 @@ namespace Engine.Bench.Runs;
 /// <summary>A file of metrics, read: what a run has written so far, or any table of comma-separated values.</summary>
 internal sealed class MetricsTable
 {
+    private readonly string[] _columns;
     private readonly string[][] _rows;
 
-    private MetricsTable(string path, string[] columns, string[][] rows) => (Path, Columns, _rows) = (path, columns, rows);
+    private MetricsTable(string path, string[] columns, string[][] rows) => (Path, _columns, _rows) = (path, columns, rows);
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
     /// <summary>The names of its columns.</summary>
-    public IReadOnlyList<string> Columns { get; }
+    public IReadOnlyList<string> Columns => _columns;
 
     /// <summary>The number of rows.</summary>
     public int Count => _rows.Length;
@@ -31,7 +32,7 @@ internal sealed class MetricsTable
             var rows = new List<string[]>();
             foreach (var row in reader)
                 rows.Add(row[..].ToStringsArray());
-            return rows.Count > 0 ? new(path, columns, [.. rows]) : throw new UserError($"{path} has no rows yet.");
+            return new(path, columns, [.. rows]);
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
@@ -51,7 +52,7 @@ internal sealed class MetricsTable
     /// <exception cref="UserError">There is no such column; the message calls it by the option that asked for it.</exception>
     public string[] Texts(string option, string column)
     {
-        int at = Columns.Index().Where(each => each.Item == column).Select(each => each.Index).DefaultIfEmpty(-1).First();
+        int at = Array.IndexOf(_columns, column);
         return at >= 0
             ? [.. _rows.Select(row => row[at])]
             : throw new UserError($"{option} {column}: {Path} has no such column; there are {string.Join(", ", Columns)}.");
