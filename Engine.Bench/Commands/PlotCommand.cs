@@ -112,11 +112,7 @@ public static class PlotCommand
             }
         }
 
-        static double[] Some(MeasuredSeed seed, string option, string column)
-        {
-            double[] all = seed.Table.Numbers(option, column);
-            return [.. seed.Rows.Select(row => all[row])];
-        }
+        static double[] Some(MeasuredSeed seed, string option, string column) => seed.Table.Numbers(option, column, seed.Rows);
     }
 
     private static Figure Draw(PlottedCurve[] curves, string x, bool isMean)

@@ -52,23 +52,27 @@ internal sealed class MetricsTable
     /// <exception cref="UserError">There is no such column; the message calls it by the option that asked for it.</exception>
     public string[] Texts(string option, string column)
     {
-        int at = Array.IndexOf(_columns, column);
-        return at >= 0
-            ? [.. _rows.Select(row => row[at])]
-            : throw new UserError($"{option} {column}: {Path} has no such column; there are {string.Join(", ", Columns)}.");
+        int at = Place(option, column);
+        return [.. _rows.Select(row => row[at])];
     }
 
-    /// <summary>The numbers of a column, NaN where a cell is empty.</summary>
+    /// <summary>The numbers of a column in some rows, NaN where a cell is empty.</summary>
     /// <exception cref="UserError">There is no such column, or something else is in it.</exception>
-    public double[] Numbers(string option, string column)
+    public double[] Numbers(string option, string column, int[] rows)
     {
-        return [.. Texts(option, column).Select(Number)];
+        int at = Place(option, column);
+        return [.. rows.Select(row => Number(_rows[row][at], row))];
 
         double Number(string text, int row)
             => text.Length == 0 ? double.NaN
             : double.TryParse(text, CultureInfo.InvariantCulture, out double number) ? number
             : throw new UserError($"{option} {column}: '{text}' in line {row + 2} of {Path} is not a number; name another column.");
     }
+
+    private int Place(string option, string column)
+        => Array.IndexOf(_columns, column) is >= 0 and var at
+            ? at
+            : throw new UserError($"{option} {column}: {Path} has no such column; there are {string.Join(", ", Columns)}.");
 
     // A run may be writing to the file at this moment, and its last line may be the beginning of one.
     private static string Text(string path)
