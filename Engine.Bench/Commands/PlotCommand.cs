@@ -65,7 +65,8 @@ public static class PlotCommand
             UserFile.RequireFolder(to, "--out");
             if (parsed.GetValue(points) is < 1 and var few)
                 throw new UserError(Invariant($"--points is {few}, but must be at least 1."));
-            var seeds = parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(seed => (seed.Run, seed.Method, seed.Seed)).ToArray();
+            MeasuredSeed[] seeds =
+                [.. parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(seed => (seed.Run, seed.Method, seed.Seed))];
             string along = parsed.GetValue(x) ?? s_defaultX.FirstOrDefault(seeds[0].Table.Has) ?? seeds[0].Table.Columns[0];
             var curves = Curves(seeds, along, parsed.GetValue(y)!, parsed.GetValue(points));
             bool isMean = parsed.GetValue(statistic) == Statistic.Mean;
@@ -88,8 +89,9 @@ public static class PlotCommand
         return
         [
             .. from column in columns
-               from @group in groups
-               select new PlottedCurve(Label(@group.Key.Run, @group.Key.Method), @group.Key.Run, @group.Key.Method, column, Aligned(@group, column)),
+               from seedsOf in groups
+               let key = seedsOf.Key
+               select new PlottedCurve(Label(key.Run, key.Method), key.Run, key.Method, column, Aligned(seedsOf, column)),
         ];
 
         string Label(string run, string method)
@@ -110,11 +112,7 @@ public static class PlotCommand
             }
         }
 
-        static double[] Some(MeasuredSeed seed, string option, string column)
-        {
-            double[] all = seed.Table.Numbers(option, column);
-            return [.. seed.Rows.Select(row => all[row])];
-        }
+        static double[] Some(MeasuredSeed seed, string option, string column) => seed.Table.Numbers(option, column, seed.Rows);
     }
 
     private static Figure Draw(PlottedCurve[] curves, string x, bool isMean)

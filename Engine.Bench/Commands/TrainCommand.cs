@@ -116,5 +116,6 @@ public static class TrainCommand
                 method.FinalReturn.Text("0.0"),
                 .. s_metaParameters.Select(column => report.Along(method.Method, column).Points[^1].Text("0.0000")),
                 Invariant($"{method.FramesPerSecond:0}")]),
-            "Final return: of episodes that ended in the last 5% of training. Means over seeds; in brackets: the standard deviation over seeds.");
+            "Final return: of episodes that ended in the last 5% of training. "
+                + "Means over seeds; in brackets: the standard deviation over seeds.");
 }

@@ -38,7 +38,8 @@ public static class Tables
 
     /// <summary>A number with its interval in brackets, such as 5.2 [4.9, 5.6]; "-" if it is not known.</summary>
     public static string WithInterval(double value, Interval? interval)
-        => interval is { } known ? $"{ShortNumber.Text(value)} [{ShortNumber.Text(known.Low)}, {ShortNumber.Text(known.High)}]" : ShortNumber.Text(value);
+        => ShortNumber.Text(value)
+            + (interval is { } known ? $" [{ShortNumber.Text(known.Low)}, {ShortNumber.Text(known.High)}]" : "");
 
     /// <summary>Prints claims, each with its numbers and whether it holds.</summary>
     public static void WriteClaims(this IAnsiConsole console, IEnumerable<Claim> claims)

@@ -15,28 +15,33 @@ internal sealed record MeasuredSeed(string Run, string Method, string Seed, Metr
     /// <summary>Finds what a run has measured.</summary>
     /// <param name="path">Its folder, that of one of its agents, or a file of comma-separated values.</param>
     /// <exception cref="UserError">There is nothing, or it can't be read.</exception>
-    public static IEnumerable<MeasuredSeed> Find(string path)
+    public static IReadOnlyList<MeasuredSeed> Find(string path)
     {
-        string run = Path.TrimEndingDirectorySeparator(path);
-        if (File.Exists(path))
-            return Split(run, "", "", MetricsTable.Read(path));
-        if (!Directory.Exists(path))
-            throw new UserError($"{path}: there is no such folder, nor file.");
+        MeasuredSeed[] found = [.. Directory.Exists(path) ? InFolder(Path.TrimEndingDirectorySeparator(path)) : InFile(path)];
+        return found.Length > 0 ? found : throw new UserError($"{path} has no rows of metrics yet.");
+    }
 
+    private static IEnumerable<MeasuredSeed> InFile(string path)
+        => File.Exists(path)
+            ? Split(path, "", "", MetricsTable.Read(path))
+            : throw new UserError($"{path}: there is no such folder, nor file.");
+
+    private static IEnumerable<MeasuredSeed> InFolder(string run)
+    {
         // Agents' own tables have what that of the run, written at its end, has not yet.
-        string[] agents = [.. Directory.GetDirectories(path).Where(IsAgent).Order(StringComparer.Ordinal)];
+        string[] agents = [.. Directory.GetDirectories(run).Where(IsAgent).Order(StringComparer.Ordinal)];
         if (agents.Length > 0)
-            return [.. agents.SelectMany(folder => OfAgent(run, folder))];
-        if (!File.Exists(MetricsOf(path)))
-            throw new UserError($"{path} has no {RunRecorder.Metrics}, nor has an agent in it: name the folder of a run, or a CSV file.");
+            return agents.SelectMany(folder => OfAgent(run, folder));
+        if (!File.Exists(MetricsOf(run)))
+            throw new UserError($"{run} has no {RunRecorder.Metrics}, nor has an agent in it: name the folder of a run, or a CSV file.");
         return IsAgent(run) && Path.GetDirectoryName(run) is { Length: > 0 } parent
             ? OfAgent(parent, run)
-            : Split(run, "", "", MetricsTable.Read(MetricsOf(path)));
+            : Split(run, "", "", MetricsTable.Read(MetricsOf(run)));
     }
 
     private static string MetricsOf(string folder) => Path.Combine(folder, RunRecorder.Metrics);
 
-    // An agent's folder is called by its method and seed, such as 3-mix-0.
+    // An agent's folder is called by its method and seed, such as 3-mix-0; a run may have such a name too, but then its table has methods.
     private static bool IsAgent(string folder)
         => File.Exists(MetricsOf(folder)) && Path.GetFileName(folder).Split('-') is [_, .., var seed] && int.TryParse(seed, out _);
 
@@ -44,10 +49,10 @@ internal sealed record MeasuredSeed(string Run, string Method, string Seed, Metr
     {
         string name = Path.GetFileName(folder);
         int dash = name.LastIndexOf('-');
-        return Split(run, name[..dash], name[(dash + 1)..], MetricsTable.Read(MetricsOf(folder)));
+        var table = MetricsTable.Read(MetricsOf(folder));
+        return table.Has(MethodColumn) ? Split(folder, "", "", table) : Split(run, name[..dash], name[(dash + 1)..], table);
     }
 
-    // A column says more than a name.
     private static IEnumerable<MeasuredSeed> Split(string run, string method, string seed, MetricsTable table)
     {
         string[] methods = Column(MethodColumn, method), seeds = Column(SeedColumn, seed);

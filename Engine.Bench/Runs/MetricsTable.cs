@@ -7,15 +7,16 @@ namespace Engine.Bench.Runs;
 /// <summary>A file of metrics, read: what a run has written so far, or any table of comma-separated values.</summary>
 internal sealed class MetricsTable
 {
+    private readonly string[] _columns;
     private readonly string[][] _rows;
 
-    private MetricsTable(string path, string[] columns, string[][] rows) => (Path, Columns, _rows) = (path, columns, rows);
+    private MetricsTable(string path, string[] columns, string[][] rows) => (Path, _columns, _rows) = (path, columns, rows);
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
     /// <summary>The names of its columns.</summary>
-    public IReadOnlyList<string> Columns { get; }
+    public IReadOnlyList<string> Columns => _columns;
 
     /// <summary>The number of rows.</summary>
     public int Count => _rows.Length;
@@ -31,7 +32,7 @@ internal sealed class MetricsTable
             var rows = new List<string[]>();
             foreach (var row in reader)
                 rows.Add(row[..].ToStringsArray());
-            return rows.Count > 0 ? new(path, columns, [.. rows]) : throw new UserError($"{path} has no rows yet.");
+            return new(path, columns, [.. rows]);
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
         {
@@ -51,23 +52,27 @@ internal sealed class MetricsTable
     /// <exception cref="UserError">There is no such column; the message calls it by the option that asked for it.</exception>
     public string[] Texts(string option, string column)
     {
-        int at = Columns.Index().Where(each => each.Item == column).Select(each => each.Index).DefaultIfEmpty(-1).First();
-        return at >= 0
-            ? [.. _rows.Select(row => row[at])]
-            : throw new UserError($"{option} {column}: {Path} has no such column; there are {string.Join(", ", Columns)}.");
+        int at = Place(option, column);
+        return [.. _rows.Select(row => row[at])];
     }
 
-    /// <summary>The numbers of a column, NaN where a cell is empty.</summary>
+    /// <summary>The numbers of a column in some rows, NaN where a cell is empty.</summary>
     /// <exception cref="UserError">There is no such column, or something else is in it.</exception>
-    public double[] Numbers(string option, string column)
+    public double[] Numbers(string option, string column, int[] rows)
     {
-        return [.. Texts(option, column).Select(Number)];
+        int at = Place(option, column);
+        return [.. rows.Select(row => Number(_rows[row][at], row))];
 
         double Number(string text, int row)
             => text.Length == 0 ? double.NaN
             : double.TryParse(text, CultureInfo.InvariantCulture, out double number) ? number
             : throw new UserError($"{option} {column}: '{text}' in line {row + 2} of {Path} is not a number; name another column.");
     }
+
+    private int Place(string option, string column)
+        => Array.IndexOf(_columns, column) is >= 0 and var at
+            ? at
+            : throw new UserError($"{option} {column}: {Path} has no such column; there are {string.Join(", ", Columns)}.");
 
     // A run may be writing to the file at this moment, and its last line may be the beginning of one.
     private static string Text(string path)

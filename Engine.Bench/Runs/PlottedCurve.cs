@@ -30,7 +30,9 @@ internal sealed record PlottedCurve(string Label, string Run, string Method, str
     /// <summary>Curves as a table with a row for each point; what is not known is an empty cell.</summary>
     public static string ToCsv(string x, IEnumerable<PlottedCurve> curves)
     {
-        using var writer = Sep.New(',').Writer(options => options with { Escape = true, CultureInfo = CultureInfo.InvariantCulture }).ToText();
+        using var writer = Sep.New(',')
+            .Writer(options => options with { Escape = true, CultureInfo = CultureInfo.InvariantCulture })
+            .ToText();
         foreach (var curve in curves)
         {
             foreach (var (at, point) in curve.Seeds.X.Zip(curve.Seeds.Points))

@@ -90,7 +90,7 @@ public sealed class BiasVarianceReport
         var whole = Estimate.Of([.. PerSeed(classic[^1].Method, column).Zip(PerSeed(classic[0].Method, column), (b, a) => b - a)]);
         bool? clear = sign > 0 ? whole.IsClearlyAbove(0) : whole.IsClearlyBelow(0);
         string numbers = string.Join("; ", classic.Select(summary => $"{summary.Method}: {Text(quantity(summary))}"));
-        return Claim.Measured(letter, text, _seeds, numbers, Claim.All([.. each, clear]));
+        return Claim.Measured(letter, text, _seeds, numbers, clear is null ? null : Claim.All([.. each, clear]));
 
         static bool? IsPositive(double change) => double.IsNaN(change) ? null : change > 0;
     }

@@ -14,7 +14,9 @@ public readonly record struct Estimate(double Value, double Error)
     /// <summary>Whether the number exceeds a bound by over two standard errors; null if the number or its error is not known.</summary>
     public bool? IsClearlyAbove(double bound) => IsKnown ? Value - bound > 2 * Error : null;
 
-    /// <summary>Whether the number falls short of a bound by over two standard errors; null if the number or its error is not known.</summary>
+    /// <summary>
+    /// Whether the number falls short of a bound by over two standard errors; null if the number or its error is not known.
+    /// </summary>
     public bool? IsClearlyBelow(double bound) => IsKnown ? bound - Value > 2 * Error : null;
 
     /// <summary>The number with its error in brackets, such as 0.15 (0.02); see <see cref="Brackets.Text"/>.</summary>

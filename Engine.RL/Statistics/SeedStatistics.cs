@@ -1,8 +1,8 @@
 namespace Engine.RL.Statistics;
 
 /// <summary>
-/// What numbers, one for each seed, say of seeds in general. The interquartile mean, the mean of the middle half, hardly moves when one seed
-/// is an outlier; Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical precipice", recommend it.
+/// What numbers, one for each seed, say of seeds in general. The interquartile mean, the mean of the middle half, hardly moves when one
+/// seed is an outlier; Agarwal et al. (2021), "Deep reinforcement learning at the edge of the statistical precipice", recommend it.
 /// </summary>
 /// <param name="Seeds">How many seeds there are.</param>
 /// <param name="Mean">Their mean; NaN if there are none, or one of them has no finite number.</param>

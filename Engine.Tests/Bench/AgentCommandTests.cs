@@ -101,7 +101,8 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         }
 
         string[] rest = [.. more.Select(word => word == "OUT" ? _trained.Temporary.At("no") : word)];
-        foreach (var (run, part) in ((string, string)[])[(folder, "is no checkpoint of a trained agent"), (file, "is truncated or corrupt")])
+        foreach (var (run, part) in ((string, string)[])
+            [(folder, "is no checkpoint of a trained agent"), (file, "is truncated or corrupt")])
         {
             var (code, output, error) = Run([command, run, .. rest]);
             Assert.Equal((ExitCodes.UserError, ""), (code, output));

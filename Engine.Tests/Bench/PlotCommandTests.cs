@@ -57,16 +57,39 @@ public sealed class PlotCommandTests : IDisposable
         Write("run/5-0/metrics.csv", Header + "1,10,1,0.5\n");
         Write("run/5-1/metrics.csv", Header + "1,10,3,0.5\n");
         Write("other.csv", "name,frames,return_mean\n\"a, b\",10,7\nc,20,8");
-        var (code, output, error) = Plot(_temporary.At("run/5-0"), _temporary.At("run/5-1"), _temporary.At("run"), _temporary.At("other.csv"));
+        string[] runs = ["run/5-0", "run/5-1", "run", "other.csv"];
+        var (code, output, error) = Plot([.. runs.Select(_temporary.At)]);
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
         Assert.Contains("| run, 5    | return_mean |           10 |     2 | 2.000 [1.000, 3.000] |", output);
         Assert.Contains("| other.csv | return_mean |           20 |     1 |                8.000 |", output);
     }
 
+    [Fact]
+    public void AgentsThatHaveJustBegunAreLeftOut()
+    {
+        Write("run/5-0/metrics.csv", Header + "1,10,1,0.5\n");
+        Write("run/5-1/metrics.csv", Header);
+        Write("run/5-2/metrics.csv", "");
+        var (code, output, error) = Plot(_temporary.At("run"));
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Contains("| 5     | return_mean |           10 |     1 |", output);
+    }
+
+    // As an agent's folder may be called, but its table says what it is.
+    [Fact]
+    public void ARunMayEndInANumber()
+    {
+        Write("quick-2/metrics.csv", "method,seed,iteration,bias\n1,0,0,4\n");
+        Write("quick-3/metrics.csv", "method,seed,iteration,bias\n1,0,0,5\n");
+        var (_, output, _) = Plot("--y", "bias", _temporary.At("quick-2"), _temporary.At("quick-3"));
+        Assert.Contains("| quick-2, 1 | bias   |               0 |     1 |", output);
+        Assert.Contains("| quick-3, 1 | bias   |               0 |     1 |", output);
+    }
+
     [Theory]
     [InlineData("there is no such folder, nor file", "nowhere")]
     [InlineData("has no metrics.csv, nor has an agent in it", "EMPTY")]
-    [InlineData("metrics.csv has no rows yet", "HEADER")]
+    [InlineData("has no rows of metrics yet", "HEADER")]
     [InlineData("is no table of comma-separated values", "RAGGED")]
     [InlineData("is no table of comma-separated values", "TWICE")]
     [InlineData("--y gama: ", "RUN", "--y", "gama")]

@@ -39,7 +39,10 @@ public class TablesTests
         using var writer = new StringWriter();
         Consoles.For(writer).WriteClaims([new('a', "x", "1", true), new('b', "y", "2", false), new('c', "z", "one seed", null)]);
         Assert.All(
-            (string[])["| (a) | x     | 1        | holds   |", "| (b) | y     | 2        | fails   |", "| (c) | z     | one seed | open    |"],
+            (string[])
+            [
+                "| (a) | x     | 1        | holds   |", "| (b) | y     | 2        | fails   |", "| (c) | z     | one seed | open    |",
+            ],
             row => Assert.Contains(row, writer.ToString()));
     }
 

@@ -138,7 +138,8 @@ public class EstimatorStatisticsTests
     {
         float[] samples = [1, float.NaN, 2, 3], oracle = [1, 2, 3, 4];
         var found = EstimatorStatistics.Of(samples, oracle, 2, [0, 1]);
-        Assert.All((Estimate[])[found.Bias, found.BiasNorm, found.Deviation, found.Cosine], x => Assert.Equal(new(double.NaN, double.NaN), x));
+        Estimate[] all = [found.Bias, found.BiasNorm, found.Deviation, found.SignalToNoise, found.Cosine];
+        Assert.All(all, estimate => Assert.Equal(new(double.NaN, double.NaN), estimate));
         Assert.Equal(0.5, EstimatorStatistics.Of(samples, oracle, 2, [0]).Bias.Value);
     }
 
