@@ -132,7 +132,9 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "itertions": 7 }""", "unknown setting 'itertions' (did you mean 'iterations'?); the command's --help lists those there are.")]
+    [InlineData(
+        """{ "itertions": 7 }""",
+        "unknown setting 'itertions' (did you mean 'iterations'?); the command's --help lists those there are.")]
     [InlineData("""{ "iterations": "many" }""", "iterations is \"many\"; a whole number, as 5000, 300k or 5M is needed")]
     [InlineData("""{ "alpha": null }""", "alpha is null; a number is needed")]
     [InlineData("""{ "steps": [1, "b"] }""", "steps[1] is \"b\"; a whole number, as 5000, 300k or 5M is needed")]
