@@ -5,7 +5,6 @@ using Engine.Bench.Output;
 using Engine.Bench.Workloads;
 using Engine.Core.Autodiff;
 using Engine.Kernels;
-using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
 

@@ -18,7 +18,8 @@ public static class Options
     /// <param name="fallback">Its value where neither the command line nor a file of settings gives one.</param>
     /// <param name="needed">Says what is needed in place of a value that won't do; null if every value will.</param>
     public static Option<T> Of<T>(string name, string description, T fallback, Func<T, string?>? needed = null)
-        => Suggest(new ValueOption<T>(name, description, fallback, given => ReadAll<T>(given, needed: needed) is [var value] ? value : default)
+        => Suggest(new ValueOption<T>(
+            name, description, fallback, given => ReadAll<T>(given, needed: needed) is [var value] ? value : default)
         {
             HelpName = HelpName(typeof(T)),
             Arity = ArgumentArity.ExactlyOne,

@@ -16,16 +16,16 @@ public sealed class RandomInputTests : IDisposable
     private static readonly string[] s_texts =
     [
         "0", "1", "-1", "2", "7", "1.5", "5M", "300k", "1e6", "1e400", "-1e400", "1e-400", "3G", "99999999999999999999", "0x10", "1_000",
-        "+5", "NaN", "Infinity", "-Infinity", "∞", "true", "false", "yes", "null", "6x6", "6", "0x0", "6x", "-2147483648x1", "1,5,10", "1,,5",
-        "1, 3-mix", ",", "", " ", "3-mix", "trace-5", "trace--1", "adam", "ADAM", "gamma,lambda", "catch", "cpu", "cuda:77", "\x1b[2J", "\0",
-        "\ud800", "\u202e", "a\nb", "😀", new('9', 400), new('x', 10_000), "--seed", "-x", "@file", "{}",
+        "+5", "NaN", "Infinity", "-Infinity", "∞", "true", "false", "yes", "null", "6x6", "6", "0x0", "6x", "-2147483648x1", "1,5,10",
+        "1,,5", "1, 3-mix", ",", "", " ", "3-mix", "trace-5", "trace--1", "adam", "ADAM", "gamma,lambda", "catch", "cpu", "cuda:77",
+        "\x1b[2J", "\0", "\ud800", "\u202e", "a\nb", "😀", new('9', 400), new('x', 10_000), "--seed", "-x", "@file", "{}",
     ];
 
     private static readonly string[] s_json =
     [
         "0", "-0", "1", "-1", "1.5", "1e6", "5e9", "1e400", "9223372036854775808", "null", "true", "false", "[]", "{}", "[null]", "[1,1]",
-        "[[1]]", "[1,\"x\"]", "{\"a\":1}", "\"\"", "\"5M\"", "\"6x6\"", "6", "\"1,3-mix\"", "\"\\ud800\"", "\"\\u0000\\u001b[2J\"", "\"NaN\"",
-        "NaN", "\"" + new string('x', 10_000) + "\"", new string('[', 100), "//", "\"adam\"", "[\"gamma\"]", "\"gamma,critic\"",
+        "[[1]]", "[1,\"x\"]", "{\"a\":1}", "\"\"", "\"5M\"", "\"6x6\"", "6", "\"1,3-mix\"", "\"\\ud800\"", "\"\\u0000\\u001b[2J\"",
+        "\"NaN\"", "NaN", "\"" + new string('x', 10_000) + "\"", new string('[', 100), "//", "\"adam\"", "[\"gamma\"]", "\"gamma,critic\"",
     ];
 
     private readonly TemporaryFolder _temporary = new();

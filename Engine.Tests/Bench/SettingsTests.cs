@@ -133,7 +133,9 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "itertions": 7 }""", "unknown setting 'itertions' (did you mean 'iterations'?); the command's --help lists those there are.")]
+    [InlineData(
+        """{ "itertions": 7 }""",
+        "unknown setting 'itertions' (did you mean 'iterations'?); the command's --help lists those there are.")]
     [InlineData("""{ "iterations": "many" }""", "iterations is \"many\"; a whole number, as 5000, 300k or 5M is needed")]
     [InlineData("""{ "alpha": null }""", "alpha is null; a number is needed")]
     [InlineData("""{ "alpha": "NaN" }""", "alpha is \"NaN\"; a number is needed")]
