@@ -81,17 +81,19 @@ public static class TrainCommand
             return null;
 
         // An agent that has begun needs no other to begin with.
+        string to = parsed.GetValue(common.Out)!;
         var forked = new Lazy<ForkedRun>(() =>
         {
             var found = ForkedRun.Find(fork);
-            found.RequireElsewhere(parsed.GetValue(common.Out)!);
+            found.RequireElsewhere(to);
             return found;
         });
 
         // Whatever is wrong is told before anything is written.
-        if (common.Mode(parsed) != RunMode.Resume)
+        bool isResumed = common.Mode(parsed) == RunMode.Resume;
+        foreach (var run in settings.Runs)
         {
-            foreach (var run in settings.Runs)
+            if (!isResumed || !File.Exists(Path.Combine(to, run.Name, RunFolder.Checkpoint)))
                 forked.Value.Begin(run);
         }
 

@@ -42,7 +42,7 @@ internal sealed class DiscountLearningPart(MetaGradientMethod method)
         return parts;
     }
 
-    /// <summary>A snapshot while one part is under way: its tensors have their names, those of others the part's number before them.</summary>
+    /// <summary>A snapshot while one part is under way: its tensors have plain names, those of others a number in front.</summary>
     public static ExperimentSnapshot Snapshot(
         IReadOnlyList<DiscountLearningPart> parts, int current, IReadOnlyDictionary<string, StoredTensor> state, int iteration)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Engine.Bench;
 using Engine.Bench.Output;
+using Engine.Bench.Runs;
 using Engine.Tests.Core;
 using Xunit;
 
@@ -45,8 +46,12 @@ public sealed class KilledRunTests : IDisposable
     {
         for (int kill = 0; kill < Math.Max(1, s_kills / 3); kill++)
         {
+            // What a process left that was killed: the next one makes it anew when it has begun.
+            string held = Path.Combine(folder, "run.lock");
+            if (Directory.Exists(folder))
+                File.Delete(held);
             using var process = Start(line);
-            while (!process.HasExited && !File.Exists(Path.Combine(folder, "run.lock")))
+            while (!process.HasExited && !File.Exists(held))
                 Thread.Sleep(1);
             if (kill == 0 && !process.HasExited)
             {
@@ -58,6 +63,7 @@ public sealed class KilledRunTests : IDisposable
             process.Kill();
             process.WaitForExit();
             Assert.True(process.ExitCode is ExitCodes.Ok or 137 or -1, process.StandardError.ReadToEnd());
+            TestContext.Current.TestOutputHelper?.WriteLine($"{process.ExitCode} after updates {string.Join(", ", Updates(folder))}");
         }
 
         TrainedFolder.Run(line);
@@ -74,6 +80,10 @@ public sealed class KilledRunTests : IDisposable
         };
         return Process.Start(start)!;
     }
+
+    private static IEnumerable<int> Updates(string folder)
+        => from checkpoint in Directory.EnumerateFiles(folder, RunFolder.Checkpoint, SearchOption.AllDirectories).Order()
+           select AgentFolder.Load(checkpoint).Snapshot.Iteration;
 
     private string At(string name) => _temporary.At(name);
 }
