@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Engine.Bench.Games;
-using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.Kernels;
 using Engine.RL.Agents;

@@ -4,7 +4,6 @@ using System.CommandLine.Parsing;
 using System.Numerics;
 using Engine.Bench.Output;
 using Engine.RL.Environments;
-using Engine.RL.Experiments;
 
 namespace Engine.Bench.Commands;
 

@@ -1,6 +1,5 @@
 using Engine.RL;
 using System.Text.Json.Nodes;
-using Engine.RL.Experiments;
 
 namespace Engine.Bench.Output;
 

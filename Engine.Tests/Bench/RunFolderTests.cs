@@ -1,5 +1,4 @@
 using Engine.Bench.Output;
-using Engine.RL.Experiments;
 using Engine.RL;
 using Engine.Tests.Core;
 using Xunit;

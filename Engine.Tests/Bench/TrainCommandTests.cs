@@ -4,7 +4,6 @@ using Engine.Bench;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL;
-using Engine.RL.Experiments;
 using Engine.RL.Training;
 using Engine.Tests.Core;
 using Xunit;
