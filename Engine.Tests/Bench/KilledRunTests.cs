@@ -59,7 +59,8 @@ public sealed class KilledRunTests : IDisposable
                 Assert.Equal($"{folder} is in use by another run: wait until it ends, or name another folder with --out.", taken.TrimEnd());
             }
 
-            Thread.Sleep(_random.Next(600));
+            WaitForUpdates(process, folder, _random.Next(12));
+            Thread.Sleep(_random.Next(20));
             process.Kill();
             process.WaitForExit();
             Assert.True(process.ExitCode is ExitCodes.Ok or 137 or -1, process.StandardError.ReadToEnd());
@@ -67,6 +68,21 @@ public sealed class KilledRunTests : IDisposable
         }
 
         TrainedFolder.Run(line);
+    }
+
+    // A checkpoint follows each update.
+    private static void WaitForUpdates(Process process, string folder, int updates)
+    {
+        var before = Written();
+        for (int seen = 0; seen < updates && !process.HasExited; Thread.Sleep(1))
+        {
+            var now = Written();
+            (seen, before) = (now == before ? seen : seen + 1, now);
+        }
+
+        DateTime Written()
+            => Directory.EnumerateFiles(folder, RunFolder.Checkpoint, SearchOption.AllDirectories)
+                .Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
     }
 
     private static Process Start(string line)
