@@ -46,7 +46,7 @@ public static class CompareCommand
         var only = Options.Many("--only", "Names of workloads and operations; all where it is not given.", Array.Empty<string>());
         var repeats = Options.Number("--repeats", "Timed calls of each; the median is what counts.", 15, 1);
         var limit = Options.Number(
-            "--limit", "Seconds for one workload on one device: then it is timed in fewer calls, or skipped.", 60.0, 1e-3, 1e6);
+            "--limit", "Seconds for one workload on one device: then it is timed in fewer calls, or skipped.", 60.0, atMost: 1e6, above: 0);
         var threads = DeviceOptions.Threads();
         var output = Options.Of("--out", "The folder to write to.", RunFolder.Default(command.Name));
         output.HelpName = "DIR";

@@ -28,12 +28,14 @@ public static class Options
     /// <param name="name">What is typed, for example --iterations.</param>
     /// <param name="description">What it sets.</param>
     /// <param name="fallback">Its value where none is given.</param>
-    /// <param name="atLeast">The least value.</param>
+    /// <param name="atLeast">The least value; none if NaN.</param>
     /// <param name="atMost">The largest value; none if NaN.</param>
-    public static Option<T> Number<T>(string name, string description, T fallback, double atLeast, double atMost = double.NaN)
+    /// <param name="above">What the value must exceed; nothing if NaN.</param>
+    public static Option<T> Number<T>(
+        string name, string description, T fallback, double atLeast = double.NaN, double atMost = double.NaN, double above = double.NaN)
         where T : struct, INumber<T>
     {
-        var range = new SettingAttribute(description) { AtLeast = atLeast, AtMost = atMost };
+        var range = new SettingAttribute(description) { AtLeast = atLeast, AtMost = atMost, Above = above };
         return Of(name, Describe(range), fallback, value => range.Holds(double.CreateChecked(value)) ? null : range.Range);
     }
 

@@ -60,7 +60,7 @@ public class ProgramTests
     [InlineData("--config needs a value, but '' is empty.", "mrp", "--config", "")]
     [InlineData("--quiet: '5' is not true or false.", "mrp", "--quiet=5")]
     [InlineData("--repeats is 0, but must be at least 1.", "compare", "--repeats", "0")]
-    [InlineData("--limit is NaN, but must be between 0.001 and 1000000.", "compare", "--limit", "NaN")]
+    [InlineData("--limit is NaN, but must be above 0 and at most 1000000.", "compare", "--limit", "NaN")]
     [InlineData("--threads is -1, but must be between 0 and 1024.", "micro", "--threads", "-1")]
     [InlineData("--seed is -1, but must be at least 0.", "play", "--seed", "-1")]
     [InlineData("--speed is 0, but must be between 0.1 and 1000.", "play", "--speed", "0")]
