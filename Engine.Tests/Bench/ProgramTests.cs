@@ -118,7 +118,9 @@ public class ProgramTests
         Assert.Equal((ExitCodes.Interrupted, "Interrupted."), Complain(new OperationCanceledException()));
         Assert.Equal((ExitCodes.Interrupted, "Interrupted at 5."), Complain(new Interrupted("Interrupted at 5.")));
         Assert.Equal(ExitCodes.Failed, Complain(new InvalidOperationException("odd")).Code);
-        Assert.Equal(ExitCodes.Failed, Complain(new IOException("no such thing")).Code);
+        Assert.Equal(
+            (ExitCodes.UserError, "A file can't be used: no such thing. Put that right, or name another one."),
+            Complain(new IOException("no such thing.")));
     }
 
     [Fact]

@@ -144,9 +144,10 @@ public class ProgressTests
         Consoles.For(writer).WriteClaims(
             [new Claim('a', text, "1 | 2", true), new Claim('b', "falls", "3 ± 1", false), new Claim('c', "", "", null)]);
         string[] lines = writer.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(5, lines.Length);
+        Assert.Equal(6, lines.Length);
         Assert.Contains($"| (a) | {text} | 1 \\| 2  | holds ", lines[2]);
-        Assert.Contains("does not hold", lines[3]);
-        Assert.Contains("not tested", lines[4]);
+        Assert.Contains("| fails ", lines[3]);
+        Assert.Contains("| open ", lines[4]);
+        Assert.StartsWith("In brackets", lines[5]);
     }
 }
