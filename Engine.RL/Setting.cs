@@ -117,8 +117,8 @@ public sealed record Setting(PropertyInfo Property, SettingAttribute About)
     public static void RequireSeeds(int seed, int seeds)
         => Require(seed <= int.MaxValue - seeds + 1, "seed", seed, $"at most {int.MaxValue - seeds + 1} with {seeds} seeds");
 
-    // As it would be typed.
-    private static string Text(object value) => value is Enum
+    /// <summary>A value as it would be typed.</summary>
+    internal static string Text(object value) => value is Enum
         ? JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()!)
         : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 

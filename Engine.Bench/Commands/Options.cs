@@ -1,8 +1,8 @@
-using Engine.RL;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Numerics;
 using Engine.Bench.Output;
+using Engine.RL;
 using Engine.RL.Environments;
 
 namespace Engine.Bench.Commands;

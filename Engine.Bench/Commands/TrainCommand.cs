@@ -1,8 +1,8 @@
-using Engine.RL;
 using System.CommandLine;
 using System.Text.Json;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Training;

@@ -1,5 +1,5 @@
-using Engine.RL;
 using System.Text.Json.Nodes;
+using Engine.RL;
 
 namespace Engine.Bench.Output;
 

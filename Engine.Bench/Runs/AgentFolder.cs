@@ -54,7 +54,7 @@ internal sealed class AgentFolder
             : throw new UserError($"{path} has several agents: say which with --agent {string.Join('|', Agents(path))}.");
 
     /// <summary>Finds agents, in order: the one that is named, or all there are; see <see cref="Find"/>.</summary>
-    public static IReadOnlyList<AgentFolder> All(string path, string? name)
+    public static IReadOnlyList<AgentFolder> All(string path, string? name = null)
     {
         if (File.Exists(path))
             return [Single(path)];
@@ -86,14 +86,6 @@ internal sealed class AgentFolder
             return only == name ? folder : throw new UserError($"--agent '{name}': {path} has no agent but {only}; leave --agent out.");
         }
     }
-
-    /// <summary>All agents of a folder.</summary>
-    /// <param name="path">An agent's folder, one of its checkpoints, or the folder of an experiment.</param>
-    /// <exception cref="UserError">There are none.</exception>
-    public static IReadOnlyList<AgentFolder> All(string path)
-        => File.Exists(path) || !Directory.Exists(path) || Agents(path) is not { Length: > 1 } agents
-            ? [Find(path, null)]
-            : [.. agents.Select(agent => Find(path, agent))];
 
     /// <summary>Whether a folder is the agent's, or that of the experiment that trained it: nothing else may be written there.</summary>
     public bool BelongsTo(string folder)

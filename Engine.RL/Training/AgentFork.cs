@@ -27,7 +27,7 @@ public static class AgentFork
         foreach (var setting in Setting.Of(typeof(LearningSettings)).Where(setting => setting.About.IsInherited))
         {
             object? was = setting.Property.GetValue(before), now = setting.Property.GetValue(settings);
-            string range = $"{was ?? "none"}, as it is of the agent that this one goes on from";
+            string range = $"{Setting.Text(was ?? "none")}, as it is of the agent that this one goes on from";
             Setting.Require(Equals(was, now), setting.Name, now ?? "none", range);
         }
 

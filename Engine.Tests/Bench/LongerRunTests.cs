@@ -149,7 +149,7 @@ public sealed class LongerRunTests : IDisposable
     [InlineData("--frames 48 --env catch", "step-limit is 9, but episodes of catch end by themselves: leave it out.")]
     [InlineData(
         "--frames 48 --inner-optimiser sgd",
-        "--fork: inner-optimiser is Sgd, but must be Adam, as it is of the agent that this one goes on from.")]
+        "--fork: inner-optimiser is sgd, but must be adam, as it is of the agent that this one goes on from.")]
     [InlineData(
         "--frames 48 --seed 1",
         "--fork RUN: there is no agent of seed 2 among 2-0, 2-1: give --seed and --seeds of those there are, or name the folder of one.")]
