@@ -92,6 +92,8 @@ public static class Program
             root.Add(command);
             foreach (var option in command.Options)
                 Options.RefuseOptionsAsTexts(option);
+            foreach (var argument in command.Arguments)
+                Options.RefuseEmpty(argument.Name, argument.Validators);
         }
 
         foreach (var option in root.Options)

@@ -63,10 +63,9 @@ public static class Options
     {
         if ((option.ValueType.GetElementType() ?? option.ValueType) != typeof(string))
             return;
+        RefuseEmpty(option.Name, option.Validators);
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Any(given => given.Value.Length == 0))
-                result.AddError($"{option.Name} needs a value, but '' is empty.");
             // A negative number may be wrong too, but not for that.
             bool isPath = option.HelpName is "DIR" or "FILE";
             if (result.Tokens.FirstOrDefault(given => given.Value.StartsWith('-') && (isPath || !IsNumber(given.Value))) is { } token)
@@ -78,6 +77,17 @@ public static class Options
             }
         });
     }
+
+    /// <summary>Makes an option or an argument complain of an empty text.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="validators">Its validators.</param>
+    public static void RefuseEmpty<TResult>(string name, List<Action<TResult>> validators)
+        where TResult : SymbolResult
+        => validators.Add(result =>
+        {
+            if (result.Tokens.Any(given => given.Value.Length == 0))
+                result.AddError($"{name} needs a value, but '' is empty.");
+        });
 
     /// <summary>The option's value if the command line gives it, else that of the settings.</summary>
     public static T Given<T>(this ParseResult parsed, Option<T> option, T fromSettings)
