@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
 using static System.FormattableString;
@@ -10,7 +11,7 @@ namespace Engine.Bench.Figures;
 /// What Skia leaves out of an SVG: a title, texts that stand right in any font, dashes, and the colours of a dark page. A renderer that
 /// knows no media query shows the light ones.
 /// </summary>
-internal static class AdaptiveSvg
+internal static partial class AdaptiveSvg
 {
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
@@ -28,6 +29,8 @@ internal static class AdaptiveSvg
             Anchor(text);
         foreach (var dash in (Dash[])[Dash.Dashed, Dash.Dotted])
             Break(root, dash);
+        foreach (var path in root.Descendants().Attributes("d"))
+            path.Value = Decimals().Replace(path.Value, "");
         Number(root);
         var svg = new StringBuilder();
         var format = new XmlWriterSettings { Indent = true, IndentChars = " ", NewLineChars = "\n", OmitXmlDeclaration = true };
@@ -35,6 +38,10 @@ internal static class AdaptiveSvg
             root.Save(writer);
         return svg.Append('\n').ToString();
     }
+
+    // A hundredth of a pixel is as fine as anyone sees.
+    [GeneratedRegex(@"(?<=\.\d\d)\d+")]
+    private static partial Regex Decimals();
 
     // XML has no way to write control characters.
     private static string Clean(string text) => string.Concat(text.Where(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c)));

@@ -6,7 +6,7 @@ namespace Engine.Bench.Figures;
 internal sealed class PanelPlot
 {
     // About as many points as a line keeps.
-    private const int Points = 500;
+    private const int Points = 300;
 
     private readonly Panel _panel;
     private readonly Palette _palette;
