@@ -33,6 +33,9 @@ public sealed class SettingAttribute(string help) : Attribute
     /// <summary>Whether agents that go on from others must have theirs: what they have learned would not fit otherwise.</summary>
     public bool IsInherited { get; init; }
 
+    /// <summary>Whether the range has an upper end.</summary>
+    internal bool HasEnd => !(double.IsNaN(AtMost) && double.IsNaN(Below));
+
     /// <summary>Whether a value is in range.</summary>
     public bool Holds(double value)
         => double.IsFinite(value) && !(value < AtLeast) && !(value > AtMost) && !(value <= Above) && !(value >= Below);
@@ -84,7 +87,7 @@ public sealed record Setting(PropertyInfo Property, SettingAttribute About)
             {
                 double number = boxed.ToDouble(CultureInfo.InvariantCulture);
                 string? range = setting.About.Range;
-                bool isSaid = double.IsFinite(number) || range?.StartsWith("between", StringComparison.Ordinal) == true;
+                bool isSaid = double.IsFinite(number) || setting.About.HasEnd;
                 string needed = range is null ? "finite" : isSaid ? range : $"finite and {range}";
                 Require(setting.About.Holds(number), setting.Name, value, needed);
             }
@@ -109,7 +112,7 @@ public sealed record Setting(PropertyInfo Property, SettingAttribute About)
         => Require(
             values.Distinct().Count() == values.Count,
             name,
-            string.Join(",", values.Select(value => Text(value!))),
+            string.Join(",", values.Select(value => Text(value))),
             "a list in which nothing stands twice");
 
     /// <summary>Throws if seeds from <paramref name="seed"/> on can't be counted.</summary>
@@ -118,9 +121,12 @@ public sealed record Setting(PropertyInfo Property, SettingAttribute About)
         => Require(seed <= int.MaxValue - seeds + 1, "seed", seed, $"at most {int.MaxValue - seeds + 1} with {seeds} seeds");
 
     /// <summary>A value as it would be typed.</summary>
-    internal static string Text(object value) => value is Enum
-        ? JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()!)
-        : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    public static string Text(object? value) => value switch
+    {
+        Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()!),
+        bool truth => truth ? "true" : "false",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+    };
 
     private static int Depth(Type type) => type.BaseType is { } parent ? Depth(parent) + 1 : 0;
 }

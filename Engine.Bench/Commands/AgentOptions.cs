@@ -62,7 +62,4 @@ internal sealed class AgentOptions
     /// <summary>Loads the one agent that is asked for.</summary>
     public LoadedAgent Load(ParseResult parsed, Device device)
         => LoadedAgent.Load(Run(parsed), parsed.GetValue(_agent), parsed.GetValue(_checkpoint), device);
-
-    /// <summary>An option's name of a policy.</summary>
-    public static string Name(PolicyKind kind) => Values.Write(kind);
 }

@@ -29,12 +29,7 @@ public static class CheckCommand
         command.SetAction(parsed =>
         {
             string[] names = parsed.GetValue(only) ?? [];
-            foreach (string name in names)
-            {
-                if (!OperationSample.All.Any(sample => sample.Operation.Name == name))
-                    throw new UserError($"--only: there is no operation '{name}'; 'engine check' lists them all.");
-            }
-
+            Options.RequireKnown(only.Name, names, [.. OperationSample.All.Select(sample => sample.Operation.Name).Distinct()]);
             var samples = OperationSample.All.Where(sample => names.Length == 0 || names.Contains(sample.Operation.Name)).ToArray();
             using var device = options.Open(parsed);
             string[][] rows = [.. samples.Select(sample => Row(sample, device))];

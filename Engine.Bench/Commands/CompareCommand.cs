@@ -94,15 +94,8 @@ public static class CompareCommand
     {
         Workload[] workloads = part == Part.Operations ? [] : [.. Workload.All];
         OperationSample[] samples = part == Part.Workloads ? [] : [.. OperationSample.All];
-        foreach (string name in only)
-        {
-            if (!workloads.Any(workload => workload.Name == name) && !samples.Any(sample => sample.Operation.Name == name))
-            {
-                var known = workloads.Select(workload => workload.Name).Concat(samples.Select(sample => sample.Operation.Name));
-                throw new UserError($"--only: there is no '{name}'; there are {string.Join(", ", known.Distinct())}.");
-            }
-        }
-
+        var known = workloads.Select(workload => workload.Name).Concat(samples.Select(sample => sample.Operation.Name));
+        Options.RequireKnown("--only", only, [.. known.Distinct()]);
         return only.Length == 0 ? (workloads, samples) :
         (
             [.. workloads.Where(workload => only.Contains(workload.Name))],

@@ -36,7 +36,7 @@ public static class DevicesCommand
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return [name, e.Message.ReplaceLineEndings(" "), "-", "-"];
+            return [name, Printable.Line(e.Message), "-", "-"];
         }
     }
 }

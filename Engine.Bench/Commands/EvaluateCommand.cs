@@ -1,3 +1,4 @@
+using Engine.RL;
 using System.CommandLine;
 using System.Text;
 using Engine.Bench.Output;
@@ -102,7 +103,7 @@ public static class EvaluateCommand
             ["Agent", "Policy", ">Episodes", ">Mean return", ">Least", ">Greatest", ">Mean length"],
             results.Select(result => (string[])[
                 result.Describe,
-                AgentOptions.Name(policy),
+                Setting.Text(policy),
                 Invariant($"{result.Played.Count}"),
                 Estimate.Of(result.Played.Returns).Text("0.00"),
                 Invariant($"{result.Played.Min:0.##}"),

@@ -147,7 +147,7 @@ public static class MicroCommand
                 Microseconds(report.ResultStatistics?.StandardDeviation),
                 Invariant($"{report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)}")]));
         foreach (string problem in reports.SelectMany(summary => summary.ValidationErrors).Select(error => error.Message).Distinct())
-            parsed.InvocationConfiguration.Error.WriteLine(problem.ReplaceLineEndings(" "));
+            parsed.InvocationConfiguration.Error.WriteLine(Printable.Line(problem));
         foreach (string failure in failures)
             parsed.InvocationConfiguration.Error.WriteLine(failure);
         parsed.InvocationConfiguration.Output.WriteLine($"Written to {folder.Location}: reports and logs of BenchmarkDotNet.");

@@ -41,7 +41,8 @@ public static class Options
 
     /// <summary>What the help says of a setting: what it sets, and its range.</summary>
     public static string Describe(SettingAttribute about)
-        => about.Range is { } range ? $"{about.Help.TrimEnd('.')}; {range}." : about.Help;
+        => (about.Range is { } range ? $"{about.Help.TrimEnd('.')}; {range}." : about.Help)
+            + (about.MayGrow ? " More of them with --resume make a run longer." : "");
 
     /// <summary>An option that takes several values, such as --look-ahead 1,5,10.</summary>
     public static Option<T[]> Many<T>(string name, string description, params T[] fallback)
@@ -89,6 +90,19 @@ public static class Options
                 result.AddError($"{name} needs a value, but '' is empty.");
         });
 
+    /// <summary>Makes sure that names are among those there are.</summary>
+    /// <exception cref="UserError">One is not.</exception>
+    public static void RequireKnown(string option, IEnumerable<string> names, IReadOnlyCollection<string> known)
+    {
+        if (names.FirstOrDefault(name => !known.Contains(name)) is { } name)
+        {
+            string hint = Nearest.To(name, known) is { } near
+                ? $"did you mean '{near}'?"
+                : $"there are {string.Join(", ", known.Take(8))}{(known.Count > 8 ? FormattableString.Invariant($" and {known.Count - 8} more") : "")}.";
+            throw new UserError($"{option}: there is no {Printable.Quote(name)}; {hint}");
+        }
+    }
+
     /// <summary>The option's value if the command line gives it, else that of the settings.</summary>
     public static T Given<T>(this ParseResult parsed, Option<T> option, T fromSettings)
         => parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option)! : fromSettings;
@@ -119,7 +133,7 @@ public static class Options
             else if (!Values.TryRead(text, out T value))
                 result.AddError($"{name}: {Printable.Quote(text)} is not {Kinds.Of(typeof(T), text)}.");
             else if (needed?.Invoke(value) is { } other)
-                result.AddError($"{name} is {Values.Write(value)}, but must be {other}.");
+                result.AddError($"{name} is {Setting.Text(value)}, but must be {other}.");
             else
                 values.Add(value);
         }

@@ -1,3 +1,4 @@
+using Engine.RL;
 using System.CommandLine;
 using System.Text;
 using Engine.Bench.Games;
@@ -47,7 +48,7 @@ public static class PlayCommand
             using var device = options.OpenDevice(parsed);
             using var agent = options.Load(parsed, device);
             string which = number > 0 ? Invariant($", episode {number}") : "";
-            string title = Invariant($"{agent.Describe}, {AgentOptions.Name(policy)}, seed {seed}{which}");
+            string title = Invariant($"{agent.Describe}, {Setting.Text(policy)}, seed {seed}{which}");
             var frames = Episode.Play(agent, policy, seed, number, device, cancel);
             if (parsed.GetValue(svg) is { } file)
             {

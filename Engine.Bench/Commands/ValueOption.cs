@@ -1,3 +1,4 @@
+using Engine.RL;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
@@ -29,7 +30,7 @@ internal sealed class ValueOption<T> : Option<T>, IValueOption
 
     public void DescribeDefault()
     {
-        string text = _fallback is Array values ? string.Join(',', values.Cast<object>().Select(Values.Write)) : Values.Write(_fallback);
+        string text = _fallback is Array values ? string.Join(',', values.Cast<object>().Select(Setting.Text)) : Setting.Text(_fallback);
         if (text.Length > 0)
             Description += $" [default: {text}]";
         DefaultValueFactory = null;

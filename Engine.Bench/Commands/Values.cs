@@ -1,5 +1,5 @@
+using Engine.RL;
 using System.Globalization;
-using System.Text.Json;
 using Engine.RL.Environments;
 
 namespace Engine.Bench.Commands;
@@ -28,26 +28,16 @@ internal static class Values
             => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null,
         var t when t == typeof(Grid) => Grid.TryParse(text),
         var t when t.IsEnum
-            => Enum.GetValues(t).Cast<object>().FirstOrDefault(named => Write(named).Equals(text, StringComparison.OrdinalIgnoreCase)),
+            => Enum.GetValues(t).Cast<object>().FirstOrDefault(named => Setting.Text(named).Equals(text, StringComparison.OrdinalIgnoreCase)),
         var t => throw new NotSupportedException($"A value can't be of type {t.Name}."),
     };
 
     /// <summary>Takes a list apart at its commas.</summary>
     public static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries);
 
-    /// <summary>Writes a value as it would be typed.</summary>
-    public static string Write(object? value) => value switch
-    {
-        null => "",
-        Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()!),
-        bool truth => truth ? "true" : "false",
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => value.ToString()!,
-    };
-
     /// <summary>All values of a type that has but a few; empty if it has many.</summary>
     public static IEnumerable<string> Names(Type type)
-        => type.IsEnum ? Enum.GetValues(type).Cast<object>().Select(Write) : type == typeof(bool) ? ["true", "false"] : [];
+        => type.IsEnum ? Enum.GetValues(type).Cast<object>().Select(Setting.Text) : type == typeof(bool) ? ["true", "false"] : [];
 
     /// <summary>The type of a list's elements; null if the type is no list.</summary>
     public static Type? Element(Type type)

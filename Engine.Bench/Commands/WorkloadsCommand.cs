@@ -34,15 +34,7 @@ public static class WorkloadsCommand
         command.SetAction((parsed, cancel) =>
         {
             string[] names = parsed.GetValue(only) ?? [];
-            foreach (string name in names)
-            {
-                if (!Workload.All.Any(workload => workload.Name == name))
-                {
-                    string known = string.Join(", ", Workload.All.Select(workload => workload.Name));
-                    throw new UserError($"--only: there is no workload '{name}'; there are {known}.");
-                }
-            }
-
+            Options.RequireKnown(only.Name, names, [.. Workload.All.Select(workload => workload.Name)]);
             int calls = parsed.GetValue(repeats);
             using var opened = device.Open(parsed);
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;

@@ -1,3 +1,4 @@
+using Engine.Bench.Output;
 namespace Engine.Bench.Comparing;
 
 /// <summary>What several devices made of the same work.</summary>
@@ -41,5 +42,5 @@ internal sealed record Outcome(string Device)
     public string? Failed { get; init; }
 
     /// <summary>What went wrong, in a line.</summary>
-    public static string Describe(Exception e) => $"{e.GetType().Name}: {e.Message}".ReplaceLineEndings(" ");
+    public static string Describe(Exception e) => Printable.Line($"{e.GetType().Name}: {e.Message}");
 }

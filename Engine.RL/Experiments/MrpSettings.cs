@@ -19,7 +19,7 @@ public abstract record MrpSettings
     public int Seeds { get; init; } = 5;
 
     /// <summary>Meta-updates of a run.</summary>
-    [Setting("Meta-updates of a run; more of them with --resume make it longer.", AtLeast = 1, MayGrow = true)]
+    [Setting("Meta-updates of a run.", AtLeast = 1, MayGrow = true)]
     public int Iterations { get; init; } = 5000;
 
     /// <summary>Trajectories of a rollout.</summary>

@@ -62,10 +62,7 @@ public record LearningSettings
     public int? StepLimit { get; init; }
 
     /// <summary>Steps of all games together, in kept rollouts; those of look-ahead come on top.</summary>
-    [Setting(
-        "Steps of all games together, in kept rollouts; look-ahead comes on top. More of them with --resume make a run longer.",
-        AtLeast = 1,
-        MayGrow = true)]
+    [Setting("Steps of all games together, in kept rollouts; look-ahead comes on top.", AtLeast = 1, MayGrow = true)]
     public long Frames { get; init; } = 5_000_000;
 
     /// <summary>Games that run side by side.</summary>

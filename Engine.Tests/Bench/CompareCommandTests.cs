@@ -94,7 +94,7 @@ public sealed class CompareCommandTests : IDisposable
     [InlineData("'cpu@1@2': behind @", "--devices", "cpu,cpu@1@2")]
     [InlineData("'cuda:0@2': behind @", "--devices", "cpu,cuda:0@2")]
     [InlineData("is 100000, but must be", "--devices", "cpu,cpu@100000")]
-    [InlineData("there is no 'tanh'; there are", "--only", "Exp,tanh")]
+    [InlineData("there is no 'tanh'; did you mean 'Tanh'?", "--only", "Exp,tanh")]
     [InlineData("there is no 'Tanh'; there are", "--only", "Tanh", "--part", "workloads")]
     [InlineData("'some' is not one of all, workloads, operations", "--part", "some")]
     [InlineData("--repeats is 0", "--repeats", "0")]
