@@ -77,6 +77,11 @@ public static class Program
             };
             return parsed.InvokeAsync(invocation, cancel).GetAwaiter().GetResult();
         }
+        catch (Exception) when (args is [var directive, ..] && directive.StartsWith("[suggest", StringComparison.Ordinal))
+        {
+            // Who completes a line that is half written is offered nothing.
+            return ExitCodes.Ok;
+        }
         catch (Exception e)
         {
             return Complaints.Print(e, error);

@@ -16,7 +16,8 @@ public static class AtomicFile
 
     /// <summary>
     /// Writes a file with what <paramref name="write"/> writes to its stream. If that or the disk fails, the temporary
-    /// is removed and the old file is as it was. Temporaries that killed processes left of this file are removed.
+    /// is removed and the old file is as it was. Temporaries that killed processes left of this file are removed. A device or a pipe, such
+    /// as /dev/stdout, is written to as it is.
     /// </summary>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="path"/> names no file.</exception>
@@ -29,6 +30,13 @@ public static class AtomicFile
         string target = Path.GetFullPath(path);
         if (Path.GetFileName(target).Length == 0)
             throw new ArgumentException($"{path} names no file.", nameof(path));
+
+        if (OpenDevice(target) is { } device)
+        {
+            using (device)
+                write(device);
+            return;
+        }
 
         // A link keeps pointing where it does: its target is replaced, not the link.
         if (new FileInfo(target).LinkTarget is not null)
@@ -51,6 +59,27 @@ public static class AtomicFile
         {
             Remove(temporary);
             throw;
+        }
+    }
+
+    // What is there if it is no ordinary file, but a device or a pipe: it can't be cut to a length, and must not be replaced.
+    private static FileStream? OpenDevice(string target)
+    {
+        if (!File.Exists(target))
+            return null;
+        FileStream? stream = null;
+        try
+        {
+            stream = new(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            if (!stream.CanSeek)
+                return stream;
+            stream.SetLength(stream.Length);
+            stream.Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return stream;
         }
     }
 

@@ -25,6 +25,13 @@ public class CompletionTests
     }
 
     [Theory]
+    [InlineData("[suggest:13]", "train --env=c")]
+    [InlineData("[suggest:x]", "tra")]
+    [InlineData("[suggest:-1]", "tra")]
+    public void WhereNothingFitsNothingIsOffered(string directive, string typed)
+        => Assert.Equal((ExitCodes.Ok, "", ""), ProgramTests.Run(directive, typed));
+
+    [Theory]
     [InlineData("bash", "complete -o default -F _engine engine")]
     [InlineData("zsh", "compdef _engine engine")]
     [InlineData("fish", "complete -c engine")]

@@ -17,6 +17,21 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    public void APipeIsWrittenToAndStays()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using TemporaryFolder folder = new();
+        string path = folder.At("pipe");
+        System.Diagnostics.Process.Start("mkfifo", [path]).WaitForExit();
+        var reader = Task.Run(() => File.ReadAllBytes(path));
+        AtomicFile.Write(path, s => s.Write([1, 2, 3]));
+        Assert.True(reader.Wait(TimeSpan.FromSeconds(20)), "The pipe was replaced by a file.");
+        Assert.Equal([1, 2, 3], reader.Result);
+        Assert.Equal(["pipe"], folder.Names);
+    }
+
+    [Fact]
     public void FailingWriterLeavesTheOldFileAndNoTemporary()
     {
         using TemporaryFolder folder = new();
