@@ -122,7 +122,7 @@ internal static class TrainingExperiment
 
     private static Figure Draw(TrainingReport report, LearningSettings settings)
     {
-        return new Figure($"Learning {Described(settings)} with n-step meta-gradients")
+        return new Figure($"Learning {Described(settings)}")
         {
             Caption = Figure.OverSeeds(report.Seeds),
             Columns = 3,
