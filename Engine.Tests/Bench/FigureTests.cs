@@ -290,8 +290,8 @@ public partial class FigureTests
     {
         string text = string.Concat(Enumerable.Range(0x4E00, 200).Select(code => (char)code)) + " ЩWΩµŒ🎉";
         var series = new Series(text[..9], [0, 1], [1, 2]);
-        var root = XDocument.Parse(
-            new Figure(text) { Caption = text, Panels = { new(text, text, text) { YNames = [text[9..12]], Series = { series } } } }.ToSvg()).Root!;
+        var panel = new Panel(text, text, text) { YNames = [text[9..12]], Series = { series } };
+        var root = XDocument.Parse(new Figure(text) { Caption = text, Panels = { panel } }.ToSvg()).Root!;
         Assert.Equal([text, text, text, text, text, text[..9], text[9..12]], Texts(root).Where(written => written.Any(c => c > 0x2000))
             .OrderByDescending(written => written.Length).ThenBy(written => written, StringComparer.Ordinal));
         Assert.Equal(text, root.Element(s_svg + "title")!.Value);
@@ -309,7 +309,8 @@ public partial class FigureTests
     public void WhereTheLibraryThatDrawsCantBeLoadedALineSaysSo()
     {
         using var error = new StringWriter();
-        Assert.False(FigureFiles.Try("plot.svg", error, () => throw new TypeInitializationException("Sk", new DllNotFoundException("No Skia."))));
+        var fault = new TypeInitializationException("Sk", new DllNotFoundException("No Skia."));
+        Assert.False(FigureFiles.Try("plot.svg", error, () => throw fault));
         Assert.Equal("The figure plot.svg can't be drawn on this machine (No Skia); all else is written.", error.ToString().TrimEnd());
         Assert.True(FigureFiles.Try("plot.svg", error, () => { }));
     }

