@@ -51,7 +51,7 @@ public static class PlotCommand
         y.Arity = ArgumentArity.ExactlyOne;
         y.AllowMultipleArgumentsPerToken = false;
         var statistic = Options.Of("--statistic", "What is drawn of several seeds: the interquartile mean or the mean.", Statistic.Iqm);
-        var points = Options.Of("--points", "The most points of a curve, each a mean over as many rows: fewer are smoother.", 100);
+        var points = Options.Number("--points", "The most points of a curve, each a mean over as many rows: fewer are smoother.", 100, 1);
         var file = Options.Of("--out", "The picture; its numbers go beside it, as .curves.csv and .final.json.", "plot.svg");
         file.HelpName = "FILE";
         command.Add(runs);
@@ -63,19 +63,18 @@ public static class PlotCommand
             if (!Path.GetExtension(to).Equals(".svg", StringComparison.OrdinalIgnoreCase))
                 throw new UserError($"--out {to}: a picture is an SVG file; end its name in .svg.");
             UserFile.RequireFolder(to, "--out");
-            if (parsed.GetValue(points) is < 1 and var few)
-                throw new UserError(Invariant($"--points is {few}, but must be at least 1."));
             MeasuredSeed[] seeds =
                 [.. parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(seed => (seed.Run, seed.Method, seed.Seed))];
             string along = parsed.GetValue(x) ?? s_defaultX.FirstOrDefault(seeds[0].Table.Has) ?? seeds[0].Table.Columns[0];
             var curves = Curves(seeds, along, parsed.GetValue(y)!, parsed.GetValue(points));
             bool isMean = parsed.GetValue(statistic) == Statistic.Mean;
-            Write(to, Draw(curves, along, isMean).ToSvg());
             string numbers = Path.ChangeExtension(to, ".curves.csv"), final = Path.ChangeExtension(to, ".final.json");
-            Write(numbers, PlottedCurve.ToCsv(along, curves));
+            Write(numbers, PlottedCurve.ToCsv(curves));
             Write(final, PlottedCurve.ToJson(along, curves));
             Print(parsed, along, curves);
-            parsed.InvocationConfiguration.Output.WriteLine($"Written to {to}; curves to {numbers}, final values to {final}.");
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            bool isDrawn = FigureFiles.Try(to, error, () => Write(to, Draw(curves, along, isMean).ToSvg()));
+            output.WriteLine($"Written to {(isDrawn ? to + "; " : "")}curves to {numbers}, final values to {final}.");
             return ExitCodes.Ok;
         });
         return command;
@@ -142,7 +141,7 @@ public static class PlotCommand
                 Tables.WithInterval(curve.Seeds.Final.Mean, curve.Seeds.Final.MeanInterval),
                 Tables.WithInterval(curve.Seeds.Final.Iqm, curve.Seeds.Final.IqmInterval)]),
             "Of each seed the mean over the last tenth of the rows; in brackets: the 95% bootstrap interval over seeds."
-                + (curves.Any(curve => curve.Seeds.IsCut) ? " * Some seeds have been farther, which is left out." : ""));
+                + (curves.Any(curve => curve.Seeds.IsCut) ? " * Some seeds have rows that others lack, which are left out." : ""));
 
     private static void Write(string file, string text) => UserFile.Write(file, "--out", Encoding.UTF8.GetBytes(text));
 }

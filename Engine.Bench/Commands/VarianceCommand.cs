@@ -93,20 +93,20 @@ public static class VarianceCommand
                         [.. report.Updates.Select(update => (double)update * settings.FramesPerUpdate)],
                         report.MeanDeviations(method)) { Markers = true })],
                 },
-                ByParameter("Deviation by meta-parameter", std, Scale.Log, report.Deviations),
+                ByParameter("Deviation by meta-parameter", std, Scale.Log, report.Deviation),
                 ByParameter("Signal to noise", "|mean| / standard deviation", Scale.Linear, report.SignalToNoise),
             ],
         };
 
         // The methods' points of a row lie a little below each other.
-        Panel ByParameter(string title, string label, Scale scale, Func<string, string, double[]> statistic)
+        Panel ByParameter(string title, string label, Scale scale, Func<string, string, Spread> statistic)
             => new(title, label, "")
             {
                 XScale = scale,
                 YNames = [.. report.Parameters],
                 Series = [.. report.Methods.Select((method, number) =>
                 {
-                    var spreads = report.Parameters.Select(name => Spread.Of(statistic(method, name))).ToArray();
+                    var spreads = report.Parameters.Select(name => statistic(method, name)).ToArray();
                     double below = 0.7 * (((number + 0.5) / report.Methods.Count) - 0.5);
                     return new Series(
                         method, [.. spreads.Select(spread => spread.Mean)], [.. spreads.Select((_, row) => row + below)])

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
+using Engine.Bench.Output;
 using static System.FormattableString;
 
 namespace Engine.Bench.Figures;
@@ -16,17 +17,26 @@ internal static partial class AdaptiveSvg
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
 
     /// <summary>Completes a picture.</summary>
-    public static string Of(Stream skia, string title)
+    /// <param name="skia">What Skia has drawn.</param>
+    /// <param name="title">What it is called.</param>
+    /// <param name="meant">What is meant by a text in it.</param>
+    public static string Of(Stream skia, string title, Func<string, string> meant)
     {
-        using var reader = new StreamReader(skia);
-        var root = XDocument.Parse(Clean(reader.ReadToEnd())).Root!;
+        var root = XDocument.Load(skia).Root!;
         string width = root.Attribute("width")!.Value, height = root.Attribute("height")!.Value;
         root.SetAttributeValue("viewBox", $"0 0 {width} {height}");
         root.SetAttributeValue("role", "img");
-        root.SetAttributeValue("aria-label", Clean(title));
-        root.AddFirst(new XElement(s_svg + "title", Clean(title)), new XElement(s_svg + "style", Css()));
+        root.SetAttributeValue("aria-label", title);
+        root.AddFirst(new XElement(s_svg + "title", title), new XElement(s_svg + "style", Css()));
+
+        // Of characters that neither our font nor a stand-in writes.
+        root.Descendants(s_svg + "text").Where(text => text.Value.Length == 0).Remove();
         foreach (var text in root.Descendants(s_svg + "text"))
+        {
             Anchor(text);
+            text.Value = meant(text.Value.Trim());
+        }
+
         foreach (var dash in (Dash[])[Dash.Dashed, Dash.Dotted])
             Break(root, dash);
         foreach (var path in root.Descendants().Attributes("d"))
@@ -43,12 +53,9 @@ internal static partial class AdaptiveSvg
     [GeneratedRegex(@"(?<=\.\d\d)\d+")]
     private static partial Regex Decimals();
 
-    // XML has no way to write control characters.
-    private static string Clean(string text) => string.Concat(text.Where(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c)));
-
     private static string Css()
     {
-        var css = new StringBuilder("\ntext{font-family:-apple-system,\"Segoe UI\",Helvetica,Arial,\"DejaVu Sans\",sans-serif}\n");
+        var css = new StringBuilder($"\ntext{{font-family:{SvgText.Fonts}}}\n");
         css.Append("@media (prefers-color-scheme:dark){\n");
         foreach (var ink in Theme.All)
         {
@@ -71,7 +78,6 @@ internal static partial class AdaptiveSvg
         text.SetAttributeValue("y", Invariant($"{y[0]:0.##}"));
         text.SetAttributeValue("text-anchor", anchor);
         text.SetAttributeValue("font-family", null);
-        text.Value = text.Value.Trim();
 
         double[] Numbers(string name) =>
         [

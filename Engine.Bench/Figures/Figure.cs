@@ -3,16 +3,13 @@ namespace Engine.Bench.Figures;
 /// <summary>
 /// A picture of one or more charts with one legend: as SVG that reads well on light and on dark pages, and as PNG for papers.
 /// </summary>
-/// <param name="title">The heading; also what a screen reader says.</param>
-public sealed class Figure(string title)
+/// <param name="Title">The heading; also what a screen reader says.</param>
+public sealed record Figure(string Title)
 {
-    /// <summary>The heading.</summary>
-    public string Title { get; } = title;
-
     /// <summary>The line below it: of what lines are means, and what bands are; none where it is empty.</summary>
     public string Caption { get; init; } = "";
 
-    /// <summary>The charts, row by row; (a), (b) and so on if there are several.</summary>
+    /// <summary>The charts, row by row; (a), (b) and so on if there are several, and letters for all.</summary>
     public IList<Panel> Panels { get; init; } = [];
 
     /// <summary>Charts in a row; 0 for as many as look good.</summary>
@@ -43,6 +40,24 @@ public sealed class Figure(string title)
         <= 3 => Panels.Count,
         4 => 2,
         _ => 3,
+    };
+
+    /// <summary>The figure with all its texts changed.</summary>
+    internal Figure WithTexts(Func<string, string> change) => this with
+    {
+        Title = change(Title),
+        Caption = change(Caption),
+        Panels =
+        [
+            .. Panels.Select(panel => panel with
+            {
+                Title = change(panel.Title),
+                XLabel = change(panel.XLabel),
+                YLabel = change(panel.YLabel),
+                YNames = panel.YNames?.Select(change).ToArray(),
+                Series = [.. panel.Series.Select(series => series with { Label = change(series.Label) })],
+            }),
+        ],
     };
 
     private Figure Checked()

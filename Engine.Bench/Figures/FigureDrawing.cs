@@ -1,3 +1,4 @@
+using Engine.Bench.Output;
 using ScottPlot;
 using SkiaSharp;
 
@@ -39,12 +40,14 @@ internal sealed class FigureDrawing
     /// <summary>Draws a figure as vectors.</summary>
     public static string Svg(Figure figure)
     {
-        var drawing = new FigureDrawing(figure, new Pen(vectors: true));
+        figure = figure.WithTexts(SvgText.Clean);
+        var standIns = new StandIns(figure);
+        var drawing = new FigureDrawing(figure.WithTexts(standIns.Drawn), new Pen(vectors: true));
         using var stream = new MemoryStream();
         using (var canvas = SKSvgCanvas.Create(SKRect.Create(drawing._width, drawing._height), stream))
             drawing.Draw(canvas);
         stream.Position = 0;
-        return AdaptiveSvg.Of(stream, figure.Title);
+        return AdaptiveSvg.Of(stream, figure.Title, standIns.Meant);
     }
 
     /// <summary>Draws a figure in pixels.</summary>
@@ -61,7 +64,7 @@ internal sealed class FigureDrawing
     }
 
     private static string Title(Panel panel, int number, int count)
-        => count == 1 ? panel.Title : $"({(char)('a' + number)}) {panel.Title}";
+        => count is 1 or > 26 ? panel.Title : $"({(char)('a' + number)}) {panel.Title}";
 
     private static LabelStyle Text(string text, float size, Ink ink, bool bold = false)
     {

@@ -11,20 +11,11 @@ public enum Scale
 }
 
 /// <summary>A chart: two axes and series.</summary>
-/// <param name="title">The line above it, for example "Error".</param>
-/// <param name="xLabel">What the horizontal axis measures.</param>
-/// <param name="yLabel">What the vertical axis measures.</param>
-public sealed class Panel(string title, string xLabel, string yLabel)
+/// <param name="Title">The line above it, for example "Error".</param>
+/// <param name="XLabel">What the horizontal axis measures.</param>
+/// <param name="YLabel">What the vertical axis measures.</param>
+public sealed record Panel(string Title, string XLabel, string YLabel)
 {
-    /// <summary>The line above the chart.</summary>
-    public string Title { get; } = title;
-
-    /// <summary>What the horizontal axis measures.</summary>
-    public string XLabel { get; } = xLabel;
-
-    /// <summary>What the vertical axis measures.</summary>
-    public string YLabel { get; } = yLabel;
-
     /// <summary>The horizontal scale.</summary>
     public Scale XScale { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using ScottPlot;
 using SkiaSharp;
 
@@ -49,6 +50,22 @@ internal sealed class Pen(bool vectors)
     /// <summary>Sets the style of a text.</summary>
     public static void Write(LabelStyle label, Ink ink, float size, bool bold = false)
         => (label.ForeColor, label.FontSize, label.Font) = (ink.Color, size, bold ? s_bold : s_regular);
+
+    /// <summary>Whether a font can't write a character.</summary>
+    public static bool Lacks(Rune character) => !s_regular.ContainsGlyph(character.Value) || !s_bold.ContainsGlyph(character.Value);
+
+    /// <summary>Letters that look like no other character, the widest first.</summary>
+    public static Rune[] Letters()
+    {
+        using var font = new SKFont(s_regular);
+        return
+        [
+            .. Enumerable.Range(0xC0, 0x2000).Select(code => new Rune(code)).Where(character => !Lacks(character))
+                .GroupBy(character => s_regular.GetGlyph(character.Value))
+                .Where(alike => alike.Count() == 1 && Rune.IsLetter(alike.Single())).Select(alike => alike.Single())
+                .OrderByDescending(letter => font.MeasureText(letter.ToString())),
+        ];
+    }
 
     private static SKTypeface Font(string name)
     {

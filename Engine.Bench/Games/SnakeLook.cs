@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Bench.Output;
 
 namespace Engine.Bench.Games;
 
@@ -9,9 +10,9 @@ internal static class SnakeLook
     public const int Shades = 7;
 
     /// <summary>The style sheet: light, and dark where the reader's page is.</summary>
-    public static string Css { get; } = """
+    public static string Css { get; } = $$"""
 
-        text{font-family:-apple-system,"Segoe UI",Helvetica,Arial,"DejaVu Sans",sans-serif;fill:#24292f}
+        text{font-family:{{SvgText.Fonts}};fill:#24292f}
         .label{font-size:12px}
         .head{font-size:16px;font-weight:600}
         .ground{fill:#ffffff}

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml;
+using Engine.Bench.Output;
 
 namespace Engine.Bench.Games;
 
@@ -23,7 +24,7 @@ internal sealed class SvgWriter : IDisposable
         Open("svg", "http://www.w3.org/2000/svg");
         Attributes(("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("width", Number(width)), ("height", Number(height)));
         Attributes(("role", "img"), ("aria-label", title));
-        _xml.WriteElementString("title", Clean(title));
+        _xml.WriteElementString("title", SvgText.Clean(title));
         _xml.WriteElementString("style", css);
         _xml.WriteStartElement("rect");
         Attributes(("class", "ground"), ("width", "100%"), ("height", "100%"));
@@ -63,7 +64,7 @@ internal sealed class SvgWriter : IDisposable
         Attributes(("class", cssClass), ("x", Number(x)), ("y", Number(y)));
         if (anchor != "start")
             Attributes(("text-anchor", anchor));
-        _xml.WriteString(Clean(text));
+        _xml.WriteString(SvgText.Clean(text));
         Close();
     }
 
@@ -102,9 +103,6 @@ internal sealed class SvgWriter : IDisposable
     private void Attributes(params ReadOnlySpan<(string Name, string Value)> attributes)
     {
         foreach (var (name, value) in attributes)
-            _xml.WriteAttributeString(name, Clean(value));
+            _xml.WriteAttributeString(name, SvgText.Clean(value));
     }
-
-    // XML has no way to write control characters.
-    private static string Clean(string text) => text.All(XmlConvert.IsXmlChar) ? text : string.Concat(text.Where(XmlConvert.IsXmlChar));
 }

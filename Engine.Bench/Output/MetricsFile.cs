@@ -4,7 +4,9 @@ using System.Text;
 namespace Engine.Bench.Output;
 
 /// <summary>A table of measurements that only grows, as comma-separated values.</summary>
-/// <remarks>Numbers are written in the fewest digits that read back as the same number.</remarks>
+/// <remarks>
+/// Others see each row as soon as it is added, and as a whole. Numbers are written in the fewest digits that read back as the same number.
+/// </remarks>
 public sealed class MetricsFile : IDisposable
 {
     private readonly FileStream _stream;
@@ -16,7 +18,7 @@ public sealed class MetricsFile : IDisposable
     public MetricsFile(string path, params string[] columns)
     {
         _columns = columns;
-        _stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
+        _stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         Write(columns);
     }
 
@@ -35,10 +37,7 @@ public sealed class MetricsFile : IDisposable
         Write(_columns);
     }
 
-    /// <summary>Hands the rows to the system, so that others see them.</summary>
-    public void Flush() => _stream.Flush();
-
-    /// <summary>Writes what is left and closes the file.</summary>
+    /// <summary>Closes the file.</summary>
     public void Dispose() => _stream.Dispose();
 
     private void Write(IEnumerable<object?> cells) => _stream.Write(Encoding.UTF8.GetBytes(string.Join(',', cells.Select(Cell)) + "\n"));

@@ -27,11 +27,19 @@ internal sealed class MetricsTable
     {
         try
         {
-            using var reader = Sep.New(',').Reader(options => options with { Unescape = true }).FromText(Text(path));
+            string text = Text(path);
+            using var reader = Sep.New(',').Reader(options => options with { Unescape = true, DisableColCountCheck = true })
+                .FromText(text.TrimEnd('\r', '\n'));
             string[] columns = [.. reader.Header.ColNames];
             var rows = new List<string[]>();
             foreach (var row in reader)
                 rows.Add(row[..].ToStringsArray());
+
+            // A run may be writing the last line at this moment.
+            if (rows.Count > 0 && rows[^1].Length < columns.Length && !text.EndsWith('\n'))
+                rows.RemoveAt(rows.Count - 1);
+            if (rows.Any(row => row.Length != columns.Length))
+                throw new InvalidDataException();
             return new(path, columns, [.. rows]);
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException)
@@ -74,11 +82,9 @@ internal sealed class MetricsTable
             ? at
             : throw new UserError($"{option} {column}: {Path} has no such column; there are {string.Join(", ", Columns)}.");
 
-    // A run may be writing to the file at this moment, and its last line may be the beginning of one.
     private static string Text(string path)
     {
         using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        string text = reader.ReadToEnd();
-        return System.IO.Path.GetFileName(path) == RunRecorder.Metrics ? text[..(text.LastIndexOf('\n') + 1)] : text;
+        return reader.ReadToEnd();
     }
 }

@@ -27,8 +27,8 @@ internal sealed record PlottedCurve(string Label, string Run, string Method, str
         };
     }
 
-    /// <summary>Curves as a table with a row for each point; what is not known is an empty cell.</summary>
-    public static string ToCsv(string x, IEnumerable<PlottedCurve> curves)
+    /// <summary>Curves as a table with a row for each point, and where that is in column x; what is not known is an empty cell.</summary>
+    public static string ToCsv(IEnumerable<PlottedCurve> curves)
     {
         using var writer = Sep.New(',')
             .Writer(options => options with { Escape = true, CultureInfo = CultureInfo.InvariantCulture })
@@ -43,7 +43,7 @@ internal sealed record PlottedCurve(string Label, string Run, string Method, str
                 row["column"].Set(curve.Column);
                 row["seeds"].Format(point.Seeds);
                 foreach (var (name, number) in ((string, double?)[])[
-                    (x, at), ("mean", point.Mean), ("mean_low", point.MeanInterval?.Low), ("mean_high", point.MeanInterval?.High),
+                    ("x", at), ("mean", point.Mean), ("mean_low", point.MeanInterval?.Low), ("mean_high", point.MeanInterval?.High),
                     ("iqm", point.Iqm), ("iqm_low", point.IqmInterval?.Low), ("iqm_high", point.IqmInterval?.High)])
                 {
                     if (number is { } known && !double.IsNaN(known))

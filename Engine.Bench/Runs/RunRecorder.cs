@@ -84,7 +84,6 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
         // The first one comes at once, so that there is always something to resume.
         if (_saved != 0 && !last && Stopwatch.GetElapsedTime(_saved) < s_interval)
             return;
-        _metrics.Flush();
         var snapshot = capture();
         SnapshotFile.Save(_folder.PathOf(RunFolder.Checkpoint), snapshot, _settings);
         _saved = Stopwatch.GetTimestamp();
@@ -95,7 +94,6 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
         _metrics.Clear();
         foreach (var row in snapshot.Rows)
             _metrics.AppendRow(_cells(row));
-        _metrics.Flush();
     }
 
     /// <inheritdoc/>

@@ -18,13 +18,12 @@ public sealed class BiasVarianceReport
 {
     private readonly ILookup<string, MetricRow> _byMethod;
     private readonly MetaGradientMethod[] _methods;
-    private readonly int _seeds;
 
     /// <summary>Reads the rows of a run.</summary>
     public BiasVarianceReport(IReadOnlyList<MetricRow> rows)
     {
         _byMethod = rows.ToLookup(row => row.Method);
-        _seeds = rows.DistinctBy(row => row.Seed).Count();
+        Seeds = rows.DistinctBy(row => row.Seed).Count();
         _methods = [.. _byMethod.Select(group => MetaGradientMethod.Parse(group.Key))];
         Summary =
         [
@@ -40,7 +39,7 @@ public sealed class BiasVarianceReport
     }
 
     /// <summary>The number of seeds.</summary>
-    public int Seeds => _byMethod.SelectMany(group => group).Select(row => row.Seed).Distinct().Count();
+    public int Seeds { get; }
 
     /// <summary>Each estimator averaged over training; classic ones first, by number of steps.</summary>
     public IReadOnlyList<BiasVarianceSummary> Summary { get; }
@@ -90,7 +89,7 @@ public sealed class BiasVarianceReport
         var whole = Estimate.Of([.. PerSeed(classic[^1].Method, column).Zip(PerSeed(classic[0].Method, column), (b, a) => b - a)]);
         bool? clear = sign > 0 ? whole.IsClearlyAbove(0) : whole.IsClearlyBelow(0);
         string numbers = string.Join("; ", classic.Select(summary => $"{summary.Method}: {Text(quantity(summary))}"));
-        return Claim.Measured(letter, text, _seeds, numbers, clear is null ? null : Claim.All([.. each, clear]));
+        return Claim.Measured(letter, text, Seeds, numbers, clear is null ? null : Claim.All([.. each, clear]));
 
         static bool? IsPositive(double change) => double.IsNaN(change) ? null : change > 0;
     }
@@ -105,7 +104,7 @@ public sealed class BiasVarianceReport
         var cuts = pairs.Select(pair => (pair.Classic.Steps, Cut: Compared(pair, 2, (classic, mixed) => classic / mixed))).ToArray();
         string numbers = string.Join("; ", cuts.Select(x => Invariant($"{x.Steps}: {x.Cut.Text("0.00-fold", "G2")}")));
         bool? holds = Claim.All(cuts.Where(x => x.Steps >= 5).Select(x => x.Cut.IsClearlyAbove(2)));
-        return Claim.Measured('g', What, _seeds, numbers, holds);
+        return Claim.Measured('g', What, Seeds, numbers, holds);
     }
 
     private Claim MixingBiases()
@@ -119,7 +118,7 @@ public sealed class BiasVarianceReport
         string numbers = string.Join(
             "; ", pairs.Select(pair => $"{pair.Classic.Method}: {Text(pair.Classic.Bias)} to {Text(pair.Mixed.Bias)}"));
         bool? holds = Claim.All(pairs.Where(pair => pair.Classic.Steps >= 5).Select(pair => BelowOneStep(pair) & Pays(pair)));
-        return Claim.Measured('h', What, _seeds, $"one step: {Text(one.Bias)}; {numbers}", holds);
+        return Claim.Measured('h', What, Seeds, $"one step: {Text(one.Bias)}; {numbers}", holds);
 
         bool? BelowOneStep((BiasVarianceSummary Classic, BiasVarianceSummary Mixed) pair)
             => Compared((one, pair.Mixed), 0, (single, mixed) => mixed - single).IsClearlyBelow(0);

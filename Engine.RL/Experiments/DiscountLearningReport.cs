@@ -18,13 +18,14 @@ public sealed class DiscountLearningReport
     {
         _byMethod = rows.ToLookup(row => row.Method);
         Methods = [.. _byMethod.Select(group => group.Key)];
+        Seeds = rows.DistinctBy(row => row.Seed).Count();
     }
 
     /// <summary>The methods that were run.</summary>
     public IReadOnlyList<string> Methods { get; }
 
     /// <summary>The number of seeds.</summary>
-    public int Seeds => _byMethod.SelectMany(group => group).Select(row => row.Seed).Distinct().Count();
+    public int Seeds { get; }
 
     /// <summary>The final state of each method.</summary>
     public IReadOnlyList<DiscountLearningSummary> Summary =>

@@ -32,8 +32,8 @@ public sealed class MetaGradientVarianceReport(MetaGradientVariance variance, IR
     [
         .. Methods.Select(method => new MetaGradientVarianceSummary(
             method,
-            [.. Parameters.Select(parameter => MeanOfFinite(Deviations(method, parameter)))],
-            Parameters.Average(parameter => SignalToNoise(method, parameter).Average()),
+            [.. Parameters.Select(parameter => Deviation(method, parameter).Mean)],
+            Spread.OfFinite(Parameters.Select(parameter => SignalToNoise(method, parameter).Mean)).Mean,
             Mean(method, "bias"),
             Mean(method, "cosine"))),
     ];
@@ -51,18 +51,18 @@ public sealed class MetaGradientVarianceReport(MetaGradientVariance variance, IR
         return IsRelative ? [.. deviations.Zip(Values("1", parameter + "_std"), (std, one) => std / one)] : deviations;
     }
 
+    /// <summary>The same over those points where 1-step meta-gradients vary.</summary>
+    public Spread Deviation(string method, string parameter) => Spread.OfFinite(Deviations(method, parameter));
+
     /// <summary>The same, averaged over meta-parameters that vary.</summary>
     public double[] MeanDeviations(string method)
     {
         double[][] each = [.. Parameters.Select(parameter => Deviations(method, parameter))];
-        return [.. Updates.Select((_, point) => MeanOfFinite(each.Select(values => values[point])))];
+        return [.. Updates.Select((_, point) => Spread.OfFinite(each.Select(values => values[point])).Mean)];
     }
 
-    /// <summary>|mean| / standard deviation of a meta-parameter at the points of training.</summary>
-    public double[] SignalToNoise(string method, string parameter) => Values(method, parameter + "_snr");
-
-    private static double MeanOfFinite(IEnumerable<double> values)
-        => values.Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average();
+    /// <summary>|mean| / standard deviation of a meta-parameter over those points of training where it varies.</summary>
+    public Spread SignalToNoise(string method, string parameter) => Spread.OfFinite(Values(method, parameter + "_snr"));
 
     private double Mean(string method, string column) => Values(method, column).Average();
 

@@ -51,6 +51,13 @@ public class AnimatedSvgTests
     }
 
     [Fact]
+    public void TitlesKeepAllThatXmlCanWrite()
+    {
+        var film = new AnimatedSvg([new(2, 2, [0], 3, 0, 0)], "a\u0001🎉");
+        Assert.Equal("a🎉", XDocument.Parse(film.ToSvg()).Root!.Element(s_svg + "title")!.Value);
+    }
+
+    [Fact]
     public void SpeedIsTheDurationOfTheFramesAndAPause()
     {
         SnakeFrame[] frames = [new(2, 2, [0], 3, 0, 0), new(2, 2, [1], 3, 1, 0), new(2, 2, [3, 1], 0, 2, 1)];

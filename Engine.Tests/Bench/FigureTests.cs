@@ -85,6 +85,13 @@ public partial class FigureTests
     }
 
     [Fact]
+    public void PanelsHaveLettersAsLongAsThereAreSome()
+    {
+        Assert.Contains("(z) Error", Texts(Draw([.. Enumerable.Repeat(Panel(), 26)])));
+        Assert.Equal(27, Texts(Draw([.. Enumerable.Repeat(Panel(), 27)])).Count(text => text == "Error"));
+    }
+
+    [Fact]
     public void CaptionSaysWhatLinesAndBandsAre()
     {
         string caption = Figure.OverSeeds(5);
@@ -200,7 +207,7 @@ public partial class FigureTests
         y[54_321] = 50;
         var root = Draw(Panel(new Series("", x, y)));
         var points = Points(Lines(root, First).First().Attribute("d")!.Value);
-        Assert.InRange(points.Length, 400, 510);
+        Assert.InRange(points.Length, 250, 310);
         Assert.InRange(points.Min(point => point.Y) - Number(Window(root), "y"), 0, 15);
     }
 
@@ -276,6 +283,37 @@ public partial class FigureTests
     [Fact]
     public void ControlCharactersDoNoHarm()
         => Assert.Contains("ab", Texts(Draw(Panel(new Series("a\u0001b", [0, 1], [1, 2])))));
+
+    // More than most figures have; the letters among them must stay what they are.
+    [Fact]
+    public void AnyCharacterIsWrittenAndAsWideAsItIs()
+    {
+        string text = string.Concat(Enumerable.Range(0x4E00, 200).Select(code => (char)code)) + " ЩWΩµŒ🎉";
+        var series = new Series(text[..9], [0, 1], [1, 2]);
+        var panel = new Panel(text, text, text) { YNames = [text[9..12]], Series = { series } };
+        var root = XDocument.Parse(new Figure(text) { Caption = text, Panels = { panel } }.ToSvg()).Root!;
+        Assert.Equal([text, text, text, text, text, text[..9], text[9..12]], Texts(root).Where(written => written.Any(c => c > 0x2000))
+            .OrderByDescending(written => written.Length).ThenBy(written => written, StringComparer.Ordinal));
+        Assert.Equal(text, root.Element(s_svg + "title")!.Value);
+        Assert.True(Number(root, "width") > 200 * 0.7 * 16);
+    }
+
+    [Fact]
+    public void MoreCharactersThanThereAreLettersDoNoHarm()
+    {
+        string title = string.Concat(Enumerable.Range(0x4E00, 600).Select(code => (char)code));
+        Assert.NotEmpty(new Figure(title) { Panels = { Panel(new Series("龥", [0, 1], [1, 2])) } }.ToSvg());
+    }
+
+    [Fact]
+    public void WhereTheLibraryThatDrawsCantBeLoadedALineSaysSo()
+    {
+        using var error = new StringWriter();
+        var fault = new TypeInitializationException("Sk", new DllNotFoundException("No Skia."));
+        Assert.False(FigureFiles.Try("plot.svg", error, () => throw fault));
+        Assert.Equal("The figure plot.svg can't be drawn on this machine (No Skia); all else is written.", error.ToString().TrimEnd());
+        Assert.True(FigureFiles.Try("plot.svg", error, () => { }));
+    }
 
     [Fact]
     public void MistakesInSeriesAreNamed()

@@ -24,12 +24,12 @@ public sealed class PlotCommandTests : IDisposable
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
         Assert.Contains("| 0     | return_mean |          20* |     2 |    3.000 [2.000, 4.000] |    3.000 [2.000, 4.000] |", output);
         Assert.Contains("| 3-mix | gamma       |           40 |     1 |                  0.7000 |                  0.7000 |", output);
-        Assert.Contains("in brackets: the 95% bootstrap interval over seeds. * Some seeds have been farther", output);
+        Assert.Contains("over seeds. * Some seeds have rows that others lack, which are left out.", output);
         var svg = XDocument.Load(_temporary.At("plot.svg"));
         string[] texts = [.. svg.Descendants().Where(element => !element.HasElements).Select(element => element.Value)];
         Assert.All(["return_mean", "gamma", "frames", "0", "3-mix"], text => Assert.Contains(text, texts));
         Assert.Equal(
-            "run,method,column,seeds,frames,mean,mean_low,mean_high,iqm,iqm_low,iqm_high\n"
+            "run,method,column,seeds,x,mean,mean_low,mean_high,iqm,iqm_low,iqm_high\n"
                 + $"{_temporary.At("run")},0,return_mean,2,10,,,,,,\n"
                 + $"{_temporary.At("run")},0,return_mean,2,20,3,2,4,3,2,4\n"
                 + $"{_temporary.At("run")},3-mix,return_mean,1,10,5,,,5,,\n",
@@ -86,12 +86,64 @@ public sealed class PlotCommandTests : IDisposable
         Assert.Contains("| quick-3, 1 | bias   |               0 |     1 |", output);
     }
 
+    [Fact]
+    public void ACurveMayBeAlongAColumnOfAnyName()
+    {
+        Write("a.csv", "mean,y\n5,7\n");
+        var (code, _, error) = Plot("--x", "mean", "--y", "y", _temporary.At("a.csv"));
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Equal(
+            "run,method,column,seeds,x,mean,mean_low,mean_high,iqm,iqm_low,iqm_high\n" + $"{_temporary.At("a.csv")},,y,1,5,7,,,7,,\n",
+            File.ReadAllText(_temporary.At("plot.curves.csv")).ReplaceLineEndings("\n"));
+    }
+
+    [Theory]
+    [InlineData("日本")]
+    [InlineData("five日本")]
+    [InlineData("go🎉")]
+    [InlineData("\u0001")]
+    public void LabelsAreInAnyScript(string name)
+    {
+        string[] files = [$"{name}.csv", "other.csv"];
+        foreach (string file in files)
+            Write(file, "frames,y\n1,2\n2,3\n");
+        var (code, _, error) = Plot(["--y", "y", .. files.Select(_temporary.At)]);
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        var texts = XDocument.Load(_temporary.At("plot.svg")).Descendants().Select(element => element.Value);
+        Assert.Contains($"{name}.csv".Replace("\u0001", ""), texts);
+    }
+
+    [Theory]
+    [InlineData("metrics.csv", "1,7\n2,8", "8.000")]
+    [InlineData("metrics.csv", "1,7\n2", "7.000")]
+    [InlineData("other.csv", "1,7\n2", "7.000")]
+    [InlineData("other.csv", "1,7\n2,8\n\n", "8.000")]
+    [InlineData("other.csv", "1,7\r\n2,8\r\n\r\n", "8.000")]
+    public void AFileEndsInAnyWay(string file, string rows, string last)
+    {
+        Write(file, "frames,y\n" + rows);
+        var (code, output, error) = Plot("--y", "y", _temporary.At(file));
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Contains($" {last} |", output);
+    }
+
+    [Fact]
+    public void NumbersAreWrittenEvenIfTheFigureCantBe()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
+        Write("a.csv", "frames,y\n5,7\n");
+        File.CreateSymbolicLink(_temporary.At("plot.svg"), _temporary.At("no/such.svg"));
+        Assert.Equal(ExitCodes.UserError, Plot("--y", "y", _temporary.At("a.csv")).Code);
+        Assert.True(File.Exists(_temporary.At("plot.curves.csv")) && File.Exists(_temporary.At("plot.final.json")));
+    }
+
     [Theory]
     [InlineData("there is no such folder, nor file", "nowhere")]
     [InlineData("has no metrics.csv, nor has an agent in it", "EMPTY")]
     [InlineData("has no rows of metrics yet", "HEADER")]
     [InlineData("is no table of comma-separated values", "RAGGED")]
     [InlineData("is no table of comma-separated values", "TWICE")]
+    [InlineData("is no table of comma-separated values", "HOLE")]
     [InlineData("--y gama: ", "RUN", "--y", "gama")]
     [InlineData("has no such column; there are method, seed, iteration, bias, note.", "RUN")]
     [InlineData("--x time: ", "RUN", "--y", "bias", "--x", "time")]
@@ -106,6 +158,7 @@ public sealed class PlotCommandTests : IDisposable
         Write("HEADER/metrics.csv", Header);
         Write("RAGGED", "a,b\n1,2\n3\n");
         Write("TWICE", "a,a\n1,2\n");
+        Write("HOLE", "a,b\n1,2\n\n3,4\n");
         Write("RUN/metrics.csv", "method,seed,iteration,bias,note\n1,0,0,4,good\n1,1,0,5,bad\n");
         var (code, output, error) = Plot([_temporary.At(args[0]), .. args[1..]]);
         Assert.Equal((ExitCodes.UserError, ""), (code, output));

@@ -54,7 +54,19 @@ public class MetaGradientVarianceReportTests
         Assert.Equal([5, 9], report.Updates);
         Assert.Equal([3, 5], report.Deviations("3", "gamma"));
         Assert.Equal([2, 5], report.MeanDeviations("3"));
-        Assert.Equal([4, 5], report.SignalToNoise("3", "learning_rate"));
+        Assert.Equal(new Spread(4.5, Math.Sqrt(0.5)), report.SignalToNoise("3", "learning_rate"));
+    }
+
+    [Fact]
+    public void SpreadsAreThoseOfTheTable()
+    {
+        var report = Report(
+            Row("1", 5, 0, 1), Row("3", 5, 6, 1, snr: (double.NaN, 4)), Row("1", 9, 1, 1), Row("3", 9, 5, 2, snr: (double.NaN, 6)));
+        Assert.Equal(new Spread(5, double.NaN), report.Deviation("3", "gamma"));
+        Assert.Equal(new Spread(1.5, Math.Sqrt(0.5)), report.Deviation("3", "learning_rate"));
+        Assert.Equal(new Spread(double.NaN, double.NaN), report.SignalToNoise("3", "gamma"));
+        Assert.Equal([5, 1.5], report.Summary[1].Std);
+        Assert.Equal(5, report.Summary[1].SignalToNoise);
     }
 
     private static MetaGradientVarianceReport Report(params MetricRow[] rows) => new(s_variance, rows);
