@@ -62,18 +62,27 @@ public static class PlotCommand
             string to = parsed.GetValue(file)!;
             if (!Path.GetExtension(to).Equals(".svg", StringComparison.OrdinalIgnoreCase))
                 throw new UserError($"--out {to}: a picture is an SVG file; end its name in .svg.");
-            UserFile.RequireFolder(to, "--out");
             MeasuredSeed[] seeds =
-                [.. parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(seed => (seed.Run, seed.Method, seed.Seed))];
+                [.. parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(
+                    seed => (Path.GetFullPath(seed.Run), seed.Method, seed.Seed))];
             string along = parsed.GetValue(x) ?? s_defaultX.FirstOrDefault(seeds[0].Table.Has) ?? seeds[0].Table.Columns[0];
             var curves = Curves(seeds, along, parsed.GetValue(y)!, parsed.GetValue(points));
             bool isMean = parsed.GetValue(statistic) == Statistic.Mean;
             string numbers = Path.ChangeExtension(to, ".curves.csv"), final = Path.ChangeExtension(to, ".final.json");
+            foreach (string written in (string[])[to, numbers, final])
+            {
+                UserFile.RequireFolder(written, "--out");
+                if (seeds.Any(seed => Path.GetFullPath(seed.Table.Path) == Path.GetFullPath(written)))
+                    throw new UserError($"--out {to}: {written} would be replaced, which is drawn; give the picture another name.");
+            }
+
             Write(numbers, PlottedCurve.ToCsv(curves));
             Write(final, PlottedCurve.ToJson(along, curves));
             Print(parsed, along, curves);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             bool isDrawn = FigureFiles.Try(to, error, () => Write(to, Draw(curves, along, isMean).ToSvg()));
+            foreach (var empty in curves.Where(curve => !curve.Seeds.Points.Any(point => double.IsFinite(point.Iqm))))
+                error.WriteLine(Printable.Line($"{empty.Label} has no numbers in {empty.Column}: nothing of it is drawn."));
             output.WriteLine($"Written to {(isDrawn ? to + "; " : "")}curves to {numbers}, final values to {final}.");
             return ExitCodes.Ok;
         });
@@ -136,12 +145,14 @@ public static class PlotCommand
             curves.Select(curve => (string[])[
                 curve.Label,
                 curve.Column,
-                Invariant($"{curve.Seeds.X[^1]:#,0.####}{(curve.Seeds.IsCut ? "*" : "")}"),
+                Invariant($"{Axis(curve.Seeds.X[^1])}{(curve.Seeds.IsCut ? "*" : "")}"),
                 Invariant($"{curve.Seeds.Final.Seeds}"),
                 Tables.WithInterval(curve.Seeds.Final.Mean, curve.Seeds.Final.MeanInterval),
                 Tables.WithInterval(curve.Seeds.Final.Iqm, curve.Seeds.Final.IqmInterval)]),
             "Of each seed the mean over the last tenth of the rows; in brackets: the 95% bootstrap interval over seeds."
                 + (curves.Any(curve => curve.Seeds.IsCut) ? " * Some seeds have rows that others lack, which are left out." : ""));
+
+    private static string Axis(double x) => x.ToString(Math.Abs(x) < 1e15 ? "#,0.####" : "G6", System.Globalization.CultureInfo.InvariantCulture);
 
     private static void Write(string file, string text) => UserFile.Write(file, "--out", Encoding.UTF8.GetBytes(text));
 }

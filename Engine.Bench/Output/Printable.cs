@@ -28,8 +28,9 @@ internal static class Printable
         return text.Length <= longest ? text : Escape($"{text[..(longest * 2 / 3)]}...{text[^(longest / 3 - 3)..]}");
     }
 
-    // As JSON escapes them; half a pair of surrogates becomes the sign for what can't be shown.
-    private static string Escape(string text)
+    /// <summary>A text of any length that can't steer the terminal.</summary>
+    /// <remarks>As JSON escapes characters; half a pair of surrogates becomes the sign for what can't be shown.</remarks>
+    public static string Escape(string text)
     {
         var escaped = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())

@@ -71,7 +71,7 @@ public static class Tables
     private static Color Colour(Claim claim) => claim.Holds switch { true => Color.Green, false => Color.Red, null => Color.Grey };
 
     private static Text Cell(IAnsiConsole console, string text)
-        => new(console.Profile.Capabilities.Ansi ? text : text.Replace("|", "\\|"));
+        => new(Printable.Escape(console.Profile.Capabilities.Ansi ? text : text.Replace("|", "\\|")));
 
     // Whether no word need be broken.
     private static bool Fits(IAnsiConsole console, IRenderable table)

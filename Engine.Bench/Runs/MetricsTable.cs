@@ -73,8 +73,10 @@ internal sealed class MetricsTable
 
         double Number(string text, int row)
             => text.Length == 0 ? double.NaN
-            : double.TryParse(text, CultureInfo.InvariantCulture, out double number) ? number
-            : throw new UserError($"{option} {column}: '{text}' in line {row + 2} of {Path} is not a number; name another column.");
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number
+            : text.TrimStart('-', '+').Equals("inf", StringComparison.OrdinalIgnoreCase)
+                ? text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity
+            : throw new UserError($"{option} {column}: {Printable.Quote(text)} in line {row + 2} of {Path} is not a number, as 0.5 or 1e-3; name another column.");
     }
 
     private int Place(string option, string column)

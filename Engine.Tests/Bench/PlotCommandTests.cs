@@ -45,7 +45,7 @@ public sealed class PlotCommandTests : IDisposable
         Write("a/metrics.csv", "method,seed,iteration,bias\n1,0,0,4\n1,1,0,NaN\n2-mix,0,0,3\n2-mix,1,0,5\n");
         Write("b/metrics.csv", "method,seed,iteration,bias\n1,7,0,6\n");
         var (code, output, error) = Plot("--y", "bias", "--statistic", "mean", _temporary.At("a"), _temporary.At("b") + "/");
-        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Equal((ExitCodes.Ok, "a, 1 has no numbers in bias: nothing of it is drawn."), (code, error.TrimEnd()));
         Assert.Contains("| a, 1     | bias   |               0 |     2 |                    - |", output);
         Assert.Contains("| a, 2-mix | bias   |               0 |     2 | 4.000 [3.000, 5.000] |", output);
         Assert.Contains("| b, 1     | bias   |               0 |     1 |                6.000 |", output);
@@ -62,6 +62,29 @@ public sealed class PlotCommandTests : IDisposable
         Assert.Equal((ExitCodes.Ok, ""), (code, error));
         Assert.Contains("| run, 5    | return_mean |           10 |     2 | 2.000 [1.000, 3.000] |", output);
         Assert.Contains("| other.csv | return_mean |           20 |     1 |                8.000 |", output);
+    }
+
+    [Fact]
+    public void NumbersAreThoseOfOtherPrograms()
+    {
+        Write("a.csv", "x,\u001b[31my\n1,inf\n2e300,-2.5\n");
+        var (code, output, error) = Plot("--x", "x", "--y", "\u001b[31my", _temporary.At("a.csv"));
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Contains("| a.csv | \\u001b[31my | 2E+300 |", System.Text.RegularExpressions.Regex.Replace(output, " +", " "));
+        Write("comma.csv", "x,y\n1,\"1,5\"\n");
+        (code, output, error) = Plot("--x", "x", "--y", "y", _temporary.At("comma.csv"));
+        Assert.Equal((ExitCodes.UserError, ""), (code, output));
+        Assert.Contains("'1,5' in line 2", error);
+    }
+
+    [Fact]
+    public void NothingThatIsDrawnIsReplaced()
+    {
+        Write("plot.curves.csv", "x,y\n1,2\n");
+        var (code, _, error) = Plot("--x", "x", "--y", "y", _temporary.At("plot.curves.csv"));
+        Assert.Equal(ExitCodes.UserError, code);
+        Assert.Contains("plot.curves.csv would be replaced, which is drawn; give the picture another name.", error);
+        Assert.Equal("x,y\n1,2\n", File.ReadAllText(_temporary.At("plot.curves.csv")));
     }
 
     [Fact]

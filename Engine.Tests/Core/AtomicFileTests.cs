@@ -17,17 +17,16 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
-    public void APipeIsWrittenToAndStays()
+    public async Task APipeIsWrittenToAndStays()
     {
         if (OperatingSystem.IsWindows())
             return;
         using TemporaryFolder folder = new();
         string path = folder.At("pipe");
         System.Diagnostics.Process.Start("mkfifo", [path]).WaitForExit();
-        var reader = Task.Run(() => File.ReadAllBytes(path));
+        var reader = Task.Run(() => File.ReadAllBytes(path), TestContext.Current.CancellationToken);
         AtomicFile.Write(path, s => s.Write([1, 2, 3]));
-        Assert.True(reader.Wait(TimeSpan.FromSeconds(20)), "The pipe was replaced by a file.");
-        Assert.Equal([1, 2, 3], reader.Result);
+        Assert.Equal([1, 2, 3], await reader.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
         Assert.Equal(["pipe"], folder.Names);
     }
 
