@@ -62,20 +62,18 @@ public static class PlotCommand
             string to = parsed.GetValue(file)!;
             if (!Path.GetExtension(to).Equals(".svg", StringComparison.OrdinalIgnoreCase))
                 throw new UserError($"--out {to}: a picture is an SVG file; end its name in .svg.");
+            string numbers = Path.ChangeExtension(to, ".curves.csv"), final = Path.ChangeExtension(to, ".final.json");
+            string[] files = [to, numbers, final];
+            foreach (string written in files)
+                UserFile.RequireFolder(written, "--out");
             MeasuredSeed[] seeds =
                 [.. parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(
                     seed => (Path.GetFullPath(seed.Run), seed.Method, seed.Seed))];
+            if (files.FirstOrDefault(IsDrawn) is { } drawn)
+                throw new UserError($"--out {to}: {drawn} would be replaced, which is drawn; give the picture another name.");
             string along = parsed.GetValue(x) ?? s_defaultX.FirstOrDefault(seeds[0].Table.Has) ?? seeds[0].Table.Columns[0];
             var curves = Curves(seeds, along, parsed.GetValue(y)!, parsed.GetValue(points));
             bool isMean = parsed.GetValue(statistic) == Statistic.Mean;
-            string numbers = Path.ChangeExtension(to, ".curves.csv"), final = Path.ChangeExtension(to, ".final.json");
-            foreach (string written in (string[])[to, numbers, final])
-            {
-                UserFile.RequireFolder(written, "--out");
-                if (seeds.Any(seed => Path.GetFullPath(seed.Table.Path) == Path.GetFullPath(written)))
-                    throw new UserError($"--out {to}: {written} would be replaced, which is drawn; give the picture another name.");
-            }
-
             Write(numbers, PlottedCurve.ToCsv(curves));
             Write(final, PlottedCurve.ToJson(along, curves));
             Print(parsed, along, curves);
@@ -85,6 +83,8 @@ public static class PlotCommand
                 error.WriteLine(Printable.Line($"{empty.Label} has no numbers in {empty.Column}: nothing of it is drawn."));
             output.WriteLine($"Written to {(isDrawn ? to + "; " : "")}curves to {numbers}, final values to {final}.");
             return ExitCodes.Ok;
+
+            bool IsDrawn(string written) => seeds.Any(seed => Path.GetFullPath(seed.Table.Path) == Path.GetFullPath(written));
         });
         return command;
     }
