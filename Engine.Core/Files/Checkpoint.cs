@@ -85,8 +85,8 @@ public sealed record Checkpoint(OrderedDictionary<string, StoredTensor> Tensors,
             catch (InvalidDataException e)
             {
                 throw new InvalidDataException(
-                    $"Checkpoint {path} is truncated or corrupt: {e.Message} "
-                    + "It cannot be continued from: start again, letting the new run overwrite it, or restore it from a copy.", e);
+                    $"Checkpoint {path} is truncated or corrupt, or no checkpoint: {e.Message} "
+                    + "Name another, restore it from a copy, or remove it to begin anew.", e);
             }
         }
 

@@ -298,7 +298,7 @@ public sealed class TrainCommandTests : IDisposable
         AssertMistake(
             $"{run} --resume",
             $"Checkpoint {At("a/0-0/checkpoint.safetensors")} is truncated or corrupt",
-            "start again, letting the new run overwrite it");
+            "Name another, restore it from a copy, or remove it to begin anew.");
     }
 
     [Fact]

@@ -122,6 +122,6 @@ public sealed class CheckpointTests
     {
         File.WriteAllBytes(path, content);
         string message = Assert.Throws<InvalidDataException>(() => Checkpoint.Load(path)).Message;
-        Assert.StartsWith($"Checkpoint {path} is truncated or corrupt: ", message, StringComparison.Ordinal);
+        Assert.StartsWith($"Checkpoint {path} is truncated or corrupt, or no checkpoint: ", message, StringComparison.Ordinal);
     }
 }
