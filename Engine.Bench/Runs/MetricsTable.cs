@@ -79,6 +79,6 @@ internal sealed class MetricsTable
     {
         using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
         string text = reader.ReadToEnd();
-        return System.IO.Path.GetFileName(path) == RunRecorder.Metrics ? text[..(text.LastIndexOf('\n') + 1)] : text;
+        return System.IO.Path.GetFileName(path) == RunFolder.Table ? text[..(text.LastIndexOf('\n') + 1)] : text;
     }
 }
