@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Engine.Bench.Games;
+using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.Kernels;
 using Engine.RL.Agents;
@@ -51,15 +51,19 @@ internal sealed class AgentOptions
     /// <summary>Opens --device.</summary>
     public Device OpenDevice(ParseResult parsed) => _device.Open(parsed);
 
-    /// <summary>Loads every agent that is asked for.</summary>
-    public IReadOnlyList<LoadedAgent> LoadAll(ParseResult parsed, Device device)
-    {
-        var (run, name, checkpoint) = (Run(parsed), parsed.GetValue(_agent), parsed.GetValue(_checkpoint));
-        string[] paths = File.Exists(checkpoint) ? [run] : [.. AgentFolder.All(run, name).Select(folder => folder.Checkpoint)];
-        return [.. paths.Select(path => LoadedAgent.Load(path, name, checkpoint, device))];
-    }
+    /// <summary>Finds every agent that is asked for, as the checkpoint has it that is asked for.</summary>
+    /// <exception cref="UserError">There is none.</exception>
+    public IReadOnlyList<AgentFolder> FindAll(ParseResult parsed) => Find(parsed, AgentFolder.All);
 
-    /// <summary>Loads the one agent that is asked for.</summary>
-    public LoadedAgent Load(ParseResult parsed, Device device)
-        => LoadedAgent.Load(Run(parsed), parsed.GetValue(_agent), parsed.GetValue(_checkpoint), device);
+    /// <summary>Finds the one agent that is asked for.</summary>
+    /// <exception cref="UserError">There is none, or there are several.</exception>
+    public AgentFolder Find(ParseResult parsed) => Find(parsed, (run, name) => [AgentFolder.Find(run, name)])[0];
+
+    private IReadOnlyList<AgentFolder> Find(ParseResult parsed, Func<string, string?, IReadOnlyList<AgentFolder>> find)
+    {
+        var (name, checkpoint) = (parsed.GetValue(_agent), parsed.GetValue(_checkpoint));
+        return checkpoint is null ? find(Run(parsed), name)
+            : File.Exists(checkpoint) ? find(checkpoint, name)
+            : [.. find(Run(parsed), name).Select(agent => agent.At(checkpoint))];
+    }
 }

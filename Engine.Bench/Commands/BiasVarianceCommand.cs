@@ -39,12 +39,12 @@ public static class BiasVarianceCommand
                 options.Common,
                 config,
                 BiasVariance.Columns,
-                (start, observer) =>
+                start =>
                 {
                     var figure = new BiasVariance(config.Settings, device);
                     if (start is not null)
                         figure.Resume(start);
-                    return figure.Run(observer, cancel);
+                    return observer => figure.Run(observer, cancel);
                 },
                 (folder, rows) => Finish(parsed, folder, new BiasVarianceReport(rows)),
                 [Summary, .. FigureFiles.Names(Picture)]);

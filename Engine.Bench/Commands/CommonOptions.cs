@@ -7,13 +7,10 @@ namespace Engine.Bench.Commands;
 /// <summary>The options of every command that runs something.</summary>
 public sealed class CommonOptions
 {
-    private readonly Command _command;
-
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     public CommonOptions(Command command)
     {
-        _command = command;
         Out = new("--out")
         {
             Description = "The folder to write to.",
@@ -70,7 +67,7 @@ public sealed class CommonOptions
     {
         string own = Path.Combine(parsed.GetValue(Out)!, RunFolder.Config);
         var config = parsed.GetValue(Config) is { } file ? SettingsFile.Read<T>(file)
-            : parsed.GetValue(Resume) && File.Exists(own) ? ReadOwn<T>(own)
+            : parsed.GetValue(Resume) && File.Exists(own) ? SettingsFile.ReadOwn<T>(own)
             : new RunConfig<T>(first is null ? new T() : first());
         config = new(apply(config.Settings), parsed.Given(Device, config.Device), parsed.Given(Threads, config.Threads));
         RequireThreads("threads", config.Threads);
@@ -90,13 +87,13 @@ public sealed class CommonOptions
     /// <param name="parsed">The command line.</param>
     /// <param name="names">The files that the run writes, see <see cref="RunFolder.Open"/>.</param>
     public RunFolder OpenFolder(ParseResult parsed, params string[] names)
-        => RunFolder.Open(parsed.GetValue(Out), _command.Name, Mode(parsed), names);
+        => RunFolder.Open(parsed.GetValue(Out)!, Mode(parsed), names);
 
     /// <summary>Makes the folder of several runs ready, by --out, --resume and --overwrite.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="names">The files written beside the runs' folders, see <see cref="RunFolder.Open"/>.</param>
     public RunFolder OpenGroup(ParseResult parsed, params string[] names)
-        => RunFolder.OpenGroup(parsed.GetValue(Out), _command.Name, Mode(parsed), names);
+        => RunFolder.OpenGroup(parsed.GetValue(Out)!, Mode(parsed), names);
 
     /// <summary>What --resume and --overwrite say.</summary>
     public RunMode Mode(ParseResult parsed)
@@ -145,18 +142,4 @@ public sealed class CommonOptions
 
     /// <summary>Shows progress, unless --quiet.</summary>
     public IProgressDisplay StartProgress(ParseResult parsed) => Progress.Start(parsed, parsed.GetValue(Quiet));
-
-    private RunConfig<T> ReadOwn<T>(string file)
-        where T : class, new()
-    {
-        try
-        {
-            return SettingsFile.Read<T>(file);
-        }
-        catch (UserError e)
-        {
-            throw new UserError(
-                $"--resume: {e.Message} A run of 'engine {_command.Name}' can't go on from it: name another folder, or start anew.");
-        }
-    }
 }

@@ -63,7 +63,7 @@ public static class CompareCommand
             try
             {
                 string[] files = [Whole, Table, .. FigureFiles.Names(Picture)];
-                using var folder = RunFolder.OpenOnce(parsed.GetValue(output), command.Name, parsed.GetValue(overwrite), files);
+                using var folder = RunFolder.OpenOnce(parsed.GetValue(output)!, parsed.GetValue(overwrite), files);
                 var report = Run(opened, workloads, samples, calls, TimeSpan.FromSeconds(seconds), parsed, quiet, cancel);
                 folder.WriteText(Whole, report.ToJson(calls, seconds));
                 using (var table = folder.Metrics(Table, ComparisonReport.Columns))

@@ -1,7 +1,9 @@
 using Engine.RL;
 using System.CommandLine;
 using System.Text;
+using Engine.Bench.Games;
 using Engine.Bench.Output;
+using Engine.Bench.Runs;
 using Engine.RL.Agents;
 using Engine.RL.Meta;
 using Engine.RL.Statistics;
@@ -39,14 +41,16 @@ public static class EvaluateCommand
             UserFile.RequireFolder(parsed.GetValue(json), "--json");
             int count = parsed.GetValue(episodes);
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
+            var agents = options.FindAll(parsed);
             using var device = options.OpenDevice(parsed);
-            var agents = options.LoadAll(parsed, device);
             var results = new List<(AgentRun Run, string Describe, EpisodeStatistics Played)>();
             using (var progress = Progress.Start(parsed, parsed.GetValue(quiet)))
             {
-                foreach (var agent in agents)
+                foreach (var found in agents)
+                    progress.Expect(Part(found), 0, count);
+                foreach (var found in agents)
                 {
-                    string part = agents.Count > 1 ? $"{agent.Run.Name}, episodes" : "episodes";
+                    using var agent = LoadedAgent.Load(found, device);
                     var played = Episodes.Play(
                         agent.Environment,
                         agent.Logits,
@@ -54,11 +58,12 @@ public static class EvaluateCommand
                         count,
                         seed,
                         device: device,
-                        progress: ended => progress.Report(part, ended, count),
+                        progress: ended => progress.Report(Part(found), ended, count),
                         cancel: cancel);
                     results.Add((agent.Run, agent.Describe, played));
-                    agent.Dispose();
                 }
+
+                string Part(AgentFolder agent) => agents.Count > 1 ? $"{agent.Name}, episodes" : "episodes";
             }
 
             var methods = results.GroupBy(result => result.Run.Method)

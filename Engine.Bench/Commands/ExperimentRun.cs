@@ -17,7 +17,9 @@ internal static class ExperimentRun
     /// <param name="common">The common options.</param>
     /// <param name="config">The settings.</param>
     /// <param name="columns">Columns of metrics after method, seed and iteration.</param>
-    /// <param name="experiment">Runs it, from a snapshot if there is one.</param>
+    /// <param name="experiment">
+    /// Makes it ready to go on from a snapshot, if there is one, and returns what runs it; may refuse the snapshot.
+    /// </param>
     /// <param name="finish">Writes what follows from the rows: summary, figures, tables.</param>
     /// <param name="files">The names of files that <paramref name="finish"/> writes.</param>
     public static int Run<T>(
@@ -25,36 +27,37 @@ internal static class ExperimentRun
         CommonOptions common,
         RunConfig<T> config,
         IReadOnlyList<string> columns,
-        Func<ExperimentSnapshot?, IExperimentObserver, IReadOnlyList<MetricRow>> experiment,
+        Func<ExperimentSnapshot?, Func<IExperimentObserver, IReadOnlyList<MetricRow>>> experiment,
         Action<RunFolder, IReadOnlyList<MetricRow>> finish,
         params string[] files)
-        where T : class
+        where T : class, new()
     {
-        using var folder = common.OpenFolder(parsed, [RunRecorder.Metrics, .. files]);
+        using var folder = common.OpenFolder(parsed, [RunFolder.Table, .. files]);
         string settings = JsonSerializer.Serialize(config.Settings, Json.Options);
         var start = folder.IsResumed ? RunRecorder.Load(folder, settings, typeof(T)) : null;
-        Print(parsed, folder.WriteSettings(config));
+        var grown = folder.RequireSettings(config);
+        var run = experiment(start);
+        folder.WriteSettings(config);
+        Print(parsed, grown);
         long began = Stopwatch.GetTimestamp();
         IReadOnlyList<MetricRow> rows;
         try
         {
             using var progress = common.StartProgress(parsed);
             using var recorder = new RunRecorder(folder, settings, start, ["method", "seed", "iteration", .. columns], Cells, progress);
-            rows = experiment(start, recorder);
+            rows = run(recorder);
         }
         catch (OperationCanceledException)
         {
-            throw new Interrupted($"Interrupted; the checkpoint in {folder.Location} is complete: the same command with --resume goes on.");
+            throw Interrupted.In(folder);
         }
 
         finish(folder, rows);
-        parsed.InvocationConfiguration.Output.WriteLine(
-            $"Written to {folder.Location}: {string.Join(", ", [RunFolder.Config, RunRecorder.Metrics, .. files.Where(folder.Has)])} "
-            + Invariant($"({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
+        PrintWritten(parsed, folder, began, [RunFolder.Table, .. files]);
         if (rows.FirstOrDefault(row => !row.Values.All(double.IsFinite)) is { } odd)
         {
             parsed.InvocationConfiguration.Error.WriteLine(
-                Invariant($"{RunRecorder.Metrics} has numbers that are not finite, ")
+                Invariant($"{RunFolder.Table} has numbers that are not finite, ")
                 + Invariant($"first for method {odd.Method}, seed {odd.Seed} at iteration {odd.Iteration}."));
         }
 
@@ -70,4 +73,15 @@ internal static class ExperimentRun
         foreach (var setting in grown)
             output.WriteLine(Invariant($"Goes on from {setting.Before:N0} {setting.Name} to {setting.Now:N0}."));
     }
+
+    /// <summary>Says which files a run has written, and how long it took.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="folder">Where.</param>
+    /// <param name="began">When it began, by the stopwatch.</param>
+    /// <param name="files">The files that it may have written beside its settings.</param>
+    /// <param name="more">What else it has written.</param>
+    public static void PrintWritten(ParseResult parsed, RunFolder folder, long began, IEnumerable<string> files, string more = "")
+        => parsed.InvocationConfiguration.Output.WriteLine(
+            $"Written to {folder.Location}: {string.Join(", ", files.Where(folder.Has).Prepend(RunFolder.Config))}{more} "
+            + Invariant($"({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
 }

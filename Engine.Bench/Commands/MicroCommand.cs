@@ -84,7 +84,7 @@ public static class MicroCommand
                 return Task.FromResult(ExitCodes.Ok);
             }
 
-            using var folder = RunFolder.OpenOnce(parsed.GetValue(output), command.Name, parsed.GetValue(overwrite));
+            using var folder = RunFolder.OpenOnce(parsed.GetValue(output)!, parsed.GetValue(overwrite));
             var reports = new List<Summary>();
             var failures = new List<string>();
             using (var progress = Progress.Start(parsed, parsed.GetValue(quiet)))

@@ -36,12 +36,12 @@ public static class MrpCommand
                 options.Common,
                 config,
                 DiscountLearning.Columns,
-                (start, observer) =>
+                start =>
                 {
                     var figure = new DiscountLearning(config.Settings, device);
                     if (start is not null)
                         figure.Resume(start);
-                    return figure.Run(observer, cancel);
+                    return observer => figure.Run(observer, cancel);
                 },
                 (folder, rows) => Finish(parsed, folder, new DiscountLearningReport(rows)),
                 [Summary, .. FigureFiles.Names(Picture)]);

@@ -46,7 +46,7 @@ public static class PlayCommand
             var keys = isSeen ? Keyboard.Listen() : null;
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
             using var device = options.OpenDevice(parsed);
-            using var agent = options.Load(parsed, device);
+            using var agent = LoadedAgent.Load(options.Find(parsed), device);
             string which = number > 0 ? Invariant($", episode {number}") : "";
             string title = Invariant($"{agent.Describe}, {Setting.Text(policy)}, seed {seed}{which}");
             var frames = Episode.Play(agent, policy, seed, number, device, cancel);

@@ -39,7 +39,7 @@ public static class PlotCommand
         };
         var runs = new Argument<string[]>("RUN")
         {
-            Description = $"Folders of runs or of agents, and files like their {RunRecorder.Metrics}.",
+            Description = $"Folders of runs or of agents, and files like their {RunFolder.Table}.",
             Arity = ArgumentArity.OneOrMore,
         };
         var x = Options.Of<string?>("--x", $"The column to draw along: {string.Join(", ", s_defaultX)}, whichever comes first.", null);

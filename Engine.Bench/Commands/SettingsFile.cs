@@ -19,12 +19,31 @@ public static class SettingsFile
         CommentHandling = JsonCommentHandling.Skip,
     };
 
-    /// <summary>Reads settings; what the file leaves out has its default.</summary>
+    /// <summary>Reads the settings of --config; what the file leaves out has its default.</summary>
     /// <exception cref="UserError">The file can't be read, or names or values in it are wrong.</exception>
     public static RunConfig<T> Read<T>(string path)
         where T : class, new()
+        => Read<T>(path, $"--config {Printable.Quote(path)}");
+
+    /// <summary>Reads the settings of a run that is to go on.</summary>
+    /// <exception cref="UserError">The file can't be read, or is not one of such a run.</exception>
+    public static RunConfig<T> ReadOwn<T>(string path)
+        where T : class, new()
     {
-        byte[] bytes = ReadBytes(path);
+        try
+        {
+            return Read<T>(path, Printable.Value(path));
+        }
+        catch (UserError e)
+        {
+            throw new UserError($"--resume: {e.Message} A run of this command can't go on from it: name another folder, or start anew.");
+        }
+    }
+
+    private static RunConfig<T> Read<T>(string path, string named)
+        where T : class, new()
+    {
+        byte[] bytes = ReadBytes(path, named);
         try
         {
             return Parse<T>(bytes);
@@ -35,7 +54,7 @@ public static class SettingsFile
         }
     }
 
-    /// <summary>Reads settings from the bytes of a file; see <see cref="Read"/>.</summary>
+    /// <summary>Reads settings from the bytes of a file; see <see cref="Read{T}(string)"/>.</summary>
     internal static RunConfig<T> Parse<T>(byte[] bytes)
         where T : class, new()
     {
@@ -139,7 +158,7 @@ public static class SettingsFile
 
     private static string Text(JsonElement json) => Printable.Value(json.GetRawText());
 
-    private static byte[] ReadBytes(string path)
+    private static byte[] ReadBytes(string path, string named)
     {
         try
         {
@@ -148,15 +167,15 @@ public static class SettingsFile
             int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return count <= MostBytes
                 ? bytes[..count]
-                : throw new UserError($"--config {Printable.Quote(path)}: this is longer than a MiB, and so no file of settings.");
+                : throw new UserError($"{named}: this is longer than a MiB, and so no file of settings.");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new UserError($"--config {Printable.Quote(path)}: there is no such file.");
+            throw new UserError($"{named}: there is no such file.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new UserError($"--config {Printable.Quote(path)}: this can't be read as a file.");
+            throw new UserError($"{named}: this can't be read as a file.");
         }
     }
 }

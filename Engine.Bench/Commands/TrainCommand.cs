@@ -94,7 +94,7 @@ public static class TrainCommand
         bool isResumed = common.Mode(parsed) == RunMode.Resume;
         foreach (var run in settings.Runs)
         {
-            if (!isResumed || !File.Exists(Path.Combine(to, run.Name, RunFolder.Checkpoint)))
+            if (!isResumed || !AgentFolder.HasBegun(Path.Combine(to, run.Name)))
                 forked.Value.Begin(run);
         }
 

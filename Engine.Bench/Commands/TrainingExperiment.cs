@@ -35,14 +35,16 @@ internal static class TrainingExperiment
         Action<TrainingReport> print,
         CancellationToken cancel,
         Func<AgentRun, ExperimentSnapshot>? begin = null)
-        where T : LearningSettings
+        where T : LearningSettings, new()
     {
         int parallel = Math.Min(parsed.GetValue(parallelOption), runs.Count);
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
         using var device = CommonOptions.OpenDevice(config);
         CommonOptions.RequireMemory(device, config.Settings.LeastMemory, "envs * rollout * grid");
-        using var folder = common.OpenGroup(parsed, [RunRecorder.Metrics, Summary, .. FigureFiles.Names(Picture)]);
-        var grown = folder.WriteSettings(config);
+        using var folder = common.OpenGroup(parsed, [RunFolder.Table, Summary, .. FigureFiles.Names(Picture)]);
+        var grown = folder.RequireSettings(config);
+        using var training = new AgentRuns(runs, folder.Location, common.Mode(parsed), begin);
+        folder.WriteSettings(config);
         ExperimentRun.Print(parsed, grown);
         if (grown.Count > 0 && config.Settings.Anneal)
         {
@@ -55,18 +57,15 @@ internal static class TrainingExperiment
         try
         {
             using var progress = common.StartProgress(parsed);
-            string command = parsed.CommandResult.Command.Name;
-            var training = new AgentRuns(folder, command, common.Mode(parsed), progress, begin);
-            results = training.Train(runs, device, threads, parallel, cancel);
+            results = training.Train(device, threads, parallel, progress, cancel);
         }
         catch (OperationCanceledException)
         {
-            throw new Interrupted(
-                $"Interrupted; the checkpoints in {folder.Location} are complete: the same command with --resume goes on.");
+            throw Interrupted.In(folder);
         }
 
         var report = new TrainingReport(results);
-        using (var metrics = folder.Metrics(RunRecorder.Metrics, ["method", "seed", "update", .. Columns<TrainingRow>.Names]))
+        using (var metrics = folder.Metrics(RunFolder.Table, ["method", "seed", "update", .. Columns<TrainingRow>.Names]))
         {
             foreach (var row in results.SelectMany(result => result.Result.Rows))
                 metrics.AppendRow([row.Method, row.Seed, row.Iteration, .. AgentRuns.NumberCells(row)]);
@@ -86,11 +85,8 @@ internal static class TrainingExperiment
         });
         print(report);
         FigureFiles.Write(folder, Picture, Draw(report, config.Settings), parsed.InvocationConfiguration.Error);
-        var output = parsed.InvocationConfiguration.Output;
-        output.WriteLine(
-            Invariant($"Written to {folder.Location}: {RunFolder.Config}, {RunRecorder.Metrics}, {Summary}, ")
-            + string.Concat(FigureFiles.Names(Picture).Where(folder.Has).Select(name => name + ", "))
-            + Invariant($"and a folder for each agent ({Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s)."));
+        ExperimentRun.PrintWritten(
+            parsed, folder, began, [RunFolder.Table, Summary, .. FigureFiles.Names(Picture)], " and a folder for each agent");
         Complain(parsed, results);
         return ExitCodes.Ok;
     }

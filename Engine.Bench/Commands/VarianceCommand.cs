@@ -49,11 +49,11 @@ public static class VarianceCommand
                 options.Common,
                 config,
                 variance.Columns,
-                (start, observer) =>
+                start =>
                 {
                     if (start is not null)
                         variance.Resume(start);
-                    return variance.Run(observer, cancel);
+                    return observer => variance.Run(observer, cancel);
                 },
                 (output, rows) => Finish(parsed, output, new MetaGradientVarianceReport(variance, rows), trained.Settings),
                 FigureFiles.Names(Picture));

@@ -25,20 +25,18 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
     public string Describe { get; }
 
     /// <summary>Loads an agent.</summary>
-    /// <param name="run">Its folder, that of the experiment that trained it, or one of its checkpoints.</param>
-    /// <param name="name">Its name where the experiment trained several; else null.</param>
-    /// <param name="checkpoint">Another checkpoint than its last: a path, or the name of a file in its folder; else null.</param>
+    /// <param name="found">Where it is.</param>
     /// <param name="device">Where it is to play.</param>
-    /// <exception cref="UserError">There is no such agent, or its file can't be read.</exception>
-    public static LoadedAgent Load(string run, string? name, string? checkpoint, Device device)
+    /// <exception cref="UserError">Its file can't be read.</exception>
+    public static LoadedAgent Load(AgentFolder found, Device device)
     {
-        string path = checkpoint is null ? run : Locate(run, name, checkpoint);
+        string path = found.Checkpoint;
         try
         {
-            var (training, snapshot) = AgentFolder.Find(path, name).Load();
+            var (training, snapshot) = found.Load();
             var agent = new TrainedAgent(training.Settings, snapshot.Tensors, device);
             long frames = snapshot.Iteration * training.Settings.FramesPerUpdate;
-            return new LoadedAgent(agent, training, Invariant($"{training.Name} after {frames:N0} frames"));
+            return new LoadedAgent(agent, training, Invariant($"{found.Name} after {frames:N0} frames"));
         }
         catch (InvalidDataException e)
         {
@@ -56,12 +54,4 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _agent.Dispose();
-
-    private static string Locate(string run, string? name, string checkpoint)
-    {
-        if (File.Exists(checkpoint))
-            return checkpoint;
-        string folder = AgentFolder.Find(run, name).Location, path = Path.Combine(folder, checkpoint);
-        return File.Exists(path) ? path : throw new UserError($"--checkpoint {checkpoint}: there is no such file, nor one in {folder}.");
-    }
 }

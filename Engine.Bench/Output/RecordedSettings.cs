@@ -21,28 +21,35 @@ internal static class RecordedSettings
     public static IReadOnlyList<GrownSetting> Require(string before, string now, Type type)
     {
         var grown = new List<GrownSetting>();
-        string expected = Grow(before, now, type, grown);
+        string? differences = Differences(before, now, type, grown);
         if (grown.FirstOrDefault(setting => setting.Now < setting.Before) is { } less)
         {
             throw new UserError(FormattableString.Invariant(
                 $"--resume: {less.Name} is {less.Now}, but must be at least {less.Before}, as it was before: it may grow, not shrink."));
         }
 
+        return differences is null ? grown : throw new UserError(
+            $"--resume: The checkpoint was saved with other settings: {differences}. "
+            + "Give those, or start anew in another folder with --out.");
+    }
+
+    /// <summary>How settings differ, but for what may grow; null if they don't.</summary>
+    public static string? Differences(string before, string now, Type type, List<GrownSetting>? grown = null)
+    {
         try
         {
-            Core.Files.Checkpoint.RequireSameSettings(expected, now);
+            Core.Files.Checkpoint.RequireSameSettings(Grow(before, now, type, grown), now);
+            return null;
         }
         catch (InvalidOperationException e)
         {
-            string differences = e.Message.ReplaceLineEndings("; ").Replace(":; ", ": ");
-            throw new UserError($"--resume: {differences}. Give those, or start anew in another folder with --out.");
+            // A line for each, after one that says what they are.
+            return string.Join("; ", e.Message.Split(Environment.NewLine)[1..]);
         }
-
-        return grown;
     }
 
-    /// <summary>The settings of before with what may grow as it is now, and with those that there were none of and are none.</summary>
-    public static string Grow(string before, string now, Type type, List<GrownSetting>? grown = null)
+    // The settings of before with what may grow as it is now, and with those that there were none of and are none.
+    private static string Grow(string before, string now, Type type, List<GrownSetting>? grown)
     {
         string[] names = [.. Setting.Of(type).Where(setting => setting.About.MayGrow).Select(setting => setting.Name)];
         var (old, current) = (JsonNode.Parse(before)!.AsObject(), JsonNode.Parse(now)!.AsObject());

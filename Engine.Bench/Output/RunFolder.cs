@@ -1,7 +1,6 @@
 using System.IO.Enumeration;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using Engine.Bench.Commands;
 using Engine.Core.Files;
 
 namespace Engine.Bench.Output;
@@ -40,35 +39,31 @@ public sealed class RunFolder : IDisposable
     public static string Default(string command) => Path.Combine("runs", command);
 
     /// <summary>Makes the folder of a run ready.</summary>
-    /// <param name="location">The folder; null for <see cref="Default"/>.</param>
-    /// <param name="command">The command that writes to it.</param>
+    /// <param name="location">The folder.</param>
     /// <param name="mode">What to do if it is not empty.</param>
     /// <param name="names">
     /// The files that the command writes besides <see cref="Config"/> and <see cref="Checkpoint"/>; * stands for any characters.
     /// Overwriting removes these and nothing else.
     /// </param>
     /// <exception cref="UserError">The folder can't be used so, or another run uses it.</exception>
-    public static RunFolder Open(string? location, string command, RunMode mode, params string[] names)
-        => OpenMarked(location, command, mode, Checkpoint, [Checkpoint, Config, .. names]);
+    public static RunFolder Open(string location, RunMode mode, params string[] names)
+        => OpenMarked(location, mode, Checkpoint, [Checkpoint, Config, .. names]);
 
     /// <summary>Makes the folder of several runs ready, each with a folder of its own within; see <see cref="Open"/>.</summary>
-    public static RunFolder OpenGroup(string? location, string command, RunMode mode, params string[] names)
-        => OpenMarked(location, command, mode, Config, [Checkpoint, Config, .. names]);
+    public static RunFolder OpenGroup(string location, RunMode mode, params string[] names)
+        => OpenMarked(location, mode, Config, [Checkpoint, Config, .. names]);
 
     /// <summary>
     /// Makes the folder of a run ready that can't be gone on with: it has no settings and no checkpoint, and leaves those of other runs
     /// alone; see <see cref="Open"/>.
     /// </summary>
-    public static RunFolder OpenOnce(string? location, string command, bool overwrite, params string[] names)
-        => OpenMarked(location, command, overwrite ? RunMode.Overwrite : RunMode.New, null, names);
+    public static RunFolder OpenOnce(string location, bool overwrite, params string[] names)
+        => OpenMarked(location, overwrite ? RunMode.Overwrite : RunMode.New, null, names);
 
-    private static RunFolder OpenMarked(string? location, string command, RunMode mode, string? mark, string[] names)
+    private static RunFolder OpenMarked(string location, RunMode mode, string? mark, string[] names)
     {
-        location ??= Default(command);
         return UserFile.Use($"--out '{location}'", "this folder can't be used; name another one", () =>
         {
-            if (location.Length == 0)
-                throw new UserError("--out '': name a folder, or leave --out away.");
             if (File.Exists(location))
                 throw new UserError($"--out {location}: this is a file; name a folder.");
             var folder = new RunFolder(location, names);
@@ -133,26 +128,25 @@ public sealed class RunFolder : IDisposable
     public void WriteJson<T>(string name, T value) => WriteText(name, Json.Write(value));
 
     /// <summary>
-    /// Records the settings of the run. When it goes on, they must be those it began with, but for those that say how long it is, which may
-    /// grow, and for the device and the threads: of these, the file keeps what the run began with.
+    /// Makes sure that a run that goes on has the settings it began with, but for those that say how long it is, which may grow.
     /// </summary>
     /// <returns>The settings that have grown.</returns>
     /// <exception cref="UserError">A setting differs from the one the run began with.</exception>
-    public IReadOnlyList<GrownSetting> WriteSettings<T>(RunConfig<T> config)
-        where T : class
-    {
-        var now = config.ToJson();
-        IReadOnlyList<GrownSetting> grown = [];
-        if (IsResumed && Has(Config))
-        {
-            var before = ReadConfig();
-            foreach (string name in (string[])[RunConfig<T>.DeviceName, RunConfig<T>.ThreadsName])
-                now[name] = before[name]?.DeepClone();
-            grown = RecordedSettings.Require(before.ToJsonString(), now.ToJsonString(), typeof(T));
-        }
+    public IReadOnlyList<GrownSetting> RequireSettings<T>(RunConfig<T> config)
+        where T : class, new()
+        => Before<T>() is { } before ? RecordedSettings.Require(Json.Write(before.Settings), Json.Write(config.Settings), typeof(T)) : [];
 
-        WriteJson(Config, now);
-        return grown;
+    /// <summary>
+    /// Records the settings of the run, see <see cref="RequireSettings"/>. Of the device and the threads, the file keeps those that the run
+    /// began with; it stays as it is, with the comments of whoever wrote it, unless a setting has grown.
+    /// </summary>
+    public void WriteSettings<T>(RunConfig<T> config)
+        where T : class, new()
+    {
+        if (Before<T>() is not { } before)
+            WriteJson(Config, config.ToJson());
+        else if (RequireSettings(config).Count > 0)
+            WriteJson(Config, (config with { Device = before.Device, Threads = before.Threads }).ToJson());
     }
 
     /// <summary>Opens a file of measurements.</summary>
@@ -178,15 +172,7 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private JsonObject ReadConfig()
-    {
-        try
-        {
-            return JsonNode.Parse(File.ReadAllBytes(PathOf(Config)))!.AsObject();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
-        {
-            throw new UserError($"--resume: {PathOf(Config)} is damaged: put it right, or give --overwrite to start anew.");
-        }
-    }
+    private RunConfig<T>? Before<T>()
+        where T : class, new()
+        => IsResumed && Has(Config) ? SettingsFile.ReadOwn<T>(PathOf(Config)) : null;
 }

@@ -13,26 +13,60 @@ internal sealed class RunLock : IDisposable
     // What a lock that another holds is called on Linux, macOS and Windows.
     private static readonly int[] s_held = [11, 35, unchecked((int)0x80070020)];
 
+    // On Windows nobody else can open a file that is in use, nor remove it but so.
+    private static readonly FileOptions s_options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
+
     private readonly FileStream _stream;
 
     private RunLock(FileStream stream) => _stream = stream;
 
     /// <summary>Takes the lock of a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="opened">What tests do once the file is open, in place of others who are as fast as that; else null.</param>
     /// <exception cref="UserError">Another process has it.</exception>
     /// <exception cref="IOException">The file can't be made.</exception>
-    public static RunLock Take(string folder)
+    public static RunLock Take(string folder, Action? opened = null)
     {
-        try
+        string path = Path.Combine(folder, Name);
+        while (true)
         {
-            return new(new FileStream(
-                Path.Combine(folder, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
-        }
-        catch (IOException e) when (s_held.Contains(e.HResult))
-        {
-            throw new UserError($"{folder} is in use by another run: wait until it ends, or name another folder with --out.");
+            try
+            {
+                var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, s_options);
+                opened?.Invoke();
+                if (Leads(path, stream) || true)
+                    return new(stream);
+                stream.Dispose();
+            }
+            catch (IOException e) when (s_held.Contains(e.HResult))
+            {
+                throw new UserError($"{folder} is in use by another run: wait until it ends, or name another folder with --out.");
+            }
         }
     }
 
     /// <summary>Removes the file and releases the lock.</summary>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            if (!OperatingSystem.IsWindows())
+                File.Delete(_stream.Name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder has vanished, or is read-only by now: a file that nobody holds locked keeps nobody out.
+        }
+
+        _stream.Dispose();
+    }
+
+    // Whether the path still leads to the file that is locked: who had it before may have removed it just before, and someone else
+    // have made another one. A file is known by its time, which is drawn at random: whole and even seconds, as all file systems keep them.
+    private static bool Leads(string path, FileStream stream)
+    {
+        var time = DateTime.UnixEpoch.AddSeconds(2 * Random.Shared.Next(1 << 29));
+        File.SetLastWriteTimeUtc(stream.SafeFileHandle, time);
+        return File.GetLastWriteTimeUtc(path) == time;
+    }
 }

@@ -31,6 +31,17 @@ internal static class UserFile
     public static string FullPath(string path, string option)
         => Use($"{option} '{path}'", "this names no file; name another one", () => Path.GetFullPath(path));
 
+    /// <summary>Where a whole path leads once the links on its way are followed.</summary>
+    public static string Resolved(string path)
+    {
+        if (Path.GetDirectoryName(path) is not { } parent)
+            return path;
+        path = Path.Combine(Resolved(parent), Path.GetFileName(path));
+        return Path.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: false) is { } target
+            ? Resolved(target.FullName)
+            : path;
+    }
+
     /// <summary>Makes sure early that a file has a folder to be in: what is to be written may take long.</summary>
     /// <param name="path">The file; null if none is to be written.</param>
     /// <param name="option">The option that names it.</param>

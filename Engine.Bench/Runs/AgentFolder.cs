@@ -12,10 +12,24 @@ internal sealed class AgentFolder
     /// <summary>The pattern of <see cref="PointFile"/>'s names.</summary>
     public const string PointFiles = "point-*.safetensors";
 
-    private AgentFolder(string checkpoint) => Checkpoint = checkpoint;
+    private AgentFolder(string checkpoint, string name) => (Checkpoint, Name) = (checkpoint, name);
+
+    /// <summary>What the agent is called: as its folder among several, else as it was when it was trained.</summary>
+    public string Name { get; }
 
     /// <summary>The file of the agent's last checkpoint, or the one that <see cref="Find"/> was given.</summary>
     public string Checkpoint { get; }
+
+    /// <summary>The agent as another of its checkpoints has it.</summary>
+    /// <param name="file">The name of the file, in its folder.</param>
+    /// <exception cref="UserError">There is no such file.</exception>
+    public AgentFolder At(string file)
+    {
+        string path = Path.Combine(Location, file);
+        return File.Exists(path)
+            ? new(path, Name)
+            : throw new UserError($"--checkpoint {file}: there is no such file, nor one in {Location}.");
+    }
 
     /// <summary>Where the folder is.</summary>
     public string Location => Path.GetDirectoryName(Path.GetFullPath(Checkpoint))!;
@@ -24,21 +38,21 @@ internal sealed class AgentFolder
     public static string PointFile(int point) => string.Create(CultureInfo.InvariantCulture, $"point-{point:d4}.safetensors");
 
     /// <summary>Makes an agent's folder ready for its training.</summary>
-    public static RunFolder Open(string location, string command, RunMode mode)
-        => RunFolder.Open(location, command, mode, RunRecorder.Metrics, PointFiles);
+    public static RunFolder Open(string location, RunMode mode)
+        => RunFolder.Open(location, mode, RunFolder.Table, PointFiles);
 
     /// <summary>
     /// Removes the agents of an experiment that is to be overwritten: what they were trained with may differ. Runs of other experiments
     /// in the same folder stay.
     /// </summary>
-    public static void Clear(string experiment, string command)
+    public static void Clear(string experiment)
     {
         foreach (string agent in Agents(experiment))
         {
             string location = Path.Combine(experiment, agent);
             if (!Holds(location, agent))
                 continue;
-            Open(location, command, RunMode.Overwrite).Dispose();
+            Open(location, RunMode.Overwrite).Dispose();
             if (!Directory.EnumerateFileSystemEntries(location).Any())
                 Directory.Delete(location);
         }
@@ -60,9 +74,8 @@ internal sealed class AgentFolder
             return [Single(path)];
         if (!Directory.Exists(path))
             throw new UserError($"{path}: there is no such folder.");
-        string own = Path.Combine(path, RunFolder.Checkpoint);
-        if (File.Exists(own))
-            return [Single(own)];
+        if (HasBegun(path))
+            return [Single(Path.Combine(path, RunFolder.Checkpoint))];
         string[] agents = Agents(path);
         if (agents.Length == 0)
         {
@@ -76,22 +89,38 @@ internal sealed class AgentFolder
         [
             .. from agent in agents
                where agent == (name ?? agent)
-               select new AgentFolder(Path.Combine(path, agent, RunFolder.Checkpoint)),
+               select new AgentFolder(Path.Combine(path, agent, RunFolder.Checkpoint), agent),
         ];
 
         AgentFolder Single(string checkpoint)
         {
-            var folder = new AgentFolder(checkpoint);
-            string? only = name is null ? null : folder.Load().Run.Name;
-            return only == name ? folder : throw new UserError($"--agent '{name}': {path} has no agent but {only}; leave --agent out.");
+            var folder = new AgentFolder(checkpoint, Load(checkpoint).Run.Name);
+            return name is null || name == folder.Name || name == Path.GetFileName(folder.Location)
+                ? folder
+                : throw new UserError($"--agent '{name}': {path} has no agent but {folder.Name}; leave --agent out.");
         }
     }
 
     /// <summary>Whether a folder is the agent's, or that of the experiment that trained it: nothing else may be written there.</summary>
     public bool BelongsTo(string folder)
     {
-        folder = Path.TrimEndingDirectorySeparator(UserFile.FullPath(folder, "--out"));
-        return folder == Location || folder == Path.GetDirectoryName(Location);
+        folder = UserFile.Resolved(UserFile.FullPath(folder, "--out"));
+
+        // The checkpoint itself may be a link, too.
+        string[] own = [UserFile.Resolved(Location), Path.GetDirectoryName(UserFile.Resolved(Path.GetFullPath(Checkpoint)))!];
+        return own.Any(location => folder == location || folder == Path.GetDirectoryName(location));
+    }
+
+    /// <summary>Whether a folder has an agent's checkpoint.</summary>
+    public static bool HasBegun(string location) => File.Exists(Path.Combine(location, RunFolder.Checkpoint));
+
+    /// <summary>What an agent goes on from.</summary>
+    /// <exception cref="UserError">It was trained with other settings, or is none.</exception>
+    public static ExperimentSnapshot LoadToGoOn(RunFolder folder, AgentRun run)
+    {
+        var (before, snapshot) = Load(folder.PathOf(RunFolder.Checkpoint));
+        RecordedSettings.Require(Json.Write(before), Json.Write(run), typeof(LearningSettings));
+        return AgentTraining.WithPoints(snapshot, before);
     }
 
     /// <summary>The agent's last checkpoint.</summary>
@@ -110,18 +139,9 @@ internal sealed class AgentFolder
     public static ExperimentSnapshot LoadPoint(string path, AgentRun run)
     {
         var (other, snapshot) = Load(path);
-        string now = Json.Write(run);
-        try
-        {
-            Core.Files.Checkpoint.RequireSameSettings(RecordedSettings.Grow(Json.Write(other), now, typeof(LearningSettings)), now);
-        }
-        catch (InvalidOperationException e)
-        {
-            string differences = string.Join("; ", e.Message.Split(Environment.NewLine)[1..]);
-            throw new UserError($"{path} is a point of another agent's training: {differences}. Remove it, or train the agent anew.");
-        }
-
-        return snapshot;
+        return RecordedSettings.Differences(Json.Write(other), Json.Write(run), typeof(LearningSettings)) is { } differences
+            ? throw new UserError($"{path} is a point of another agent's training: {differences}. Remove it, or train the agent anew.")
+            : snapshot;
     }
 
     /// <summary>Reads a checkpoint.</summary>
@@ -157,7 +177,7 @@ internal sealed class AgentFolder
     private static string[] Agents(string experiment) =>
     [
         .. Directory.GetDirectories(experiment)
-            .Where(folder => File.Exists(Path.Combine(folder, RunFolder.Checkpoint)))
+            .Where(HasBegun)
             .Select(folder => Path.GetFileName(folder)!)
             .Order(StringComparer.Ordinal),
     ];

@@ -11,13 +11,7 @@ namespace Engine.Bench.Runs;
 /// <summary>
 /// Agents in training, each in a folder of its own within the folder of the experiment, some of them at once if asked to.
 /// </summary>
-/// <param name="folder">The folder of the experiment.</param>
-/// <param name="command">The command that writes to it.</param>
-/// <param name="mode">What to do with folders that are not empty; when resuming, agents that have no checkpoint yet begin anew.</param>
-/// <param name="progress">What shows progress.</param>
-/// <param name="begin">What agents begin with that have no checkpoint yet; null for agents that have learned nothing.</param>
-internal sealed class AgentRuns(
-    RunFolder folder, string command, RunMode mode, IProgressDisplay progress, Func<AgentRun, ExperimentSnapshot>? begin = null)
+internal sealed class AgentRuns : IDisposable
 {
     // What is worth a look while an agent learns.
     private static readonly (string Heading, string Column)[] s_shown =
@@ -26,47 +20,58 @@ internal sealed class AgentRuns(
         ("frames/s", "frames_per_second"),
     ];
 
-    /// <summary>Trains them.</summary>
+    private readonly IReadOnlyList<AgentRun> _runs;
+    private readonly List<RunFolder> _folders = [];
+    private readonly ExperimentSnapshot?[] _starts;
+
+    /// <summary>Makes the agents' folders ready, and reads what they go on from.</summary>
     /// <param name="runs">The agents.</param>
+    /// <param name="experiment">The folder of the experiment.</param>
+    /// <param name="mode">What to do with folders that are not empty; when resuming, agents that have no checkpoint yet begin anew.</param>
+    /// <param name="begin">What agents begin with that have no checkpoint yet; null for agents that have learned nothing.</param>
+    /// <exception cref="UserError">A folder can't be used, or an agent can't go on from its checkpoint.</exception>
+    public AgentRuns(
+        IReadOnlyList<AgentRun> runs, string experiment, RunMode mode, Func<AgentRun, ExperimentSnapshot>? begin = null)
+    {
+        _runs = runs;
+        try
+        {
+            // All folders first: an agent of an earlier run that is to be overwritten must not be taken for one to go on with.
+            if (mode == RunMode.Overwrite)
+                AgentFolder.Clear(experiment);
+            foreach (var run in runs)
+            {
+                string location = Path.Combine(experiment, run.Name);
+                bool goesOn = mode == RunMode.Resume && AgentFolder.HasBegun(location);
+                _folders.Add(AgentFolder.Open(location, goesOn ? RunMode.Resume : RunMode.Overwrite));
+            }
+
+            _starts = [.. runs.Zip(_folders, (run, own) => own.IsResumed ? AgentFolder.LoadToGoOn(own, run) : begin?.Invoke(run))];
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Trains them.</summary>
     /// <param name="device">Where; each that trains at the same time gets a fork of it.</param>
     /// <param name="threads">Threads that they share.</param>
     /// <param name="parallel">How many train at the same time, or how many batches of agents on a device that prefers batches.</param>
+    /// <param name="progress">What shows progress.</param>
     /// <param name="cancel">Asks to stop.</param>
     /// <returns>The agents with what their training has led to, in the order given.</returns>
     /// <exception cref="OperationCanceledException">Training was cancelled; all checkpoints are complete.</exception>
     public IReadOnlyList<(AgentRun Run, TrainingResult Result)> Train(
-        IReadOnlyList<AgentRun> runs, Device device, int threads, int parallel, CancellationToken cancel)
-    {
-        // All folders first: an agent of an earlier run that is to be overwritten must not be taken for one to go on with.
-        if (mode == RunMode.Overwrite)
-            AgentFolder.Clear(folder.Location, command);
-        var folders = new List<RunFolder>();
-        try
-        {
-            folders.AddRange(runs.Select(Open));
-            return Train(runs, folders, device, threads, parallel, cancel);
-        }
-        finally
-        {
-            foreach (var own in folders)
-                own.Dispose();
-        }
-    }
-
-    /// <summary>The numbers of a row as cells of a table; what there is none of is an empty one.</summary>
-    public static IEnumerable<object?> NumberCells(MetricRow row)
-        => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
-
-    private IReadOnlyList<(AgentRun Run, TrainingResult Result)> Train(
-        IReadOnlyList<AgentRun> runs, List<RunFolder> folders, Device device, int threads, int parallel, CancellationToken cancel)
+        Device device, int threads, int parallel, IProgressDisplay progress, CancellationToken cancel)
     {
         // Once one has failed, the others stop at their next checkpoint.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var starts = runs.Zip(folders, Start).ToArray();
-        foreach (var (run, start) in runs.Zip(starts))
+        foreach (var (run, start) in _runs.Zip(_starts))
             progress.Expect(run.Name, start?.Iteration ?? 0, run.Settings.Updates);
-        var waiting = new ConcurrentQueue<int[]>(Batches(runs, starts, device));
-        var results = new TrainingResult[runs.Count];
+        var waiting = new ConcurrentQueue<int[]>(Batches(device));
+        var results = new TrainingResult[_runs.Count];
         var failures = new ConcurrentQueue<Exception>();
         int atOnce = Math.Min(parallel, waiting.Count);
         Thread[] workers = [.. Enumerable.Range(0, atOnce).Select(_ => new Thread(Work))];
@@ -77,7 +82,7 @@ internal sealed class AgentRuns(
         if (failures.FirstOrDefault(e => e is not OperationCanceledException) is { } failure)
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
         cancel.ThrowIfCancellationRequested();
-        return [.. runs.Zip(results)];
+        return [.. _runs.Zip(results)];
 
         void Work()
         {
@@ -86,11 +91,8 @@ internal sealed class AgentRuns(
                 using var own = device.Fork(Math.Max(1, threads / atOnce));
                 while (!stop.IsCancellationRequested && waiting.TryDequeue(out int[]? batch))
                 {
-                    var found = Train(Some(runs), Some(folders), Some(starts), own, stop.Token);
-                    foreach (var (i, result) in batch.Zip(found))
+                    foreach (var (i, result) in batch.Zip(Train(batch, own, progress, stop.Token)))
                         results[i] = result;
-
-                    T[] Some<T>(IReadOnlyList<T> all) => [.. batch.Select(i => all[i])];
                 }
             }
             catch (Exception e)
@@ -101,37 +103,38 @@ internal sealed class AgentRuns(
         }
     }
 
-    private RunFolder Open(AgentRun run)
+    /// <summary>Lets others have the folders.</summary>
+    public void Dispose()
     {
-        string location = Path.Combine(folder.Location, run.Name);
-        bool goesOn = mode == RunMode.Resume && File.Exists(Path.Combine(location, RunFolder.Checkpoint));
-        return AgentFolder.Open(location, command, goesOn ? RunMode.Resume : RunMode.Overwrite);
+        foreach (var own in _folders)
+            own.Dispose();
     }
 
-    private ExperimentSnapshot? Start(AgentRun run, RunFolder own)
-        => own.IsResumed ? RunRecorder.Load(own, Json(run), typeof(LearningSettings)) : begin?.Invoke(run);
+    /// <summary>The numbers of a row as cells of a table; what there is none of is an empty one.</summary>
+    public static IEnumerable<object?> NumberCells(MetricRow row)
+        => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
 
     // Agents that may learn as one batch: they differ in their seeds alone, and have come equally far.
-    private static IEnumerable<int[]> Batches(IReadOnlyList<AgentRun> runs, ExperimentSnapshot?[] starts, Device device)
+    private IEnumerable<int[]> Batches(Device device)
     {
-        var numbers = Enumerable.Range(0, runs.Count);
+        var numbers = Enumerable.Range(0, _runs.Count);
         return device.PrefersWholeBatches
-            ? numbers.GroupBy(i => (runs[i].Method, starts[i]?.Iteration)).Select(batch => batch.ToArray())
+            ? numbers.GroupBy(i => (_runs[i].Method, _starts[i]?.Iteration)).Select(batch => batch.ToArray())
             : numbers.Select(i => (int[])[i]);
     }
 
-    private IReadOnlyList<TrainingResult> Train(
-        AgentRun[] runs, RunFolder[] folders, ExperimentSnapshot?[] starts, Device device, CancellationToken cancel)
+    private IReadOnlyList<TrainingResult> Train(int[] batch, Device device, IProgressDisplay progress, CancellationToken cancel)
     {
+        string[] columns = ["update", .. Columns<TrainingRow>.Names];
         var recorders = new List<RunRecorder>();
         try
         {
-            for (int i = 0; i < runs.Length; i++)
-                recorders.Add(new(folders[i], Json(runs[i]), starts[i], ["update", .. Columns<TrainingRow>.Names], Cells, progress, Shown));
-            var training = new AgentTraining(runs, device);
-            if (starts[0] is not null)
-                training.Resume([.. starts.Select(start => start!)]);
-            return training.Run(recorders, runs[0].Replicates == 0 ? Keep : null, cancel);
+            foreach (int i in batch)
+                recorders.Add(new(_folders[i], Json(_runs[i]), _starts[i], columns, Cells, progress, Shown));
+            var training = new AgentTraining([.. batch.Select(i => _runs[i])], device);
+            if (_starts[batch[0]] is not null)
+                training.Resume([.. batch.Select(i => _starts[i]!)]);
+            return training.Run(recorders, _runs[batch[0]].Replicates == 0 ? Keep : null, cancel);
         }
         finally
         {
@@ -140,7 +143,7 @@ internal sealed class AgentRuns(
         }
 
         void Keep(int agent, int point, Func<ExperimentSnapshot> capture)
-            => SnapshotFile.Save(folders[agent].PathOf(AgentFolder.PointFile(point)), capture(), Json(runs[agent]));
+            => SnapshotFile.Save(_folders[batch[agent]].PathOf(AgentFolder.PointFile(point)), capture(), Json(_runs[batch[agent]]));
 
         static IReadOnlyList<(string Name, double Value)> Shown(MetricRow row)
             => [.. s_shown.Select(shown => (shown.Heading, row.Values[Columns<TrainingRow>.Of(shown.Column)]))];

@@ -11,6 +11,9 @@ internal sealed class ForkedRun
     private readonly string _path;
     private readonly (AgentFolder Folder, AgentRun Run)[] _agents;
 
+    // What was found to fit is what agents begin with, whatever becomes of the files.
+    private readonly Dictionary<string, ExperimentSnapshot> _begun = [];
+
     private ForkedRun(string path)
     {
         _path = path;
@@ -29,6 +32,8 @@ internal sealed class ForkedRun
     /// <exception cref="UserError">There is none, or several, or a setting differs that can't.</exception>
     public ExperimentSnapshot Begin(AgentRun run)
     {
+        if (_begun.TryGetValue(run.Name, out var begun))
+            return begun;
         var found = _agents.Length == 1 ? _agents : [.. _agents.Where(agent => agent.Run.Seed == run.Seed)];
         if (found is not [var source])
         {
@@ -38,7 +43,7 @@ internal sealed class ForkedRun
                 + $"give --seed and --seeds of those there are, or name the folder of one.");
         }
 
-        return Named(() => AgentFork.Of(run, source.Run, source.Folder.Load().Snapshot));
+        return _begun[run.Name] = Named(() => AgentFork.Of(run, source.Run, source.Folder.Load().Snapshot));
     }
 
     /// <summary>Makes sure that agents don't write where these are.</summary>

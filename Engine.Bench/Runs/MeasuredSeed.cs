@@ -1,4 +1,6 @@
+using System.Globalization;
 using Engine.Bench.Output;
+using Engine.RL.Training;
 
 namespace Engine.Bench.Runs;
 
@@ -33,24 +35,24 @@ internal sealed record MeasuredSeed(string Run, string Method, string Seed, Metr
         if (agents.Length > 0)
             return agents.SelectMany(folder => OfAgent(run, folder));
         if (!File.Exists(MetricsOf(run)))
-            throw new UserError($"{run} has no {RunRecorder.Metrics}, nor has an agent in it: name the folder of a run, or a CSV file.");
+            throw new UserError($"{run} has no {RunFolder.Table}, nor has an agent in it: name the folder of a run, or a CSV file.");
         return IsAgent(run) && Path.GetDirectoryName(run) is { Length: > 0 } parent
             ? OfAgent(parent, run)
             : Split(run, "", "", MetricsTable.Read(MetricsOf(run)));
     }
 
-    private static string MetricsOf(string folder) => Path.Combine(folder, RunRecorder.Metrics);
+    private static string MetricsOf(string folder) => Path.Combine(folder, RunFolder.Table);
 
-    // An agent's folder is called by its method and seed, such as 3-mix-0; a run may have such a name too, but then its table has methods.
-    private static bool IsAgent(string folder)
-        => File.Exists(MetricsOf(folder)) && Path.GetFileName(folder).Split('-') is [_, .., var seed] && int.TryParse(seed, out _);
+    // A run may be called as an agent is, but then its table has methods.
+    private static bool IsAgent(string folder) => File.Exists(MetricsOf(folder)) && AgentRun.Named(Path.GetFileName(folder)) is not null;
 
     private static IEnumerable<MeasuredSeed> OfAgent(string run, string folder)
     {
-        string name = Path.GetFileName(folder);
-        int dash = name.LastIndexOf('-');
+        var (method, seed) = AgentRun.Named(Path.GetFileName(folder))!.Value;
         var table = MetricsTable.Read(MetricsOf(folder));
-        return table.Has(MethodColumn) ? Split(folder, "", "", table) : Split(run, name[..dash], name[(dash + 1)..], table);
+        return table.Has(MethodColumn)
+            ? Split(folder, "", "", table)
+            : Split(run, method, seed.ToString(CultureInfo.InvariantCulture), table);
     }
 
     private static IEnumerable<MeasuredSeed> Split(string run, string method, string seed, MetricsTable table)

@@ -10,9 +10,6 @@ namespace Engine.Bench.Runs;
 /// </summary>
 internal sealed class RunRecorder : IExperimentObserver, IDisposable
 {
-    /// <summary>The file of metrics.</summary>
-    public const string Metrics = RunFolder.Table;
-
     // Seconds from one checkpoint to the next; tests that kill runs want more of them.
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(
         int.TryParse(Environment.GetEnvironmentVariable("ENGINE_CHECKPOINT_SECONDS"), out int seconds) ? seconds : 30);
@@ -48,7 +45,7 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
         _cells = cells;
         _progress = progress;
         _values = values;
-        _metrics = folder.Metrics(Metrics, [.. columns]);
+        _metrics = folder.Metrics(RunFolder.Table, [.. columns]);
         foreach (var row in start?.Rows ?? [])
             Row(row);
     }

@@ -52,9 +52,9 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
         if (_start is { } start)
             learner.Restore(start.Tensors, start.Iteration);
 
-        // If the run has become longer, those points follow that lie beyond the last one.
-        int point = 0;
-        for (int evaluated = _rows.Count == 0 ? 0 : _rows[^1].Iteration; point < settings.Points && Target(point) <= evaluated;)
+        // If the run has become longer, those points follow that lie beyond the last one, and not behind the learners.
+        int point = 0, evaluated = _rows.Count == 0 ? 0 : _rows[^1].Iteration;
+        while (point < settings.Points && (Target(point) <= evaluated || Target(point) < learner.Iteration))
             point++;
         observer.Progress("points", point, settings.Points);
         for (; point < settings.Points; point++)

@@ -19,12 +19,20 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
     /// <summary>
     /// Goes on from a snapshot rather than from the beginning. It may be of a run that was to have fewer iterations: each method goes on.
     /// </summary>
-    public void Resume(ExperimentSnapshot snapshot) => _start = snapshot;
+    /// <exception cref="InvalidDataException">It has not what a longer run needs.</exception>
+    public void Resume(ExperimentSnapshot snapshot)
+    {
+        var stuck = DiscountLearningPart.Of(settings.LookAhead, snapshot)
+            .FirstOrDefault(part => part.State is null && part.Iteration > 0 && part.Iteration < settings.Iterations);
+        if (stuck is not null)
+            throw new InvalidDataException($"The checkpoint has no learners of method {stuck.Method} that could go on: begin anew.");
+        _start = snapshot;
+    }
 
     /// <summary>Runs the experiment.</summary>
     /// <returns>All rows of metrics, method by method.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
-    /// <exception cref="InvalidDataException">The snapshot is of another run, or has not what a longer run needs.</exception>
+    /// <exception cref="InvalidDataException">The snapshot is of another run.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; the observer got a last checkpoint.</exception>
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
@@ -48,8 +56,6 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
         using var learner = new MrpLearners(settings, device);
         if (part.State is { } state)
             learner.Restore(state, part.Iteration);
-        else if (part.Iteration > 0)
-            throw new InvalidDataException($"The checkpoint has no learners of method {part.Method} that could go on: begin anew.");
 
         // The row at the end of a shorter run may have come early.
         if (part.Iteration < settings.Iterations)

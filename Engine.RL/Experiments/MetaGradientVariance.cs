@@ -42,6 +42,8 @@ public record MetaGradientVarianceSettings
 public sealed class MetaGradientVariance(
     MetaGradientVarianceSettings settings, AgentRun run, IReadOnlyList<Func<ExperimentSnapshot>> points, Device device)
 {
+    private const string ChosenTensor = "chosen";
+
     private readonly Update _update = new(run.Settings, MetaGradientMethod.Parse(run.Method), run.Settings.CreateEnvironment());
     private readonly List<MetricRow> _rows = [];
     private ExperimentSnapshot? _start;
@@ -64,8 +66,17 @@ public sealed class MetaGradientVariance(
 
     private int[] Learned => [.. _update.MetaParameters.All.Index().Where(each => each.Item.IsLearned).Select(each => each.Index)];
 
+    // Which points are evaluated, by their numbers: an agent that is trained for longer gains further ones.
+    private int[] Chosen => AgentTraining.PointUpdates(points.Count, Math.Min(settings.Points, points.Count));
+
     /// <summary>Goes on from a snapshot rather than from the beginning.</summary>
-    public void Resume(ExperimentSnapshot snapshot) => _start = snapshot;
+    /// <exception cref="InvalidDataException">It was to evaluate other points of training.</exception>
+    public void Resume(ExperimentSnapshot snapshot)
+    {
+        if (!snapshot.Tensors.TryGetValue(ChosenTensor, out var chosen) || !chosen.Elements<int>().SequenceEqual(Chosen))
+            throw new InvalidDataException($"Agent {run.Name} has other points of training now than before: begin anew.");
+        _start = snapshot;
+    }
 
     /// <summary>Evaluates the methods.</summary>
     /// <returns>A row for each point and method.</returns>
@@ -83,7 +94,7 @@ public sealed class MetaGradientVariance(
         using var sampler = new MetaGradientSampler(_update, methods, device);
         _rows.Clear();
         _rows.AddRange(_start?.Rows ?? []);
-        int[] chosen = AgentTraining.PointUpdates(points.Count, Math.Min(settings.Points, points.Count));
+        int[] chosen = Chosen;
         for (int done = _start?.Iteration ?? 0; done < chosen.Length; done++)
         {
             observer.CheckpointOrStop(() => Capture(done), cancel);
@@ -104,7 +115,8 @@ public sealed class MetaGradientVariance(
         observer.Checkpoint(() => Capture(chosen.Length), last: true);
         return [.. _rows];
 
-        ExperimentSnapshot Capture(int done) => new(new Dictionary<string, StoredTensor>(), 0, done, [.. _rows]);
+        ExperimentSnapshot Capture(int done) => new(
+            new Dictionary<string, StoredTensor> { [ChosenTensor] = StoredTensor.Of<int>([chosen.Length], chosen) }, 0, done, [.. _rows]);
     }
 
     private double[] Row(MetaGradientSamples samples, MetaGradientSamples oracle)

@@ -145,11 +145,16 @@ internal sealed class AgentLog(AgentRun run)
         _deviations.Clear();
         _deviations.AddRange(Rows(snapshot, DeviationsTensor).Select(
             row => new MetaGradientDeviation((int)row[0], row[1..((row.Length / 2) + 1)], row[((row.Length / 2) + 1)..])));
+        Points = (int)Rows(snapshot, PointsTensor).Single()[0];
+    }
 
-        // Earlier versions did not write their number; no run of theirs was made longer.
-        Points = snapshot.Tensors.ContainsKey(PointsTensor)
-            ? (int)Rows(snapshot, PointsTensor).Single()[0]
-            : AgentTraining.PointUpdates(run.Settings.Updates, run.Points).Count(update => update < snapshot.Iteration);
+    /// <summary>A snapshot with the number of its points: earlier versions did not write it, and made no run longer.</summary>
+    public static ExperimentSnapshot WithPoints(ExperimentSnapshot snapshot, AgentRun before)
+    {
+        if (snapshot.Tensors.ContainsKey(PointsTensor))
+            return snapshot;
+        int points = AgentTraining.PointUpdates(before.Settings.Updates, before.Points).Count(update => update < snapshot.Iteration);
+        return snapshot with { Tensors = snapshot.Tensors.Append(new(PointsTensor, Stored([[points]]))).ToDictionary() };
     }
 
     private UpdateMetrics<double[]> Unpacked(double[] numbers)

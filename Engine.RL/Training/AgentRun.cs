@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Engine.RL.Meta;
 
@@ -14,6 +15,13 @@ public sealed record AgentRun(string Method, int Seed, LearningSettings Settings
     /// <summary>The agent's name, such as 3-mix-0.</summary>
     [JsonIgnore]
     public string Name => FormattableString.Invariant($"{Method}-{Seed}");
+
+    /// <summary>The method and the seed of the agent that has a name; null if no agent has such a one.</summary>
+    public static (string Method, int Seed)? Named(string name)
+        => name.LastIndexOf('-') is > 0 and var dash
+            && int.TryParse(name.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int seed)
+            ? (name[..dash], seed)
+            : null;
 }
 
 /// <summary>Settings of agents that are trained with one method.</summary>

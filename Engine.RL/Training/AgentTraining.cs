@@ -31,6 +31,11 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
     public static int[] PointUpdates(int updates, int points)
         => [.. Enumerable.Range(0, points).Select(k => (int)(((2L * k) + 1) * updates / (2L * points))).Distinct()];
 
+    /// <summary>A snapshot with the number of its points of training, which earlier versions did not write.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="before">The agent as it was to be trained when that was taken.</param>
+    public static ExperimentSnapshot WithPoints(ExperimentSnapshot snapshot, AgentRun before) => AgentLog.WithPoints(snapshot, before);
+
     /// <summary>
     /// Goes on from snapshots of all agents, after as many updates each, rather than from the beginning. They may be of a run that was to
     /// have fewer frames: those points of training follow that lie ahead in the longer run, and the step size, if it is annealed, goes on

@@ -133,6 +133,30 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         Assert.StartsWith("0-0 after 8 frames", output);
     }
 
+    // An agent is called as its folder among others, and alone by either name.
+    [Fact]
+    public void CopiedAgentsAreFoundByTheirFolder()
+    {
+        string copies = _trained.Temporary.At("copies");
+        foreach (string name in (string[])["0-0", "mine"])
+        {
+            string agent = Directory.CreateDirectory(Path.Combine(copies, name)).FullName;
+            foreach (string file in Directory.GetFiles(Path.Combine(_trained.Folder, "0-0")))
+                File.Copy(file, Path.Combine(agent, Path.GetFileName(file)));
+        }
+
+        var (code, output, error) = Run("evaluate", copies, "--episodes", "2", "--agent", "mine", "--quiet");
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.Contains("| mine after 16 frames ", output);
+        (_, output, error) = Run("evaluate", copies, "--episodes", "2");
+        Assert.Contains("| 0-0 after 16 frames ", output);
+        Assert.Contains("| mine after 16 frames ", output);
+        Assert.Contains("mine, episodes  2/2", error);
+        Assert.StartsWith("mine after 8 frames", Run("play", copies, "--agent", "mine", "--checkpoint", "point-0000.safetensors").Output);
+        foreach (string name in (string[])["mine", "0-0"])
+            Assert.StartsWith("0-0 after 16 frames", Run("play", Path.Combine(copies, "mine"), "--agent", name).Output);
+    }
+
     [Theory]
     [InlineData("catch", 9, @"^step 9  return -?1  (caught|missed)$")]
     [InlineData("cartpole", 7, @"^step 7  return 7  cart \S+  pole \S+ degrees  upright to the step limit$")]

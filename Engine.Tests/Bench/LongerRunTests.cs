@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Engine.Bench.Output;
+using Engine.Bench.Runs;
 using Engine.Tests.Core;
 using Xunit;
 
@@ -74,6 +75,64 @@ public sealed class LongerRunTests : IDisposable
         Assert.Equal(["2", "4", "5", "10"], iterations);
     }
 
+    // Checkpoints of earlier versions lack the number of points.
+    [Fact]
+    public void PointsOfEarlierVersionsAreKept()
+    {
+        string kept = Snake.Replace("--points 0", "--points 2");
+        TrainedFolder.Run($"{kept} --frames 24 --out {At("a")}");
+        string file = At("a/2-0/checkpoint.safetensors");
+        var (run, end) = AgentFolder.Load(file);
+        var earlier = end with { Tensors = end.Tensors.Where(tensor => tensor.Key != "points").ToDictionary() };
+        SnapshotFile.Save(file, earlier, Json.Write(run));
+        byte[] first = File.ReadAllBytes(At("a/2-0/point-0001.safetensors"));
+        TrainedFolder.Run($"snake --resume --frames 48 --out {At("a")}");
+        Assert.Equal(first, File.ReadAllBytes(At("a/2-0/point-0001.safetensors")));
+        var points = Directory.GetFiles(At("a/2-0"), "point-*").Order().Select(point => AgentFolder.Load(point).Snapshot.Iteration);
+        Assert.Equal([1, 3, 6], points);
+    }
+
+    // Whatever can't go on leaves the settings, and with them the length to go on with.
+    [Fact]
+    public void ARefusedExtensionChangesNothing()
+    {
+        TrainedFolder.Run($"{Snake} --frames 24 --out {At("a")}");
+        string config = File.ReadAllText(At("a/config.json")), checkpoint = At("a/2-0/checkpoint.safetensors");
+        byte[] whole = File.ReadAllBytes(checkpoint);
+        File.WriteAllBytes(checkpoint, whole[..100]);
+        Assert.Contains("is truncated or corrupt", TrainedFolder.Try($"snake --resume --frames 48 --out {At("a")} --quiet").Error);
+        Assert.Equal(config, File.ReadAllText(At("a/config.json")));
+        File.WriteAllBytes(checkpoint, whole);
+        TrainedFolder.Run($"snake --resume --out {At("a")}");
+
+        TrainedFolder.Run($"{Mrp} --iterations 3 --out {At("mrp")}");
+        config = File.ReadAllText(At("mrp/config.json"));
+        checkpoint = At("mrp/checkpoint.safetensors");
+        var (end, settings) = SnapshotFile.Load(checkpoint);
+        var alone = end.Tensors.Where(tensor => !char.IsDigit(tensor.Key[0])).ToDictionary();
+        SnapshotFile.Save(checkpoint, end with { Tensors = alone }, settings);
+        AssertMistake(
+            $"mrp --resume --iterations 5 --out {At("mrp")}",
+            "The checkpoint has no learners of method 0 that could go on: begin anew.");
+        Assert.Equal(config, File.ReadAllText(At("mrp/config.json")));
+        TrainedFolder.Run($"mrp --resume --out {At("mrp")}");
+    }
+
+    [Fact]
+    public void SettingsWrittenByHandGoOn()
+    {
+        TrainedFolder.Run($"{Snake} --frames 24 --out {At("a")}");
+        string config = File.ReadAllText(At("a/config.json")).Replace("\"frames\": 24,", "\"frames\": \"0.024k\", // not many");
+        File.WriteAllText(At("a/config.json"), config);
+        TrainedFolder.Run($"snake --resume --out {At("a")}");
+        Assert.Equal(config, File.ReadAllText(At("a/config.json")));
+        File.WriteAllText(At("a/config.json"), new string(' ', 1 << 21));
+        AssertMistake(
+            $"snake --resume --out {At("a")}",
+            $"--resume: {At("a/config.json")}: this is longer than a MiB, and so no file of settings. "
+            + "A run of this command can't go on from it: name another folder, or start anew.");
+    }
+
     [Theory]
     [InlineData("snake", "frames", "48", "47")]
     [InlineData("mrp", "iterations", "3", "2")]
@@ -110,8 +169,8 @@ public sealed class LongerRunTests : IDisposable
         TrainedFolder.Run($"snake --resume --frames 48 --out {At("a")}");
         foreach (string agent in (string[])["2-3", "2-4"])
         {
-            var expected = Engine.Bench.Runs.AgentFolder.Load(At($"a/{agent}/checkpoint.safetensors")).Snapshot;
-            var actual = Engine.Bench.Runs.AgentFolder.Load(At($"fork/{agent}/checkpoint.safetensors")).Snapshot;
+            var expected = AgentFolder.Load(At($"a/{agent}/checkpoint.safetensors")).Snapshot;
+            var actual = AgentFolder.Load(At($"fork/{agent}/checkpoint.safetensors")).Snapshot;
             Assert.Equal(8, actual.Iteration);
             string[] learned = [.. expected.Tensors.Keys.Except(["pending", "points", "deviations"])];
             Assert.All(learned, name => Assert.True(expected.Tensors[name] == actual.Tensors[name], name));
@@ -162,6 +221,38 @@ public sealed class LongerRunTests : IDisposable
         AssertMistake(
             $"snake --fork {At("a")} --frames 48 --overwrite --out {At("a/2-0")}",
             $"--out {At("a/2-0")}: the agents that are forked are there; name another folder.");
+    }
+
+    // Whatever leads there: a link to the folder of the agents, to one above it, or to a checkpoint.
+    [Fact]
+    public void ForksThroughLinksLeaveTheirSource()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need rights there.");
+        TrainedFolder.Run($"{Snake} --frames 24 --out {At("b/a")}");
+        Directory.CreateSymbolicLink(At("one"), At("b/a"));
+        Directory.CreateSymbolicLink(At("above"), "b");
+        File.CreateSymbolicLink(At("file"), At("above/a/2-0/checkpoint.safetensors"));
+        foreach (var (fork, to) in ((string, string)[])[("one", "b/a"), ("b/a", "one"), ("above/a/2-0", "b/a"), ("b/a", "above/a/2-0"),
+            ("file", "b/a")])
+        {
+            AssertMistake(
+                $"snake --fork {At(fork)} --frames 48 --overwrite --out {At(to)}",
+                $"--out {At(to)}: the agents that are forked are there; name another folder.");
+        }
+
+        Assert.Equal(4, AgentFolder.Load(At("file")).Snapshot.Iteration);
+    }
+
+    [Fact]
+    public void WhatFitsIsWhatAForkBeginsWith()
+    {
+        TrainedFolder.Run($"{Snake} --frames 24 --out {At("a")}");
+        var forked = ForkedRun.Find(At("a"));
+        var run = forked.Agents.First with { Method = "1" };
+        run = run with { Settings = run.Settings with { Frames = 48 } };
+        var begun = forked.Begin(run);
+        Directory.Delete(At("a"), recursive: true);
+        Assert.Same(begun, forked.Begin(run));
     }
 
     private string At(string name) => _temporary.At(name);

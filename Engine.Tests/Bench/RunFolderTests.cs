@@ -122,6 +122,23 @@ public sealed class RunFolderTests : IDisposable
         Assert.Empty(_temporary.Names);
     }
 
+    // The owner removes the file just after it was opened, and someone else makes another one: that is the lock now.
+    [Fact]
+    public void ALockThatWasRemovedIsNone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There an open file can't be removed.");
+        RunLock? other = null;
+        Assert.Throws<UserError>(() => RunLock.Take(_temporary.At(""), () =>
+        {
+            File.Delete(_temporary.At(RunLock.Name));
+            other = RunLock.Take(_temporary.At(""));
+        }));
+        Assert.Throws<UserError>(() => RunLock.Take(_temporary.At("")));
+        other!.Dispose();
+        Assert.Empty(_temporary.Names);
+        RunLock.Take(_temporary.At("")).Dispose();
+    }
+
     [Fact]
     public void OverwriteRemovesOnlyWhatARunWrites()
     {
@@ -153,7 +170,7 @@ public sealed class RunFolderTests : IDisposable
 
     // Every kind of path that can't be a folder is told in a line that names it, and nothing is written.
     [Theory]
-    [InlineData("", "--out '': name a folder, or leave --out away.")]
+    [InlineData("", "--out '': this folder can't be used; name another one.")]
     [InlineData("a\0b", "this folder can't be used; name another one. (Null character in path.)")]
     [InlineData("LONG", "this folder can't be used; name another one.")]
     [InlineData("FILE", "this is a file; name a folder.")]
@@ -199,12 +216,12 @@ public sealed class RunFolderTests : IDisposable
         var config = new RunConfig<Settings>(new Settings { Seed = 3, Frames = 50 });
         using (var folder = Open(RunMode.New))
         {
-            Assert.Empty(folder.WriteSettings(config));
+            folder.WriteSettings(config);
             folder.WriteText(RunFolder.Checkpoint, "");
         }
 
         using var resumed = Open(RunMode.Resume);
-        Assert.Empty(resumed.WriteSettings(config with { Threads = 7, Device = "other" }));
+        resumed.WriteSettings(config with { Threads = 7, Device = "other" });
         string written = File.ReadAllText(_temporary.At("config.json"));
         Assert.Contains("\"device\": \"cpu\"", written);
         Assert.Contains("\"threads\": 0", written);
@@ -215,12 +232,31 @@ public sealed class RunFolderTests : IDisposable
 
         // A run may become longer, but not shorter.
         var longer = config with { Settings = config.Settings with { Frames = 60 } };
-        Assert.Equal([new("frames", 50, 60)], resumed.WriteSettings(longer));
+        Assert.Equal([new("frames", 50, 60)], resumed.RequireSettings(longer));
+        Assert.Equal(written, File.ReadAllText(_temporary.At("config.json")));
+        resumed.WriteSettings(longer with { Threads = 7 });
+        Assert.Contains("\"threads\": 0", File.ReadAllText(_temporary.At("config.json")));
         Assert.Contains("\"frames\": 60", File.ReadAllText(_temporary.At("config.json")));
         Assert.StartsWith(
             "--resume: frames is 50, but must be at least 60", Assert.Throws<UserError>(() => resumed.WriteSettings(config)).Message);
         File.WriteAllText(_temporary.At("config.json"), "[1");
-        Assert.Contains("is damaged", Assert.Throws<UserError>(() => resumed.WriteSettings(longer)).Message);
+        string damaged = Assert.Throws<UserError>(() => resumed.WriteSettings(longer)).Message;
+        Assert.StartsWith($"--resume: {_temporary.At("config.json")}: no valid JSON at line 1", damaged);
+    }
+
+    [Fact]
+    public void SettingsWrittenByHandAreUnderstood()
+    {
+        const string ByHand = "{ \"frames\": \"2k\", // not many\n}";
+        File.WriteAllText(_temporary.At("config.json"), ByHand);
+        File.WriteAllText(_temporary.At("checkpoint.safetensors"), "");
+        using var resumed = Open(RunMode.Resume);
+        var config = new RunConfig<Settings>(new Settings { Frames = 2000 });
+        Assert.Empty(resumed.RequireSettings(config));
+        resumed.WriteSettings(config);
+        Assert.Equal(ByHand, File.ReadAllText(_temporary.At("config.json")));
+        var longer = config with { Settings = config.Settings with { Frames = 3000 } };
+        Assert.Equal([new("frames", 2000, 3000)], resumed.RequireSettings(longer));
     }
 
     [Fact]
@@ -238,8 +274,8 @@ public sealed class RunFolderTests : IDisposable
         public long Frames { get; init; }
     }
 
-    private RunFolder OpenGroup(RunMode mode) => RunFolder.OpenGroup(_temporary.At(""), "snake", mode, "metrics.csv");
+    private RunFolder OpenGroup(RunMode mode) => RunFolder.OpenGroup(_temporary.At(""), mode, "metrics.csv");
 
     private RunFolder Open(RunMode mode, string? location = null)
-        => RunFolder.Open(location ?? _temporary.At(""), "mrp", mode, "metrics.csv", "seed-*.csv");
+        => RunFolder.Open(location ?? _temporary.At(""), mode, "metrics.csv", "seed-*.csv");
 }

@@ -129,7 +129,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(5000, Read($"--overwrite --out {_temporary.At("")}").Iterations);
         File.WriteAllText(_temporary.At("config.json"), """{ "method": "5" }""");
         var foreign = Assert.Throws<UserError>(() => Read($"--resume --out {_temporary.At("")}"));
-        Assert.EndsWith(" A run of 'engine try' can't go on from it: name another folder, or start anew.", foreign.Message);
+        Assert.EndsWith(" A run of this command can't go on from it: name another folder, or start anew.", foreign.Message);
     }
 
     [Theory]

@@ -97,7 +97,7 @@ public sealed class TrainCommandTests : IDisposable
         var (code, _, error) = RunAndCancel(agents, again);
         Assert.Equal(ExitCodes.Interrupted, code);
         Assert.EndsWith(
-            $"Interrupted; the checkpoints in {At("parts")} are complete: the same command with --resume goes on.", error.TrimEnd());
+            $"Interrupted; every checkpoint in {At("parts")} is complete: the same command with --resume goes on.", error.TrimEnd());
         Assert.False(File.Exists(At("parts/summary.json")));
         Assert.Equal(expected, RunToEnd($"{again} --resume"));
         AssertSameFolders("whole", "parts");

@@ -152,14 +152,15 @@ public class AgentsTogetherTests
     private static void Train(TemporaryFolder folder, AgentRun[] runs, int threads, int parallel)
     {
         using var device = new CpuDevice(threads);
-        using var all = RunFolder.OpenGroup(folder.At("all"), "train", RunMode.Overwrite);
+        using var all = RunFolder.OpenGroup(folder.At("all"), RunMode.Overwrite);
         using var progress = Progress.Start(TextWriter.Null, quiet: true);
-        new AgentRuns(all, "train", RunMode.Overwrite, progress).Train(runs, device, threads, parallel, CancellationToken.None);
+        using var training = new AgentRuns(runs, all.Location, RunMode.Overwrite);
+        training.Train(device, threads, parallel, progress, CancellationToken.None);
     }
 
     // All columns but the pace, which is the last.
     private static string[] Metrics(TemporaryFolder folder, AgentRun run)
-        => [.. File.ReadLines(folder.At(Path.Combine("all", run.Name, RunRecorder.Metrics))).Select(line => line[..line.LastIndexOf(',')])];
+        => [.. File.ReadLines(folder.At(Path.Combine("all", run.Name, RunFolder.Table))).Select(line => line[..line.LastIndexOf(',')])];
 
     private static ExperimentSnapshot Checkpoint(TemporaryFolder folder, AgentRun run)
         => AgentFolder.Load(folder.At(Path.Combine("all", run.Name, RunFolder.Checkpoint))).Snapshot;

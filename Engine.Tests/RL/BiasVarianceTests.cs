@@ -72,6 +72,16 @@ public class BiasVarianceTests : MrpExperimentTests<BiasVarianceSettings>
         }
     }
 
+    // Interrupted after 4 of 7 iterations, before the point there is judged: the first point of the longer run, 3, is past.
+    [Fact]
+    public void PointsOfALongerRunThatAreAlreadyPastAreLeftOut()
+    {
+        var watcher = new Watcher { TakesAll = true };
+        Run(s_small, observer: watcher);
+        var rows = Run(s_small with { Iterations = 9 }, start: watcher.Snapshots.First(snapshot => snapshot.Iteration == 4));
+        Assert.Equal([2, 6, 9], rows.Select(row => row.Iteration).Distinct());
+    }
+
     // Whatever the portions that replicates are judged in: replicate 0 trains, the others judge.
     [Theory]
     [InlineData(6)]

@@ -62,6 +62,20 @@ public class MetaGradientVarianceTests
             Watcher.Same(expected, Run(s_small, start: snapshot));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void AnAgentThatHasOtherPointsNowIsRefused(int done)
+    {
+        using var device = new CpuDevice(1);
+        var watcher = new Watcher { TakesAll = true };
+        new MetaGradientVariance(s_small, s_run, Loaders[..5], device).Run(watcher);
+        var longer = new MetaGradientVariance(s_small, s_run, Loaders, device);
+        var e = Assert.Throws<InvalidDataException>(() => longer.Resume(watcher.Snapshots[done]));
+        Assert.Equal("Agent 1-2 has other points of training now than before: begin anew.", e.Message);
+        new MetaGradientVariance(s_small, s_run, Loaders[..5], device).Resume(watcher.Snapshots[done]);
+    }
+
     [Fact]
     public void RowsAreTheStatisticsOfMetaGradients()
     {
