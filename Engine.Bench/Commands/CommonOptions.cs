@@ -60,16 +60,16 @@ public sealed class CommonOptions
     /// <param name="parsed">The command line.</param>
     /// <param name="apply">Puts the options that were given into the settings.</param>
     /// <param name="validate">Throws an <see cref="ArgumentException"/> if a setting is out of range; the user sees its message.</param>
-    /// <param name="first">Settings in place of the defaults; null for these.</param>
+    /// <param name="basis">What takes the place of the defaults where settings say so, else null; null for never.</param>
     /// <exception cref="UserError">A setting is out of range, or the file is wrong.</exception>
-    public RunConfig<T> Read<T>(ParseResult parsed, Func<T, T> apply, Action<T>? validate = null, Func<T>? first = null)
+    public RunConfig<T> Read<T>(ParseResult parsed, Func<T, T> apply, Action<T>? validate = null, Func<T, T?>? basis = null)
         where T : class, new()
     {
         string own = Path.Combine(parsed.GetValue(Out)!, RunFolder.Config);
-        var config = parsed.GetValue(Config) is { } file ? SettingsFile.Read<T>(file)
-            : parsed.GetValue(Resume) && File.Exists(own) ? SettingsFile.ReadOwn<T>(own)
-            : new RunConfig<T>(first is null ? new T() : first());
-        config = new(apply(config.Settings), parsed.Given(Device, config.Device), parsed.Given(Threads, config.Threads));
+        bool isOwn = parsed.GetValue(Config) is null && parsed.GetValue(Resume) && File.Exists(own);
+        var config = Over(new T());
+        if (!isOwn && basis?.Invoke(config.Settings) is { } other)
+            config = Over(other);
         RequireThreads("threads", config.Threads);
         try
         {
@@ -81,6 +81,14 @@ public sealed class CommonOptions
         }
 
         return config;
+
+        RunConfig<T> Over(T settings)
+        {
+            var read = parsed.GetValue(Config) is { } file ? SettingsFile.Read(file, settings)
+                : isOwn ? SettingsFile.ReadOwn<T>(own)
+                : new RunConfig<T>(settings);
+            return new(apply(read.Settings), parsed.Given(Device, read.Device), parsed.Given(Threads, read.Threads));
+        }
     }
 
     /// <summary>Makes the run's folder ready, by --out, --resume and --overwrite.</summary>

@@ -43,7 +43,7 @@ public static class EvaluateCommand
             var (policy, seed) = (options.Policy(parsed), options.Seed(parsed));
             var agents = options.FindAll(parsed);
             using var device = options.OpenDevice(parsed);
-            var results = new List<(AgentRun Run, string Describe, EpisodeStatistics Played)>();
+            var results = new List<(AgentRun Run, long Frames, string Describe, EpisodeStatistics Played)>();
             using (var progress = Progress.Start(parsed, parsed.GetValue(quiet)))
             {
                 foreach (var found in agents)
@@ -60,7 +60,7 @@ public static class EvaluateCommand
                         device: device,
                         progress: ended => progress.Report(Part(found), ended, count),
                         cancel: cancel);
-                    results.Add((agent.Run, agent.Describe, played));
+                    results.Add((agent.Run, agent.Frames, agent.Describe, played));
                 }
 
                 string Part(AgentFolder agent) => agents.Count > 1 ? $"{agent.Name}, episodes" : "episodes";
@@ -82,7 +82,8 @@ public static class EvaluateCommand
                     methods = methods.Select(method => new { method.Method, method.Return }),
                     agents = results.Select(result => new
                     {
-                        agent = result.Describe,
+                        agent = result.Run.Name,
+                        result.Frames,
                         result.Run.Method,
                         result.Run.Seed,
                         result.Played.Mean,
@@ -103,7 +104,7 @@ public static class EvaluateCommand
     }
 
     private static void Print(
-        ParseResult parsed, PolicyKind policy, IEnumerable<(AgentRun Run, string Describe, EpisodeStatistics Played)> results)
+        ParseResult parsed, PolicyKind policy, IEnumerable<(AgentRun Run, long Frames, string Describe, EpisodeStatistics Played)> results)
         => parsed.Console().WriteTable(
             ["Agent", "Policy", ">Episodes", ">Mean return", ">Least", ">Greatest", ">Mean length"],
             results.Select(result => (string[])[

@@ -19,11 +19,11 @@ public static class SettingsFile
         CommentHandling = JsonCommentHandling.Skip,
     };
 
-    /// <summary>Reads the settings of --config; what the file leaves out has its default.</summary>
+    /// <summary>Reads the settings of --config over others, which stay where the file leaves them out.</summary>
     /// <exception cref="UserError">The file can't be read, or names or values in it are wrong.</exception>
-    public static RunConfig<T> Read<T>(string path)
+    public static RunConfig<T> Read<T>(string path, T over)
         where T : class, new()
-        => Read<T>(path, $"--config {Printable.Quote(path)}");
+        => Read(path, $"--config {Printable.Quote(path)}", over);
 
     /// <summary>Reads the settings of a run that is to go on.</summary>
     /// <exception cref="UserError">The file can't be read, or is not one of such a run.</exception>
@@ -32,7 +32,7 @@ public static class SettingsFile
     {
         try
         {
-            return Read<T>(path, Printable.Value(path));
+            return Read(path, Printable.Value(path), new T());
         }
         catch (UserError e)
         {
@@ -40,13 +40,13 @@ public static class SettingsFile
         }
     }
 
-    private static RunConfig<T> Read<T>(string path, string named)
+    private static RunConfig<T> Read<T>(string path, string named, T over)
         where T : class, new()
     {
         byte[] bytes = ReadBytes(path, named);
         try
         {
-            return Parse<T>(bytes);
+            return Parse(bytes, over);
         }
         catch (UserError e)
         {
@@ -54,8 +54,8 @@ public static class SettingsFile
         }
     }
 
-    /// <summary>Reads settings from the bytes of a file; see <see cref="Read{T}(string)"/>.</summary>
-    internal static RunConfig<T> Parse<T>(byte[] bytes)
+    /// <summary>Reads settings from the bytes of a file; see <see cref="Read{T}(string, T)"/>.</summary>
+    internal static RunConfig<T> Parse<T>(byte[] bytes, T over)
         where T : class, new()
     {
         try
@@ -65,7 +65,7 @@ public static class SettingsFile
                 throw new UserError("this is empty; settings are an object in braces, and {} is the least.");
             using var document = JsonDocument.Parse(text, s_lenient);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? Config<T>(document.RootElement)
+                ? Config(document.RootElement, over)
                 : throw new UserError($"settings are an object in braces, not {Text(document.RootElement)}.");
         }
         catch (DecoderFallbackException e)
@@ -84,14 +84,14 @@ public static class SettingsFile
         }
     }
 
-    private static RunConfig<T> Config<T>(JsonElement json)
+    private static RunConfig<T> Config<T>(JsonElement json, T over)
         where T : class, new()
     {
         var known = Json.Options.GetTypeInfo(typeof(T)).Properties.Where(property => property.Set is not null)
             .ToDictionary(property => property.Name);
         CheckNames(
             [.. json.EnumerateObject().Select(each => each.Name)], [.. known.Keys, RunConfig<T>.DeviceName, RunConfig<T>.ThreadsName]);
-        var config = new RunConfig<T>(new T());
+        var config = new RunConfig<T>(over);
         foreach (var each in json.EnumerateObject())
         {
             if (each.Name == RunConfig<T>.DeviceName)

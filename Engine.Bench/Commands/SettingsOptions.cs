@@ -35,10 +35,10 @@ internal sealed class SettingsOptions<T>
     /// </summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="complete">Puts in what is no option; null for nothing.</param>
-    /// <param name="first">Settings in place of the defaults; null for these.</param>
+    /// <param name="basis">What takes the place of the defaults where settings say so, else null; null for never.</param>
     /// <exception cref="UserError">A setting is out of range, or the file is wrong.</exception>
-    public RunConfig<T> Read(ParseResult parsed, Func<T, T>? complete = null, Func<T>? first = null)
-        => Common.Read(parsed, settings => Apply(parsed, complete is null ? settings : complete(settings)), _validate, first);
+    public RunConfig<T> Read(ParseResult parsed, Func<T, T>? complete = null, Func<T, T?>? basis = null)
+        => Common.Read(parsed, settings => Apply(parsed, complete is null ? settings : complete(settings)), _validate, basis);
 
     private T Apply(ParseResult parsed, T settings)
     {

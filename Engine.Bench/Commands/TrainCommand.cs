@@ -52,7 +52,9 @@ public static class TrainCommand
         command.Options.Single(option => option.Name == "--env").CompletionSources.Add([.. EnvironmentKind.All.Select(kind => kind.Name)]);
         command.SetAction((parsed, cancel) =>
         {
-            var config = options.Read(parsed, first: () => Forked(parsed));
+            var config = options.Read(parsed, basis: settings => settings.Fork is { } fork ? Forked(fork) : null);
+            if (config.Settings.Fork is { } source)
+                config = config with { Settings = config.Settings with { Fork = UserFile.FullPath(source, "--fork") } };
             var begin = Begin(parsed, options.Common, config.Settings);
             return Task.FromResult(TrainingExperiment.Run(
                 parsed, options.Common, parallel, config, config.Settings.Runs, report => Print(parsed, report), cancel, begin));
@@ -61,10 +63,8 @@ public static class TrainCommand
     }
 
     // The settings of the run that is forked.
-    private static ForkSettings Forked(ParseResult parsed)
+    private static ForkSettings Forked(string fork)
     {
-        if (parsed.GetValue<string?>("--fork") is not { } fork)
-            return new();
         var (first, count) = ForkedRun.Find(fork).Agents;
         var json = JsonSerializer.SerializeToNode(first.Settings, Json.Options);
         return json.Deserialize<ForkSettings>(Json.Options)! with

@@ -46,6 +46,12 @@ internal static class TrainingExperiment
         using var training = new AgentRuns(runs, folder.Location, common.Mode(parsed), begin);
         folder.WriteSettings(config);
         ExperimentRun.Print(parsed, grown);
+        if (training.BegunAnew.Count > 0)
+        {
+            parsed.InvocationConfiguration.Output.WriteLine(
+                $"Without a checkpoint of theirs, these agents begin anew: {string.Join(", ", training.BegunAnew)}.");
+        }
+
         if (grown.Count > 0 && config.Settings.Anneal)
         {
             parsed.InvocationConfiguration.Output.WriteLine(

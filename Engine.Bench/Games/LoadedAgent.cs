@@ -13,10 +13,17 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
 {
     private readonly TrainedAgent _agent;
 
-    private LoadedAgent(TrainedAgent agent, AgentRun run, string description) => (_agent, Run, Describe) = (agent, run, description);
+    private LoadedAgent(TrainedAgent agent, AgentRun run, string name, long frames)
+    {
+        (_agent, Run, Frames) = (agent, run, frames);
+        Describe = Invariant($"{name} after {frames:N0} frames");
+    }
 
     /// <summary>How it was trained.</summary>
     public AgentRun Run { get; }
+
+    /// <summary>Steps that it has learned from.</summary>
+    public long Frames { get; }
 
     /// <inheritdoc/>
     public IEnvironment<object> Environment => _agent.Environment;
@@ -35,8 +42,7 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
         {
             var (training, snapshot) = found.Load();
             var agent = new TrainedAgent(training.Settings, snapshot.Tensors, device);
-            long frames = snapshot.Iteration * training.Settings.FramesPerUpdate;
-            return new LoadedAgent(agent, training, Invariant($"{found.Name} after {frames:N0} frames"));
+            return new LoadedAgent(agent, training, found.Name, snapshot.Iteration * training.Settings.FramesPerUpdate);
         }
         catch (InvalidDataException e)
         {

@@ -34,7 +34,7 @@ internal sealed class RunLock : IDisposable
             {
                 var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, s_options);
                 opened?.Invoke();
-                if (Leads(path, stream) || true)
+                if (Leads(path, stream))
                     return new(stream);
                 stream.Dispose();
             }

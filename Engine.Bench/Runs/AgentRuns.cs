@@ -23,6 +23,7 @@ internal sealed class AgentRuns : IDisposable
     private readonly IReadOnlyList<AgentRun> _runs;
     private readonly List<RunFolder> _folders = [];
     private readonly ExperimentSnapshot?[] _starts;
+    private readonly List<string> _begunAnew = [];
 
     /// <summary>Makes the agents' folders ready, and reads what they go on from.</summary>
     /// <param name="runs">The agents.</param>
@@ -43,6 +44,8 @@ internal sealed class AgentRuns : IDisposable
             {
                 string location = Path.Combine(experiment, run.Name);
                 bool goesOn = mode == RunMode.Resume && AgentFolder.HasBegun(location);
+                if (mode == RunMode.Resume && !goesOn && File.Exists(Path.Combine(location, RunFolder.Table)))
+                    _begunAnew.Add(run.Name);
                 _folders.Add(AgentFolder.Open(location, goesOn ? RunMode.Resume : RunMode.Overwrite));
             }
 
@@ -54,6 +57,9 @@ internal sealed class AgentRuns : IDisposable
             throw;
         }
     }
+
+    /// <summary>Agents that were to go on, but had no checkpoint yet: what they had measured is replaced.</summary>
+    public IReadOnlyList<string> BegunAnew => _begunAnew;
 
     /// <summary>Trains them.</summary>
     /// <param name="device">Where; each that trains at the same time gets a fork of it.</param>

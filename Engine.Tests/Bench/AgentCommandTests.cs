@@ -46,6 +46,7 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         var json = JsonNode.Parse(File.ReadAllText(file))!["agents"]!.AsArray().Single()!;
         double[] returns = [.. json["returns"]!.AsArray().Select(value => (double)value!)];
         Assert.Equal(9, returns.Length);
+        Assert.Equal(("0-1", 16), ((string?)json["agent"], (int)json["frames"]!));
         Assert.Equal(returns.Average(), (double)json["mean"]!, 12);
         Assert.Equal(json["lengths"]!.AsArray().Average(value => (double)value!), (double)json["mean-length"]!, 12);
 

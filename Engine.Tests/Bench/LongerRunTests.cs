@@ -255,6 +255,26 @@ public sealed class LongerRunTests : IDisposable
         Assert.Same(begun, forked.Begin(run));
     }
 
+    [Fact]
+    public void AForkInAFileOfSettingsInheritsToo()
+    {
+        TrainedFolder.Run($"{Snake} --frames 24 --out {At("a")}");
+        File.WriteAllText(At("fork.json"), $$"""{ "fork": "{{At("a/../a")}}", "frames": "48", "entropy": 0.02 }""");
+        TrainedFolder.Run($"snake --config {At("fork.json")} --out {At("fork")}");
+        var config = JsonNode.Parse(File.ReadAllText(At("fork/config.json")))!;
+        Assert.Equal((At("a"), "4x4", 0.02), ((string?)config["fork"], (string?)config["grid"], (double?)config["entropy"]));
+        TrainedFolder.Run($"snake --resume --fork {At("a")} --out {At("fork")}");
+    }
+
+    [Fact]
+    public void AgentsThatBeginAnewAreNamed()
+    {
+        TrainedFolder.Run($"{Snake} --frames 24 --seeds 2 --out {At("a")}");
+        File.Delete(At("a/2-1/checkpoint.safetensors"));
+        Assert.StartsWith(
+            "Without a checkpoint of theirs, these agents begin anew: 2-1.", TrainedFolder.Run($"snake --resume --out {At("a")}"));
+    }
+
     private string At(string name) => _temporary.At(name);
 
     private void AssertSameFiles(string expected, string actual)
