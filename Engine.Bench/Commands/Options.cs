@@ -96,9 +96,11 @@ public static class Options
     {
         if (names.FirstOrDefault(name => !known.Contains(name)) is { } name)
         {
+            const int Most = 8;
+            string more = known.Count > Most ? FormattableString.Invariant($" and {known.Count - Most} more") : "";
             string hint = Nearest.To(name, known) is { } near
                 ? $"did you mean '{near}'?"
-                : $"there are {string.Join(", ", known.Take(8))}{(known.Count > 8 ? FormattableString.Invariant($" and {known.Count - 8} more") : "")}.";
+                : $"there are {string.Join(", ", known.Take(Most))}{more}.";
             throw new UserError($"{option}: there is no {Printable.Quote(name)}; {hint}");
         }
     }

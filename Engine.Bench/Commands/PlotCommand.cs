@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
@@ -152,7 +153,7 @@ public static class PlotCommand
             "Of each seed the mean over the last tenth of the rows; in brackets: the 95% bootstrap interval over seeds."
                 + (curves.Any(curve => curve.Seeds.IsCut) ? " * Some seeds have rows that others lack, which are left out." : ""));
 
-    private static string Axis(double x) => x.ToString(Math.Abs(x) < 1e15 ? "#,0.####" : "G6", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Axis(double x) => x.ToString(Math.Abs(x) < 1e15 ? "#,0.####" : "G6", CultureInfo.InvariantCulture);
 
     private static void Write(string file, string text) => UserFile.Write(file, "--out", Encoding.UTF8.GetBytes(text));
 }

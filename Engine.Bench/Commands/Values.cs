@@ -28,7 +28,8 @@ internal static class Values
             => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null,
         var t when t == typeof(Grid) => Grid.TryParse(text),
         var t when t.IsEnum
-            => Enum.GetValues(t).Cast<object>().FirstOrDefault(named => Setting.Text(named).Equals(text, StringComparison.OrdinalIgnoreCase)),
+            => Enum.GetValues(t).Cast<object>().FirstOrDefault(
+                named => Setting.Text(named).Equals(text, StringComparison.OrdinalIgnoreCase)),
         var t => throw new NotSupportedException($"A value can't be of type {t.Name}."),
     };
 

@@ -76,7 +76,9 @@ internal sealed class MetricsTable
             : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number
             : text.TrimStart('-', '+').Equals("inf", StringComparison.OrdinalIgnoreCase)
                 ? text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity
-            : throw new UserError($"{option} {column}: {Printable.Quote(text)} in line {row + 2} of {Path} is not a number, as 0.5 or 1e-3; name another column.");
+            : throw new UserError(
+                $"{option} {column}: {Printable.Quote(text)} in line {row + 2} of {Path} is not a number, as 0.5 or 1e-3; "
+                + "name another column.");
     }
 
     private int Place(string option, string column)
