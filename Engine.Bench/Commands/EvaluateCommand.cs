@@ -1,9 +1,9 @@
-using Engine.RL;
 using System.CommandLine;
 using System.Text;
 using Engine.Bench.Games;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.RL;
 using Engine.RL.Agents;
 using Engine.RL.Meta;
 using Engine.RL.Statistics;

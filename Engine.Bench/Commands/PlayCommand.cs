@@ -1,8 +1,8 @@
-using Engine.RL;
 using System.CommandLine;
 using System.Text;
 using Engine.Bench.Games;
 using Engine.Bench.Output;
+using Engine.RL;
 using static System.FormattableString;
 
 namespace Engine.Bench.Commands;

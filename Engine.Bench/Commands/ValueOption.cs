@@ -1,6 +1,6 @@
-using Engine.RL;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Engine.RL;
 
 namespace Engine.Bench.Commands;
 

@@ -1,5 +1,5 @@
-using Engine.RL;
 using System.Globalization;
+using Engine.RL;
 using Engine.RL.Environments;
 
 namespace Engine.Bench.Commands;
