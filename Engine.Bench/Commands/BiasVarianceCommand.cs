@@ -3,7 +3,7 @@ using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Kernels;
 using Engine.RL.Experiments;
-using Engine.RL.Meta;
+using Engine.RL.Statistics;
 
 namespace Engine.Bench.Commands;
 

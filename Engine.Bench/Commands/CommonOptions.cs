@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.Kernels;
 

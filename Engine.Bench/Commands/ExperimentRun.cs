@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL.Experiments;

@@ -12,6 +12,7 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using BenchmarkDotNet.Validators;
+using Engine.Bench.Input;
 using Engine.Bench.Micro;
 using Engine.Bench.Output;
 using static System.FormattableString;

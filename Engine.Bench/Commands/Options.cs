@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Numerics;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.RL;
 using Engine.RL.Environments;

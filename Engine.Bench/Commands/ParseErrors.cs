@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 
 namespace Engine.Bench.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.RL;
 

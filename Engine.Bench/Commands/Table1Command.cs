@@ -53,7 +53,7 @@ public static class Table1Command
                     method.Deviation?.Text("0.0") ?? "-",
                     published?.Deviation?.Text("0.0") ?? "-"];
             }),
-            Invariant($"{TrainingExperiment.Described(settings)}, {settings.Frames:N0} frames, {settings.Seeds} seeds; {evaluated}. ")
+            Invariant($"{TrainingExperiment.Described(settings)}, {settings.Frames:N0} frames, {(settings.Seeds == 1 ? "1 seed" : $"{settings.Seeds} seeds")}; {evaluated}. ")
                 + "Final return: of episodes that ended in the last 5% of training. "
                 + "Means over seeds; in brackets: the standard deviation over seeds.");
     }

@@ -4,6 +4,7 @@ using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL;
 using Engine.RL.Experiments;
+using Engine.RL.Statistics;
 using Engine.RL.Training;
 
 namespace Engine.Bench.Commands;

@@ -1,4 +1,5 @@
 using Engine.Bench.Commands;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.Kernels;
 

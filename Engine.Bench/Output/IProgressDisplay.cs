@@ -7,7 +7,8 @@ public interface IProgressDisplay : IDisposable
     /// <param name="part">What is to be done.</param>
     /// <param name="done">How much of it is done already: all of it, if an earlier run came to its end.</param>
     /// <param name="total">How much there is to do.</param>
-    void Expect(string part, int done, int total);
+    /// <param name="cost">How long a unit of it takes, roughly, beside those of other parts.</param>
+    void Expect(string part, int done, int total, double cost = 1);
 
     /// <summary>Says how much is done, and where some values stand.</summary>
     /// <param name="part">What is under way; several parts may be at once.</param>

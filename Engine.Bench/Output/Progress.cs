@@ -24,7 +24,7 @@ public static class Progress
 
     private sealed class Silence : IProgressDisplay
     {
-        public void Expect(string part, int done, int total)
+        public void Expect(string part, int done, int total, double cost)
         {
         }
 

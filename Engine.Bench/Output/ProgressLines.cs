@@ -11,10 +11,10 @@ internal sealed class ProgressLines(TextWriter writer, TimeProvider clock) : IPr
     private readonly ProgressParts _parts = new(clock);
     private readonly Dictionary<ProgressPart, (long Time, bool Done)> _shown = [];
 
-    public void Expect(string part, int done, int total)
+    public void Expect(string part, int done, int total, double cost)
     {
         lock (_lock)
-            _parts.Expect(part, done, total);
+            _parts.Expect(part, done, total, cost);
     }
 
     public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)

@@ -5,14 +5,24 @@ namespace Engine.Bench.Output;
 /// <param name="clock">The clock.</param>
 /// <param name="done">How much of it was done before.</param>
 /// <param name="total">How much there is to do.</param>
-internal sealed class ProgressPart(string name, TimeProvider clock, int done, int total)
+/// <param name="cost">How long a unit takes, roughly, beside those of other parts.</param>
+internal sealed class ProgressPart(string name, TimeProvider clock, int done, int total, double cost = 1)
 {
     public string Name { get; } = name;
 
     public Pace Pace { get; } = new(clock, done, total);
 
-    /// <summary>How much of it was done before.</summary>
-    public int Before { get; } = done;
+    /// <summary>How much of it is done since the beginning, in units that take equally long in all parts.</summary>
+    public double Work => cost * (Pace.Done - done);
+
+    /// <summary>How much of it there was to do then, in these units.</summary>
+    public double AllWork => cost * (Pace.Total - done);
+
+    /// <summary>How many of these units it makes a second; NaN before that is known.</summary>
+    public double WorkRate => cost * Pace.Rate;
+
+    /// <summary>Whether it has gone on since the beginning, and is not done.</summary>
+    public bool IsUnderWay => Pace.Done > done && !Pace.IsDone;
 
     /// <summary>The latest values.</summary>
     public IReadOnlyList<(string Name, double Value)> Values { get; private set; } = [];

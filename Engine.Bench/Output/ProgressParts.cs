@@ -27,15 +27,15 @@ internal sealed class ProgressParts(TimeProvider clock)
 
     // That of the parts under way, as far as it is known: those that are done may have been faster.
     private double Rate
-        => _all.Where(part => !part.Pace.IsDone).Select(part => part.Pace.Rate).Where(double.IsFinite).Sum() is > 0 and var rate
+        => _all.Where(part => !part.Pace.IsDone).Select(part => part.WorkRate).Where(double.IsFinite).Sum() is > 0 and var rate
             ? rate
             : _whole.Rate;
 
     /// <summary>Adds a part that will come.</summary>
-    public void Expect(string name, int done, int total)
+    public void Expect(string name, int done, int total, double cost = 1)
     {
         _expected = true;
-        Find(name, done, total);
+        Find(name, done, total, cost);
         MeasureWhole();
     }
 
@@ -48,15 +48,15 @@ internal sealed class ProgressParts(TimeProvider clock)
         return part;
     }
 
-    private ProgressPart Find(string name, int done, int total)
+    private ProgressPart Find(string name, int done, int total, double cost = 1)
     {
         var part = _all.Find(each => each.Name == name);
         if (part is null)
-            _all.Add(part = new ProgressPart(name, clock, done, total));
+            _all.Add(part = new ProgressPart(name, clock, done, total, cost));
         return part;
     }
 
     // What was done before took no time here.
     private void MeasureWhole()
-        => _whole.Update(_all.Sum(part => part.Pace.Done - part.Before), _all.Sum(part => part.Pace.Total - part.Before));
+        => _whole.Update((long)_all.Sum(part => part.Work), (long)_all.Sum(part => part.AllWork));
 }

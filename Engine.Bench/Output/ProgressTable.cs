@@ -44,7 +44,7 @@ internal static class ProgressTable
         if (parts.Count <= room)
             return parts;
         var chosen = parts.Index()
-            .OrderBy(part => part.Item.Pace.IsDone ? 2 : part.Item.Pace.Done > part.Item.Before ? 0 : 1)
+            .OrderBy(part => part.Item.Pace.IsDone ? 2 : part.Item.IsUnderWay ? 0 : 1)
             .ThenBy(part => part.Item.Pace.IsDone ? -part.Index : part.Index)
             .Take(room);
         return [.. chosen.OrderBy(part => part.Index).Select(part => part.Item)];

@@ -12,10 +12,10 @@ internal sealed class ProgressView(IAnsiConsole console, TimeProvider clock) : I
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _display;
 
-    public void Expect(string part, int done, int total)
+    public void Expect(string part, int done, int total, double cost)
     {
         lock (_lock)
-            _parts.Expect(part, done, total);
+            _parts.Expect(part, done, total, cost);
     }
 
     public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)

@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
 using System.Text;
-using Engine.Bench.Commands;
+using Engine.Bench.Input;
 using Engine.Core.Files;
 
 namespace Engine.Bench.Output;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.RL.Experiments;
 using Engine.RL.Training;

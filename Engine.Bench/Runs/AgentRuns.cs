@@ -4,6 +4,7 @@ using Engine.Bench.Output;
 using Engine.Kernels;
 using Engine.RL;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Engine.RL.Training;
 
 namespace Engine.Bench.Runs;
@@ -75,7 +76,11 @@ internal sealed class AgentRuns : IDisposable
         // Once one has failed, the others stop at their next checkpoint.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         foreach (var (run, start) in _runs.Zip(_starts))
-            progress.Expect(run.Name, start?.Iteration ?? 0, run.Settings.Updates);
+        {
+            double cost = MetaGradientMethod.Parse(run.Method).RelativeCost;
+            progress.Expect(run.Name, start?.Iteration ?? 0, run.Settings.Updates, cost);
+        }
+
         var waiting = new ConcurrentQueue<int[]>(Batches(device));
         var results = new TrainingResult[_runs.Count];
         var failures = new ConcurrentQueue<Exception>();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.RL.Experiments;
 
@@ -63,7 +64,7 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Expect(string part, int done, int total) => _progress.Expect(part, done, total);
+    public void Expect(string part, int done, int total, double cost) => _progress.Expect(part, done, total, cost);
 
     /// <inheritdoc/>
     public void Progress(string part, int done, int total) => _progress.Report(part, done, total, _current);

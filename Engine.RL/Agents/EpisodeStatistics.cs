@@ -1,4 +1,4 @@
-using Engine.RL.Meta;
+using Engine.RL.Statistics;
 
 namespace Engine.RL.Agents;
 

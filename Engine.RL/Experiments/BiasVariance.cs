@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
+using Engine.RL.Statistics;
 
 namespace Engine.RL.Experiments;
 

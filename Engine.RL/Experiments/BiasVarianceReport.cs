@@ -1,4 +1,5 @@
 using Engine.RL.Meta;
+using Engine.RL.Statistics;
 using static System.FormattableString;
 
 namespace Engine.RL.Experiments;

@@ -1,3 +1,5 @@
+using Engine.RL.Statistics;
+
 namespace Engine.RL.Experiments;
 
 /// <summary>A quantity along training: its mean and standard deviation over seeds.</summary>

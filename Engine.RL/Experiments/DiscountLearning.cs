@@ -39,7 +39,7 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
         settings.Validate();
         var parts = DiscountLearningPart.Of(settings.LookAhead, _start);
         foreach (var part in parts)
-            observer.Expect(part.Method.Name, part.Iteration, settings.Iterations);
+            observer.Expect(part.Method.Name, part.Iteration, settings.Iterations, part.Method.RelativeCost);
         foreach (var (number, part) in parts.Index())
         {
             // The last one makes the last checkpoint.

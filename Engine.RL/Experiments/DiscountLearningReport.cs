@@ -1,3 +1,5 @@
+using Engine.RL.Statistics;
+
 namespace Engine.RL.Experiments;
 
 /// <summary>What a run of <see cref="DiscountLearning"/> showed, method by method.</summary>
@@ -87,12 +89,12 @@ public sealed class DiscountLearningReport
         bool? holds = sign > 0 ? five.IsClearlyAbove(0) & ten.IsClearlyAbove(0) : five.IsClearlyBelow(0) & ten.IsClearlyBelow(0);
         return Claim.Measured(letter, text, Seeds, $"5 against 1: {Text(five)}; 10 against 1: {Text(ten)}", holds);
 
-        static string Text(Meta.Estimate difference) => difference.Text("+0.0000;-0.0000;0.0000", "0.0000");
+        static string Text(Estimate difference) => difference.Text("+0.0000;-0.0000;0.0000", "0.0000");
 
-        Meta.Estimate Difference(string method)
+        Estimate Difference(string method)
         {
             double[] with = OverTraining(method, quantity), without = OverTraining("1", quantity);
-            return Meta.Estimate.Of([.. with.Zip(without, (a, b) => a - b)]);
+            return Estimate.Of([.. with.Zip(without, (a, b) => a - b)]);
         }
     }
 
@@ -122,14 +124,14 @@ public sealed class DiscountLearningReport
         => rows.GroupBy(row => row.Iteration).OrderBy(group => group.Key);
 
     // A statistic of all seeds, with its standard error from leaving them out one by one.
-    private Meta.Estimate Jackknife(Func<Func<MetricRow, bool>, double> statistic)
+    private Estimate Jackknife(Func<Func<MetricRow, bool>, double> statistic)
     {
         int[] seeds = [.. _byMethod["1"].Select(row => row.Seed).Distinct()];
         double whole = statistic(_ => true);
         if (seeds.Length < 2)
-            return new Meta.Estimate(whole, double.NaN);
+            return new Estimate(whole, double.NaN);
         double[] parts = [.. seeds.Select(seed => statistic(row => row.Seed != seed))];
-        return new Meta.Estimate(whole, Meta.Estimate.Deviation(parts) * (seeds.Length - 1) / Math.Sqrt(seeds.Length));
+        return new Estimate(whole, Estimate.Deviation(parts) * (seeds.Length - 1) / Math.Sqrt(seeds.Length));
     }
 
     private double[] OverTraining(string method, Func<MetricRow, double> quantity)

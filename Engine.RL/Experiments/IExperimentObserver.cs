@@ -11,7 +11,8 @@ public interface IExperimentObserver
     /// <param name="part">What is to be done.</param>
     /// <param name="done">Units that are done already.</param>
     /// <param name="total">Units in all.</param>
-    void Expect(string part, int done, int total)
+    /// <param name="cost">How long a unit takes, roughly, beside those of other parts.</param>
+    void Expect(string part, int done, int total, double cost)
     {
         // Only who shows the time left need know.
     }

@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Core.Files;
 using Engine.Kernels;
 using Engine.RL.Meta;
+using Engine.RL.Statistics;
 using Engine.RL.Training;
 
 namespace Engine.RL.Experiments;

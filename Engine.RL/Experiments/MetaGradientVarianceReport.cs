@@ -1,3 +1,5 @@
+using Engine.RL.Statistics;
+
 namespace Engine.RL.Experiments;
 
 /// <summary>How a method's meta-gradients were, means over the points of training.</summary>

@@ -1,3 +1,5 @@
+using Engine.RL.Statistics;
+
 namespace Engine.RL.Experiments;
 
 /// <summary>What the paper found.</summary>

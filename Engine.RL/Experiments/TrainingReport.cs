@@ -1,3 +1,4 @@
+using Engine.RL.Statistics;
 using Engine.RL.Training;
 
 namespace Engine.RL.Experiments;

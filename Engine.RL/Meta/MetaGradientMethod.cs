@@ -31,6 +31,9 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
         _ => Steps.ToString(CultureInfo.InvariantCulture),
     };
 
+    /// <summary>How long an update takes, roughly, beside one that looks no step ahead.</summary>
+    public double RelativeCost => 1 + (1.7 * Steps);
+
     /// <summary>The most inner steps: each is a part of the program that takes the meta-gradient.</summary>
     public const int MostSteps = 1000;
 

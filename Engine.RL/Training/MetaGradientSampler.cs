@@ -1,6 +1,7 @@
 using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Meta;
+using Engine.RL.Statistics;
 
 namespace Engine.RL.Training;
 

@@ -91,6 +91,23 @@ public class ProgressTests
     }
 
     [Fact]
+    public void PartsToComeTakeAsLongAsTheirUnitsCost()
+    {
+        var clock = new Clock();
+        var parts = new ProgressParts(clock);
+        foreach (var (part, cost) in new[] { ("0", 1.0), ("1", 2.5), ("3", 6) })
+            parts.Expect(part, 0, 100, cost);
+        for (int i = 0; i <= 50; i++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            parts.Report("0", i, 100, []);
+        }
+
+        // 50 + 250 + 600 units.
+        Assert.Equal("0 of 3 done, 15 min 00 s left", parts.Summary);
+    }
+
+    [Fact]
     public void WhatHasEndedKeepsItsTimeAndSpeed()
     {
         var clock = new Clock();

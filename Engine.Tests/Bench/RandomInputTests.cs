@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Engine.Bench;
 using Engine.Bench.Commands;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.RL.Experiments;
 using Engine.RL.Training;

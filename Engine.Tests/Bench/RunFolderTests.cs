@@ -1,3 +1,4 @@
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.RL;
 using Engine.Tests.Core;

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Engine.Bench.Commands;
+using Engine.Bench.Input;
 using Engine.Bench.Output;
 using Engine.RL;
 using Engine.RL.Environments;

@@ -6,6 +6,7 @@ using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
+using Engine.RL.Statistics;
 using Xunit;
 
 namespace Engine.Tests.RL;

@@ -1,4 +1,5 @@
 using Engine.RL.Meta;
+using Engine.RL.Statistics;
 using Xunit;
 
 namespace Engine.Tests.RL;

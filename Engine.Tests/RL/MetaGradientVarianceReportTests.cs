@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.RL.Experiments;
+using Engine.RL.Statistics;
 using Engine.RL.Training;
 using Xunit;
 

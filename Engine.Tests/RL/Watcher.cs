@@ -26,7 +26,7 @@ internal sealed class Watcher : IExperimentObserver
     /// <summary>Called at a checkpoint with its number, from 1.</summary>
     public Action<int>? AtCheckpoint { get; init; }
 
-    public void Expect(string part, int done, int total) => Expected.Add((part, done, total));
+    public void Expect(string part, int done, int total, double cost) => Expected.Add((part, done, total));
 
     public void Progress(string part, int done, int total) => Reports.Add((part, done, total));
 

@@ -1,6 +1,6 @@
 using Engine.RL.Environments;
 
-namespace Engine.Bench.Commands;
+namespace Engine.Bench.Input;
 
 /// <summary>Names of types, for people.</summary>
 internal static class Kinds

@@ -1,4 +1,4 @@
-namespace Engine.Bench.Commands;
+namespace Engine.Bench.Input;
 
 /// <summary>Finds the name that was most likely meant.</summary>
 internal static class Nearest

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Engine.Bench.Output;
 
-namespace Engine.Bench.Output;
+namespace Engine.Bench.Input;
 
 /// <summary>What a run was asked for. Its file lists the settings, and beside them the device and the threads.</summary>
 /// <param name="Settings">What to compute: a record with a property for every setting.</param>

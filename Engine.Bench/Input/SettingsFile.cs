@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Engine.Bench.Output;
 
-namespace Engine.Bench.Commands;
+namespace Engine.Bench.Input;
 
 /// <summary>
 /// Settings that a run wrote, or someone by hand: JSON with the names of a settings record, and the device and threads. Values may be

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Engine.RL;
+namespace Engine.RL.Statistics;
 
 /// <summary>Numbers with how sure they are in brackets.</summary>
 internal static class Brackets

@@ -2,7 +2,7 @@ using System.Globalization;
 using Engine.RL;
 using Engine.RL.Environments;
 
-namespace Engine.Bench.Commands;
+namespace Engine.Bench.Input;
 
 /// <summary>Values as people write them, in options and in files of settings.</summary>
 internal static class Values

@@ -1,4 +1,4 @@
-namespace Engine.RL.Experiments;
+namespace Engine.RL.Statistics;
 
 /// <summary>A mean and a standard deviation over seeds.</summary>
 /// <param name="Mean">The mean.</param>
@@ -6,7 +6,7 @@ namespace Engine.RL.Experiments;
 public readonly record struct Spread(double Mean, double Std)
 {
     /// <summary>Of numbers, one for each seed.</summary>
-    public static Spread Of(IReadOnlyList<double> values) => new(values.Average(), Meta.Estimate.Deviation(values));
+    public static Spread Of(IReadOnlyList<double> values) => new(values.Average(), Estimate.Deviation(values));
 
     /// <summary>Of those numbers that are finite; NaN if none is.</summary>
     public static Spread OfFinite(IEnumerable<double> values)

@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
+using Engine.Bench.Output;
 using Engine.RL;
 
-namespace Engine.Bench.Output;
+namespace Engine.Bench.Input;
 
 /// <summary>A setting that says how long a run is, and that has grown since the run began.</summary>
 /// <param name="Name">Its name.</param>
