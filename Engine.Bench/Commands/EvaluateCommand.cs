@@ -5,7 +5,6 @@ using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL;
 using Engine.RL.Agents;
-using Engine.RL.Meta;
 using Engine.RL.Statistics;
 using Engine.RL.Training;
 using static System.FormattableString;

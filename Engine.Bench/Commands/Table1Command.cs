@@ -41,6 +41,7 @@ public static class Table1Command
             ? "meta-gradients were not evaluated"
             : "std relative to 1-step meta-gradients at the same points: "
                 + Invariant($"{settings.Points} points, {settings.Replicates} replicates");
+        string seeds = settings.Seeds == 1 ? "1 seed" : Invariant($"{settings.Seeds} seeds");
         parsed.Console().WriteTable(
             ["Inner steps", ">Final return", ">in the paper", ">Std of meta-gradient", ">in the paper"],
             report.Summary.Select(method =>
@@ -53,7 +54,7 @@ public static class Table1Command
                     method.Deviation?.Text("0.0") ?? "-",
                     published?.Deviation?.Text("0.0") ?? "-"];
             }),
-            Invariant($"{TrainingExperiment.Described(settings)}, {settings.Frames:N0} frames, {(settings.Seeds == 1 ? "1 seed" : $"{settings.Seeds} seeds")}; {evaluated}. ")
+            Invariant($"{TrainingExperiment.Described(settings)}, {settings.Frames:N0} frames, {seeds}; {evaluated}. ")
                 + "Final return: of episodes that ended in the last 5% of training. "
                 + "Means over seeds; in brackets: the standard deviation over seeds.");
     }
