@@ -69,6 +69,9 @@ public readonly record struct Key(Tensor Words)
         return new(new SplitKey(count).Apply(Words));
     }
 
+    /// <summary>The keys along the first axis, each by itself.</summary>
+    public Key[] Unstack() => [.. Several().Unstack().Select(words => new Key(words))];
+
     /// <summary>The keys on a device.</summary>
     public Key To(Device device) => new(Words.To(device));
 

@@ -44,7 +44,7 @@ internal abstract record Alias : Operation
 {
     private protected override Tensor[] Remembered(Tensor[] x, ElementType type) => x;
 
-    private protected override Tensor Result(Tensor[] x, ElementType type, Shape shape)
+    private protected override Tensor Result(Tensor[] x, int number, ElementType type, Shape shape)
         => new(x[0].Device, type, shape, x[0].Buffer, this, Remembered(x, type));
 
     /// <inheritdoc/>

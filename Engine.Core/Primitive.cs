@@ -34,7 +34,7 @@ public abstract record Primitive
         try
         {
             for (int i = 0; i < y.Length; i++)
-                y[i] = Result(x, described[i].Type, described[i].Shape);
+                y[i] = Result(x, i, described[i].Type, described[i].Shape);
             if (y.Length > 1)
                 Tensor.Join(y);
             if (TensorScope.IsChecking)
@@ -95,8 +95,21 @@ public abstract record Primitive
     // other tensors into it.
     private protected virtual Tensor[] Remembered(Tensor[] x, ElementType type) => type.IsFloat() ? [.. x] : [];
 
-    private protected virtual Tensor Result(Tensor[] x, ElementType type, Shape shape)
+    private protected virtual Tensor Result(Tensor[] x, int number, ElementType type, Shape shape)
         => Tensor.Allocate(x[0].Device, type, shape, this, Remembered(x, type));
+
+    /// <summary>
+    /// Consecutive elements of an input as a result, in the input's own memory; null where they must be copied. A recording keeps memory as
+    /// long as any part of it is wanted; nobody else does.
+    /// </summary>
+    private protected Tensor? Part(Tensor x, int start, Shape shape)
+    {
+        const int Alignment = 16;
+        long first = (long)start * x.Type.Size();
+        return Recording.IsActive && first % Alignment == 0 && shape.ElementCount > 0
+            ? new(x.Device, x.Type, shape, x.Buffer.Part(first, (long)shape.ElementCount * x.Type.Size()), this, Remembered([x], x.Type))
+            : null;
+    }
 
     // The results remember inputs as one member sees them, for gradients within the map; those of all members remember what they were
     // made from, for gradients outside.

@@ -97,6 +97,9 @@ public sealed class Shape : IReadOnlyList<int>, IEquatable<Shape>
     /// </summary>
     internal int Inner(int axis) => Product(_sizes.AsSpan(axis + 1));
 
+    /// <summary>Elements of the axes before one.</summary>
+    internal int Outer(int axis) => Product(_sizes.AsSpan(0, axis));
+
     /// <summary>Strides with which contiguous data of this shape is read as one of <paramref name="target"/>: 0 where broadcast.</summary>
     public int[] StridesIn(Shape target)
     {

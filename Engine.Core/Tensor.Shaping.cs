@@ -35,6 +35,15 @@ public sealed partial class Tensor
             ? throw new ArgumentException("Concatenate: at least one tensor is needed.", nameof(tensors))
             : new Concatenate(tensors[0].Shape.Axis(axis)).Apply(tensors);
 
+    /// <summary>The tensors that lie along an axis, without it, as PyTorch's unbind and JAX's unstack give them.</summary>
+    /// <param name="axis">The axis; negative ones count from the end.</param>
+    public Tensor[] Unstack(int axis = 0)
+    {
+        int at = Shape.Axis(axis), count = Shape[at];
+        Shape one = [.. Shape.Sizes[..at], .. Shape.Sizes[(at + 1)..]];
+        return count == 0 ? [] : [.. new Split(at, Enumerable.Repeat(1, count).ToArray()).ApplyAll(this).Select(part => part.ReshapeTo(one))];
+    }
+
     /// <summary>Tensors of one shape one after the other along a new axis.</summary>
     /// <param name="axis">The position of the new axis in the result.</param>
     /// <param name="tensors">The tensors.</param>

@@ -140,6 +140,10 @@ public sealed partial class Tensor : IDisposable
     {
         if (!type.IsFloat())
             Held(value, "Full");
+        // In a program a small one is a constant like others, which no replay need make again.
+        const int Small = 1024;
+        if (Recording.IsActive && shape.ElementCount <= Small)
+            return From([.. Enumerable.Repeat(value, shape.ElementCount)], shape, type, device);
         ProgramTrace.Current?.AddConstant(shape, [value]);
         var y = Allocate(device ?? Device.Cpu, type, shape);
         y.Device.Fill(type, y.Buffer, value);

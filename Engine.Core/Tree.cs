@@ -1,3 +1,4 @@
+using Engine.Core.Operations;
 using Engine.Core.Trees;
 
 namespace Engine.Core;
@@ -75,9 +76,23 @@ public static class Tree
     }
 
     /// <summary>The numbers of a tree one after the other, as <c>ravel_pytree</c> puts them: an optimiser then has one tensor.</summary>
-    /// <returns>[numbers].</returns>
+    /// <returns>[numbers]. Of a tree that <see cref="FromVector"/> has made, it is the vector that it was made of.</returns>
     /// <exception cref="ArgumentException">There is no tensor, or their types differ.</exception>
-    public static Tensor ToVector<T>(T tree) => Tensor.Concatenate(0, [.. Leaves(tree).Select(leaf => leaf.Reshape(-1))]);
+    public static Tensor ToVector<T>(T tree)
+    {
+        Tensor[] flat = [.. Leaves(tree).Select(Flat)];
+        return Source(flat) ?? Tensor.Concatenate(0, flat);
+
+        // What is taken apart to be used is put together again as it was.
+        static Tensor Flat(Tensor leaf)
+            => leaf.Operation is Reshape && leaf.Inputs is [{ Rank: 1 } vector] ? vector : leaf.Reshape(-1);
+
+        static Tensor? Source(Tensor[] flat)
+            => flat.Length > 0 && flat[0] is { Operation: Split { Axis: 0 }, Inputs: [{ Rank: 1 } vector], Siblings: { } parts }
+                && parts.SequenceEqual(flat, ReferenceEqualityComparer.Instance)
+                ? vector
+                : null;
+    }
 
     /// <summary>The opposite of <see cref="ToVector"/>.</summary>
     /// <param name="like">A tree of the structure and shapes wanted; its numbers don't matter.</param>
@@ -85,15 +100,16 @@ public static class Tree
     /// <exception cref="ArgumentException">These are not as many numbers as the tree has.</exception>
     public static T FromVector<T>(T like, Tensor vector)
     {
-        int count = Leaves(like).Sum(leaf => leaf.Count), start = 0;
-        if (vector.Rank != 1 || vector.Count != count)
-            throw new ArgumentException($"Tree: {TreeCode.NameOf(typeof(T))} has [{count}] numbers, not {vector.Shape}.", nameof(vector));
-        return Map(like, leaf =>
+        int[] counts = [.. Leaves(like).Select(leaf => leaf.Count)];
+        if (vector.Rank != 1 || vector.Count != counts.Sum())
         {
-            var part = vector.Narrow(0, start, leaf.Count).ReshapeTo(leaf.Shape);
-            start += leaf.Count;
-            return part;
-        });
+            throw new ArgumentException(
+                $"Tree: {TreeCode.NameOf(typeof(T))} has [{counts.Sum()}] numbers, not {vector.Shape}.", nameof(vector));
+        }
+
+        var parts = new Split(0, counts).ApplyAll(vector);
+        int next = 0;
+        return Map(like, leaf => parts[next++].ReshapeTo(leaf.Shape));
     }
 
     /// <summary>Lets a tree outlive the innermost <see cref="TensorScope"/> of this thread.</summary>

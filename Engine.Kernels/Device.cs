@@ -134,6 +134,16 @@ public abstract class Device : IDisposable
     public abstract void For<TBody>(int count, TBody body, int grain = 1024)
         where TBody : struct, IBody;
 
+    /// <summary>Runs a body for all columns of some rows.</summary>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="columns">The number of columns, at least 1.</param>
+    /// <param name="body">The kernel, with views taken just before this call.</param>
+    /// <param name="grain">The least number of rows worth a thread.</param>
+    public virtual void ForRows<TBody, TRow>(int rows, int columns, TBody body, int grain = 1)
+        where TBody : struct, IRowBody<TRow>
+        where TRow : struct
+        => For(checked(rows * columns), new RowColumns<TBody, TRow>(body, columns));
+
     /// <summary>destination = function(x), element by element.</summary>
     /// <param name="type">The element type of all operands.</param>
     /// <param name="function">The function.</param>
@@ -226,6 +236,23 @@ public abstract class Device : IDisposable
     /// <param name="sourceOffset">The element to start at.</param>
     public abstract void CopyStrided(
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
+
+    /// <summary>Rows side by side: each row of the destination is a row of each part, one after the other.</summary>
+    /// <param name="type">The element type.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="destination">The rows, with no gap between them.</param>
+    /// <param name="parts">Each part, rows with no gap between them, and the number of elements in one of its rows.</param>
+    public abstract void Concatenate(
+        ElementType type, int rows, Buffer destination, IReadOnlyList<(Buffer Source, int Width)> parts);
+
+    /// <summary>Takes rows apart: each row of a part is some consecutive elements of a row of the source.</summary>
+    /// <param name="type">The element type.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="width">Elements of a row of the source.</param>
+    /// <param name="source">The rows, with no gap between them.</param>
+    /// <param name="parts">Where each part goes, the element of a row that it starts at, and how many elements of a row it has.</param>
+    public abstract void Split(
+        ElementType type, int rows, int width, Buffer source, IReadOnlyList<(Buffer Destination, int Start, int Width)> parts);
 
     /// <summary>Draws random numbers: a key gives the same ones on every device, and however rows are split over calls.</summary>
     /// <param name="type">Float32 or Float64.</param>

@@ -39,6 +39,12 @@ internal sealed class Recording : IDisposable
     /// <summary>Whether this thread is recording; if so no value may be read by the host.</summary>
     public static bool IsActive => s_current is not null;
 
+    /// <summary>
+    /// What kernels have made of buffers for their own use, in this pass: a buffer is written once, so others may use it. The key says what
+    /// was made, and of which buffer.
+    /// </summary>
+    internal Dictionary<object, Buffer> Derived { get; } = [];
+
     /// <summary>The number of commands a replay runs; a device may have made one of them.</summary>
     public int CommandCount { get; private set; }
 
@@ -195,6 +201,7 @@ internal sealed class Recording : IDisposable
         finally
         {
             s_current = null;
+            Derived.Clear();
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class SnakeStepsWorkload : IWork
 
     private (Tensor Board, Tensor Reward, Tensor Observation) Step((Tensor Board, Tensor Action, Key Key) game)
     {
-        var (step, next) = _game.StepAndReset(game.Board, game.Action, game.Key);
-        return (next, step.Reward, _game.Observe(next));
+        var (step, next, observation) = _game.StepAndReset(game.Board, game.Action, game.Key);
+        return (next, step.Reward, observation);
     }
 }

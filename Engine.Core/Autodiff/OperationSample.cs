@@ -94,6 +94,7 @@ public sealed record OperationSample(
         One<Slice>("in steps", x => x[.., Along.Every(2), 1..3].Square(), [2, 3, 4]),
         One<Pad>("uneven", x => (x.Pad([1, 0], [0, 2]) + 1).Square(), s_matrix),
         Two<Concatenate>("middle axis", (a, b) => Tensor.Concatenate(1, a, b).Square(), [2, 1, 3], [2, 2, 3]),
+        One<Split>("middle axis, one part unused", SplitParts, [2, 6, 3]),
         One<BroadcastTo>("new and repeated axes", x => x.BroadcastTo([4, 2, 3]).Square(), [2, 1]),
         Two<MatMul>("plain", (a, b) => a.MatMul(b), [2, 3], [3, 4], order: 3),
         Two<MatMul>("left transposed", (a, b) => a.MatMul(b, transposeA: true), [3, 2], [3, 4]),
@@ -155,6 +156,7 @@ public sealed record OperationSample(
         Random<DrawNormal>(key => Tensor.Normal(key, [3], type: ElementType.Float64)),
         Random<DrawTruncatedNormal>(key => Tensor.TruncatedNormal(key, [3], type: ElementType.Float64)),
         Random<DrawGumbel>(key => new DrawGumbel([3], ElementType.Float64).Apply(key.Words)),
+        Random<SampleChoices>(key => Nn.Categorical.Sample(key, Tensor.Zeros([2, 3, 4], device: key.Device))),
         Random<DrawIntegers>(key => Tensor.Integers(key, 1, 7, [3])),
         Random<FoldKey>(key => Tensor.Uniform(key.Fold(5), [3])),
         Random<FoldKeyBy>(key => Tensor.Uniform(key.Fold(key.Words[.., 0]), [3])),
@@ -200,6 +202,12 @@ public sealed record OperationSample(
         var (updated, next) = new Adam(x[4], Epsilon: 1e-2, EpsilonRoot: 1e-2).Update([x[0]], [x[1]], state);
         var moments = (AdamState<Tensor[]>)next;
         return Tensor.Concatenate(0, updated[0].Square(), moments.First[0].Sin(), moments.Second[0].Square());
+    }
+
+    private static Tensor SplitParts(Tensor x)
+    {
+        var parts = new Split(1, [1, 2, 3]).ApplyAll(x);
+        return Tensor.Concatenate(1, parts[2].Square(), parts[0].Sin());
     }
 
     private static OperationSample Of<T>(Func<Tensor, Tensor> function, double low = -1.5, double high = 1.5, int order = 2)

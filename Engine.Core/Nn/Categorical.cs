@@ -37,7 +37,13 @@ public static class Categorical
 
         if (TensorScope.IsChecking)
             RequireDistributions(logits.OfAllMembers());
-        return (logits + new DrawGumbel(logits.Shape.Sizes[keys.Rank..].ToArray(), logits.Type).Apply(key.Words)).ArgMax(-1);
+
+        // Many numbers are drawn faster in vectors, few in one command. They are the same.
+        const int Few = 64;
+        Shape drawn = logits.Shape.Sizes[keys.Rank..].ToArray();
+        return drawn.ElementCount <= Few
+            ? new SampleChoices().Apply(logits, key.Words)
+            : (logits + new DrawGumbel(drawn, logits.Type).Apply(key.Words)).ArgMax(-1);
     }
 
     /// <summary>The logarithm of each choice's probability: the logarithm of the softmax.</summary>

@@ -83,11 +83,34 @@ internal sealed record Slice(IntegerList Starts, Shape Sizes, IntegerList Steps)
             ? (x[0].Type, Sizes)
             : throw Error($"{Sizes} positions from {Starts} in steps of {Steps} do not fit {x[0].Shape}");
 
+    private protected override Tensor Result(Tensor[] x, int number, ElementType type, Shape shape)
+        => (IsRun(x[0].Shape) ? Part(x[0], Window.Layout(x[0].Shape, Starts, Steps).Offset, shape) : null)
+            ?? base.Result(x, number, type, shape);
+
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
+        if (y.Buffer.IsPart)
+            return;
         var (strides, offset) = Window.Layout(x[0].Shape, Starts, Steps);
         y.Device.CopyStrided(y.Type, Loops.Of(y.Shape.Sizes, y.Shape.Strides(), strides), y.Buffer, 0, x[0].Buffer, offset);
+    }
+
+    // Whether the positions are neighbours in memory: one on each of the first axes, some on the next, all on the others.
+    private bool IsRun(Shape whole)
+    {
+        int axis = 0;
+        while (axis < whole.Rank && Sizes[axis] == 1)
+            axis++;
+        if (axis < whole.Rank && Steps[axis] != 1)
+            return false;
+        for (axis++; axis < whole.Rank; axis++)
+        {
+            if (Sizes[axis] != whole[axis])
+                return false;
+        }
+
+        return true;
     }
 }
 
@@ -157,14 +180,48 @@ internal sealed record Concatenate(int Axis) : Operation
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int[] strides = y.Shape.Strides();
-        int offset = 0;
-        foreach (var input in x)
+        int inner = y.Shape.Inner(Axis);
+        y.Device.Concatenate(y.Type, y.Shape.Outer(Axis), y.Buffer, [.. x.Select(part => (part.Buffer, part.Shape[Axis] * inner))]);
+    }
+}
+
+/// <summary>Parts of a tensor, one after the other along an axis: what undoes <see cref="Concatenate"/>.</summary>
+/// <param name="Axis">The axis, from 0 up.</param>
+/// <param name="Sizes">The sizes of the parts along it.</param>
+internal sealed record Split(int Axis, IntegerList Sizes) : Primitive
+{
+    /// <inheritdoc/>
+    public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted)
+        => [new Concatenate(Axis).Apply([.. g.Zip(y, (cotangent, part) => cotangent ?? Tensor.ZerosLike(part))])];
+
+    /// <inheritdoc/>
+    protected override Tensor[] BatchedAll(BatchedInputs x) => new Split(Axis + 1, Sizes).ApplyAll(x[0]);
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x)
+        => Sizes.Sum() == x[0].Shape[Axis]
+            ? [.. Sizes.Select(size => (x[0].Type, x[0].Shape.With(Axis, size)))]
+            : throw Error($"parts of sizes {Sizes} are not axis {Axis} of {x[0].Shape}");
+
+    private protected override Tensor Result(Tensor[] x, int number, ElementType type, Shape shape)
+        => (x[0].Shape.Outer(Axis) == 1 ? Part(x[0], Sizes.Take(number).Sum() * x[0].Shape.Inner(Axis), shape) : null)
+            ?? base.Result(x, number, type, shape);
+
+    /// <inheritdoc/>
+    protected override void ComputeAll(Tensor[] y, Tensor[] x)
+    {
+        var (shape, inner, start) = (x[0].Shape, x[0].Shape.Inner(Axis), 0);
+        var parts = new List<(Kernels.Memory.Buffer Destination, int Start, int Width)>();
+        foreach (var part in y)
         {
-            y.Device.CopyStrided(
-                y.Type, Loops.Of(input.Shape.Sizes, strides, input.Shape.Strides()), y.Buffer, offset, input.Buffer, 0);
-            offset += input.Shape[Axis] * strides[Axis];
+            int width = part.Shape[Axis] * inner;
+            if (!part.Buffer.IsPart)
+                parts.Add((part.Buffer, start, width));
+            start += width;
         }
+
+        if (parts.Count > 0)
+            x[0].Device.Split(x[0].Type, shape.Outer(Axis), shape[Axis] * inner, x[0].Buffer, parts);
     }
 }
 

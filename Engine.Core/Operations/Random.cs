@@ -120,3 +120,45 @@ internal sealed record DrawIntegers(int Low, int High, Shape Sizes)
         y.Device.For(checked(x[0].Count / RandomKey.Words * blocks), body, Grain);
     }
 }
+
+/// <summary>
+/// A choice for each row of logits, [keys, rows, choices], with probabilities softmax(logits): the second input are the keys. What
+/// <see cref="DrawGumbel"/> adds is drawn as it is used.
+/// </summary>
+internal sealed record SampleChoices : Operation
+{
+    // Rows worth another thread.
+    private const int Grain = 512;
+
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [null, null];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => Apply(x.Whole(0), x.Whole(1));
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => x[0].Type.IsFloat()
+            ? (ElementType.Int32, x[0].Shape.Sizes[..^1].ToArray())
+            : throw Error($"logits are Float32 or Float64, got Int32 {x[0].Shape}");
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+    {
+        if (x[0].Type == ElementType.Float32)
+            Run<Uniform32, ScalarFloat32, float>();
+        else
+            Run<Uniform64, ScalarFloat64, double>();
+
+        void Run<TUniform, V, T>()
+            where TUniform : struct, IUniform<V>
+            where V : struct, ILanes<V, T>
+            where T : unmanaged, System.Numerics.INumber<T>
+        {
+            int rows = y.Count / Math.Max(1, x[1].Count / RandomKey.Words);
+            var body = new SampleBody<TUniform, V, T>(
+                y.Buffer.Write<int>(), x[0].Buffer.Read<T>(), x[1].Buffer.Read<int>(), rows, x[0].Shape[-1]);
+            y.Device.For(y.Count, body, Grain);
+        }
+    }
+}

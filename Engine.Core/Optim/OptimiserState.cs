@@ -21,3 +21,9 @@ public sealed record RmsPropState<T>(Tensor Step, T Second) : OptimiserState<T>(
 /// <param name="First">Moving averages of gradients.</param>
 /// <param name="Second">Moving averages of squared gradients.</param>
 public sealed record AdamState<T>(Tensor Step, T First, T Second) : OptimiserState<T>(Step);
+
+/// <summary>What <see cref="Flatten"/> remembers.</summary>
+/// <typeparam name="T">The tree of parameters.</typeparam>
+/// <param name="Step">The number of updates made, an Int32 scalar.</param>
+/// <param name="Inner">What the optimiser of the vector remembers.</param>
+public sealed record FlatState<T>(Tensor Step, OptimiserState<Tensor> Inner) : OptimiserState<T>(Step);

@@ -107,9 +107,16 @@ internal sealed partial class CpuDevice
         where R : struct
         where T : unmanaged
     {
+        // Weights are written once, so those that a program has packed are good for all that follows.
+        var wanted = (
+            typeof(PackTaps<V, R, T>), weights, turned,
+            (shape.Members, shape.KernelHeight, shape.KernelWidth, shape.InputChannels, shape.OutputChannels));
+        if (Recording.Current is { } recording && recording.Derived.TryGetValue(wanted, out var known))
+            return known;
         var packed = Allocate(shape.Members * PackTaps<V, R, T>.Length(shape) * sizeof(T));
         var pack = new PackTaps<V, R, T>(shape, turned, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
         LaunchMembers(pack, shape, PackTaps<V, R, T>.Units(shape), ElementGrain / ConvolutionTiles<V, R, T>.Width);
+        Recording.Current?.Derived.Add(wanted, packed);
         return packed;
     }
 

@@ -116,15 +116,16 @@ internal readonly struct GumbelDistribution : IDistribution
     public void Invoke<V>(ref V a, ref V b, ref V c, ref V d)
         where V : struct, ILanes<V>
     {
-        a = One(a);
-        b = One(b);
-        c = One(c);
-        d = One(d);
+        a = Of(a);
+        b = Of(b);
+        c = Of(c);
+        d = Of(d);
     }
 
-    // Not inlined, because the JIT gives up on four of these in one method.
+    /// <summary>One number, from the distance from 1 of a uniform one.</summary>
+    /// <remarks>Not inlined, because the JIT gives up on four of these in one method.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static V One<V>(V distance)
+    public static V Of<V>(V distance)
         where V : struct, ILanes<V>
         => -Transcendentals.LogOfNormal(-Transcendentals.Log1pOfNormal(-distance));
 }

@@ -63,6 +63,79 @@ internal sealed partial class IlgpuDevice
         }
     }
 
+    /// <inheritdoc/>
+    public override void Concatenate(
+        ElementType type, int rows, Buffer destination, IReadOnlyList<(Buffer Source, int Width)> parts)
+    {
+        int words = type.Size() / sizeof(int);
+        long width = parts.Sum(part => (long)part.Width) * words;
+        if (rows * width > MostWords)
+        {
+            ConcatenateByParts(type, rows, destination, parts, (int)(width / words));
+            return;
+        }
+
+        long[] table = new long[parts.Count * ConcatenateBody.Columns];
+        int end = 0;
+        for (int i = 0; i < parts.Count; i++)
+        {
+            table[i * ConcatenateBody.Columns] = parts[i].Source.Read<int>().Address;
+            table[(i * ConcatenateBody.Columns) + 1] = end += parts[i].Width * words;
+        }
+
+        var listed = Listed(table);
+        Launch(new ConcatenateBody(destination.Write<int>(), listed.Read<long>(), parts.Count, end), rows * end);
+        Free(listed);
+    }
+
+    /// <inheritdoc/>
+    public override void Split(
+        ElementType type, int rows, int width, Buffer source, IReadOnlyList<(Buffer Destination, int Start, int Width)> parts)
+    {
+        int words = type.Size() / sizeof(int);
+        if ((long)rows * width * words > MostWords)
+        {
+            foreach (var (destination, start, part) in parts)
+                CopyStrided(type, Loops.Of([rows, part], [part, 1], [width, 1]), destination, 0, source, start);
+            return;
+        }
+
+        // Empty parts have no words that anybody would look for.
+        var full = parts.Where(part => part.Width > 0).ToArray();
+        long[] table = new long[full.Length * SplitBody.Columns];
+        int end = 0;
+        for (int i = 0; i < full.Length; i++)
+        {
+            table[i * SplitBody.Columns] = full[i].Destination.Write<int>().Address;
+            table[(i * SplitBody.Columns) + 1] = full[i].Start * words;
+            table[(i * SplitBody.Columns) + 2] = full[i].Width * words;
+            table[(i * SplitBody.Columns) + 3] = end += rows * full[i].Width * words;
+        }
+
+        var listed = Listed(table);
+        Launch(new SplitBody(source.Read<int>(), listed.Read<long>(), full.Length, width * words), end);
+        Free(listed);
+    }
+
+    // A recording keeps it as a constant. Otherwise commands take effect in order, so whoever gets the memory next comes later.
+    private Buffer Listed(long[] table)
+    {
+        var listed = AllocateConstant((long)table.Length * sizeof(long));
+        Upload<long>(table, listed);
+        return listed;
+    }
+
+    private void ConcatenateByParts(
+        ElementType type, int rows, Buffer destination, IReadOnlyList<(Buffer Source, int Width)> parts, int width)
+    {
+        int offset = 0;
+        foreach (var (source, part) in parts)
+        {
+            CopyStrided(type, Loops.Of([rows, part], [width, 1], [part, 1]), destination, offset, source, 0);
+            offset += part;
+        }
+    }
+
     private void ReserveCopyTable(long bytes)
     {
         if (bytes <= _copyTableBytes)

@@ -31,6 +31,9 @@ public sealed class Buffer
     /// <summary>The block of which this is a part, or null.</summary>
     internal Buffer? Whole { get; init; }
 
+    /// <summary>Whether the memory is a part of another buffer's, see <see cref="Part"/>.</summary>
+    internal bool IsPart { get; private init; }
+
     /// <summary>The number of this buffer among those of the program under recording, or -1.</summary>
     internal int Slot { get; init; } = -1;
 
@@ -54,6 +57,13 @@ public sealed class Buffer
         => See<T>(Access.Read | Access.Write);
 
     /// <summary>
+    /// A part of the memory as a buffer of its own, which is returned with the whole. Only within a recording, whose memory nobody returns
+    /// while the part is in use.
+    /// </summary>
+    internal Buffer Part(long startByte, long byteLength)
+        => new(Device, Address + startByte, byteLength) { Slot = Slot, IsRecorded = IsRecorded, Whole = Whole ?? this, IsPart = true };
+
+    /// <summary>
     /// Has the garbage collector return the memory when nothing refers to this any more. Costs as much as a small kernel, so it is for
     /// memory that nobody else is sure to return.
     /// </summary>
@@ -75,7 +85,7 @@ public sealed class Buffer
     /// <summary>Returns the memory to its device's pool. A second call does nothing, whichever thread it comes from.</summary>
     internal void Free()
     {
-        if (Interlocked.Exchange(ref _isFreed, 1) != 0)
+        if (Whole is not null || Interlocked.Exchange(ref _isFreed, 1) != 0)
             return;
         Volatile.Read(ref _guard)?.Release();
         Device.Pool.Return(_address, ByteLength);

@@ -36,7 +36,7 @@ public static class Episodes
         IEnvironment<TState> environment, Func<Tensor, Tensor> policy, PolicyKind kind, TState state, Key episode, Tensor time)
     {
         var key = episode.Fold(time);
-        var action = Choose(environment, policy, kind, state, key.Fold(0));
+        var action = Choose(environment, policy, kind, environment.Observe(state), key.Fold(0));
         return (action, environment.Step(state, action, key.Fold(1)));
     }
 
@@ -69,7 +69,8 @@ public static class Episodes
         using var scope = new TensorScope();
         var keys = Keys(seed, 0, episodes, device);
         var nothing = Tensor.Zeros([episodes], ElementType.Float64, device);
-        var start = new Going<TState>(nothing + 1, nothing, nothing, Batch.Map(key => Begin(environment, key), keys));
+        var states = Batch.Map(key => Begin(environment, key), keys);
+        var start = new Going<TState>(nothing + 1, nothing, nothing, states, Batch.Map(environment.Observe, states));
         using var loop = new TensorLoop<(Tensor Time, Going<TState> Games), ValueTuple, ValueTuple>(
             (old, _) =>
             {
@@ -96,19 +97,20 @@ public static class Episodes
         // are exact.
         Going<TState> Advance(Going<TState> before, Key episode, Tensor time)
         {
-            var (_, step) = Step(environment, policy, kind, before.State, episode, time);
-            var ended = step.Ended().Cast(ElementType.Float64);
-            var next = environment.ResetWhere(step.Ended(), step.State, episode.Fold(time).Fold(2));
+            var key = episode.Fold(time);
+            var action = Choose(environment, policy, kind, before.Observation, key.Fold(0));
+            var (step, next, observation) = environment.StepAndReset(before.State, action, key.Fold(1));
             return new(
-                before.Live * (1 - ended),
+                before.Live * (1 - step.Ended().Cast(ElementType.Float64)),
                 before.Returns + (before.Live * step.Reward.Cast(ElementType.Float64)),
                 before.Lengths + before.Live,
-                next);
+                next,
+                observation);
         }
     }
 
     private static Tensor Choose<TState>(
-        IEnvironment<TState> environment, Func<Tensor, Tensor> policy, PolicyKind kind, TState state, Key key)
+        IEnvironment<TState> environment, Func<Tensor, Tensor> policy, PolicyKind kind, Tensor observation, Key key)
     {
         int actions = environment.ActionCount;
         return kind switch
@@ -121,13 +123,13 @@ public static class Episodes
 
         Tensor Logits()
         {
-            var logits = policy(environment.Observe(state));
+            var logits = policy(observation);
             return logits.Shape == [actions]
                 ? logits
                 : throw new ArgumentException($"The logits of {actions} actions are [{actions}], got {logits.Shape}.");
         }
     }
 
-    // Whether an episode goes on, and its sums so far.
-    private sealed record Going<TState>(Tensor Live, Tensor Returns, Tensor Lengths, TState State);
+    // Whether an episode goes on, its sums so far, and where it stands.
+    private sealed record Going<TState>(Tensor Live, Tensor Returns, Tensor Lengths, TState State, Tensor Observation);
 }

@@ -36,13 +36,14 @@ public sealed record Trajectory(
         var observations = new Tensor[steps + 1];
         var (final, actions, rewards, terminated, truncated)
             = (new Tensor[steps], new Tensor[steps], new Tensor[steps], new Tensor[steps], new Tensor[steps]);
-        var (acting, moving) = (key.Fold(0), key.Fold(1));
+        var times = Tensor.Range(steps, ElementType.Int32, key.Device);
+        Key[] acting = key.Fold(0).Fold(times).Unstack(), moving = key.Fold(1).Fold(times).Unstack();
         observations[0] = environment.Observe(state).Cast(type);
         for (int t = 0; t < steps; t++)
         {
-            actions[t] = Categorical.Sample(acting.Fold(t), policy.Apply(observations[t]).Logits);
-            (var step, state) = environment.StepAndReset(state, actions[t], moving.Fold(t));
-            observations[t + 1] = environment.Observe(state).Cast(type);
+            actions[t] = Categorical.Sample(acting[t], policy.Apply(observations[t]).Logits);
+            (var step, state, var observation) = environment.StepAndReset(state, actions[t], moving[t]);
+            observations[t + 1] = observation.Cast(type);
             final[t] = environment.Observe(step.State);
             (rewards[t], terminated[t], truncated[t]) = (step.Reward, step.Terminated, step.Truncated);
         }

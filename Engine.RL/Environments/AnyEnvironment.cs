@@ -20,13 +20,17 @@ public static class AnyEnvironment
         public object Reset(Key key) => environment.Reset(key);
 
         public EnvironmentStep<object> Step(object state, Tensor action, Key key)
-        {
-            var step = environment.Step((TState)state, action, key);
-            return new(step.State, step.Reward, step.Terminated, step.Truncated);
-        }
+            => Any(environment.Step((TState)state, action, key));
 
         public Tensor Observe(object state) => environment.Observe((TState)state);
 
-        public object ResetWhere(Tensor ended, object state, Key key) => environment.ResetWhere(ended, (TState)state, key);
+        public AutoResetStep<object> StepAndReset(object state, Tensor action, Key key)
+        {
+            var moved = environment.StepAndReset((TState)state, action, key);
+            return new(Any(moved.Step), moved.Next, moved.Observation);
+        }
+
+        private static EnvironmentStep<object> Any(EnvironmentStep<TState> step)
+            => new(step.State, step.Reward, step.Terminated, step.Truncated);
     }
 }

@@ -8,7 +8,7 @@ namespace Engine.RL.Environments;
 /// </summary>
 /// <remarks>
 /// Whatever is random follows from the keys. A caller gives each call another key, or numbers repeat. <see cref="Step"/> does not begin a
-/// new episode where one ends: <see cref="AutoReset"/> does.
+/// new episode where one ends: <see cref="StepAndReset"/> does.
 /// </remarks>
 /// <typeparam name="TState">A tree of tensors, see <see cref="Tree"/>.</typeparam>
 public interface IEnvironment<TState>
@@ -32,12 +32,11 @@ public interface IEnvironment<TState>
     /// <summary>What an agent sees of a state, of <see cref="ObservationShape"/>, Float32.</summary>
     Tensor Observe(TState state);
 
-    /// <summary>A new episode's state where one has ended, else the state itself.</summary>
-    /// <param name="ended">A scalar, 1 or 0.</param>
-    /// <param name="state">The state after a step.</param>
-    /// <param name="key">May be the key of that step: what is drawn here differs from what a step draws with it.</param>
-    TState ResetWhere(Tensor ended, TState state, Key key)
-        => Tree.Map(Reset(key.Fold(-1)), state, (fresh, old) => Tensor.Where(ended.Cast(fresh.Type), fresh, old));
+    /// <summary>Takes an action, begins a new episode where that ends one, and observes what comes of it.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="action">An Int32 scalar.</param>
+    /// <param name="key">What to draw from, one key.</param>
+    AutoResetStep<TState> StepAndReset(TState state, Tensor action, Key key) => AutoReset.Of(this, state, action, key);
 }
 
 /// <summary>What a step leads to.</summary>

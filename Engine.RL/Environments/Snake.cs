@@ -70,21 +70,24 @@ public sealed class Snake : IEnvironment<Tensor>
     public int ActionCount => 4;
 
     /// <inheritdoc/>
-    public Tensor Reset(Key key) => new SnakeStart(Rows * Columns).Apply(key.Words);
+    public Tensor Reset(Key key) => new SnakeStart(Rows, Columns).ApplyAll(key.Words)[0];
 
     /// <inheritdoc/>
     /// <remarks>An action that is none of the four ends the episode, as leaving the board does.</remarks>
     public EnvironmentStep<Tensor> Step(Tensor state, Tensor action, Key key)
     {
-        var moved = new SnakeMove(Rows, Columns, StepLimit).Apply(state, action, key.Words);
-        return new(
-            moved, moved[SnakeBoard.RewardColumn], moved[SnakeBoard.TerminatedColumn], moved[SnakeBoard.TruncatedColumn]);
+        var y = new SnakeStep(Rows, Columns, StepLimit, Restarts: false).ApplyAll(state, action, key.Words);
+        return new(y[0], y[1], y[2], y[3]);
     }
 
     /// <inheritdoc/>
-    public Tensor Observe(Tensor state) => new SnakeObservation(Rows, Columns).Apply(state);
+    public Tensor Observe(Tensor state) => new SnakeObservation(Rows, Columns).ApplyAll(state)[0];
 
     /// <inheritdoc/>
-    public Tensor ResetWhere(Tensor ended, Tensor state, Key key)
-        => new SnakeRestart(Rows * Columns).Apply(state, ended.Cast(ElementType.Int32), key.Words);
+    /// <remarks>One command does all of it; the last state, where an episode has ended, is another's, if anybody wants it.</remarks>
+    public AutoResetStep<Tensor> StepAndReset(Tensor state, Tensor action, Key key)
+    {
+        var y = new SnakeStep(Rows, Columns, StepLimit, Restarts: true).ApplyAll(state, action, key.Words);
+        return new(new(Step(state, action, key).State, y[1], y[2], y[3]), y[0], y[4]);
+    }
 }

@@ -12,110 +12,77 @@ namespace Engine.RL.Environments;
 /// <param name="cells">The number of cells.</param>
 public readonly struct SnakeBoard(View<int> states, int row, int cells)
 {
-    /// <summary>The column of the reward that the last step paid.</summary>
-    public const int RewardColumn = 4;
-
-    /// <summary>The column that is 1 if the episode has come to its end.</summary>
-    public const int TerminatedColumn = 5;
-
-    /// <summary>The column that is 1 if the step limit has cut off the episode.</summary>
-    public const int TruncatedColumn = 6;
-
-    internal const int ClockColumn = 0, HeadColumn = 1, LengthColumn = 2, FruitColumn = 3, CellsColumn = 7;
+    internal const int ClockColumn = 0, HeadColumn = 1, LengthColumn = 2, FruitColumn = 3, RewardColumn = 4, TerminatedColumn = 5,
+        TruncatedColumn = 6, CellsColumn = 7;
 
     private readonly int _at = row * Size(cells);
 
-    /// <summary>The time: one more than the moves made.</summary>
-    public int Clock
+    /// <summary>What is known beside the cells.</summary>
+    public SnakeFacts Facts
     {
-        get => states[_at + ClockColumn];
-        set => states[_at + ClockColumn] = value;
-    }
+        get => new(
+            states[_at + ClockColumn],
+            states[_at + HeadColumn],
+            states[_at + LengthColumn],
+            states[_at + FruitColumn],
+            states[_at + RewardColumn],
+            states[_at + TerminatedColumn],
+            states[_at + TruncatedColumn]);
 
-    /// <summary>The cell of the head.</summary>
-    public int Head
-    {
-        get => states[_at + HeadColumn];
-        set => states[_at + HeadColumn] = value;
-    }
-
-    /// <summary>The number of cells that the snake fills.</summary>
-    public int Length
-    {
-        get => states[_at + LengthColumn];
-        set => states[_at + LengthColumn] = value;
-    }
-
-    /// <summary>The cell of the fruit; the number of cells where there is none.</summary>
-    public int Fruit
-    {
-        get => states[_at + FruitColumn];
-        set => states[_at + FruitColumn] = value;
-    }
-
-    /// <summary>What the last step paid.</summary>
-    public int Reward
-    {
-        set => states[_at + RewardColumn] = value;
-    }
-
-    /// <summary>1 if the episode has come to its end, else 0.</summary>
-    public int Terminated
-    {
-        get => states[_at + TerminatedColumn];
-        set => states[_at + TerminatedColumn] = value;
-    }
-
-    /// <summary>1 if the step limit has cut off the episode, else 0.</summary>
-    public int Truncated
-    {
-        get => states[_at + TruncatedColumn];
-        set => states[_at + TruncatedColumn] = value;
+        set
+        {
+            states[_at + ClockColumn] = value.Clock;
+            states[_at + HeadColumn] = value.Head;
+            states[_at + LengthColumn] = value.Length;
+            states[_at + FruitColumn] = value.Fruit;
+            states[_at + RewardColumn] = value.Reward;
+            states[_at + TerminatedColumn] = value.Terminated;
+            states[_at + TruncatedColumn] = value.Truncated;
+        }
     }
 
     /// <summary>Numbers of one board's state.</summary>
     public static int Size(int cells) => CellsColumn + cells;
 
     /// <summary>The time at which the head last came to a cell; 0 if never.</summary>
-    public int Stamp(int cell) => states[_at + CellsColumn + cell];
-
-    /// <summary>Notes that the head is on a cell now.</summary>
-    public void Enter(int cell)
+    public int this[int cell]
     {
-        Head = cell;
-        states[_at + CellsColumn + cell] = Clock;
+        get => states[_at + CellsColumn + cell];
+        set => states[_at + CellsColumn + cell] = value;
     }
+}
 
-    /// <summary>Begins an episode: length 1 at a uniform cell, a fruit at a uniform other one.</summary>
-    public void Start(EnvironmentDraw draw)
+/// <summary>What is known of a board of <see cref="Snake"/> beside its cells.</summary>
+/// <param name="Clock">The time: one more than the moves made.</param>
+/// <param name="Head">The cell of the head.</param>
+/// <param name="Length">The number of cells that the snake fills.</param>
+/// <param name="Fruit">The cell of the fruit; the number of cells where there is none.</param>
+/// <param name="Reward">What the last step paid.</param>
+/// <param name="Terminated">1 if the episode has come to its end, else 0.</param>
+/// <param name="Truncated">1 if the step limit has cut off the episode, else 0.</param>
+public readonly record struct SnakeFacts(int Clock, int Head, int Length, int Fruit, int Reward, int Terminated, int Truncated)
+{
+    /// <summary>Those of an episode that begins: length 1 at a uniform cell, a fruit at a uniform other one.</summary>
+    public static SnakeFacts Start(EnvironmentDraw draw, int cells)
     {
-        for (int cell = 0; cell < cells; cell++)
-            states[_at + CellsColumn + cell] = 0;
-        Clock = 1;
-        Length = 1;
-        Reward = 0;
-        Terminated = 0;
-        Truncated = 0;
-        Enter(draw.First(cells));
-
         // The free cells are all but the head.
-        int free = draw.Second(cells - 1);
-        Fruit = free < Head ? free : free + 1;
+        int head = draw.First(cells), free = draw.Second(cells - 1);
+        return new(1, head, 1, free < head ? free : free + 1, 0, 0, 0);
     }
 
-    /// <summary>Places a fruit on the free cell that has <paramref name="index"/> free ones before it.</summary>
-    public void PlaceFruit(int index)
+    /// <summary>What is seen of a cell.</summary>
+    /// <param name="planes">Float32 [n, cells, planes].</param>
+    /// <param name="at">Where the cell's numbers begin.</param>
+    /// <param name="cell">The cell.</param>
+    /// <param name="stamp">The time at which the head last came to it.</param>
+    internal void Draw(View<float> planes, int at, int cell, int stamp)
     {
-        int lastFree = Clock - Length, cell = 0;
-        for (int left = index; ; cell++)
-        {
-            if (Stamp(cell) > lastFree)
-                continue;
-            if (left == 0)
-                break;
-            left--;
-        }
-
-        Fruit = cell;
+        // From 1 at the tail to the length at the head; the cell is free below.
+        int place = stamp - (Clock - Length);
+        planes[at] = place > 0 ? 1 : 0;
+        planes[at + 1] = cell == Head ? 1 : 0;
+        planes[at + 2] = place == 1 ? 1 : 0;
+        planes[at + 3] = cell == Fruit ? 1 : 0;
+        planes[at + 4] = place > 0 ? place / (float)Length : 0;
     }
 }

@@ -141,7 +141,7 @@ public sealed class Update(
             settings.BootstrapTimeLimit);
     }
 
-    private Chain Optimiser(Tensor values)
+    private Flatten Optimiser(Tensor values)
     {
         bool isLearned = settings.Learn.Contains(Hyperparameter.LearningRate);
         double start = isLearned ? 1 : settings.LearningRate;
@@ -153,9 +153,9 @@ public sealed class Update(
             (false, true) => annealed,
             _ => start,
         };
-        return new(
+        return new(new Chain(
             new ClipByGlobalNorm(settings.Clip),
-            InnerOptimisers.Create(settings.InnerOptimiser, rate, settings.EpsilonRoot, settings.DetachDenominator));
+            InnerOptimisers.Create(settings.InnerOptimiser, rate, settings.EpsilonRoot, settings.DetachDenominator)));
     }
 
     private UnrollOptions Options(MetaGradientMethod each)
@@ -190,6 +190,6 @@ public sealed class Update(
             Norm(point.Gradient),
             Norm(metaGradient));
 
-        static Tensor Norm<T>(T tree) => Tree.Leaves(tree).Select(x => x.Square().Sum()).Aggregate((a, b) => a + b).Sqrt();
+        static Tensor Norm<T>(T tree) => Tree.ToVector(tree).Square().Sum().Sqrt();
     }
 }

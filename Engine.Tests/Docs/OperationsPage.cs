@@ -210,7 +210,7 @@ internal static class OperationsPage
                     continue;
                 if (tensor.Operation?.GetType() == sample.Operation)
                 {
-                    Tensor[][] candidates = [tensor.Inputs, [x[0]], [words], [words, words[.., 0]]];
+                    Tensor[][] candidates = [tensor.Inputs, [x[0]], [words], [words, words[.., 0]], [Tensor.Zeros([2, 4]), words]];
                     yield return (tensor.Operation, candidates.First(inputs => inputs.Length > 0 && Applies(tensor.Operation, inputs)));
                 }
 

@@ -137,7 +137,7 @@ public sealed class CartPoleTests : IDisposable
         var state = game.Reset(Key.Of(1));
         for (int step = 1; step <= 3 * stepLimit; step++)
         {
-            var (moved, next) = game.StepAndReset(state, Tensor.Scalar(step % 2, ElementType.Int32), Key.Of(1).Fold(step));
+            var (moved, next, _) = game.StepAndReset(state, Tensor.Scalar(step % 2, ElementType.Int32), Key.Of(1).Fold(step));
             Assert.Equal((1, 0, step % stepLimit == 0 ? 1 : 0), Outcome(moved));
             state = next;
         }

@@ -161,8 +161,9 @@ public sealed class EnvironmentContractTests : IDisposable
             for (int step = 1; step <= 2 * StepLimit; step++)
             {
                 RequireObservation(environment.Observe(state));
-                var (moved, next) = environment.StepAndReset(state, Scalar(step % environment.ActionCount), key.Fold(step));
+                var (moved, next, seen) = environment.StepAndReset(state, Scalar(step % environment.ActionCount), key.Fold(step));
                 RequireObservation(environment.Observe(moved.State));
+                Assert.Equal(Bits(environment.Observe(next)), Bits(seen));
                 Assert.All((Tensor[])[moved.Reward, moved.Terminated, moved.Truncated], number => Assert.Equal([], number.Shape));
                 Assert.All((double[])[moved.Terminated.Item(), moved.Truncated.Item()], ends => Assert.True(ends is 0 or 1));
 
@@ -249,9 +250,10 @@ public sealed class EnvironmentContractTests : IDisposable
                 Assert.Equal(Bits(state), Bits(same));
                 Assert.Equal(Bits(environment.Observe(state)), Bits(any.Observe(same)));
                 var action = Scalar(step % environment.ActionCount);
-                var (expected, next) = environment.StepAndReset(state, action, key.Fold(step));
-                var (found, nextSame) = any.StepAndReset(same, action, key.Fold(step));
+                var (expected, next, seen) = environment.StepAndReset(state, action, key.Fold(step));
+                var (found, nextSame, sameSeen) = any.StepAndReset(same, action, key.Fold(step));
                 Assert.Equal(Bits(expected), Bits(found));
+                Assert.Equal(Bits(seen), Bits(sameSeen));
                 ended += expected.Terminated.Item() + expected.Truncated.Item() > 0 ? 1 : 0;
                 (state, same) = (next, nextSame);
             }
@@ -288,8 +290,8 @@ public sealed class EnvironmentContractTests : IDisposable
     private static Func<(object State, Tensor Action, Key Key), Moment> Move(IEnvironment<object> environment)
         => x =>
         {
-            var (step, next) = environment.StepAndReset(x.State, x.Action, x.Key);
-            return new(step, next, environment.Observe(step.State), environment.Observe(next));
+            var (step, next, observation) = environment.StepAndReset(x.State, x.Action, x.Key);
+            return new(step, next, environment.Observe(step.State), observation);
         };
 
     private static bool[] Ended(EnvironmentStep<object> step)

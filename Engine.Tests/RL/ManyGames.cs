@@ -26,13 +26,13 @@ internal static class ManyGames
         => Batch.Map(
             game =>
             {
-                var (step, next) = environment.StepAndReset(game.State, game.Action, game.Key);
+                var (step, next, observation) = environment.StepAndReset(game.State, game.Action, game.Key);
                 return new Played<TState>(
                     next,
                     step.Reward.Cast(ElementType.Float32),
                     step.Terminated.Cast(ElementType.Float32),
                     step.Truncated.Cast(ElementType.Float32),
-                    environment.Observe(next),
+                    observation,
                     environment.Observe(step.State));
             },
             (State: states, Action: actions, Key: keys));

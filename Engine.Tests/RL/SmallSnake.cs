@@ -194,7 +194,7 @@ internal static class SmallSnake
             ? Tensor.Concatenate(0, eta[..4].Sigmoid(), eta[4..].Exp())
             : Tensor.Concatenate(0, eta[..4].Clamp(0, 1), Tensor.Maximum(eta[4..], 0));
 
-        private Chain CreateOptimiser()
+        private Flatten CreateOptimiser()
         {
             double root = _settings.EpsilonRoot;
             LearningRate rate = _settings.Anneal
@@ -212,7 +212,7 @@ internal static class SmallSnake
                 Kind.Sgd => new Sgd(rate),
                 _ => new RmsProp(rate, EpsilonRoot: root),
             };
-            return new Chain(new ClipByGlobalNorm(_settings.Clip), optimiser);
+            return new(new Chain(new ClipByGlobalNorm(_settings.Clip), optimiser));
         }
     }
 }

@@ -283,11 +283,10 @@ public sealed class SnakeTests : IDisposable
         Tensor state = snake.Reset(key), action = Tensor.Scalar(0, ElementType.Int32);
         Says("SnakeStart: a key is Int32 [4], got Int32 [3]", () => snake.Reset(new Key(Tensor.Zeros([3], ElementType.Int32))));
         Says("SnakeStart: a key is Int32 [4], got Float32 [4]", () => snake.Reset(new Key(Tensor.Zeros([4]))));
-        Says("SnakeMove: a key is Int32 [4], got Int32 [3, 4]", () => snake.Step(state, action, Keys(3)));
-        Says("SnakeMove: an action is Int32 [], got Float32 []", () => snake.Step(state, Tensor.Scalar(0), key));
-        Says("SnakeMove: an action is Int32 [], got Int32 [2]", () => snake.Step(state, Tensor.From(0, 1), key));
-        Says("SnakeMove: a state of 6 cells is Int32 [13], got Int32 [16]", () => snake.Step(new Snake(3, 3).Reset(key), action, key));
-        Says("SnakeRestart: a key is Int32 [4], got Int32 [3, 4]", () => snake.ResetWhere(Tensor.Scalar(1), state, Keys(3)));
+        Says("SnakeStep: a key is Int32 [4], got Int32 [3, 4]", () => snake.Step(state, action, Keys(3)));
+        Says("SnakeStep: an action is Int32 [], got Float32 []", () => snake.Step(state, Tensor.Scalar(0), key));
+        Says("SnakeStep: an action is Int32 [], got Int32 [2]", () => snake.Step(state, Tensor.From(0, 1), key));
+        Says("SnakeStep: a state of 6 cells is Int32 [13], got Int32 [16]", () => snake.Step(new Snake(3, 3).Reset(key), action, key));
         Says("SnakeObservation: a state of 6 cells is Int32 [13], got Int32 [16]", () => snake.Observe(new Snake(3, 3).Reset(key)));
         Says("SnakeObservation: a state of 6 cells is Int32 [13], got Float32 [13]", () => snake.Observe(Tensor.Zeros([13])));
 
