@@ -139,10 +139,9 @@ public abstract class Device : IDisposable
     /// <param name="columns">The number of columns, at least 1.</param>
     /// <param name="body">The kernel, with views taken just before this call.</param>
     /// <param name="grain">The least number of rows worth a thread.</param>
-    public virtual void ForRows<TBody, TRow>(int rows, int columns, TBody body, int grain = 1)
-        where TBody : struct, IRowBody<TRow>
-        where TRow : struct
-        => For(checked(rows * columns), new RowColumns<TBody, TRow>(body, columns));
+    public virtual void ForRows<TBody>(int rows, int columns, TBody body, int grain = 1)
+        where TBody : struct, IRowBody
+        => For(checked(rows * columns), new RowColumns<TBody>(body, columns));
 
     /// <summary>destination = function(x), element by element.</summary>
     /// <param name="type">The element type of all operands.</param>

@@ -113,6 +113,12 @@ internal sealed class Recording : IDisposable
 
         if (_arena is not null)
             Device.Pool.Spoil(_arena.Address, _arena.ByteLength);
+        if (ReplayProfile.Active is { } profile)
+        {
+            profile.Replay(this, _stored!, _commands);
+            return;
+        }
+
         foreach (var command in _commands)
             command.Execute();
     }

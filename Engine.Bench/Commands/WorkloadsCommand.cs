@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using Engine.Bench.Output;
 using Engine.Bench.Workloads;
 using Engine.Kernels;
+using Spectre.Console;
+using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
 
@@ -28,7 +30,8 @@ public static class WorkloadsCommand
             "--peer",
             "Another engine's program for the same workloads, timed in turn on the same CUDA device, else on 1 thread and on all.",
             null);
-        foreach (var option in (Option[])[only, repeats, peer])
+        var profile = Options.Switch("--profile", "After each workload, a table of where the time of a call goes, by kind of command.");
+        foreach (var option in (Option[])[only, repeats, peer, profile])
             command.Add(option);
         var device = new DeviceOptions(command);
         command.SetAction((parsed, cancel) =>
@@ -40,10 +43,12 @@ public static class WorkloadsCommand
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
             {
-                var result = Time(workload, calls, opened, cancel);
+                var (result, kinds) = Time(workload, calls, opened, cancel);
                 if (other is not null)
                     Compare(result, other, workload.Name, calls, opened);
                 parsed.InvocationConfiguration.Output.WriteLine(result.ToJsonString());
+                if (parsed.GetValue(profile) && kinds.Count > 0)
+                    Print(parsed.Console(), workload, kinds);
             }
 
             return Task.FromResult(ExitCodes.Ok);
@@ -51,14 +56,18 @@ public static class WorkloadsCommand
         return command;
     }
 
-    private static JsonObject Time(Workload workload, int calls, Device device, CancellationToken cancel)
+    private static (JsonObject Result, IReadOnlyList<CommandKind> Kinds) Time(Workload workload, int calls, Device device, CancellationToken cancel)
     {
         using var work = workload.Create(device);
         var warm = new Deadline(Timing.WarmUp);
         for (int i = 0; i < 3 || !warm.IsPast; i++)
             Timing.Call(work, device, cancel);
         var timing = Timing.Of(work, device, calls, new Deadline(TimeSpan.MaxValue), cancel);
-        return new JsonObject
+        using var profile = ReplayProfile.Begin();
+        Timing.Call(work, device, cancel);
+        var kinds = profile.Kinds;
+        long commands = kinds.Sum(kind => kind.Count), copies = kinds.Where(kind => kind.IsCopy).Sum(kind => kind.Count);
+        var result = new JsonObject
         {
             ["workload"] = workload.Name,
             ["median_ms"] = Math.Round(timing.Median, 4),
@@ -66,7 +75,27 @@ public static class WorkloadsCommand
             ["device"] = device.Name,
             ["threads"] = device.Concurrency,
             ["managed_bytes_per_call"] = timing.ManagedBytes,
+            ["commands"] = commands,
+            ["kernels"] = commands - copies,
+            ["copies"] = copies,
+            ["working_bytes"] = profile.WorkingBytes,
         };
+        return (result, kinds);
+    }
+
+    private static void Print(IAnsiConsole console, Workload workload, IReadOnlyList<CommandKind> kinds)
+    {
+        double all = kinds.Sum(kind => kind.Milliseconds);
+        console.WriteTable(
+            [workload.Name, ">Commands", ">ms", ">%", ">us each"],
+            kinds.Select(kind => (string[])[
+                kind.Kind,
+                Invariant($"{kind.Count}"),
+                Invariant($"{kind.Milliseconds:0.000}"),
+                Invariant($"{100 * kind.Milliseconds / all:0.0}"),
+                Invariant($"{1000 * kind.Milliseconds / kind.Count:0.00}")]),
+            Invariant($"One call on {kinds.Sum(kind => kind.Count)} commands took {all:0.000} ms, added up over threads; to look at the ")
+                + "clock takes some 50 ns of each.");
     }
 
     // On the same graphics card, else on the processor. There the peer may be faster on one thread: the better of both counts. What

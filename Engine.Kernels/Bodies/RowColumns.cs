@@ -1,14 +1,13 @@
 namespace Engine.Kernels.Bodies;
 
 /// <summary>A body of rows, one index for each column of each row.</summary>
-internal readonly struct RowColumns<TBody, TRow>(TBody body, int columns) : IBody
-    where TBody : struct, IRowBody<TRow>
-    where TRow : struct
+internal readonly struct RowColumns<TBody>(TBody body, int columns) : IBody
+    where TBody : struct, IRowBody
 {
     /// <inheritdoc/>
     public void Invoke(int index)
     {
-        int row = index / columns;
-        body.Invoke(body.Prepare(row), row, index - (row * columns));
+        int row = index / columns, column = index - (row * columns);
+        body.Invoke(row, column, column + 1);
     }
 }

@@ -100,8 +100,8 @@ internal sealed partial class CpuDevice : Device
     public override void For<TBody>(int count, TBody body, int grain = 1024) => Launch(new BodyRange<TBody>(body), count, grain);
 
     /// <inheritdoc/>
-    public override void ForRows<TBody, TRow>(int rows, int columns, TBody body, int grain = 1)
-        => Launch(new PreparedRows<TBody, TRow>(body, columns), rows, grain);
+    public override void ForRows<TBody>(int rows, int columns, TBody body, int grain = 1)
+        => Launch(new WholeRows<TBody>(body, columns), rows, grain);
 
     /// <inheritdoc/>
     public override void Concurrently(int count, Action<int> piece) => _team.Run(new Pieces(count, Math.Min(count, Concurrency), piece));
@@ -173,18 +173,13 @@ internal sealed partial class CpuDevice : Device
         }
     }
 
-    private readonly struct PreparedRows<TBody, TRow>(TBody body, int columns) : IKernel
-        where TBody : struct, IRowBody<TRow>
-        where TRow : struct
+    private readonly struct WholeRows<TBody>(TBody body, int columns) : IKernel
+        where TBody : struct, IRowBody
     {
         public void Run(int start, int end)
         {
             for (int row = start; row < end; row++)
-            {
-                var prepared = body.Prepare(row);
-                for (int column = 0; column < columns; column++)
-                    body.Invoke(prepared, row, column);
-            }
+                body.Invoke(row, 0, columns);
         }
     }
 

@@ -69,20 +69,4 @@ public readonly record struct SnakeFacts(int Clock, int Head, int Length, int Fr
         int head = draw.First(cells), free = draw.Second(cells - 1);
         return new(1, head, 1, free < head ? free : free + 1, 0, 0, 0);
     }
-
-    /// <summary>What is seen of a cell.</summary>
-    /// <param name="planes">Float32 [n, cells, planes].</param>
-    /// <param name="at">Where the cell's numbers begin.</param>
-    /// <param name="cell">The cell.</param>
-    /// <param name="stamp">The time at which the head last came to it.</param>
-    internal void Draw(View<float> planes, int at, int cell, int stamp)
-    {
-        // From 1 at the tail to the length at the head; the cell is free below.
-        int place = stamp - (Clock - Length);
-        planes[at] = place > 0 ? 1 : 0;
-        planes[at + 1] = cell == Head ? 1 : 0;
-        planes[at + 2] = place == 1 ? 1 : 0;
-        planes[at + 3] = cell == Fruit ? 1 : 0;
-        planes[at + 4] = place > 0 ? place / (float)Length : 0;
-    }
 }

@@ -3,40 +3,38 @@ using Engine.Kernels;
 namespace Engine.RL.Environments;
 
 /// <summary>Begins an episode of <see cref="Snake"/>. A row is an environment, a column one of its cells.</summary>
-public readonly struct SnakeStartBody(View<int> states, View<int> keys, int cells) : IRowBody<SnakeFacts>
+public readonly struct SnakeStartBody(View<int> states, View<int> keys, int cells) : IRowBody
 {
     // Each body draws from a block of its own, so that none repeats another's numbers with the same key.
     private const uint Block = 0;
 
     /// <inheritdoc/>
-    public SnakeFacts Prepare(int row) => SnakeFacts.Start(new EnvironmentDraw(keys, row, Block), cells);
-
-    /// <inheritdoc/>
-    public void Invoke(SnakeFacts prepared, int row, int column)
+    public void Invoke(int row, int start, int end)
     {
+        var facts = SnakeFacts.Start(new EnvironmentDraw(keys, row, Block), cells);
         var board = new SnakeBoard(states, row, cells);
-        if (column == 0)
-            board.Facts = prepared;
-        board[column] = column == prepared.Head ? prepared.Clock : 0;
+        for (int cell = start; cell < end; cell++)
+            board[cell] = cell == facts.Head ? facts.Clock : 0;
+        if (start == 0)
+            board.Facts = facts;
     }
 }
 
 /// <summary>Draws the planes of <see cref="Snake"/>. A row is an environment, a column one of its cells.</summary>
-public readonly struct SnakeObservationBody(View<float> planes, View<int> states, int cells) : IRowBody<SnakeFacts>
+public readonly struct SnakeObservationBody(View<float> planes, View<int> states, int cells) : IRowBody
 {
     /// <inheritdoc/>
-    public SnakeFacts Prepare(int row) => new SnakeBoard(states, row, cells).Facts;
-
-    /// <inheritdoc/>
-    public void Invoke(SnakeFacts prepared, int row, int column)
-        => prepared.Draw(planes, ((row * cells) + column) * Snake.Planes, column, new SnakeBoard(states, row, cells)[column]);
+    public void Invoke(int row, int start, int end)
+    {
+        var (board, drawn, first) = (new SnakeBoard(states, row, cells), planes, row * cells);
+        var facts = board.Facts;
+        int length = facts.Length, lastFree = facts.Clock - length;
+        SnakePlanes.Clear(drawn, first + start, first + end);
+        for (int cell = start; cell < end; cell++)
+            SnakePlanes.Draw(drawn, first + cell, board[cell] - lastFree, length);
+        SnakePlanes.Finish(drawn, first, facts, start, end);
+    }
 }
-
-/// <summary>What a step makes of a board.</summary>
-/// <param name="Moved">What is known after the move.</param>
-/// <param name="Next">What is known of the state to go on from: of a new episode if one begins.</param>
-/// <param name="Oldest">Stamps of cells below this are 0 from now on: the new episode's, of which there are none yet.</param>
-public readonly record struct SnakeTurn(SnakeFacts Moved, SnakeFacts Next, int Oldest);
 
 /// <summary>
 /// A step of <see cref="Snake"/>, all of it: moves, begins a new episode where one ends if that is wanted, and observes. A row is an
@@ -66,35 +64,35 @@ public readonly struct SnakeStepBody(
     int rows,
     int columns,
     int stepLimit,
-    int restarts) : IRowBody<SnakeTurn>
+    int restarts) : IRowBody
 {
     private const uint RestartBlock = 1, FruitBlock = 2;
 
     /// <inheritdoc/>
-    public SnakeTurn Prepare(int row)
+    public void Invoke(int row, int start, int end)
     {
         int cells = rows * columns;
-        var moved = Move(new SnakeBoard(states, row, cells), row, cells);
-        return restarts != 0 && (moved.Terminated | moved.Truncated) != 0
-            ? new(moved, SnakeFacts.Start(new EnvironmentDraw(keys, row, RestartBlock), cells), int.MaxValue)
-            : new(moved, moved, 0);
-    }
+        SnakeBoard before = new(states, row, cells), after = new(next, row, cells);
+        var moved = Move(before, row, cells);
+        bool begins = restarts != 0 && (moved.Terminated | moved.Truncated) != 0;
+        var facts = begins ? SnakeFacts.Start(new EnvironmentDraw(keys, row, RestartBlock), cells) : moved;
+        var (drawn, first) = (planes, row * cells);
+        int head = facts.Head, clock = facts.Clock, length = facts.Length, lastFree = clock - length, kept = begins ? 0 : -1;
+        SnakePlanes.Clear(drawn, first + start, first + end);
+        for (int cell = start; cell < end; cell++)
+        {
+            int stamp = cell == head ? clock : before[cell] & kept;
+            after[cell] = stamp;
+            SnakePlanes.Draw(drawn, first + cell, stamp - lastFree, length);
+        }
 
-    /// <inheritdoc/>
-    public void Invoke(SnakeTurn prepared, int row, int column)
-    {
-        int cells = rows * columns;
-        var (board, facts) = (new SnakeBoard(next, row, cells), prepared.Next);
-        int stamp = new SnakeBoard(states, row, cells)[column];
-        stamp = column == facts.Head ? facts.Clock : stamp < prepared.Oldest ? 0 : stamp;
-        board[column] = stamp;
-        facts.Draw(planes, ((row * cells) + column) * Snake.Planes, column, stamp);
-        if (column > 0)
+        SnakePlanes.Finish(drawn, first, facts, start, end);
+        if (start > 0)
             return;
-        board.Facts = facts;
-        rewards[row] = prepared.Moved.Reward;
-        terminated[row] = prepared.Moved.Terminated;
-        truncated[row] = prepared.Moved.Truncated;
+        after.Facts = facts;
+        rewards[row] = moved.Reward;
+        terminated[row] = moved.Terminated;
+        truncated[row] = moved.Truncated;
     }
 
     private SnakeFacts Move(SnakeBoard board, int row, int cells)
