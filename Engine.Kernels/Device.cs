@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Cpu;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Fusion;
 using Engine.Kernels.Memory;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -149,16 +150,34 @@ public abstract class Device : IDisposable
     /// <param name="loops">Strides of the destination (contiguous) and of x.</param>
     /// <param name="destination">The result.</param>
     /// <param name="x">The operand.</param>
-    public abstract void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x)
-        where TFunction : struct, IUnary;
+    public void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x)
+        where TFunction : struct, IUnary
+    {
+        if (RecordingHere is { } recording)
+            recording.Add(new MapRequest<OfUnary<TFunction>>(type, new(function), loops, destination, [x]));
+        else
+            MapOf(type, new OfUnary<TFunction>(function), loops, destination, x, x, x, x);
+    }
 
     /// <summary>destination = function(x, y), element by element.</summary>
-    public abstract void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y)
-        where TFunction : struct, IBinary;
+    public void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y)
+        where TFunction : struct, IBinary
+    {
+        if (RecordingHere is { } recording)
+            recording.Add(new MapRequest<OfBinary<TFunction>>(type, new(function), loops, destination, [x, y]));
+        else
+            MapOf(type, new OfBinary<TFunction>(function), loops, destination, x, y, x, x);
+    }
 
     /// <summary>destination = function(x, y, z), element by element.</summary>
-    public abstract void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
-        where TFunction : struct, ITernary;
+    public void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+        where TFunction : struct, ITernary
+    {
+        if (RecordingHere is { } recording)
+            recording.Add(new MapRequest<OfTernary<TFunction>>(type, new(function), loops, destination, [x, y, z]));
+        else
+            MapOf(type, new OfTernary<TFunction>(function), loops, destination, x, y, z, x);
+    }
 
     /// <summary>results = function(operands, s, t), four of each, element by element.</summary>
     /// <param name="type">Float32 or Float64.</param>
@@ -233,8 +252,22 @@ public abstract class Device : IDisposable
     /// <param name="destinationOffset">The element to start at.</param>
     /// <param name="source">Where to copy from.</param>
     /// <param name="sourceOffset">The element to start at.</param>
-    public abstract void CopyStrided(
-        ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
+    public void CopyStrided(
+        ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset)
+    {
+        // One that makes the whole of a tensor may become a part of what reads it.
+        bool isWhole = (long)loops.Count * type.Size() == destination.ByteLength && FusedLoops.IsContiguous(loops.Sizes, loops.Strides[0]);
+        if (RecordingHere is { } recording && isWhole && loops.Count > 0 && loops.InnerStride(1) is 0 or 1)
+        {
+            long start = (long)sourceOffset * type.Size();
+            var part = start == 0 ? source : source.Part(start, source.ByteLength - start);
+            recording.Add(new CopyRequest(type, loops, destination, part));
+        }
+        else
+        {
+            CopyOf(type, loops, destination, destinationOffset, source, sourceOffset);
+        }
+    }
 
     /// <summary>Rows side by side: each row of the destination is a row of each part, one after the other.</summary>
     /// <param name="type">The element type.</param>
@@ -263,6 +296,15 @@ public abstract class Device : IDisposable
     public abstract void Random<TDistribution>(
         ElementType type, TDistribution distribution, int rows, int columns, Buffer destination, Buffer keys)
         where TDistribution : struct, IDistribution;
+
+    /// <summary>destination = function(x, y, z, w), element by element; a function that takes fewer gets any buffers for the others.</summary>
+    internal abstract void MapOf<TArity>(
+        ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
+        where TArity : struct, IArity;
+
+    /// <summary>What <see cref="CopyStrided"/> does, as a command of its own.</summary>
+    internal abstract void CopyOf(
+        ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
 
     /// <summary>Derives keys of random numbers.</summary>
     internal virtual void DeriveKeys(int count, DeriveKeysBody body) => For(count, body, KeyGrain);

@@ -1,3 +1,4 @@
+using Engine.Kernels.Fusion;
 using Engine.Kernels.Memory;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -19,12 +20,16 @@ internal sealed class Recording : IDisposable
     private readonly List<Request> _requests = [];
     private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
     private readonly List<Type> _kinds = [];
+    private readonly List<MapRequest?> _maps = [];
+    private readonly Dictionary<int, MapRequest> _held = [];
     private readonly List<Buffer> _owned = [];
     private readonly HashSet<Buffer> _captured = [];
     private Command[] _commands = [];
     private List<Command>? _stored;
     private int[] _results = [];
     private bool[] _live = [];
+    private MapFusion _fusion = MapFusion.None;
+    private bool _isGiving;
     private Buffer? _arena;
     private int _nextRequest;
     private int _nextCommand;
@@ -96,6 +101,8 @@ internal sealed class Recording : IDisposable
         _commands = Device.Prepare([.. _stored]);
         _uses.Clear();
         _kinds.Clear();
+        _maps.Clear();
+        _held.Clear();
     }
 
     /// <summary>Runs the stored commands.</summary>
@@ -162,6 +169,8 @@ internal sealed class Recording : IDisposable
 
     internal void Touch(Buffer buffer, Access access)
     {
+        if (_isGiving)
+            return;
         var uses = _uses[_nextCommand];
         if (_stored is null)
             uses.Add((buffer.Slot, access));
@@ -174,20 +183,65 @@ internal sealed class Recording : IDisposable
     /// <summary>Takes note of a command. Returns whether it is to be run now: only the first pass runs commands as they come.</summary>
     internal bool Add(Command command)
     {
+        int number = _isGiving ? -1 : Next(command.GetType(), null);
+        if (_stored is null)
+            return true;
+        if (_isGiving || _live[number])
+            _stored.Add(command);
+        return false;
+    }
+
+    /// <summary>
+    /// Takes note of a map. The first pass runs it as it comes; in the second it may wait for the map that reads its result, and become a
+    /// part of that one's command.
+    /// </summary>
+    internal void Add(MapRequest request)
+    {
+        Touch(request.Destination, Access.Write);
+        foreach (var operand in request.Operands)
+            Touch(operand, Access.Read);
+        int number = Next(request.GetType(), request);
+        if (_stored is not null)
+        {
+            if (!_live[number])
+                return;
+            foreach (var (inner, place) in _fusion.Within(number))
+                request = request.Absorb(_held[inner], place) ?? throw Changed();
+
+            if (_fusion.IsPart(number))
+            {
+                _held.Add(number, request);
+                return;
+            }
+        }
+
+        _isGiving = true;
+        try
+        {
+            request.Give(Device);
+        }
+        finally
+        {
+            _isGiving = false;
+        }
+    }
+
+    // The number of a command, which must be one like the first time.
+    private int Next(Type kind, MapRequest? map)
+    {
         int number = _nextCommand++;
         if (_stored is null)
         {
             _uses.Add([]);
-            _kinds.Add(command.GetType());
-            return true;
+            _kinds.Add(kind);
+            _maps.Add(map);
+            return number;
         }
 
-        if (number >= _live.Length || _nextUse != _uses[number].Count || _kinds[number] != command.GetType())
+        if (number >= _live.Length || _nextUse != _uses[number].Count || _kinds[number] != kind)
             throw Changed();
         _nextUse = 0;
-        if (_live[number])
-            _stored.Add(command);
-        return false;
+        return number;
     }
 
     private static InvalidOperationException Changed()
@@ -241,6 +295,7 @@ internal sealed class Recording : IDisposable
             }
         }
 
+        _fusion = MapFusion.Of(_maps, _live, _uses, wanted: _results.ToHashSet(), slots: _requests.Count);
         var first = new int[_requests.Count];
         var last = new int[_requests.Count];
         Array.Fill(first, int.MaxValue);
@@ -249,10 +304,13 @@ internal sealed class Recording : IDisposable
         {
             if (!_live[command])
                 continue;
-            foreach (var (slot, _) in _uses[command].Where(use => use.Slot != External))
+
+            // What a map reads that waits for another one must stay until then; its result never comes to be.
+            int at = _fusion.Last(command);
+            foreach (var (slot, _) in _uses[command].Where(use => use.Slot != External && !_fusion.Spares(use.Slot)))
             {
                 first[slot] = Math.Min(first[slot], command);
-                last[slot] = command;
+                last[slot] = Math.Max(last[slot], at);
             }
         }
 

@@ -7,7 +7,17 @@ namespace Engine.Kernels.Bodies;
 /// <typeparam name="V">One number as lanes.</typeparam>
 /// <typeparam name="T">The element type.</typeparam>
 internal readonly struct MapBody<TArity, V, T>(
-    TArity function, Nest nest, Strides strideX, Strides strideY, Strides strideZ, View<T> y, View<T> x0, View<T> x1, View<T> x2) : IBody
+    TArity function,
+    Nest nest,
+    Strides stride0,
+    Strides stride1,
+    Strides stride2,
+    Strides stride3,
+    View<T> y,
+    View<T> x0,
+    View<T> x1,
+    View<T> x2,
+    View<T> x3) : IBody
     where TArity : struct, IArity
     where V : struct, ILanes<V, T>
     where T : unmanaged
@@ -16,10 +26,11 @@ internal readonly struct MapBody<TArity, V, T>(
     public void Invoke(int index)
     {
         var place = nest.At(index);
-        V a = V.Splat(x0[strideX.At(place)]);
-        V b = TArity.Operands > 1 ? V.Splat(x1[strideY.At(place)]) : a;
-        V c = TArity.Operands > 2 ? V.Splat(x2[strideZ.At(place)]) : a;
-        y[index] = V.Lane(function.Invoke(a, b, c), 0);
+        V a = V.Splat(x0[stride0.At(place)]);
+        V b = TArity.Operands > 1 ? V.Splat(x1[stride1.At(place)]) : a;
+        V c = TArity.Operands > 2 ? V.Splat(x2[stride2.At(place)]) : a;
+        V d = TArity.Operands > 3 ? V.Splat(x3[stride3.At(place)]) : a;
+        y[index] = V.Lane(function.Invoke(a, b, c, d), 0);
     }
 }
 

@@ -5,7 +5,7 @@ namespace Engine.Kernels.Cpu;
 internal sealed partial class CpuDevice
 {
     /// <inheritdoc/>
-    public override void CopyStrided(
+    internal override void CopyOf(
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset)
     {
         if (type.Size() == 8)

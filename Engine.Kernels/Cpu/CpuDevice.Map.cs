@@ -9,41 +9,31 @@ namespace Engine.Kernels.Cpu;
 internal sealed partial class CpuDevice
 {
     /// <inheritdoc/>
-    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x)
-        => MapAny(type, new OfUnary<TFunction>(function), loops, destination, x, x, x);
-
-    /// <inheritdoc/>
-    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y)
-        => MapAny(type, new OfBinary<TFunction>(function), loops, destination, x, y, x);
-
-    /// <inheritdoc/>
-    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
-        => MapAny(type, new OfTernary<TFunction>(function), loops, destination, x, y, z);
-
-    private void MapAny<TArity>(ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
-        where TArity : struct, IArity
+    internal override void MapOf<TArity>(
+        ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
     {
         switch (type)
         {
-            case ElementType.Float32: MapOf<TArity, float>(function, loops, destination, x, y, z); break;
-            case ElementType.Float64: MapOf<TArity, double>(function, loops, destination, x, y, z); break;
-            default: MapOf<TArity, int>(function, loops, destination, x, y, z); break;
+            case ElementType.Float32: MapOf<TArity, float>(function, loops, destination, x, y, z, w); break;
+            case ElementType.Float64: MapOf<TArity, double>(function, loops, destination, x, y, z, w); break;
+            default: MapOf<TArity, int>(function, loops, destination, x, y, z, w); break;
         }
     }
 
-    private unsafe void MapOf<TArity, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+    private unsafe void MapOf<TArity, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
         where TArity : struct, IArity
         where T : unmanaged, INumber<T>
     {
         T* to = destination.Write<T>().Pointer, from0 = x.Read<T>().Pointer;
         T* from1 = TArity.Operands > 1 ? y.Read<T>().Pointer : from0;
         T* from2 = TArity.Operands > 2 ? z.Read<T>().Pointer : from0;
+        T* from3 = TArity.Operands > 3 ? w.Read<T>().Pointer : from0;
         if (Vector512.IsHardwareAccelerated)
-            Launch(new MapRows<Lanes512<T>, TArity, T>(function, loops, to, from0, from1, from2));
+            Launch(new MapRows<Lanes512<T>, TArity, T>(function, loops, to, from0, from1, from2, from3));
         else if (Vector256.IsHardwareAccelerated)
-            Launch(new MapRows<Lanes256<T>, TArity, T>(function, loops, to, from0, from1, from2));
+            Launch(new MapRows<Lanes256<T>, TArity, T>(function, loops, to, from0, from1, from2, from3));
         else
-            Launch(new MapRows<Lanes128<T>, TArity, T>(function, loops, to, from0, from1, from2));
+            Launch(new MapRows<Lanes128<T>, TArity, T>(function, loops, to, from0, from1, from2, from3));
     }
 
     private void Launch<V, TArity, T>(MapRows<V, TArity, T> kernel)
@@ -69,13 +59,15 @@ internal sealed partial class CpuDevice
         private readonly T* _x;
         private readonly T* _y;
         private readonly T* _z;
+        private readonly T* _w;
         private readonly int _rows;
         private readonly int _inner;
         private readonly bool _moveX;
         private readonly bool _moveY;
         private readonly bool _moveZ;
+        private readonly bool _moveW;
 
-        public MapRows(TArity function, Loops loops, T* to, T* x, T* y, T* z)
+        public MapRows(TArity function, Loops loops, T* to, T* x, T* y, T* z, T* w)
         {
             _function = function;
             _loops = loops;
@@ -83,11 +75,13 @@ internal sealed partial class CpuDevice
             _x = x;
             _y = y;
             _z = z;
+            _w = w;
             _rows = loops.Rows;
             _inner = loops.Inner;
             _moveX = loops.InnerStride(1) != 0;
             _moveY = TArity.Operands > 1 && loops.InnerStride(2) != 0;
             _moveZ = TArity.Operands > 2 && loops.InnerStride(3) != 0;
+            _moveW = TArity.Operands > 3 && loops.InnerStride(4) != 0;
         }
 
         public int Units => _rows == 1 ? ((_inner - 1) / Piece) + 1 : _rows;
@@ -99,7 +93,9 @@ internal sealed partial class CpuDevice
             if (_rows == 1)
             {
                 int first = start * Piece, last = (int)Math.Min(_inner, (long)end * Piece);
-                Row(_to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first));
+                Row(
+                    _to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first),
+                    Along(_w, _moveW, first));
                 return;
             }
 
@@ -110,15 +106,21 @@ internal sealed partial class CpuDevice
             {
                 run = rows.RunLength(end - row);
                 T* x = _x + rows[0], y = TArity.Operands > 1 ? _y + rows[1] : _y, z = TArity.Operands > 2 ? _z + rows[2] : _z;
+                T* w = TArity.Operands > 3 ? _w + rows[3] : _w;
                 int stepX = rows.Step(0), stepY = TArity.Operands > 1 ? rows.Step(1) : 0, stepZ = TArity.Operands > 2 ? rows.Step(2) : 0;
+                int stepW = TArity.Operands > 3 ? rows.Step(3) : 0;
                 if (_inner <= V.Count)
                 {
-                    ShortRows(to, limit, run, x, y, z, stepX, stepY, stepZ);
+                    ShortRows(to, limit, run, x, y, z, w, stepX, stepY, stepZ, stepW);
                 }
                 else
                 {
                     for (int i = 0; i < run; i++)
-                        Row(to + ((long)i * _inner), limit, _inner, x + ((long)i * stepX), y + ((long)i * stepY), z + ((long)i * stepZ));
+                    {
+                        Row(
+                            to + ((long)i * _inner), limit, _inner, x + ((long)i * stepX), y + ((long)i * stepY), z + ((long)i * stepZ),
+                            w + ((long)i * stepW));
+                    }
                 }
 
                 rows.Skip(run);
@@ -127,24 +129,28 @@ internal sealed partial class CpuDevice
 
         private static T* Along(T* pointer, bool moves, int elements) => moves ? pointer + elements : pointer;
 
-        private void Row(T* to, T* limit, int length, T* x, T* y, T* z)
+        private void Row(T* to, T* limit, int length, T* x, T* y, T* z, T* w)
         {
-            if (_moveX && (TArity.Operands < 2 || _moveY) && (TArity.Operands < 3 || _moveZ))
-                AllMove(to, limit, length, x, y, z);
+            bool allMove = _moveX && (TArity.Operands < 2 || _moveY) && (TArity.Operands < 3 || _moveZ) && (TArity.Operands < 4 || _moveW);
+            if (allMove)
+                AllMove(to, limit, length, x, y, z, w);
             else
-                SomeMove(to, limit, length, x, y, z);
+                SomeMove(to, limit, length, x, y, z, w);
         }
 
         // The last vector of a row spills over into the next row, which is written after it; only at the limit is it cut short.
         // A loop is a method of its own with one copy of the function, because the JIT stops inlining in methods that get large.
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private void AllMove(T* to, T* limit, int length, T* x, T* y, T* z)
+        private void AllMove(T* to, T* limit, int length, T* x, T* y, T* z, T* w)
         {
             for (int i = 0; i < length; i += V.Count)
             {
                 V first = V.Load(x + i);
                 V result = _function.Invoke(
-                    first, TArity.Operands > 1 ? V.Load(y + i) : first, TArity.Operands > 2 ? V.Load(z + i) : first);
+                    first,
+                    TArity.Operands > 1 ? V.Load(y + i) : first,
+                    TArity.Operands > 2 ? V.Load(z + i) : first,
+                    TArity.Operands > 3 ? V.Load(w + i) : first);
                 if (to + i + V.Count <= limit)
                     V.Store(result, to + i);
                 else
@@ -153,15 +159,16 @@ internal sealed partial class CpuDevice
         }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private void SomeMove(T* to, T* limit, int length, T* x, T* y, T* z)
+        private void SomeMove(T* to, T* limit, int length, T* x, T* y, T* z, T* w)
         {
-            V stillX = V.Splat(*x), stillY = V.Splat(*y), stillZ = V.Splat(*z);
+            V stillX = V.Splat(*x), stillY = V.Splat(*y), stillZ = V.Splat(*z), stillW = V.Splat(*w);
             for (int i = 0; i < length; i += V.Count)
             {
                 V result = _function.Invoke(
                     _moveX ? V.Load(x + i) : stillX,
                     TArity.Operands > 1 && _moveY ? V.Load(y + i) : stillY,
-                    TArity.Operands > 2 && _moveZ ? V.Load(z + i) : stillZ);
+                    TArity.Operands > 2 && _moveZ ? V.Load(z + i) : stillZ,
+                    TArity.Operands > 3 && _moveW ? V.Load(w + i) : stillW);
                 if (to + i + V.Count <= limit)
                     V.Store(result, to + i);
                 else
@@ -171,14 +178,16 @@ internal sealed partial class CpuDevice
 
         // Rows of at most one vector.
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private void ShortRows(T* to, T* limit, int count, T* x, T* y, T* z, int stepX, int stepY, int stepZ)
+        private void ShortRows(
+            T* to, T* limit, int count, T* x, T* y, T* z, T* w, int stepX, int stepY, int stepZ, int stepW)
         {
-            for (; count > 0; count--, to += _inner, x += stepX, y += stepY, z += stepZ)
+            for (; count > 0; count--, to += _inner, x += stepX, y += stepY, z += stepZ, w += stepW)
             {
                 V result = _function.Invoke(
                     _moveX ? V.Load(x) : V.Splat(*x),
                     TArity.Operands > 1 && _moveY ? V.Load(y) : V.Splat(*y),
-                    TArity.Operands > 2 && _moveZ ? V.Load(z) : V.Splat(*z));
+                    TArity.Operands > 2 && _moveZ ? V.Load(z) : V.Splat(*z),
+                    TArity.Operands > 3 && _moveW ? V.Load(w) : V.Splat(*w));
                 if (to + V.Count <= limit)
                     V.Store(result, to);
                 else

@@ -3,15 +3,15 @@ using System.Runtime.CompilerServices;
 namespace Engine.Kernels.Functions;
 
 /// <summary>
-/// One shape for functions of one, two and three numbers. Kernels neither load nor move the operands that a function lacks.
+/// One shape for functions of one to four numbers. Kernels neither load nor move the operands that a function lacks.
 /// </summary>
 internal interface IArity
 {
     /// <summary>The number of operands.</summary>
     static abstract int Operands { get; }
 
-    /// <summary>Applies the function to as many of the three as it takes.</summary>
-    V Invoke<V>(V x, V y, V z)
+    /// <summary>Applies the function to as many of the four as it takes.</summary>
+    V Invoke<V>(V x, V y, V z, V w)
         where V : struct, ILanes<V>;
 }
 
@@ -22,7 +22,7 @@ internal readonly struct OfUnary<TFunction>(TFunction function) : IArity
     public static int Operands => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y, V z)
+    public V Invoke<V>(V x, V y, V z, V w)
         where V : struct, ILanes<V>
         => function.Invoke(x);
 }
@@ -34,7 +34,7 @@ internal readonly struct OfBinary<TFunction>(TFunction function) : IArity
     public static int Operands => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y, V z)
+    public V Invoke<V>(V x, V y, V z, V w)
         where V : struct, ILanes<V>
         => function.Invoke(x, y);
 }
@@ -46,7 +46,7 @@ internal readonly struct OfTernary<TFunction>(TFunction function) : IArity
     public static int Operands => 3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public V Invoke<V>(V x, V y, V z)
+    public V Invoke<V>(V x, V y, V z, V w)
         where V : struct, ILanes<V>
         => function.Invoke(x, y, z);
 }

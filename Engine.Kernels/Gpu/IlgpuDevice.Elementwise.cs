@@ -8,18 +8,6 @@ namespace Engine.Kernels.Gpu;
 internal sealed partial class IlgpuDevice
 {
     /// <inheritdoc/>
-    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x)
-        => MapAny(type, new OfUnary<TFunction>(function), loops, destination, x, x, x);
-
-    /// <inheritdoc/>
-    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y)
-        => MapAny(type, new OfBinary<TFunction>(function), loops, destination, x, y, x);
-
-    /// <inheritdoc/>
-    public override void Map<TFunction>(ElementType type, TFunction function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
-        => MapAny(type, new OfTernary<TFunction>(function), loops, destination, x, y, z);
-
-    /// <inheritdoc/>
     public override void Update<TFunction>(
         ElementType type,
         TFunction function,
@@ -38,7 +26,7 @@ internal sealed partial class IlgpuDevice
     }
 
     /// <inheritdoc/>
-    public override void CopyStrided(
+    internal override void CopyOf(
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset)
     {
         if (type.Size() == 8)
@@ -65,25 +53,27 @@ internal sealed partial class IlgpuDevice
         }
     }
 
-    private void MapAny<TArity>(ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
-        where TArity : struct, IArity
+    /// <inheritdoc/>
+    internal override void MapOf<TArity>(
+        ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
     {
         switch (type)
         {
-            case ElementType.Float32: MapOf<TArity, ScalarFloat32, float>(function, loops, destination, x, y, z); break;
-            case ElementType.Float64: MapOf<TArity, ScalarFloat64, double>(function, loops, destination, x, y, z); break;
-            default: MapOf<TArity, ScalarInt32, int>(function, loops, destination, x, y, z); break;
+            case ElementType.Float32: MapOf<TArity, ScalarFloat32, float>(function, loops, destination, x, y, z, w); break;
+            case ElementType.Float64: MapOf<TArity, ScalarFloat64, double>(function, loops, destination, x, y, z, w); break;
+            default: MapOf<TArity, ScalarInt32, int>(function, loops, destination, x, y, z, w); break;
         }
     }
 
-    private void MapOf<TArity, V, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+    private void MapOf<TArity, V, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
         where TArity : struct, IArity
         where V : struct, ILanes<V, T>
         where T : unmanaged, INumber<T>
     {
-        if (HasQuads(loops, TArity.Operands))
+        Buffer[] operands = [x, y, z, w];
+        if (HasQuads(loops, operands.AsSpan(0, TArity.Operands)))
         {
-            MapQuadsOf<TArity, V, T>(function, loops, destination, x, y, z);
+            MapQuadsOf<TArity, V, T>(function, loops, destination, x, y, z, w);
             return;
         }
 
@@ -91,11 +81,12 @@ internal sealed partial class IlgpuDevice
         {
             View<T> to = destination.Write<T>(), from0 = x.Read<T>();
             View<T> from1 = TArity.Operands > 1 ? y.Read<T>() : from0, from2 = TArity.Operands > 2 ? z.Read<T>() : from0;
+            View<T> from3 = TArity.Operands > 3 ? w.Read<T>() : from0;
             Strides stride0 = part.Strides(1), stride1 = TArity.Operands > 1 ? part.Strides(2) : stride0;
-            Strides stride2 = TArity.Operands > 2 ? part.Strides(3) : stride0;
+            Strides stride2 = TArity.Operands > 2 ? part.Strides(3) : stride0, stride3 = TArity.Operands > 3 ? part.Strides(4) : stride0;
             Launch(
                 new MapBody<TArity, V, T>(
-                    function, part.Nest, stride0, stride1, stride2, to.From(part.Start(0)), from0, from1, from2),
+                    function, part.Nest, stride0, stride1, stride2, stride3, to.From(part.Start(0)), from0, from1, from2, from3),
                 part.Count);
         }
     }

@@ -16,20 +16,22 @@ internal sealed partial class IlgpuDevice
 
     private bool HasQuads(int count) => _card.Whole is not null && count >= ManyElements && (count & 3) == 0;
 
-    private bool HasQuads(Loops loops, int operands)
+    private bool HasQuads(Loops loops, params ReadOnlySpan<Buffer> operands)
     {
         if (loops.Sizes.Length != 1 || !HasQuads(loops.Count))
             return false;
-        for (int operand = 1; operand <= operands; operand++)
+        for (int operand = 0; operand < operands.Length; operand++)
         {
-            if (loops.InnerStride(operand) is not (0 or 1))
+            // A part of another buffer may begin anywhere.
+            int stride = loops.InnerStride(operand + 1);
+            if (stride is not (0 or 1) || (stride == 1 && (operands[operand].Address & 15) != 0))
                 return false;
         }
 
         return true;
     }
 
-    private void MapQuadsOf<TArity, V, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z)
+    private void MapQuadsOf<TArity, V, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
         where TArity : struct, IArity
         where V : struct, ILanes<V, T>
         where T : unmanaged, INumber<T>
@@ -38,7 +40,8 @@ internal sealed partial class IlgpuDevice
         var from0 = Operand(x, 1);
         var from1 = TArity.Operands > 1 ? Operand(y, 2) : from0;
         var from2 = TArity.Operands > 2 ? Operand(z, 3) : from0;
-        Launch(new MapQuads<TArity, V, T>(function, to, from0, from1, from2), loops.Count / 4);
+        var from3 = TArity.Operands > 3 ? Operand(w, 4) : from0;
+        Launch(new MapQuads<TArity, V, T>(function, to, from0, from1, from2, from3), loops.Count / 4);
 
         QuadOperand<T> Operand(Buffer buffer, int number)
         {

@@ -9,7 +9,7 @@ namespace Engine.Kernels.Gpu;
 /// <typeparam name="V">One number as lanes.</typeparam>
 /// <typeparam name="T">The element type.</typeparam>
 internal readonly struct MapQuads<TArity, V, T>(
-    TArity function, ArrayView<Quad<T>> y, QuadOperand<T> x0, QuadOperand<T> x1, QuadOperand<T> x2) : IBody
+    TArity function, ArrayView<Quad<T>> y, QuadOperand<T> x0, QuadOperand<T> x1, QuadOperand<T> x2, QuadOperand<T> x3) : IBody
     where TArity : struct, IArity
     where V : struct, ILanes<V, T>
     where T : unmanaged, INumber<T>
@@ -20,10 +20,11 @@ internal readonly struct MapQuads<TArity, V, T>(
         var a = x0.Read(index);
         var b = TArity.Operands > 1 ? x1.Read(index) : a;
         var c = TArity.Operands > 2 ? x2.Read(index) : a;
-        y[index] = new(One(a.X, b.X, c.X), One(a.Y, b.Y, c.Y), One(a.Z, b.Z, c.Z), One(a.W, b.W, c.W));
+        var d = TArity.Operands > 3 ? x3.Read(index) : a;
+        y[index] = new(One(a.X, b.X, c.X, d.X), One(a.Y, b.Y, c.Y, d.Y), One(a.Z, b.Z, c.Z, d.Z), One(a.W, b.W, c.W, d.W));
     }
 
-    private T One(T a, T b, T c) => V.Lane(function.Invoke(V.Splat(a), V.Splat(b), V.Splat(c)), 0);
+    private T One(T a, T b, T c, T d) => V.Lane(function.Invoke(V.Splat(a), V.Splat(b), V.Splat(c), V.Splat(d)), 0);
 }
 
 /// <summary>An operand that is read by quads: as many numbers as the result has, or one for all.</summary>

@@ -1,0 +1,105 @@
+using Engine.Kernels.Memory;
+
+namespace Engine.Kernels.Fusion;
+
+/// <summary>
+/// Which maps of a recording become parts of others: those whose results other maps read, and nothing else. One that costs little may become
+/// a part of several: to compute it again is cheaper than to write it down and read it.
+/// </summary>
+internal sealed class MapFusion
+{
+    private const int MostReaders = 3;
+
+    private readonly List<int>?[] _around;
+    private readonly int[] _last;
+    private readonly List<(int Inner, int Place)>?[] _within;
+    private readonly HashSet<int> _spared = [];
+
+    private MapFusion(int commands)
+    {
+        _around = new List<int>?[commands];
+        _last = [.. Enumerable.Range(0, commands)];
+        _within = new List<(int, int)>?[commands];
+    }
+
+    /// <summary>None.</summary>
+    public static MapFusion None { get; } = new(0);
+
+    /// <summary>Finds them.</summary>
+    /// <param name="maps">The map that each command is, or null.</param>
+    /// <param name="live">Whether anybody wants what a command does.</param>
+    /// <param name="uses">The slots of buffers that each command reads and writes.</param>
+    /// <param name="wanted">Slots of results.</param>
+    /// <param name="slots">The number of slots.</param>
+    public static MapFusion Of(
+        IReadOnlyList<MapRequest?> maps,
+        bool[] live,
+        IReadOnlyList<List<(int Slot, Access Access)>> uses,
+        IReadOnlySet<int> wanted,
+        int slots)
+    {
+        var (readers, writes) = (new List<int>[slots], new int[slots]);
+        for (int command = 0; command < live.Length; command++)
+        {
+            foreach (var (slot, access) in uses[command].Where(use => live[command] && use.Slot >= 0))
+            {
+                writes[slot] += (access & Access.Write) != 0 ? 1 : 0;
+                if ((access & Access.Read) != 0)
+                    (readers[slot] ??= []).Add(command);
+            }
+        }
+
+        var fusion = new MapFusion(live.Length);
+        MapRequest?[] composed = [.. maps];
+        for (int inner = 0; inner < live.Length; inner++)
+        {
+            if (live[inner] && composed[inner] is { Destination.Slot: >= 0 and var slot } map
+                && writes[slot] == 1 && !wanted.Contains(slot) && readers[slot] is { } readBy)
+            {
+                fusion.Spare(inner, map, slot, readBy, composed);
+            }
+        }
+
+        // What waits for a map that itself waits.
+        for (int command = live.Length - 1; command >= 0; command--)
+            fusion._last[command] = fusion._around[command]?.Max(reader => fusion._last[reader]) ?? command;
+        return fusion;
+    }
+
+    /// <summary>The maps that become parts of one, in order, and which operand each then gives.</summary>
+    public IReadOnlyList<(int Inner, int Place)> Within(int command) => _within[command] ?? [];
+
+    /// <summary>Whether a map is but a part of others.</summary>
+    public bool IsPart(int command) => _around[command] is not null;
+
+    /// <summary>The last command that does what a command was to do.</summary>
+    public int Last(int command) => _last[command];
+
+    /// <summary>Whether a buffer is never made, because what reads it computes it on the way.</summary>
+    public bool Spares(int slot) => _spared.Contains(slot);
+
+    // Makes a map a part of all those that read its result, if they can take it.
+    private void Spare(int inner, MapRequest map, int slot, List<int> readers, MapRequest?[] composed)
+    {
+        if (readers.Count > (map.IsCheap ? MostReaders : 1) || readers.Distinct().Count() < readers.Count)
+            return;
+        var taken = new List<(int Reader, int Place, MapRequest Both)>();
+        foreach (int reader in readers)
+        {
+            // A part of the result has its slot, too.
+            int place = composed[reader]?.Operands.ToList().FindIndex(operand => ReferenceEquals(operand, map.Destination)) ?? -1;
+            if (place < 0 || composed[reader]!.Absorb(map, place) is not { } both)
+                return;
+            taken.Add((reader, place, both));
+        }
+
+        foreach (var (reader, place, both) in taken)
+        {
+            composed[reader] = both;
+            (_within[reader] ??= []).Add((inner, place));
+        }
+
+        _around[inner] = readers;
+        _spared.Add(slot);
+    }
+}

@@ -1,0 +1,119 @@
+using Engine.Kernels.Functions;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels.Fusion;
+
+/// <summary>
+/// A map that is asked for while a program is recorded: before a device makes a command of it, maps whose results it reads may become a
+/// part of it.
+/// </summary>
+/// <param name="type">The element type of all operands.</param>
+/// <param name="loops">Strides of the destination (contiguous) and of the operands.</param>
+/// <param name="destination">The result.</param>
+/// <param name="operands">The operands, four at most.</param>
+internal abstract class MapRequest(ElementType type, Loops loops, Buffer destination, Buffer[] operands)
+{
+    /// <summary>The most operands that a kernel takes.</summary>
+    public const int MostOperands = 4;
+
+    // Functions in a kernel: the compilers of devices take their time over long ones.
+    private const int MostFunctions = 8;
+
+    /// <summary>The element type of all operands.</summary>
+    public ElementType Type => type;
+
+    /// <summary>Strides of the destination and of the operands.</summary>
+    public Loops Loops => loops;
+
+    /// <summary>The result.</summary>
+    public Buffer Destination => destination;
+
+    /// <summary>The operands.</summary>
+    public IReadOnlyList<Buffer> Operands => operands;
+
+    /// <summary>Whether to compute it several times costs less than to write it down.</summary>
+    public abstract bool IsCheap { get; }
+
+    /// <summary>Functions that it is composed of.</summary>
+    public int Functions { get; protected init; } = 1;
+
+    /// <summary>Has a device make a command of it.</summary>
+    public abstract void Give(Device device);
+
+    /// <summary>
+    /// The map that computes an operand of this one on the way, in place of reading it.
+    /// </summary>
+    /// <param name="inner">The map whose result the operand is.</param>
+    /// <param name="place">Which operand.</param>
+    /// <returns>Null where the two don't go together.</returns>
+    public MapRequest? Absorb(MapRequest inner, int place)
+        => type == inner.Type
+            && operands.Length + inner.Operands.Count - 1 <= MostOperands
+            && Functions + inner.Functions <= MostFunctions
+            && FusedLoops.Of(loops, inner.Loops, place) is { } together
+            ? Composed(inner, place, together, [.. operands[..place], .. inner.Operands, .. operands[(place + 1)..]])
+            : null;
+
+    /// <summary>Composes this one's function with that of the map within.</summary>
+    protected abstract MapRequest Composed(MapRequest inner, int place, Loops together, Buffer[] all);
+
+    /// <summary>Composes this one's function with that of the map around it.</summary>
+    protected abstract MapRequest Within<TOuter>(MapRequest<TOuter> outer, int place, Loops together, Buffer[] all)
+        where TOuter : struct, IArity;
+
+    /// <summary>The opposite of <see cref="Within"/>, which a derived class can't call on another.</summary>
+    protected static MapRequest Compose<TOuter>(MapRequest inner, MapRequest<TOuter> outer, int place, Loops together, Buffer[] all)
+        where TOuter : struct, IArity
+        => inner.Within(outer, place, together, all);
+}
+
+/// <inheritdoc/>
+/// <typeparam name="TArity">The function.</typeparam>
+internal class MapRequest<TArity>(ElementType type, TArity function, Loops loops, Buffer destination, Buffer[] operands)
+    : MapRequest(type, loops, destination, operands)
+    where TArity : struct, IArity
+{
+    /// <summary>The function.</summary>
+    public TArity Function => function;
+
+    /// <inheritdoc/>
+    public override bool IsCheap => CheapFunctions.Contain(typeof(TArity));
+
+    /// <inheritdoc/>
+    public override void Give(Device device)
+    {
+        Buffer x = Operands[0], y = TArity.Operands > 1 ? Operands[1] : x, z = TArity.Operands > 2 ? Operands[2] : x;
+        device.MapOf(Type, function, Loops, Destination, x, y, z, TArity.Operands > 3 ? Operands[3] : x);
+    }
+
+    /// <inheritdoc/>
+    protected sealed override MapRequest Composed(MapRequest inner, int place, Loops together, Buffer[] all)
+        => Compose(inner, this, place, together, all);
+
+    /// <inheritdoc/>
+    protected sealed override MapRequest Within<TOuter>(MapRequest<TOuter> outer, int place, Loops together, Buffer[] all)
+    {
+        return place switch
+        {
+            0 => At<FirstPlace>(),
+            1 => At<SecondPlace>(),
+            2 => At<ThirdPlace>(),
+            _ => At<FourthPlace>(),
+        };
+
+        MapRequest At<TPlace>()
+            where TPlace : struct, IPlace
+            => new MapRequest<Composed<TOuter, TArity, TPlace>>(Type, new(outer.Function, function), together, outer.Destination, all)
+            {
+                Functions = outer.Functions + Functions,
+            };
+    }
+}
+
+/// <summary>A copy into contiguous memory, which a map that reads it makes superfluous.</summary>
+internal sealed class CopyRequest(ElementType type, Loops loops, Buffer destination, Buffer source)
+    : MapRequest<OfUnary<IdentityFunction>>(type, default, loops, destination, [source])
+{
+    /// <inheritdoc/>
+    public override void Give(Device device) => device.CopyOf(Type, Loops, Destination, 0, Operands[0], 0);
+}
