@@ -287,17 +287,20 @@ public sealed partial class Tensor
     /// each row of the product.
     /// </summary>
     public Tensor MatMul(Tensor other, bool transposeA = false, bool transposeB = false, Tensor? bias = null)
+        => MatMul(other, new MatMul(transposeA, transposeB), bias);
+
+    /// <summary>A product of some form.</summary>
+    internal Tensor MatMul(Tensor other, MatMul product, Tensor? bias)
     {
         // One set of weights for a batch of matrices: rows of one large matrix.
-        if (other.Rank == 2 && Rank > 2 && !transposeA && (bias is null || (bias.Rank > 0 && bias.Count == bias.Shape[-1])))
+        if (other.Rank == 2 && Rank > 2 && !product.TransposeA && (bias is null || (bias.Rank > 0 && bias.Count == bias.Shape[-1])))
         {
             Shape outer = Shape.Sizes[..^1].ToArray();
             return ReshapeTo([outer.ElementCount, Shape[-1]])
-                .MatMul(other, false, transposeB, bias?.ReshapeTo([bias.Count]))
-                .ReshapeTo([.. outer, other.Shape[transposeB ? 0 : 1]]);
+                .MatMul(other, product, bias?.ReshapeTo([bias.Count]))
+                .ReshapeTo([.. outer, other.Shape[product.TransposeB ? 0 : 1]]);
         }
 
-        var product = new MatMul(transposeA, transposeB);
         return bias is null ? product.Apply(this, other) : product.Apply(this, other, bias);
     }
 

@@ -93,11 +93,7 @@ public sealed partial class Tensor : IDisposable
         }
 
         ProgramTrace.Current?.AddConstant(shape, values);
-        device ??= Device.Cpu;
-        var buffer = device.AllocateConstant((long)shape.ElementCount * type.Size());
-        TensorScope.Own(buffer);
-        device.Upload(values, buffer);
-        return new Tensor(device, type, shape, buffer);
+        return Uploaded(values, shape, device ?? Device.Cpu);
     }
 
     /// <summary>Copies values to a device.</summary>
@@ -140,14 +136,26 @@ public sealed partial class Tensor : IDisposable
     {
         if (!type.IsFloat())
             Held(value, "Full");
+        ProgramTrace.Current?.AddConstant(shape, [value]);
+        device ??= Device.Cpu;
+
         // In a program a small one is a constant like others, which no replay need make again.
         const int Small = 1024;
         if (Recording.IsActive && shape.ElementCount <= Small)
-            return From([.. Enumerable.Repeat(value, shape.ElementCount)], shape, type, device);
-        ProgramTrace.Current?.AddConstant(shape, [value]);
-        var y = Allocate(device ?? Device.Cpu, type, shape);
+        {
+            return type switch
+            {
+                ElementType.Float32 => Uploaded(Repeated((float)value), shape, device),
+                ElementType.Float64 => Uploaded(Repeated(value), shape, device),
+                _ => Uploaded(Repeated((int)value), shape, device),
+            };
+        }
+
+        var y = Allocate(device, type, shape);
         y.Device.Fill(type, y.Buffer, value);
         return y;
+
+        ReadOnlySpan<T> Repeated<T>(T number) => Enumerable.Repeat(number, shape.ElementCount).ToArray();
     }
 
     /// <summary>A single number: a tensor without axes.</summary>
@@ -292,6 +300,16 @@ public sealed partial class Tensor : IDisposable
             : Map is not null ? $"{Type} {Shape}, of each of {Map.Members} members"
             : Recording.IsActive ? $"{Type} {Shape}, being recorded"
             : Formatted();
+
+    private static Tensor Uploaded<T>(ReadOnlySpan<T> values, Shape shape, Device device)
+        where T : unmanaged
+    {
+        var type = ElementTypes.Of<T>();
+        var buffer = device.AllocateConstant((long)shape.ElementCount * type.Size());
+        TensorScope.Own(buffer);
+        device.Upload(values, buffer);
+        return new Tensor(device, type, shape, buffer);
+    }
 
     // The one rule for numbers that meet Int32: nothing is rounded in silence.
     private static int Held(double value, string operation)

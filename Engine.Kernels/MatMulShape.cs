@@ -12,6 +12,7 @@ namespace Engine.Kernels;
 /// <param name="BatchStrideA">Elements from one left matrix to the next: 0 if all products share it.</param>
 /// <param name="BatchStrideB">Elements from one right matrix to the next: 0 if all products share it.</param>
 /// <param name="BatchStrideBias">Elements from one bias row to the next: 0 if all products share it.</param>
+/// <param name="Rectifies">Whether results below 0 become 0, as by <see cref="Functions.ReluFunction"/>.</param>
 public sealed record MatMulShape(
     int Batch,
     int Rows,
@@ -21,4 +22,5 @@ public sealed record MatMulShape(
     bool TransposeB,
     int BatchStrideA,
     int BatchStrideB,
-    int BatchStrideBias = 0);
+    int BatchStrideBias = 0,
+    bool Rectifies = false);

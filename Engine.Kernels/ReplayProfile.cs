@@ -26,6 +26,7 @@ public readonly record struct CommandKind(string Kind, long Count, double Millis
 public sealed class ReplayProfile : IDisposable
 {
     private static readonly ConcurrentDictionary<Type, string> s_names = new();
+    private static readonly string[] s_endings = ["Function", "Body", "Reducer", "Distribution"];
     private static ReplayProfile? s_active;
 
     private readonly Lock _turn = new();
@@ -113,25 +114,26 @@ public sealed class ReplayProfile : IDisposable
         }
     }
 
-    // Of a kernel's type and its arguments, what says what it does: not lanes, registers and element types.
-    private static string NameOf(Type command) => s_names.GetOrAdd(command, static type =>
-    {
-        while (type.IsGenericType && type.Name.Contains("Command", StringComparison.Ordinal))
-            type = type.GetGenericArguments()[0];
-        return string.Join(' ', Parts(type).Distinct());
+    private static string NameOf(Type command) => s_names.GetOrAdd(command, static type => KernelName(type));
 
-        static IEnumerable<string> Parts(Type type)
-        {
-            string name = type.Name.Split('`')[0];
-            string[] ends = ["Function", "Body", "Reducer", "Distribution"];
-            bool isWrapper = name is "OfUnary" or "OfBinary" or "OfTernary" or "BodyRange" or "WholeRows";
-            if (!isWrapper)
-                yield return ends.Aggregate(name, (text, end) => text.EndsWith(end, StringComparison.Ordinal) ? text[..^end.Length] : text);
-            var rest = type.GetGenericArguments().Where(
-                part => isWrapper || ends.Any(end => part.Name.Split('`')[0].EndsWith(end, StringComparison.Ordinal))
-                    || part.Name.StartsWith("Of", StringComparison.Ordinal) || part.Name.Contains("Pool", StringComparison.Ordinal));
-            foreach (string inner in rest.Take(1).SelectMany(Parts))
-                yield return inner;
-        }
-    });
+    // Of a kernel's type and its arguments, what says what it does: not lanes, registers and element types.
+    private static string KernelName(Type type)
+    {
+        string name = Plain(type.Name.Split('`')[0]);
+        var arguments = type.GetGenericArguments();
+        if (name.EndsWith("Command", StringComparison.Ordinal) || name is "BodyRange" or "WholeRows" or "OfUnary" or "OfBinary" or "OfTernary")
+            return KernelName(arguments[0]);
+        if (name == "Composed")
+            return $"{KernelName(arguments[0])}({KernelName(arguments[1])})";
+        string function = string.Join(' ', arguments.Where(IsFunction).Select(KernelName));
+        return name is "MapRows" or "Map" or "MapQuads" ? function : $"{name} {function}".TrimEnd();
+    }
+
+    private static bool IsFunction(Type type)
+        => type.Name.Split('`')[0] is var name
+            && (Plain(name) != name || name.StartsWith("Of", StringComparison.Ordinal) || name.EndsWith("Pool", StringComparison.Ordinal)
+                || name == "Composed");
+
+    private static string Plain(string name)
+        => s_endings.FirstOrDefault(ending => name.EndsWith(ending, StringComparison.Ordinal)) is { } ending ? name[..^ending.Length] : name;
 }

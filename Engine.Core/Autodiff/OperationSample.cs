@@ -104,6 +104,11 @@ public sealed record OperationSample(
         Two<MatMul>("broadcast batch", (a, b) => a.MatMul(b, true), [2, 1, 3, 2], [5, 3, 4]),
         Two<MatMul>("shared weights", (a, b) => a.MatMul(b), [5, 2, 3], [3, 4]),
         new(typeof(MatMul), "bias", x => x[0].MatMul(x[1], bias: x[2]).Square(), [[5, 2, 3], [5, 3, 4], [5, 1, 4]]),
+        new(
+            typeof(MatMul), "bias, ReLU", x => x[0].MatMul(x[1], new MatMul(Rectifies: true), x[2]).Square(), [[5, 2, 3], [5, 3, 4], [5, 1, 4]]),
+        new(
+            typeof(MatMul), "shared weights, ReLU", x => x[0].MatMul(x[1], new MatMul(Rectifies: true), x[2]).Square(),
+            [[5, 2, 3], [3, 4], [4]]),
         new(typeof(MatMul), "shared bias", x => x[0].MatMul(x[1], bias: x[2]).Square(), [[5, 2, 3], [5, 3, 4], [4]]),
         One<Cast>("to Float32 and back", x => x.Cast(ElementType.Float32).Cast(ElementType.Float64).Square(), s_matrix, tolerance: 2e-3),
         Indexed<Take>((x, i) => x.Take(1, i).Square(), [2, 3, 2], [2, 0, 0, 1]),

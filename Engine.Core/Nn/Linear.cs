@@ -1,3 +1,4 @@
+using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.Core.Nn;
@@ -17,16 +18,19 @@ public sealed record Linear(Tensor Weights, Tensor Bias)
 
     /// <summary>Applies the layer.</summary>
     /// <param name="x">[..., inputs].</param>
+    /// <param name="activation">What follows it; null for nothing.</param>
     /// <returns>[..., outputs].</returns>
     /// <exception cref="ArgumentException">Shapes don't fit each other.</exception>
-    public Tensor Apply(Tensor x)
+    public Tensor Apply(Tensor x, Activation? activation = null)
     {
         if (Weights.Rank != 2)
             throw new ArgumentException($"Linear: weights are [inputs, outputs], not {Weights.Shape}.");
         Require(nameof(Linear), x, Weights.Shape[0]);
-        return x.Rank == 1
-            ? x.Unsqueeze(0).MatMul(Weights, bias: Bias).ReshapeTo([Weights.Shape[1]])
-            : x.MatMul(Weights, bias: Bias);
+        bool rectifies = activation == Activation.Relu;
+        var (rows, product) = (x.Rank == 1 ? x.Unsqueeze(0) : x, new MatMul(Rectifies: rectifies));
+        var y = rows.MatMul(Weights, product, Bias);
+        y = x.Rank == 1 ? y.ReshapeTo([Weights.Shape[1]]) : y;
+        return activation is { } other && !rectifies ? other.Apply(y) : y;
     }
 
     /// <summary>Fails where a layer's input has not as many numbers in its last axis as the layer takes, with a remedy.</summary>

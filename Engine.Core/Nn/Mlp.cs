@@ -39,7 +39,7 @@ public sealed record Mlp(Linear[] Layers, Activation Activation = Activation.Rel
     public Tensor Apply(Tensor x)
     {
         for (int i = 0; i < Layers.Length; i++)
-            x = i == 0 ? Layers[i].Apply(x) : Layers[i].Apply(Activation.Apply(x));
+            x = Layers[i].Apply(x, i + 1 < Layers.Length ? Activation : null);
         return x;
     }
 }

@@ -8,12 +8,15 @@ namespace Engine.Core.Operations;
 /// </summary>
 /// <param name="TransposeA">Whether the left operand is stored as [..., inner, rows].</param>
 /// <param name="TransposeB">Whether the right operand is stored as [..., columns, inner].</param>
-internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false) : Operation
+/// <param name="Rectifies">Whether what is below 0 becomes 0: a ReLU in the same pass.</param>
+internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false, bool Rectifies = false) : Operation
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
     {
         var (a, b) = (x[0], x[1]);
+        if (Rectifies)
+            g = new Gate().Apply(g, y);
         var ga = TransposeA ? new MatMul(TransposeB, true).Apply(b, g) : new MatMul(false, !TransposeB).Apply(g, b);
         var gb = TransposeB ? new MatMul(true, TransposeA).Apply(g, a) : new MatMul(!TransposeA, false).Apply(a, g);
         return x.Length == 3 ? [ga, gb, g] : [ga, gb];
@@ -29,20 +32,24 @@ internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false) 
         // What members share is multiplied by the rows, or columns, of all: derivatives in it are then one contraction, and not a sum of
         // products of each member.
         if (!x.IsOwn(1) && b.Rank == 2 && !TransposeA && sharesBias)
-            return x[0].MatMul(x[1], false, TransposeB, bias is null ? null : x[2]);
+            return x[0].MatMul(x[1], this, bias is null ? null : x[2]);
 
         // Columns are turned into rows for that, and back: worth it for an operand larger than what is turned.
         int inner = b[TransposeB ? -1 : -2], turned = b.ElementCount + (b.ElementCount / Math.Max(inner, 1) * a[TransposeA ? -1 : -2]);
         if (!x.IsOwn(0) && a.Rank == 2 && bias is null && a.ElementCount > turned)
         {
             var columns = (TransposeB ? x[1] : x[1].Transpose()).Reshape(-1, inner);
-            var y = new MatMul(false, !TransposeA).Apply(columns, x[0]);
+            var y = new MatMul(false, !TransposeA, Rectifies).Apply(columns, x[0]);
             return y.ReshapeTo([x.Members, .. b.Sizes[..^2], b[TransposeB ? -2 : -1], y.Shape[1]]).Transpose();
         }
 
         int rank = Math.Max(a.Rank, b.Rank);
         if (!x.IsOwn(0) && !x.IsOwn(1))
-            return Apply(x[0], x[1]) + x.Aligned(2, rank);
+        {
+            var sum = new MatMul(TransposeA, TransposeB).Apply(x[0], x[1]) + x.Aligned(2, rank);
+            return Rectifies ? sum.Relu() : sum;
+        }
+
         Tensor[] aligned = [x.Aligned(0, rank), x.Aligned(1, rank)];
         return Apply(bias is null ? aligned : [.. aligned, x.Aligned(2, rank)]);
     }
@@ -78,7 +85,7 @@ internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false) 
         y.Device.MatMul(
             y.Type,
             new MatMulShape(
-                batch, y.Shape[-2], x[0].Shape[TransposeA ? -2 : -1], y.Shape[-1], TransposeA, TransposeB, strideA, strideB, strideBias),
+                batch, y.Shape[-2], x[0].Shape[TransposeA ? -2 : -1], y.Shape[-1], TransposeA, TransposeB, strideA, strideB, strideBias, Rectifies),
             y.Buffer,
             a.Buffer,
             b.Buffer,

@@ -24,6 +24,7 @@ internal readonly struct MatMulBody<T> : IBody
     private readonly int _batchStrideB;
     private readonly int _batchStrideBias;
     private readonly int _hasBias;
+    private readonly int _rectifies;
     private readonly View<T> _destination;
     private readonly View<T> _a;
     private readonly View<T> _b;
@@ -48,6 +49,7 @@ internal readonly struct MatMulBody<T> : IBody
         _batchStrideB = shape.BatchStrideB;
         _batchStrideBias = shape.BatchStrideBias;
         _hasBias = bias.Length > 0 ? 1 : 0;
+        _rectifies = shape.Rectifies ? 1 : 0;
         _destination = destination;
         _a = a;
         _b = b;
@@ -72,6 +74,7 @@ internal readonly struct MatMulBody<T> : IBody
             sum += _a[atA + (k * _innerStrideA)] * _b[atB + (k * _innerStrideB)];
         }
 
-        _destination[index] = sum + earlier;
+        sum += earlier;
+        _destination[index] = _rectifies != 0 && sum < T.Zero ? T.Zero : sum;
     }
 }

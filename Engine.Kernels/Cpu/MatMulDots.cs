@@ -83,10 +83,14 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
             sum2 = Part(inner - k, left + k, right2 + k, row, sum2);
         }
 
-        (sum0 + total0).Store(result + column);
-        (sum1 + total1).Store(result + column1);
-        (sum2 + total2).Store(result + column2);
+        Rectified(sum0 + total0).Store(result + column);
+        Rectified(sum1 + total1).Store(result + column1);
+        Rectified(sum2 + total2).Store(result + column2);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector128<float> Rectified(Vector128<float> sums)
+        => form.Rectifies ? Vector128.ConditionalSelect(Vector128.LessThan(sums, default), default, sums) : sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector128<float> First(float* starts, int column)
@@ -123,7 +127,8 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
         for (right += column * form.ColumnStrideB; column < end; column++, right += form.ColumnStrideB)
         {
             T first = form.Start == Start.Zero ? T.Zero : form.Start == Start.Scalar ? *starts : starts[column];
-            result[column] = Sum(left, right, form.Inner, first);
+            T sum = Sum(left, right, form.Inner, first);
+            result[column] = form.Rectifies && sum < T.Zero ? T.Zero : sum;
         }
     }
 

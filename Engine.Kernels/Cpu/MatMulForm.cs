@@ -23,6 +23,7 @@ internal readonly struct MatMulForm
         BatchStrideB = shape.BatchStrideB;
         BatchStrideBias = hasBias ? shape.BatchStrideBias : 0;
         Start = hasBias ? Start.Row : Start.Zero;
+        Rectifies = shape.Rectifies;
     }
 
     public int Batch { get; private init; }
@@ -52,6 +53,9 @@ internal readonly struct MatMulForm
 
     /// <summary>What sums start at, before the first inner index.</summary>
     public Start Start { get; private init; }
+
+    /// <summary>Whether results below 0 become 0.</summary>
+    public bool Rectifies { get; }
 
     /// <summary>Whether columns of the right matrix, not its rows, are contiguous.</summary>
     public bool TransposedB => ColumnStrideB != 1 && Columns > 1 && Inner > 0;

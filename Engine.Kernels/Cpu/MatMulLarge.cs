@@ -67,6 +67,9 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
             int row = tile * MatMulForm.TileHeight, rows = Math.Min(form.Rows - row, count * MatMulForm.TileHeight);
             for (int k = 0; k < form.Inner; k += BlockInner)
                 Block(matrix, row, rows, k, Math.Min(BlockInner, form.Inner - k), block);
+            T* results = c + ((((nint)matrix * form.Rows) + row) * form.Columns);
+            if (form.Rectifies)
+                Rectifier<T>.Run(results, results + ((nint)rows * form.Columns));
             start += count;
         }
     }

@@ -40,11 +40,15 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
     public void Run(int start, int end)
     {
         if (form.TransposedB)
-        {
             RunTransposed(start, end);
-            return;
-        }
+        else
+            RunPlain(start, end);
+        if (form.Rectifies)
+            Rectifier<T>.Run(Limit(start), Limit(end));
+    }
 
+    private void RunPlain(int start, int end)
+    {
         var strides = Strides(form.InnerStrideB);
         int tiles = form.Tiles, matrix = start / tiles, tile = start - (matrix * tiles);
         T* limit = Limit(end);

@@ -25,24 +25,39 @@ internal sealed partial class IlgpuDevice
         where V : unmanaged, ILanes<V, T>
         where T : unmanaged, INumber<T>
     {
+        // Sums of tensor cores are out of reach, and pieces are no results yet: those become 0 afterwards.
         int results = checked(shape.Batch * shape.Rows * shape.Columns);
-        var grid = plan.Way switch
+        bool isCut = results > 0 && GridOf(plan, shape, bias).Pieces > 1, later = isCut || plan.Way == MatMulWay.TensorCores;
+        var given = later ? shape with { Rectifies = false } : shape;
+        var grid = GridOf(plan, given, bias);
+        if (isCut)
         {
-            MatMulWay.Small => Grid(MatMulSmall<T>.Side, MatMulSmall<T>.Side, MatMulSmall<T>.Slab),
+            using var scratch = ScratchOf<T>((long)grid.Pieces * results);
+            var pieces = scratch.Buffer;
+            MatMulOnce<T>(plan.Way, grid, given, pieces, a, b, bias);
+            ReduceOf<SumReducer, V, T>(
+                default, Loops.Of([results], [1], [1]), Loops.Of([grid.Pieces], [results]), destination, pieces);
+        }
+        else
+        {
+            MatMulOnce<T>(plan.Way, grid, given, destination, a, b, bias);
+        }
+
+        if (later && shape.Rectifies)
+        {
+            var all = Loops.Of([results], [1], [1]);
+            MapOf<OfUnary<ReluFunction>, V, T>(default, all, destination, destination, destination, destination, destination);
+        }
+    }
+
+    private static MatMulGrid GridOf(MatMulPlan plan, MatMulShape shape, Buffer? bias)
+    {
+        return plan.Way switch
+        {
+            MatMulWay.Small => Grid(MatMulSmall<float>.Side, MatMulSmall<float>.Side, MatMulSmall<float>.Slab),
             MatMulWay.Square or MatMulWay.TensorCores => Grid(MatMulTiles.Side, MatMulTiles.Side, MatMulTiles.Slab),
             _ => Grid(2 * MatMulTiles.Side, MatMulTiles.Side, MatMulTiles.Slab),
         };
-        if (results == 0 || grid.Pieces == 1)
-        {
-            MatMulOnce<T>(plan.Way, grid, shape, destination, a, b, bias);
-            return;
-        }
-
-        using var scratch = ScratchOf<T>((long)grid.Pieces * results);
-        var pieces = scratch.Buffer;
-        MatMulOnce<T>(plan.Way, grid, shape, pieces, a, b, bias);
-        ReduceOf<SumReducer, V, T>(
-            default, Loops.Of([results], [1], [1]), Loops.Of([grid.Pieces], [results]), destination, pieces);
 
         MatMulGrid Grid(int rows, int columns, int slab) => new(shape, rows, columns, plan.Pieces, slab, bias is not null);
     }

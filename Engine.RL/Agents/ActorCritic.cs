@@ -107,7 +107,7 @@ public sealed record ConvolutionalTrunk(Conv2d First, Conv2d Second, Linear Dens
     }
 
     /// <inheritdoc/>
-    public Tensor Apply(Tensor observation) => Dense.Apply(Second.ReluPool(First.ReluPool(observation)).Reshape(-1)).Relu();
+    public Tensor Apply(Tensor observation) => Dense.Apply(Second.ReluPool(First.ReluPool(observation)).Reshape(-1), Activation.Relu);
 }
 
 /// <summary>For any observations: their numbers in a row, and dense layers with an activation after each.</summary>
@@ -126,5 +126,5 @@ public sealed record MlpTrunk(Linear[] Layers, Activation Activation = Activatio
 
     /// <inheritdoc/>
     public Tensor Apply(Tensor observation)
-        => Layers.Aggregate(observation.Reshape(-1), (x, layer) => Activation.Apply(layer.Apply(x)));
+        => Layers.Aggregate(observation.Reshape(-1), (x, layer) => layer.Apply(x, Activation));
 }

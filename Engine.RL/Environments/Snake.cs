@@ -1,5 +1,4 @@
 using Engine.Core;
-using Engine.Kernels;
 
 namespace Engine.RL.Environments;
 

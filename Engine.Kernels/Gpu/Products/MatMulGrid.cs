@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Engine.Kernels.Gpu.Products;
 
 /// <summary>
@@ -10,6 +12,7 @@ internal readonly struct MatMulGrid
     private readonly int _tileRows;
     private readonly int _tileColumns;
     private readonly int _batchStrideBias;
+    private readonly int _rectifies;
 
     /// <summary>Cuts a product.</summary>
     /// <param name="shape">The product.</param>
@@ -24,6 +27,7 @@ internal readonly struct MatMulGrid
         _tileRows = Parts(shape.Rows, tileRows);
         _tileColumns = Parts(shape.Columns, tileColumns);
         _batchStrideBias = shape.BatchStrideBias;
+        _rectifies = shape.Rectifies ? 1 : 0;
         Rows = shape.Rows;
         Columns = shape.Columns;
         Inner = shape.Inner;
@@ -66,6 +70,11 @@ internal readonly struct MatMulGrid
     /// <summary>The element of a result.</summary>
     public int ResultAt(MatMulTile tile, int row, int column)
         => (((((tile.Piece * _batch) + tile.Matrix) * Rows) + row) * Columns) + column;
+
+    /// <summary>The result that a sum is, or 0 if that is below and such results are not wanted.</summary>
+    public T Result<T>(T sum)
+        where T : unmanaged, INumber<T>
+        => _rectifies != 0 && sum < T.Zero ? T.Zero : sum;
 
     /// <summary>The element of the bias of a column.</summary>
     public int BiasAt(int matrix, int column) => (matrix * _batchStrideBias) + column;

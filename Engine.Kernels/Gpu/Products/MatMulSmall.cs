@@ -76,7 +76,7 @@ internal readonly struct MatMulSmall<T>(
         {
             T sum = tile.Piece == 0 && grid.BiasLength > 0 ? bias[grid.BiasAt(tile.Matrix, column)] : T.Zero;
             sum = sum + parts[thread] + parts[thread + 256] + parts[thread + 512] + parts[thread + 768];
-            results[grid.ResultAt(tile, row, column)] = sum;
+            results[grid.ResultAt(tile, row, column)] = grid.Result(sum);
         }
     }
 

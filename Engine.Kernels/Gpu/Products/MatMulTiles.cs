@@ -135,11 +135,14 @@ internal readonly struct MatMulTiles<THeight, TQuads, T>(
     private void Store(MatMulTile tile, MatMulBlock<T> block, int row, int column)
     {
         int at = grid.ResultAt(tile, row, column);
-        results.Write(at, row < grid.Rows ? grid.Columns - column : 0, block.Row0);
-        results.Write(at + grid.Columns, row + 1 < grid.Rows ? grid.Columns - column : 0, block.Row1);
-        results.Write(at + (2 * grid.Columns), row + 2 < grid.Rows ? grid.Columns - column : 0, block.Row2);
-        results.Write(at + (3 * grid.Columns), row + 3 < grid.Rows ? grid.Columns - column : 0, block.Row3);
+        results.Write(at, row < grid.Rows ? grid.Columns - column : 0, Result(block.Row0));
+        results.Write(at + grid.Columns, row + 1 < grid.Rows ? grid.Columns - column : 0, Result(block.Row1));
+        results.Write(at + (2 * grid.Columns), row + 2 < grid.Rows ? grid.Columns - column : 0, Result(block.Row2));
+        results.Write(at + (3 * grid.Columns), row + 3 < grid.Rows ? grid.Columns - column : 0, Result(block.Row3));
     }
+
+    private Quad<T> Result(Quad<T> sums)
+        => new(grid.Result(sums.X), grid.Result(sums.Y), grid.Result(sums.Z), grid.Result(sums.W));
 
     private readonly struct Sums(MatMulBlock<T> upper, MatMulBlock<T> lower)
     {
