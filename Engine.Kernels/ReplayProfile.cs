@@ -123,7 +123,7 @@ public sealed class ReplayProfile : IDisposable
         var arguments = type.GetGenericArguments();
         if (name.EndsWith("Command", StringComparison.Ordinal) || name is "BodyRange" or "WholeRows" or "OfUnary" or "OfBinary" or "OfTernary")
             return KernelName(arguments[0]);
-        if (name == "Composed")
+        if (IsComposed(name))
             return $"{KernelName(arguments[0])}({KernelName(arguments[1])})";
         string function = string.Join(' ', arguments.Where(IsFunction).Select(KernelName));
         return name is "MapRows" or "Map" or "MapQuads" ? function : $"{name} {function}".TrimEnd();
@@ -132,7 +132,9 @@ public sealed class ReplayProfile : IDisposable
     private static bool IsFunction(Type type)
         => type.Name.Split('`')[0] is var name
             && (Plain(name) != name || name.StartsWith("Of", StringComparison.Ordinal) || name.EndsWith("Pool", StringComparison.Ordinal)
-                || name == "Composed");
+                || IsComposed(name));
+
+    private static bool IsComposed(string name) => name.Contains("Of", StringComparison.Ordinal) && !name.StartsWith("Of", StringComparison.Ordinal);
 
     private static string Plain(string name)
         => s_endings.FirstOrDefault(ending => name.EndsWith(ending, StringComparison.Ordinal)) is { } ending ? name[..^ending.Length] : name;

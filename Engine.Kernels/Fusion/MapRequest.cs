@@ -93,20 +93,24 @@ internal class MapRequest<TArity>(ElementType type, TArity function, Loops loops
     /// <inheritdoc/>
     protected sealed override MapRequest Within<TOuter>(MapRequest<TOuter> outer, int place, Loops together, Buffer[] all)
     {
-        return place switch
+        return (place, TArity.Operands) switch
         {
-            0 => At<FirstPlace>(),
-            1 => At<SecondPlace>(),
-            2 => At<ThirdPlace>(),
-            _ => At<FourthPlace>(),
+            (0, 1) => By(new FirstOfOne<TOuter, TArity>(outer.Function, function)),
+            (0, 2) => By(new FirstOfTwo<TOuter, TArity>(outer.Function, function)),
+            (0, 3) => By(new FirstOfThree<TOuter, TArity>(outer.Function, function)),
+            (0, 4) => By(new FirstOfFour<TOuter, TArity>(outer.Function, function)),
+            (1, 1) => By(new SecondOfOne<TOuter, TArity>(outer.Function, function)),
+            (1, 2) => By(new SecondOfTwo<TOuter, TArity>(outer.Function, function)),
+            (1, 3) => By(new SecondOfThree<TOuter, TArity>(outer.Function, function)),
+            (2, 1) => By(new ThirdOfOne<TOuter, TArity>(outer.Function, function)),
+            (2, 2) => By(new ThirdOfTwo<TOuter, TArity>(outer.Function, function)),
+            (3, 1) => By(new FourthOfOne<TOuter, TArity>(outer.Function, function)),
+            _ => throw new ArgumentOutOfRangeException(nameof(place), place, "There is no such operand."),
         };
 
-        MapRequest At<TPlace>()
-            where TPlace : struct, IPlace
-            => new MapRequest<Composed<TOuter, TArity, TPlace>>(Type, new(outer.Function, function), together, outer.Destination, all)
-            {
-                Functions = outer.Functions + Functions,
-            };
+        MapRequest By<TComposed>(TComposed composed)
+            where TComposed : struct, IArity
+            => new MapRequest<TComposed>(Type, composed, together, outer.Destination, all) { Functions = outer.Functions + Functions };
     }
 }
 
