@@ -15,6 +15,9 @@ internal sealed partial class IlgpuDevice
 
     private nint Capture(Command[] commands)
     {
+        // Nothing may be loaded during a capture, and some kernels have not run yet: those of maps that have become one.
+        foreach (var command in commands.OfType<GpuCommand>())
+            command.Load();
         var queue = (CudaQueue)_queue;
         using var binding = _card.Accelerator.BindScoped();
         nint graph;

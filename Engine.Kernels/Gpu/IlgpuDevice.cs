@@ -258,8 +258,8 @@ internal sealed partial class IlgpuDevice : Device
                 },
                 this);
 
-        // What takes long, while others may give commands. Returns whether there is something to launch.
-        protected virtual bool Load() => true;
+        /// <summary>What takes long, while others may give commands. Returns whether there is something to launch.</summary>
+        public virtual bool Load() => true;
 
         protected abstract void Launch();
     }
@@ -269,7 +269,7 @@ internal sealed partial class IlgpuDevice : Device
     {
         private Action<AcceleratorStream, Index1D, TBody>? _launcher;
 
-        protected override bool Load()
+        public override bool Load()
         {
             if (count == 0)
                 return false;
@@ -288,7 +288,7 @@ internal sealed partial class IlgpuDevice : Device
     {
         private Action<AcceleratorStream, KernelConfig, TKernel>? _launcher;
 
-        protected override bool Load()
+        public override bool Load()
         {
             if (groups == 0)
                 return false;

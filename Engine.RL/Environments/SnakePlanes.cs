@@ -29,7 +29,7 @@ internal static class SnakePlanes
             return;
         int at = cell * Snake.Planes;
         planes[at] = 1;
-        planes[at + 2] = place == 1 ? 1 : 0;
+        planes[at + 2] = place == 1 ? 1f : 0f;
         planes[at + 4] = place / (float)length;
     }
 
