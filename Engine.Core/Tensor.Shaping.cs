@@ -41,7 +41,10 @@ public sealed partial class Tensor
     {
         int at = Shape.Axis(axis), count = Shape[at];
         Shape one = [.. Shape.Sizes[..at], .. Shape.Sizes[(at + 1)..]];
-        return count == 0 ? [] : [.. new Split(at, Enumerable.Repeat(1, count).ToArray()).ApplyAll(this).Select(part => part.ReshapeTo(one))];
+        if (count == 0)
+            return [];
+        var parts = new Split(at, Enumerable.Repeat(1, count).ToArray()).ApplyAll(this);
+        return [.. parts.Select(part => part.ReshapeTo(one))];
     }
 
     /// <summary>Tensors of one shape one after the other along a new axis.</summary>

@@ -297,7 +297,9 @@ public abstract class Device : IDisposable
         ElementType type, TDistribution distribution, int rows, int columns, Buffer destination, Buffer keys)
         where TDistribution : struct, IDistribution;
 
-    /// <summary>destination = function(x, y, z, w), element by element; a function that takes fewer gets any buffers for the others.</summary>
+    /// <summary>
+    /// destination = function(x, y, z, w), element by element; a function that takes fewer gets any buffers for the others.
+    /// </summary>
     internal abstract void MapOf<TArity>(
         ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
         where TArity : struct, IArity;

@@ -27,6 +27,7 @@ public sealed class ReplayProfile : IDisposable
 {
     private static readonly ConcurrentDictionary<Type, string> s_names = new();
     private static readonly string[] s_endings = ["Function", "Body", "Reducer", "Distribution"];
+    private static readonly string[] s_wrappers = ["BodyRange", "WholeRows", "OfUnary", "OfBinary", "OfTernary"];
     private static ReplayProfile? s_active;
 
     private readonly Lock _turn = new();
@@ -121,7 +122,7 @@ public sealed class ReplayProfile : IDisposable
     {
         string name = Plain(type.Name.Split('`')[0]);
         var arguments = type.GetGenericArguments();
-        if (name.EndsWith("Command", StringComparison.Ordinal) || name is "BodyRange" or "WholeRows" or "OfUnary" or "OfBinary" or "OfTernary")
+        if (name.EndsWith("Command", StringComparison.Ordinal) || s_wrappers.Contains(name))
             return KernelName(arguments[0]);
         if (IsComposed(name))
             return $"{KernelName(arguments[0])}({KernelName(arguments[1])})";
@@ -134,8 +135,8 @@ public sealed class ReplayProfile : IDisposable
             && (Plain(name) != name || name.StartsWith("Of", StringComparison.Ordinal) || name.EndsWith("Pool", StringComparison.Ordinal)
                 || IsComposed(name));
 
-    private static bool IsComposed(string name) => name.Contains("Of", StringComparison.Ordinal) && !name.StartsWith("Of", StringComparison.Ordinal);
+    private static bool IsComposed(string name) => name.IndexOf("Of", StringComparison.Ordinal) > 0;
 
     private static string Plain(string name)
-        => s_endings.FirstOrDefault(ending => name.EndsWith(ending, StringComparison.Ordinal)) is { } ending ? name[..^ending.Length] : name;
+        => s_endings.FirstOrDefault(end => name.EndsWith(end, StringComparison.Ordinal)) is { } end ? name[..^end.Length] : name;
 }

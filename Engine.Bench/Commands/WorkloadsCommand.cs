@@ -56,7 +56,8 @@ public static class WorkloadsCommand
         return command;
     }
 
-    private static (JsonObject Result, IReadOnlyList<CommandKind> Kinds) Time(Workload workload, int calls, Device device, CancellationToken cancel)
+    private static (JsonObject Result, IReadOnlyList<CommandKind> Kinds) Time(
+        Workload workload, int calls, Device device, CancellationToken cancel)
     {
         using var work = workload.Create(device);
         var warm = new Deadline(Timing.WarmUp);

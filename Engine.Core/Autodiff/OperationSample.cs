@@ -105,7 +105,8 @@ public sealed record OperationSample(
         Two<MatMul>("shared weights", (a, b) => a.MatMul(b), [5, 2, 3], [3, 4]),
         new(typeof(MatMul), "bias", x => x[0].MatMul(x[1], bias: x[2]).Square(), [[5, 2, 3], [5, 3, 4], [5, 1, 4]]),
         new(
-            typeof(MatMul), "bias, ReLU", x => x[0].MatMul(x[1], new MatMul(Rectifies: true), x[2]).Square(), [[5, 2, 3], [5, 3, 4], [5, 1, 4]]),
+            typeof(MatMul), "bias, ReLU", x => x[0].MatMul(x[1], new MatMul(Rectifies: true), x[2]).Square(),
+            [[5, 2, 3], [5, 3, 4], [5, 1, 4]]),
         new(
             typeof(MatMul), "shared weights, ReLU", x => x[0].MatMul(x[1], new MatMul(Rectifies: true), x[2]).Square(),
             [[5, 2, 3], [3, 4], [4]]),

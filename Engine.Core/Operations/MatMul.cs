@@ -85,7 +85,8 @@ internal sealed record MatMul(bool TransposeA = false, bool TransposeB = false, 
         y.Device.MatMul(
             y.Type,
             new MatMulShape(
-                batch, y.Shape[-2], x[0].Shape[TransposeA ? -2 : -1], y.Shape[-1], TransposeA, TransposeB, strideA, strideB, strideBias, Rectifies),
+                batch, y.Shape[-2], x[0].Shape[TransposeA ? -2 : -1], y.Shape[-1], TransposeA, TransposeB, strideA, strideB, strideBias,
+                Rectifies),
             y.Buffer,
             a.Buffer,
             b.Buffer,

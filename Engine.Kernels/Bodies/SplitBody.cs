@@ -5,7 +5,9 @@ namespace Engine.Kernels.Bodies;
 /// each other.
 /// </summary>
 /// <param name="source">The rows, [rows, width].</param>
-/// <param name="table">For each part: its address, the word of a row it starts at, its words of a row, and the index after its last.</param>
+/// <param name="table">
+/// For each part: its address, the word of a row it starts at, its words of a row, and the index after its last.
+/// </param>
 /// <param name="parts">The number of parts.</param>
 /// <param name="width">Words of a row of the source.</param>
 internal readonly struct SplitBody(View<int> source, View<long> table, int parts, int width) : IBody

@@ -8,8 +8,8 @@ internal static class FusedLoops
     /// <param name="inner">That of the map that gives an operand.</param>
     /// <param name="place">Which operand of the outer map it gives.</param>
     /// <returns>
-    /// Loops over the result, the outer map's operands before the place, the inner map's operands, and the other ones of the outer map; null
-    /// where there are no such loops, or an operand would move by more than one element within the innermost one.
+    /// Loops over the result, the outer map's operands before the place, the inner map's operands, and the other ones of the outer map;
+    /// null where there are no such loops, or an operand would move by more than one element within the innermost one.
     /// </returns>
     public static Loops? Of(Loops outer, Loops inner, int place)
     {

@@ -3,8 +3,8 @@ using Engine.Kernels.Memory;
 namespace Engine.Kernels.Fusion;
 
 /// <summary>
-/// Which maps of a recording become parts of others: those whose results other maps read, and nothing else. One that costs little may become
-/// a part of several: to compute it again is cheaper than to write it down and read it.
+/// Which maps of a recording become parts of others: those whose results other maps read, and nothing else. One that costs little may
+/// become a part of several: to compute it again is cheaper than to write it down and read it.
 /// </summary>
 internal sealed class MapFusion
 {

@@ -1,12 +1,13 @@
 using Engine.Core;
-using Engine.Core.Autodiff;
 using Engine.Core.Operations;
 using Engine.Kernels;
 using Xunit;
 
 namespace Engine.Tests.Core;
 
-/// <summary>Maps of a program that become parts of others: on the processor results stay those of maps by themselves, bit for bit.</summary>
+/// <summary>
+/// Maps of a program that become parts of others: on the processor results stay those of maps by themselves, bit for bit.
+/// </summary>
 public sealed class FusionTests : IDisposable
 {
     private readonly TensorScope _scope = new();
@@ -114,7 +115,8 @@ public sealed class FusionTests : IDisposable
         foreach (var type in (ElementType[])[ElementType.Float32, ElementType.Float64])
         {
             foreach (var (a, b) in ((Shape, Shape)[])[
-                ([32, 288], [288, 40]), ([7, 5], [5, 3]), ([1, 70], [70, 21]), ([33, 9], [9, 1]), ([3, 4, 5], [3, 5, 6]), ([70, 300], [300, 700])])
+                ([32, 288], [288, 40]), ([7, 5], [5, 3]), ([1, 70], [70, 21]), ([33, 9], [9, 1]), ([3, 4, 5], [3, 5, 6]),
+                ([70, 300], [300, 700])])
             {
                 foreach (bool transposed in (bool[])[false, true])
                 {

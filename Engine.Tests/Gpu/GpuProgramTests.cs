@@ -39,7 +39,7 @@ public class GpuProgramTests
     {
         // A device of its own, so that no other test counts.
         using var device = (IlgpuDevice)Device.Open(name);
-        using var program = new TensorProgram<Tensor[], Tensor[]>(x => [(x[0] * 2).Sin() + x[1], x[0].Sum()], device);
+        using var program = new TensorProgram<Tensor[], Tensor[]>(x => [(x[0] * 2).Sin() + x[1], x[0].Sum(), x[0].Max()], device);
         using var scope = new TensorScope();
         Tensor[] inputs = [Tensor.From([1.0, 2, 3], [3], device), Tensor.From([4.0, 5, 6], [3], device)];
         for (int run = 0; run < 3; run++)
