@@ -29,7 +29,8 @@ public readonly struct SnakeObservationBody(View<float> planes, View<int> states
         var (board, drawn, first) = (new SnakeBoard(states, row, cells), planes, row * cells);
         var facts = board.Facts;
         int length = facts.Length, lastFree = facts.Clock - length;
-        SnakePlanes.Clear(drawn, first + start, first + end);
+        if (end - start < cells)
+            SnakePlanes.Clear(drawn, first + start, first + end);
         for (int cell = start; cell < end; cell++)
             SnakePlanes.Draw(drawn, first + cell, board[cell] - lastFree, length);
         SnakePlanes.Finish(drawn, first, facts, start, end);
@@ -78,7 +79,8 @@ public readonly struct SnakeStepBody(
         var facts = begins ? SnakeFacts.Start(new EnvironmentDraw(keys, row, RestartBlock), cells) : moved;
         var (drawn, first) = (planes, row * cells);
         int head = facts.Head, clock = facts.Clock, length = facts.Length, lastFree = clock - length, kept = begins ? 0 : -1;
-        SnakePlanes.Clear(drawn, first + start, first + end);
+        if (end - start < cells)
+            SnakePlanes.Clear(drawn, first + start, first + end);
         for (int cell = start; cell < end; cell++)
         {
             int stamp = cell == head ? clock : before[cell] & kept;
