@@ -95,8 +95,8 @@ public static class WorkloadsCommand
                 Invariant($"{kind.Milliseconds:0.000}"),
                 Invariant($"{100 * kind.Milliseconds / all:0.0}"),
                 Invariant($"{1000 * kind.Milliseconds / kind.Count:0.00}")]),
-            Invariant($"One call on {kinds.Sum(kind => kind.Count)} commands took {all:0.000} ms, added up over threads; to look at the ")
-                + "clock takes some 50 ns of each.");
+            Invariant($"A call gave {kinds.Sum(kind => kind.Count)} commands. They took {all:0.000} ms, added up over threads; to look ")
+                + "at the clock takes some 50 ns of each.");
     }
 
     // On the same graphics card, else on the processor. There the peer may be faster on one thread: the better of both counts. What
