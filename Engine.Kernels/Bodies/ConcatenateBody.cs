@@ -16,19 +16,8 @@ internal readonly struct ConcatenateBody(View<int> y, View<long> table, int part
     public void Invoke(int index)
     {
         int row = index / width, at = index - (row * width);
-
-        // The first part that ends after the word.
-        int low = 0, high = parts - 1;
-        while (low < high)
-        {
-            int middle = (low + high) >> 1;
-            if (at < table[(middle * Columns) + 1])
-                high = middle;
-            else
-                low = middle + 1;
-        }
-
-        int start = low > 0 ? (int)table[(low * Columns) - 1] : 0, length = (int)table[(low * Columns) + 1] - start;
-        y[index] = new View<int>(table[low * Columns], int.MaxValue)[(row * length) + at - start];
+        int part = Pieces.Find(table, parts, Columns, at), start = Pieces.Start(table, Columns, part);
+        int length = (int)table[(part * Columns) + 1] - start;
+        y[index] = new View<int>(table[part * Columns], int.MaxValue)[(row * length) + at - start];
     }
 }

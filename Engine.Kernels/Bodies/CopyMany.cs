@@ -13,20 +13,9 @@ internal readonly struct CopyManyBody(View<long> table, int pieces) : IBody
     /// <inheritdoc/>
     public void Invoke(int index)
     {
-        // The first piece that ends after the index.
-        int low = 0, high = pieces - 1;
-        while (low < high)
-        {
-            int middle = (low + high) >> 1;
-            if (index < table[(middle * Columns) + 2])
-                high = middle;
-            else
-                low = middle + 1;
-        }
-
-        int start = low > 0 ? (int)table[(low * Columns) - 1] : 0;
-        var to = new View<int>(table[low * Columns], int.MaxValue);
-        var from = new View<int>(table[(low * Columns) + 1], int.MaxValue);
+        int piece = Pieces.Find(table, pieces, Columns, index), start = Pieces.Start(table, Columns, piece);
+        var to = new View<int>(table[piece * Columns], int.MaxValue);
+        var from = new View<int>(table[(piece * Columns) + 1], int.MaxValue);
         to[index - start] = from[index - start];
     }
 }

@@ -18,20 +18,9 @@ internal readonly struct SplitBody(View<int> source, View<long> table, int parts
     /// <inheritdoc/>
     public void Invoke(int index)
     {
-        // The first part that ends after the index.
-        int low = 0, high = parts - 1;
-        while (low < high)
-        {
-            int middle = (low + high) >> 1;
-            if (index < table[(middle * Columns) + 3])
-                high = middle;
-            else
-                low = middle + 1;
-        }
-
-        int at = index - (low > 0 ? (int)table[(low * Columns) - 1] : 0);
-        int start = (int)table[(low * Columns) + 1], length = (int)table[(low * Columns) + 2], row = at / length;
-        var to = new View<int>(table[low * Columns], int.MaxValue);
+        int part = Pieces.Find(table, parts, Columns, index), at = index - Pieces.Start(table, Columns, part);
+        int start = (int)table[(part * Columns) + 1], length = (int)table[(part * Columns) + 2], row = at / length;
+        var to = new View<int>(table[part * Columns], int.MaxValue);
         to[at] = source[(row * width) + start + at - (row * length)];
     }
 }
