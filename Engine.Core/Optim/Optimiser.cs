@@ -46,7 +46,7 @@ public abstract record Optimiser
         for (int i = 0; i < ours.Length; i++)
         {
             if (theirs[i].Shape != ours[i].Shape)
-                throw Error($"parameter {Tree.Names(parameters)[i]} of shape {ours[i].Shape} has a {what} of shape {theirs[i].Shape}");
+                throw Error($"parameter{Named(parameters, i)} of shape {ours[i].Shape} has a {what} of shape {theirs[i].Shape}");
         }
 
         return theirs;
@@ -63,7 +63,7 @@ public abstract record Optimiser
             if (Shape.Broadcast(value.Shape, leaf.Shape) != leaf.Shape)
             {
                 throw Error(
-                    $"a learning rate of shape {value.Shape} does not broadcast to parameter {Tree.Names(parameters)[i]} of shape "
+                    $"a learning rate of shape {value.Shape} does not broadcast to parameter{Named(parameters, i)} of shape "
                     + $"{leaf.Shape}");
             }
         }
@@ -76,6 +76,9 @@ public abstract record Optimiser
         => value is null
             ? Tensor.LinearCombination(1, parameter, -rate.Number, update)
             : Tensor.MultiplyAdd(update, -value, parameter);
+
+    // A tree that is a tensor itself has no name for it.
+    private static string Named<T>(T tree, int leaf) => Tree.Names(tree)[leaf] is { Length: > 0 } name ? " " + name : "";
 
     private ArgumentException Error(string problem) => new($"{GetType().Name}: {problem}.");
 }

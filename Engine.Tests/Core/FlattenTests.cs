@@ -82,6 +82,11 @@ public sealed class FlattenTests : IDisposable
         Assert.Contains(
             "Flatten: parameter Bias of shape [3] has a gradient of shape [2]",
             Assert.Throws<ArgumentException>(() => optimiser.Update(network, other, state)).Message);
+        var single = new Flatten(new Sgd(0.1));
+        var ofOne = single.Initial(network.Bias);
+        Assert.Contains(
+            "parameter of shape [3] has a gradient of shape [2]",
+            Assert.Throws<ArgumentException>(() => single.Update(network.Bias, other.Bias, ofOne)).Message);
         var alien = new Sgd(0.1).Initial(network);
         Assert.Contains("the state is SgdState", Assert.Throws<ArgumentException>(() => optimiser.Update(network, network, alien)).Message);
     }
