@@ -139,12 +139,8 @@ public abstract class Device : IDisposable
     /// <param name="rows">The number of rows.</param>
     /// <param name="columns">The number of columns, at least 1.</param>
     /// <param name="body">The kernel, with views taken just before this call.</param>
-    /// <param name="cleared">
-    /// A result, whose rows follow each other, that is set to zeros before the body is asked for a whole row; it clears what belongs to
-    /// a part of a row by itself. Null for none.
-    /// </param>
     /// <param name="grain">The least number of rows worth a thread.</param>
-    public virtual void ForRows<TBody>(int rows, int columns, TBody body, Buffer? cleared = null, int grain = 1)
+    public virtual void ForRows<TBody>(int rows, int columns, TBody body, int grain = 1)
         where TBody : struct, IRowBody
         => For(checked(rows * columns), new RowColumns<TBody>(body, columns));
 

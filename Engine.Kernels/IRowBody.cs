@@ -7,6 +7,12 @@ namespace Engine.Kernels;
 public interface IRowBody
 {
     /// <summary>
+    /// Makes a whole row ready before <see cref="Invoke"/> is asked for it: clears and copies what vectors do best. Only the processor calls
+    /// it, so it may use spans. <see cref="Invoke"/> does the same by itself for a part of a row.
+    /// </summary>
+    void Prepare(int row);
+
+    /// <summary>
     /// Does the work of the columns from <paramref name="start"/> up to, not including, <paramref name="end"/>. Others may be done at the
     /// same time.
     /// </summary>

@@ -26,6 +26,9 @@ public readonly unsafe struct View<T>(long address, int length)
         get => (T*)Address;
     }
 
+    /// <summary>All elements, for kernels of the CPU.</summary>
+    public Span<T> Span => new(Pointer, Length);
+
     /// <summary>The view from an element on.</summary>
     public View<T> From(int start) => new(Address + ((long)start * sizeof(T)), Length - start);
 

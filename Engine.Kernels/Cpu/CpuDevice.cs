@@ -100,11 +100,8 @@ internal sealed partial class CpuDevice : Device
     public override void For<TBody>(int count, TBody body, int grain = 1024) => Launch(new BodyRange<TBody>(body), count, grain);
 
     /// <inheritdoc/>
-    public override void ForRows<TBody>(int rows, int columns, TBody body, Buffer? cleared = null, int grain = 1)
-    {
-        var zeros = cleared is null ? default : cleared.Write<int>();
-        Launch(new WholeRows<TBody>(body, columns, zeros, rows == 0 ? 0 : zeros.Length / rows), rows, grain);
-    }
+    public override void ForRows<TBody>(int rows, int columns, TBody body, int grain = 1)
+        => Launch(new WholeRows<TBody>(body, columns), rows, grain);
 
     /// <inheritdoc/>
     public override void Concurrently(int count, Action<int> piece) => _team.Run(new Pieces(count, Math.Min(count, Concurrency), piece));
@@ -176,14 +173,16 @@ internal sealed partial class CpuDevice : Device
         }
     }
 
-    private readonly struct WholeRows<TBody>(TBody body, int columns, View<int> zeros, int words) : IKernel
+    private readonly struct WholeRows<TBody>(TBody body, int columns) : IKernel
         where TBody : struct, IRowBody
     {
-        public unsafe void Run(int start, int end)
+        public void Run(int start, int end)
         {
-            new Span<int>(zeros.Pointer + ((long)start * words), (end - start) * words).Clear();
             for (int row = start; row < end; row++)
+            {
+                body.Prepare(row);
                 body.Invoke(row, 0, columns);
+            }
         }
     }
 

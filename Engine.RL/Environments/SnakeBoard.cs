@@ -41,6 +41,12 @@ public readonly struct SnakeBoard(View<int> states, int row, int cells)
         }
     }
 
+    /// <summary>The time at which the head last came to each cell; 0 if never.</summary>
+    public View<int> Cells => states.From(_at + CellsColumn);
+
+    /// <summary>All numbers of the board, for the processor.</summary>
+    public Span<int> Span => states.Span.Slice(_at, Size(cells));
+
     /// <summary>Numbers of one board's state.</summary>
     public static int Size(int cells) => CellsColumn + cells;
 
@@ -49,6 +55,13 @@ public readonly struct SnakeBoard(View<int> states, int row, int cells)
     {
         get => states[_at + CellsColumn + cell];
         set => states[_at + CellsColumn + cell] = value;
+    }
+
+    /// <summary>Sets some cells to those of an episode that begins.</summary>
+    public void Begin(SnakeFacts facts, int start, int end)
+    {
+        for (int cell = start; cell < end; cell++)
+            this[cell] = cell == facts.Head ? facts.Clock : 0;
     }
 }
 

@@ -9,12 +9,16 @@ public readonly struct SnakeStartBody(View<int> states, View<int> keys, int cell
     private const uint Block = 0;
 
     /// <inheritdoc/>
+    public void Prepare(int row)
+    {
+    }
+
+    /// <inheritdoc/>
     public void Invoke(int row, int start, int end)
     {
         var facts = SnakeFacts.Start(new EnvironmentDraw(keys, row, Block), cells);
         var board = new SnakeBoard(states, row, cells);
-        for (int cell = start; cell < end; cell++)
-            board[cell] = cell == facts.Head ? facts.Clock : 0;
+        board.Begin(facts, start, end);
         if (start == 0)
             board.Facts = facts;
     }
@@ -24,16 +28,15 @@ public readonly struct SnakeStartBody(View<int> states, View<int> keys, int cell
 public readonly struct SnakeObservationBody(View<float> planes, View<int> states, int cells) : IRowBody
 {
     /// <inheritdoc/>
+    public void Prepare(int row) => new SnakePlanes(planes, row, cells).Span.Clear();
+
+    /// <inheritdoc/>
     public void Invoke(int row, int start, int end)
     {
-        var (board, drawn, first) = (new SnakeBoard(states, row, cells), planes, row * cells);
-        var facts = board.Facts;
-        int length = facts.Length, lastFree = facts.Clock - length;
+        var (drawn, board) = (new SnakePlanes(planes, row, cells), new SnakeBoard(states, row, cells));
         if (end - start < cells)
-            SnakePlanes.Clear(drawn, first + start, first + end);
-        for (int cell = start; cell < end; cell++)
-            SnakePlanes.Draw(drawn, first + cell, board[cell] - lastFree, length);
-        SnakePlanes.Finish(drawn, first, facts, start, end);
+            drawn.Clear(start, end);
+        drawn.Draw(board.Cells, board.Facts, start, end);
     }
 }
 
@@ -70,6 +73,14 @@ public readonly struct SnakeStepBody(
     private const uint RestartBlock = 1, FruitBlock = 2;
 
     /// <inheritdoc/>
+    public void Prepare(int row)
+    {
+        int cells = rows * columns;
+        new SnakePlanes(planes, row, cells).Span.Clear();
+        new SnakeBoard(states, row, cells).Span.CopyTo(new SnakeBoard(next, row, cells).Span);
+    }
+
+    /// <inheritdoc/>
     public void Invoke(int row, int start, int end)
     {
         int cells = rows * columns;
@@ -77,18 +88,19 @@ public readonly struct SnakeStepBody(
         var moved = Move(before, row, cells);
         bool begins = restarts != 0 && (moved.Terminated | moved.Truncated) != 0;
         var facts = begins ? SnakeFacts.Start(new EnvironmentDraw(keys, row, RestartBlock), cells) : moved;
-        var (drawn, first) = (planes, row * cells);
-        int head = facts.Head, clock = facts.Clock, length = facts.Length, lastFree = clock - length, kept = begins ? 0 : -1;
+        var drawn = new SnakePlanes(planes, row, cells);
         if (end - start < cells)
-            SnakePlanes.Clear(drawn, first + start, first + end);
-        for (int cell = start; cell < end; cell++)
         {
-            int stamp = cell == head ? clock : before[cell] & kept;
-            after[cell] = stamp;
-            SnakePlanes.Draw(drawn, first + cell, stamp - lastFree, length);
+            drawn.Clear(start, end);
+            for (int cell = start; cell < end; cell++)
+                after[cell] = before[cell];
         }
 
-        SnakePlanes.Finish(drawn, first, facts, start, end);
+        if (begins)
+            after.Begin(facts, start, end);
+        else if (facts.Head >= start && facts.Head < end)
+            after[facts.Head] = facts.Clock;
+        drawn.Draw(after.Cells, facts, start, end);
         if (start > 0)
             return;
         after.Facts = facts;
