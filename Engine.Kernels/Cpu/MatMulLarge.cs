@@ -11,6 +11,9 @@ internal readonly unsafe struct PackPanels<V, R, T>(MatMulForm form, T* packed, 
     where R : struct
     where T : unmanaged
 {
+    // Panels filled together, so that a row is read for some lines in one go.
+    private const int AtOnce = 8;
+
     /// <summary>Panels of one matrix.</summary>
     public static int Panels(in MatMulForm form) => (form.Columns + V.Count - 1) / V.Count;
 
@@ -23,19 +26,29 @@ internal readonly unsafe struct PackPanels<V, R, T>(MatMulForm form, T* packed, 
     public void Run(int start, int end)
     {
         int panels = Panels(form);
-        for (int unit = start; unit < end; unit++)
+        while (start < end)
         {
-            int matrix = unit / panels, column = (unit - (matrix * panels)) * V.Count;
+            int matrix = start / panels, panel = start - (matrix * panels), column = panel * V.Count;
+            int count = form.TransposedB ? 1 : Math.Min(Math.Min(panels - panel, end - start), AtOnce);
             T* from = b + (matrix * form.BatchStrideB) + (column * form.ColumnStrideB);
-            T* to = packed + (unit * PanelLength(form));
+            T* to = packed + (start * PanelLength(form));
             if (form.TransposedB)
-            {
                 Transposition.Run(from, form.ColumnStrideB, Math.Min(V.Count, form.Columns - column), form.Inner, to, Stride);
-                continue;
-            }
+            else
+                Copy(from, to, count);
+            start += count;
+        }
+    }
 
-            for (int k = 0; k < form.Inner; k++, from += form.InnerStrideB, to += Stride)
-                V.Store(V.Load(from), to);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Copy(T* from, T* to, int count)
+    {
+        nint next = PanelLength(form);
+        for (int k = 0; k < form.Inner; k++, from += form.InnerStrideB, to += Stride)
+        {
+            T* source = from, destination = to;
+            for (int i = count; i > 0; i--, source += V.Count, destination += next)
+                V.Store(V.Load(source), destination);
         }
     }
 }
@@ -49,11 +62,10 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
     where R : struct
     where T : unmanaged
 {
-    // Rows of a packed block of the left operand.
-    private const int BlockRows = 16 * MatMulForm.TileHeight;
-
-    // Inner indices of a block: at most 16 KiB of a panel of 512-bit vectors, 128 KiB of the left operand.
     private static int BlockInner => MatMulTiles<V, R, T>.BlockInner;
+
+    // Rows of a packed block of the left operand, 256 KiB.
+    private static int BlockRows => 262144 / (BlockInner * sizeof(T));
 
     [SkipLocalsInit]
     public void Run(int start, int end)
@@ -86,14 +98,22 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
         T* panel = packed + (form.BatchStrideB == 0 ? 0 : matrix * panels * panelLength) + ((nint)k * PackPanels<V, R, T>.Stride);
         T* result = c + ((((nint)matrix * form.Rows) + row) * form.Columns);
         T* start = bias + (matrix * form.BatchStrideBias);
-        for (int column = 0; column < form.Columns; column += V.Count, panel += panelLength)
+        nint blockTile = (nint)MatMulForm.TileHeight * inner;
+        for (int column = 0, vectors; column < form.Columns; column += vectors * V.Count, panel += vectors * panelLength)
         {
-            // Nothing may spill to the right: what is there is an earlier sum.
             int width = form.Columns - column;
-            MatMulTiles<V, R, T>.Panel(
-                strides, rows, block, (nint)MatMulForm.TileHeight * inner, panel, result + column,
-                kind == Start.Row ? start + column : start, width, width < V.Count ? null : (T*)nuint.MaxValue);
+            T* first = kind == Start.Row ? start + column : start;
+            vectors = Math.Clamp(width / V.Count, 1, 3);
+            if (vectors == 3)
+                MatMulWideTiles<V, R, T>.Panels<Three>(strides, rows, block, blockTile, panel, panelLength, result + column, first);
+            else if (vectors == 2)
+                MatMulWideTiles<V, R, T>.Panels<Two>(strides, rows, block, blockTile, panel, panelLength, result + column, first);
+            else
+                MatMulTiles<V, R, T>.Panel(strides, rows, block, blockTile, panel, result + column, first, width, Limit(width));
         }
+
+        // Nothing may spill to the right: what is there is an earlier sum.
+        static T* Limit(int width) => width < V.Count ? null : (T*)nuint.MaxValue;
     }
 
     // Rows side by side, so that a tile finds what it needs for an inner index in one place.

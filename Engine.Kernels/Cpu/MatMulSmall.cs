@@ -24,7 +24,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
 
     // Rows, and bytes of an operand, from which on packing pays.
     private const int LargeRows = 64;
-    private const int LargeBytes = 786432;
+    private const int LargeBytes = 196608;
 
     private nint Size => (nint)form.Rows * form.Columns;
 
@@ -149,9 +149,9 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
     }
 
     // The rows of some tiles of one matrix.
-    private void Product(in MatMulStrides strides, int matrix, int tile, int endTile, T* right, T* limit)
+    private void Product(in MatMulStrides strides, int matrix, int startTile, int endTile, T* right, T* limit)
     {
-        int columns = form.Columns, row = tile * MatMulForm.TileHeight, end = Math.Min(form.Rows, endTile * MatMulForm.TileHeight);
+        int columns = form.Columns, row = startTile * MatMulForm.TileHeight, end = Math.Min(form.Rows, endTile * MatMulForm.TileHeight);
         T* left = a + (matrix * form.BatchStrideA) + (row * form.RowStrideA);
         T* result = c + (matrix * Size) + ((nint)row * columns);
         T* start = bias + (matrix * form.BatchStrideBias);
@@ -169,8 +169,21 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
                     continue;
                 }
 
+                nint tile = MatMulForm.TileHeight * form.RowStrideA;
+                if (rows >= MatMulForm.TileHeight && column >= V.Count && column + V.Count <= columns)
+                {
+                    bool three = column >= 2 * V.Count;
+                    column -= three ? 2 * V.Count : V.Count;
+                    T* first = strides.Start == Start.Row ? start + column : start;
+                    if (three)
+                        MatMulWideTiles<V, R, T>.Panels<Three>(strides, rows, left, tile, right + column, V.Count, result + column, first);
+                    else
+                        MatMulWideTiles<V, R, T>.Panels<Two>(strides, rows, left, tile, right + column, V.Count, result + column, first);
+                    continue;
+                }
+
                 MatMulTiles<V, R, T>.Panel(
-                    strides, rows, left, MatMulForm.TileHeight * form.RowStrideA, right + column, result + column,
+                    strides, rows, left, tile, right + column, result + column,
                     strides.Start == Start.Row ? start + column : start, columns - column, limit);
             }
 

@@ -44,7 +44,7 @@ internal static unsafe class MatMulTiles<V, R, T>
     private const int Height = MatMulForm.TileHeight;
 
     /// <summary>Inner indices of a block.</summary>
-    public static int BlockInner => 1024 / sizeof(T);
+    public static int BlockInner => 256;
 
     /// <summary>
     /// One vector's width of columns of the result, from top to bottom. Full vectors are stored as long as they end before
@@ -277,7 +277,8 @@ internal static unsafe class MatMulTiles<V, R, T>
         }
     }
 
-    private static MatMulStrides Block(in MatMulStrides strides, int k)
+    /// <summary>The strides for the block of inner indices from <paramref name="k"/> on.</summary>
+    public static MatMulStrides Block(in MatMulStrides strides, int k)
         => strides with { Inner = Math.Min(BlockInner, strides.Inner - k), Start = k == 0 ? strides.Start : Start.Result };
 
     // A tile on the side, of which only the width goes to the result.
@@ -299,7 +300,8 @@ internal static unsafe class MatMulTiles<V, R, T>
             new Span<T>(from, length).CopyTo(new Span<T>(to, length));
     }
 
+    /// <summary>What the sums of a vector start at.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static R First(T* start, Start kind)
+    public static R First(T* start, Start kind)
         => kind == Start.Row ? V.Load(start) : kind == Start.Scalar ? V.Splat(*start) : default;
 }

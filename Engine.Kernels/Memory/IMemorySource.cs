@@ -19,7 +19,14 @@ internal interface IMemorySource
 /// <summary>The memory of the processor.</summary>
 internal sealed unsafe class NativeMemorySource : IMemorySource
 {
-    public long Allocate(long byteLength) => (long)NativeMemory.AlignedAlloc((nuint)byteLength, BufferPool.Alignment);
+    public long Allocate(long byteLength)
+    {
+        bool huge = HugePages.Suit(byteLength);
+        void* block = NativeMemory.AlignedAlloc((nuint)byteLength, huge ? HugePages.Size : BufferPool.Alignment);
+        if (huge)
+            HugePages.Ask(block, byteLength);
+        return (long)block;
+    }
 
     public void Free(long address) => NativeMemory.AlignedFree((void*)address);
 

@@ -57,6 +57,18 @@ public class MemoryTests
         }
     }
 
+    // Where the system has such pages; a system without them goes on with its usual ones.
+    [Fact]
+    public void LargeBlocksBeginWithAPageOf2MiB()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux alone is asked for large pages.");
+        using var pool = new BufferPool();
+        const long bytes = 5 << 20;
+        long address = pool.Rent(bytes);
+        Assert.Equal(0, address % (1 << 21));
+        pool.Return(address, bytes);
+    }
+
     [Fact]
     public void AFailedRequestIsNotCounted()
     {
