@@ -7,8 +7,8 @@ namespace Engine.Kernels;
 public interface IRowBody
 {
     /// <summary>
-    /// Makes a whole row ready before <see cref="Invoke"/> is asked for it: clears and copies what vectors do best. Only the processor calls
-    /// it, so it may use spans. <see cref="Invoke"/> does the same by itself for a part of a row.
+    /// Makes a whole row ready before <see cref="Invoke"/> is asked for it: clears and copies, which vectors do best. Only the processor
+    /// calls it, so it may use spans. <see cref="Invoke"/> does the same by itself for a part of a row.
     /// </summary>
     void Prepare(int row);
 

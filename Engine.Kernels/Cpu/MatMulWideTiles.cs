@@ -25,7 +25,7 @@ internal readonly struct Three : IWidth
 /// Tiles of several whole vectors: a number of the left operand is loaded once for two or three multiply-adds, so that loads keep up with
 /// the arithmetic. Rows are as many as there are registers for.
 /// </summary>
-/// <inheritdoc cref="MatMulTiles{V, R, T}" path="/remarks"/>
+/// <inheritdoc cref="MatMulVectorTiles{V, R, T}" path="/remarks"/>
 internal static unsafe class MatMulWideTiles<V, R, T>
     where V : struct, IRegister<R, T>
     where R : struct
@@ -58,16 +58,16 @@ internal static unsafe class MatMulWideTiles<V, R, T>
 
         int step = strides.Start == Start.Row ? V.Count : 0;
         for (int i = 0; rows > 0 && i < W.Vectors; i++, b += bNext, c += V.Count, start += step)
-            MatMulTiles<V, R, T>.Panel(strides, rows, a, aTile, b, c, start, V.Count, (T*)nuint.MaxValue);
+            MatMulVectorTiles<V, R, T>.Panel(strides, rows, a, aTile, b, c, start, V.Count, (T*)nuint.MaxValue);
     }
 
     // A tile of all blocks.
     private static void Tile<W>(in MatMulStrides strides, int rows, T* a, T* b, nint bNext, T* c, T* start)
         where W : struct, IWidth
     {
-        for (int k = 0; k == 0 || k < strides.Inner; k += MatMulTiles<V, R, T>.BlockInner)
+        for (int k = 0; k == 0 || k < strides.Inner; k += MatMulVectorTiles<V, R, T>.BlockInner)
         {
-            var block = MatMulTiles<V, R, T>.Block(strides, k);
+            var block = MatMulVectorTiles<V, R, T>.Block(strides, k);
             if (rows == Height && V.Count * sizeof(T) == 64)
             {
                 Eight<W>(block, a, b, bNext, c, start);
@@ -100,9 +100,9 @@ internal static unsafe class MatMulWideTiles<V, R, T>
         Prefetch<W>(c + (6 * cRow));
         Prefetch<W>(c + (7 * cRow));
         int step = kind == Start.Row ? V.Count : 0;
-        R x0 = MatMulTiles<V, R, T>.First(start, kind), x1 = x0, x2 = x0, x3 = x0, x4 = x0, x5 = x0, x6 = x0, x7 = x0;
-        R y0 = MatMulTiles<V, R, T>.First(start + step, kind), y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;
-        R z0 = W.Vectors == 3 ? MatMulTiles<V, R, T>.First(start + (2 * step), kind) : default, z1 = z0, z2 = z0, z3 = z0;
+        R x0 = MatMulVectorTiles<V, R, T>.First(start, kind), x1 = x0, x2 = x0, x3 = x0, x4 = x0, x5 = x0, x6 = x0, x7 = x0;
+        R y0 = MatMulVectorTiles<V, R, T>.First(start + step, kind), y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0, y7 = y0;
+        R z0 = W.Vectors == 3 ? MatMulVectorTiles<V, R, T>.First(start + (2 * step), kind) : default, z1 = z0, z2 = z0, z3 = z0;
         R z4 = z0, z5 = z0, z6 = z0, z7 = z0;
         for (int k = strides.Inner; k > 0; k--, a += aInner, lower += aInner, b += bInner)
         {
@@ -139,9 +139,9 @@ internal static unsafe class MatMulWideTiles<V, R, T>
         Prefetch<W>(c + (2 * cRow));
         Prefetch<W>(c + (3 * cRow));
         int step = kind == Start.Row ? V.Count : 0;
-        R x0 = MatMulTiles<V, R, T>.First(start, kind), x1 = x0, x2 = x0, x3 = x0;
-        R y0 = MatMulTiles<V, R, T>.First(start + step, kind), y1 = y0, y2 = y0, y3 = y0;
-        R z0 = W.Vectors == 3 ? MatMulTiles<V, R, T>.First(start + (2 * step), kind) : default, z1 = z0, z2 = z0, z3 = z0;
+        R x0 = MatMulVectorTiles<V, R, T>.First(start, kind), x1 = x0, x2 = x0, x3 = x0;
+        R y0 = MatMulVectorTiles<V, R, T>.First(start + step, kind), y1 = y0, y2 = y0, y3 = y0;
+        R z0 = W.Vectors == 3 ? MatMulVectorTiles<V, R, T>.First(start + (2 * step), kind) : default, z1 = z0, z2 = z0, z3 = z0;
         for (int k = strides.Inner; k > 0; k--, a += aInner, b += bInner)
         {
             R right = V.Load(b), next = V.Load(b + bNext), last = W.Vectors == 3 ? V.Load(b + (2 * bNext)) : default;

@@ -62,7 +62,7 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
     where R : struct
     where T : unmanaged
 {
-    private static int BlockInner => MatMulTiles<V, R, T>.BlockInner;
+    private static int BlockInner => MatMulVectorTiles<V, R, T>.BlockInner;
 
     // Rows of a packed block of the left operand, 256 KiB.
     private static int BlockRows => 262144 / (BlockInner * sizeof(T));
@@ -109,7 +109,7 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
             else if (vectors == 2)
                 MatMulWideTiles<V, R, T>.Panels<Two>(strides, rows, block, blockTile, panel, panelLength, result + column, first);
             else
-                MatMulTiles<V, R, T>.Panel(strides, rows, block, blockTile, panel, result + column, first, width, Limit(width));
+                MatMulVectorTiles<V, R, T>.Panel(strides, rows, block, blockTile, panel, result + column, first, width, Limit(width));
         }
 
         // Nothing may spill to the right: what is there is an earlier sum.

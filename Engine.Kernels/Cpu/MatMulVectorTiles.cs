@@ -36,7 +36,7 @@ internal enum Start
 /// rounding error of long sums small.
 /// A tile calls nothing, so that its sums stay in registers.
 /// </remarks>
-internal static unsafe class MatMulTiles<V, R, T>
+internal static unsafe class MatMulVectorTiles<V, R, T>
     where V : struct, IRegister<R, T>
     where R : struct
     where T : unmanaged

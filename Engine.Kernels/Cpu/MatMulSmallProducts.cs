@@ -70,7 +70,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
 
     // Where the matrices end that are a single panel and a single block and don't spill past the limit.
     private int Simple(T* limit)
-        => form.Columns <= V.Count && form.Inner <= MatMulTiles<V, R, T>.BlockInner ? (int)((limit - c - V.Count) / Size) : 0;
+        => form.Columns <= V.Count && form.Inner <= MatMulVectorTiles<V, R, T>.BlockInner ? (int)((limit - c - V.Count) / Size) : 0;
 
     // Whole simple matrices, with as little as possible around the tiles.
     private void Batch(in MatMulStrides strides, int matrix, int end, T* right, nint batchB)
@@ -79,7 +79,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
         T* left = a + (matrix * batchA), result = c + (matrix * size), start = bias + (matrix * batchStart);
         if (form.Rows == 1)
         {
-            MatMulTiles<V, R, T>.One(strides, end - matrix, left, batchA, right, batchB, result, size, start, batchStart);
+            MatMulVectorTiles<V, R, T>.One(strides, end - matrix, left, batchA, right, batchB, result, size, start, batchStart);
             return;
         }
 
@@ -89,12 +89,12 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
             int rows = form.Rows;
             for (; rows > MatMulForm.TileHeight; rows -= MatMulForm.TileHeight)
             {
-                MatMulTiles<V, R, T>.Tile(strides, MatMulForm.TileHeight, leftTile, right, resultTile, start);
+                MatMulVectorTiles<V, R, T>.Tile(strides, MatMulForm.TileHeight, leftTile, right, resultTile, start);
                 leftTile += MatMulForm.TileHeight * strides.ARow;
                 resultTile += MatMulForm.TileHeight * strides.CRow;
             }
 
-            MatMulTiles<V, R, T>.Tile(strides, rows, leftTile, right, resultTile, start);
+            MatMulVectorTiles<V, R, T>.Tile(strides, rows, leftTile, right, resultTile, start);
         }
     }
 
@@ -164,7 +164,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
                 if (form.Rows == 1 && wide >= 0 && column + V.Count <= columns)
                 {
                     T* wideStart = strides.Start == Start.Row ? start + wide : start;
-                    MatMulTiles<V, R, T>.Wide(strides, left, right + wide, result + wide, wideStart);
+                    MatMulVectorTiles<V, R, T>.Wide(strides, left, right + wide, result + wide, wideStart);
                     column = wide;
                     continue;
                 }
@@ -182,7 +182,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
                     continue;
                 }
 
-                MatMulTiles<V, R, T>.Panel(
+                MatMulVectorTiles<V, R, T>.Panel(
                     strides, rows, left, tile, right + column, result + column,
                     strides.Start == Start.Row ? start + column : start, columns - column, limit);
             }
