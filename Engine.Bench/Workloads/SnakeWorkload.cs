@@ -94,7 +94,7 @@ internal sealed class SnakeWorkload : IWork
     // Rollouts are given: that of theta^(i) is the one of number i.
     private sealed class FixedProblem(Trajectory[] data, A2CCoefficients coefficients) : IMetaProblem<IActorCritic, int, Trajectory>
     {
-        public Optimiser Optimiser { get; } = new Chain(new ClipByGlobalNorm(10), new Adam(6e-4, EpsilonRoot: 1e-8));
+        public Optimiser Optimiser { get; } = new Flatten(new Chain(new ClipByGlobalNorm(10), new Adam(6e-4, EpsilonRoot: 1e-8)));
 
         public (Trajectory Rollout, int Next) Sample(IActorCritic parameters, int state, Key key) => (data[state], state + 1);
 
