@@ -46,6 +46,15 @@ internal static unsafe class SparseConvolutions<V, R, T>
         return count * Advantage < (long)shape.Height * length;
     }
 
+    /// <summary>Whether fewer of some numbers than one in <paramref name="most"/> differ from 0.</summary>
+    public static bool AreMostlyZeros(T* numbers, nint length, int most)
+    {
+        long count = 0;
+        for (nint at = 0; at < length; at += Word)
+            count += BitOperations.PopCount(NonZeros(numbers + at, (int)Math.Min(Word, length - at)));
+        return count * most < length;
+    }
+
     /// <summary>Some rows of the results of an image.</summary>
     /// <param name="shape">The convolution.</param>
     /// <param name="images">What sees the image.</param>

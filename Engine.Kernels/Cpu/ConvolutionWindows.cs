@@ -118,7 +118,7 @@ internal unsafe ref struct PooledWindows<L, T>
         }
     }
 
-    /// <summary>Takes in pooled cotangents with their positions.</summary>
+    /// <summary>Takes in pooled cotangents with their positions; ones where there are none.</summary>
     public readonly void Aim(T* numbers, int* positions, int count)
     {
         int channels = _shape.OutputChannels, columns = _shape.OutputWidth / 2, pixels = _shape.OutputHeight / 2 * columns;
@@ -129,7 +129,8 @@ internal unsafe ref struct PooledWindows<L, T>
             for (int image = 0; image < count; image++, at += channels)
             {
                 nint from = (((nint)image * pixels) + pixel) * channels;
-                Aim(row, column, (image * _imageLength) + corner, numbers + from, positions + from, Numbers + at, Offsets + at);
+                T* own = numbers == null ? null : numbers + from;
+                Aim(row, column, (image * _imageLength) + corner, own, positions + from, Numbers + at, Offsets + at);
             }
         }
     }
@@ -154,7 +155,7 @@ internal unsafe ref struct PooledWindows<L, T>
             L left = (lowerLeft & place.LowerLeft) | (upperLeft & place.UpperLeft);
             L.StoreInt32(left | right, toOffsets + c);
             L somewhere = place.UpperLeft | place.UpperRight | place.LowerLeft | place.LowerRight;
-            L.Store(L.Load(numbers + c) & somewhere, toNumbers + c);
+            L.Store((numbers == null ? L.Constant(1) : L.Load(numbers + c)) & somewhere, toNumbers + c);
         }
     }
 }

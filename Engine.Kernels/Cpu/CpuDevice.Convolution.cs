@@ -107,10 +107,7 @@ internal sealed partial class CpuDevice
         where R : struct
         where T : unmanaged
     {
-        // Weights are written once, so those that a program has packed are good for all that follows.
-        var wanted = (
-            typeof(PackTaps<V, R, T>), weights, turned,
-            (shape.Members, shape.KernelHeight, shape.KernelWidth, shape.InputChannels, shape.OutputChannels));
+        object wanted = Packing(typeof(PackTaps<V, R, T>), shape, weights, turned);
         if (Recording.Current is { } recording && recording.Derived.TryGetValue(wanted, out var known))
             return known;
         var packed = Allocate(shape.Members * PackTaps<V, R, T>.Length(shape) * sizeof(T));
@@ -120,20 +117,55 @@ internal sealed partial class CpuDevice
         return packed;
     }
 
+    private unsafe Buffer PackInWindows<V, R, T>(ConvolutionShape shape, Buffer weights)
+        where V : struct, IRegister<R, T>
+        where R : struct
+        where T : unmanaged
+    {
+        object wanted = Packing(typeof(PackWindows<V, R, T>), shape, weights, false);
+        if (Recording.Current is { } recording && recording.Derived.TryGetValue(wanted, out var known))
+            return known;
+        var packed = Allocate(shape.Members * PackWindows<V, R, T>.Length(shape) * sizeof(T));
+        var pack = new PackWindows<V, R, T>(shape, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
+        LaunchMembers(pack, shape, shape.OutputChannels, Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
+        Recording.Current?.Derived.Add(wanted, packed);
+        return packed;
+    }
+
+    // Weights are written once, so those that a program has packed are good for all that follows.
+    private static object Packing(Type kernel, ConvolutionShape shape, Buffer weights, bool turned)
+        => (kernel, weights, turned, (shape.Members, shape.KernelHeight, shape.KernelWidth, shape.InputChannels, shape.OutputChannels));
+
     private unsafe void ConvolvePick<L, V, R, T>(
         ConvolutionShape shape, Buffer destination, Buffer images, Buffer weights, Buffer positions)
         where L : struct, ILanes<L, T>
         where V : struct, IRegister<R, T>
         where R : struct
-        where T : unmanaged
+        where T : unmanaged, INumber<T>
     {
         if (shape.Members * shape.PooledCount == 0)
             return;
 
-        // Views are taken after the command before theirs is given.
-        var packed = Pack<V, R, T>(shape, false, weights);
-        var pool = new PickPool<L, T>(shape, destination.Write<T>().Pointer, positions.Read<int>().Pointer);
-        ConvolvePool<PickPool<L, T>, V, R, T>(shape, pool, images, packed);
+        // Views are taken after the commands before theirs are given.
+        bool suits = PooledPicks<L, V, R, T>.Suits(shape);
+        Buffer packed = Pack<V, R, T>(shape, false, weights), windows = suits ? PackInWindows<V, R, T>(shape, weights) : packed;
+        T* y = destination.Write<T>().Pointer;
+        int* places = positions.Read<int>().Pointer;
+        var pool = new PickPool<L, T>(shape, y, places);
+        if (!suits)
+        {
+            ConvolvePool<PickPool<L, T>, V, R, T>(shape, pool, images, packed);
+            return;
+        }
+
+        T* x = images.Read<T>().Pointer;
+        var whole = new PooledConvolutions<PickPool<L, T>, V, R, T>(shape, Pool, pool, x, packed.Read<T>().Pointer);
+        var picks = new PooledPicks<L, V, R, T>(shape, Pool, y, x, windows.Read<T>().Pointer, places, whole);
+        LaunchMembers(picks, shape, shape.Batch, WindowGrain<V, R, T>(shape));
+        if (Recording.IsActive)
+            return;
+        Free(packed);
+        Free(windows);
     }
 
     private void ConvolveReluPool<T>(
@@ -222,9 +254,7 @@ internal sealed partial class CpuDevice
     {
         if (shape.Members * shape.ImageCount == 0)
             return;
-        var packed = Allocate(shape.Members * PackWindows<V, R, T>.Length(shape) * sizeof(T));
-        var pack = new PackWindows<V, R, T>(shape, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
-        LaunchMembers(pack, shape, shape.OutputChannels, Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
+        var packed = PackInWindows<V, R, T>(shape, weights);
         var gradients = new PooledInputGradients<L, V, R, T>(
             shape, Pool, destination.Write<T>().Pointer, packed.Read<T>().Pointer, weights.Read<T>().Pointer,
             cotangents.Read<T>().Pointer, positions.Read<int>().Pointer);

@@ -37,6 +37,9 @@ internal unsafe interface IRegister<R, T>
     /// <inheritdoc cref="MultiplyAdd(T, R, R)"/>
     static abstract R MultiplyAdd(R left, R right, R sum);
 
+    /// <summary>The sum of all lanes.</summary>
+    static abstract T Sum(R value);
+
     /// <summary>A bit for each lane that is not 0, the first lane's lowest.</summary>
     static abstract ulong NonZeros(R value);
 }
@@ -68,6 +71,9 @@ internal readonly unsafe struct Register512<T> : IRegister<Vector512<T>, T>
         => typeof(T) == typeof(float)
             ? Vector512.MultiplyAddEstimate(left.As<T, float>(), right.As<T, float>(), sum.As<T, float>()).As<float, T>()
             : Vector512.MultiplyAddEstimate(left.As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Vector512<T> value) => Vector512.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong NonZeros(Vector512<T> value) => (~Vector512.Equals(value, Vector512<T>.Zero)).ExtractMostSignificantBits();
@@ -102,6 +108,9 @@ internal readonly unsafe struct Register256<T> : IRegister<Vector256<T>, T>
             : Vector256.MultiplyAddEstimate(left.As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Vector256<T> value) => Vector256.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong NonZeros(Vector256<T> value) => (~Vector256.Equals(value, Vector256<T>.Zero)).ExtractMostSignificantBits();
 }
 
@@ -132,6 +141,9 @@ internal readonly unsafe struct Register128<T> : IRegister<Vector128<T>, T>
         => typeof(T) == typeof(float)
             ? Vector128.MultiplyAddEstimate(left.As<T, float>(), right.As<T, float>(), sum.As<T, float>()).As<float, T>()
             : Vector128.MultiplyAddEstimate(left.As<T, double>(), right.As<T, double>(), sum.As<T, double>()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum(Vector128<T> value) => Vector128.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong NonZeros(Vector128<T> value) => (~Vector128.Equals(value, Vector128<T>.Zero)).ExtractMostSignificantBits();

@@ -156,11 +156,14 @@ public sealed class ConvolutionOperationTests : IDisposable
         Tensor Normal(Shape shape, int number) => Tensor.Normal(Key.Of(0).Fold(number), shape, type: type);
     }
 
-    // Small integers: sums are exact, in whatever order.
+    // Small integers: sums are exact, in whatever order. Every other image may be mostly zeros, and the third have a number that is none.
     [Theory]
-    [InlineData(ElementType.Float32)]
-    [InlineData(ElementType.Float64)]
-    public void PooledConvolutionsAreThoseOfWholeOnes(ElementType type)
+    [InlineData(ElementType.Float32, false, 0)]
+    [InlineData(ElementType.Float32, true, 0)]
+    [InlineData(ElementType.Float32, true, double.NaN)]
+    [InlineData(ElementType.Float64, false, double.PositiveInfinity)]
+    [InlineData(ElementType.Float64, true, 0)]
+    public void PooledConvolutionsAreThoseOfWholeOnes(ElementType type, bool sparse, double third)
     {
         foreach (var (x, w, padding) in (((int[], int[], Padding)[])
             [
@@ -171,7 +174,7 @@ public sealed class ConvolutionOperationTests : IDisposable
                 ([300, 4, 4, 1], [1, 7, 1, 2], Padding.Same), ([9, 2, 2, 16], [1, 1, 16, 64], Padding.Valid),
             ]))
         {
-            Tensor images = Integers(x), weights = Integers(w), whole = images.Convolve(weights, padding);
+            Tensor images = Images(x), weights = Integers(w), whole = images.Convolve(weights, padding);
             int height = x[1], width = x[2];
             Shape pooled = [whole.Shape[0], whole.Shape[1] / 2, whole.Shape[2] / 2, whole.Shape[3]];
             var positions = Tensor.From(Positions(pooled, whole.Shape[2]), pooled);
@@ -184,6 +187,17 @@ public sealed class ConvolutionOperationTests : IDisposable
             Same(
                 new ConvolutionWeightGradient(padding, w[0], w[1]).Apply(images, spread),
                 new PooledConvolutionWeightGradient(padding, w[0], w[1]).Apply(images, g, positions));
+        }
+
+        Tensor Images(Shape shape)
+        {
+            double[] values = Integers(shape).ToDoubles();
+            int length = shape[0] == 0 ? 0 : values.Length / shape[0];
+            for (int i = 0; sparse && i < values.Length; i++)
+                values[i] *= (i / length % 2 == 1 && i % 13 > 0) ? 0 : 1;
+            if (third != 0 && shape[0] > 2)
+                values[(2 * length) + (length / 2)] = third;
+            return Tensor.From(values, shape, type);
         }
 
         Tensor Integers(Shape shape)
@@ -215,6 +229,24 @@ public sealed class ConvolutionOperationTests : IDisposable
         }
     }
 
+    // A thread has other images beside each other than two threads have.
+    [Fact]
+    public void ThreadsDoNotChangeABitOfAPooledConvolution()
+    {
+        using var scope = new TensorScope();
+        double[][] all = [.. ((int[])[1, 2, 3]).Select(threads =>
+        {
+            using var device = Device.Open("cpu", threads);
+            var images = Tensor.Normal(Key.Of(0, device), [97, 6, 6, 32]);
+            images *= (Tensor.Range(97, ElementType.Int32, device) % 3).Cast(ElementType.Float32).Reshape(97, 1, 1, 1);
+            var (weights, bias) = (Tensor.Normal(Key.Of(1, device), [3, 3, 32, 32]), Tensor.Zeros([32], device: device));
+            var positions = new ConvolutionReluPool(Padding.Same).ApplyAll(images, weights, bias)[1];
+            return new PooledConvolution(Padding.Same).Apply(images.Sin(), weights, positions).ToDoubles();
+        })];
+        Assert.Equal(all[0], all[1]);
+        Assert.Equal(all[0], all[2]);
+    }
+
     // Each with numbers that take it another way: dense, sparse, and one that is not finite.
     [Theory]
     [InlineData(ElementType.Float32)]
@@ -224,7 +256,7 @@ public sealed class ConvolutionOperationTests : IDisposable
         foreach (var (x, w, padding) in (((int[], int[], Padding)[])
             [
                 ([3, 6, 6, 5], [3, 3, 5, 32], Padding.Same), ([9, 5, 4, 2], [3, 1, 2, 7], Padding.Valid),
-                ([1, 2, 3, 16], [1, 3, 16, 3], Padding.Same),
+                ([1, 2, 3, 16], [1, 3, 16, 3], Padding.Same), ([3, 4, 5, 24], [3, 3, 24, 9], Padding.Same),
             ]))
         {
             Tensor[] images = [Normal(x, 1), Normal(x, 2) * (Normal(x, 3) > 1.0), Normal(x, 4)];
