@@ -39,7 +39,7 @@ internal sealed partial class CpuDevice
         where R : struct
         where T : unmanaged, INumber<T>
     {
-        if (form.Rows == 1 && (form.TransposedB || (form.Columns == 1 && form.Inner > MatMulVectorTiles<V, R, T>.BlockInner)))
+        if (form.Rows == 1 && (form.TransposedB || (form.Columns == 1 && form.Inner > MatMulForm.BlockInner)))
             MatMulDots<T>(form, destination, a, b, bias);
         else if (SmallProducts<V, R, T>.Suits(form))
             MatMulSmall<V, R, T>(form, destination, a, b, bias);

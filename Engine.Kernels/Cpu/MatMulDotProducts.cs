@@ -7,8 +7,8 @@ namespace Engine.Kernels.Cpu;
 
 /// <summary>
 /// One row by a transposed matrix: every result is the scalar product of two contiguous rows. Squares of the matrix are transposed in
-/// registers, so that four sums run side by side, each in the order of the inner index, in blocks as <see cref="MatMulVectorTiles{V, R, T}"/>
-/// has them. Outside of squares long sums run in four chains, and so may have other last bits. A unit is one <see cref="Group"/> of
+/// registers, so that four sums run side by side, each in the order of the inner index, in blocks as
+/// <see cref="MatMulVectorTiles{V, R, T}"/> has them. Outside of squares long sums run in four chains, and so may have other last bits. A unit is one <see cref="Group"/> of
 /// results.
 /// </summary>
 internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b, T* bias) : IKernel
@@ -18,9 +18,6 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
     public const int Group = 3 * Block;
 
     private const int Block = Transposition.Block;
-
-    // Inner indices of a block of a sum.
-    private static int BlockInner => 1024 / sizeof(T);
 
     public static int Groups(in MatMulForm form) => (form.Columns + Group - 1) / Group;
 
@@ -59,7 +56,7 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
         Vector128<float> sum0 = First(starts, column), sum1 = First(starts, column1), sum2 = First(starts, column2);
         Vector128<float> total0 = default, total1 = default, total2 = default;
         int k = 0;
-        for (int limit = Math.Min(BlockInner, inner) - Block; ; limit = Math.Min(limit + BlockInner, inner - Block))
+        for (int limit = Math.Min(MatMulForm.BlockInner, inner) - Block; ; limit = Math.Min(limit + MatMulForm.BlockInner, inner - Block))
         {
             for (; k <= limit; k += Block)
             {
@@ -135,7 +132,7 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
     // Long sums by halves, and within a block four sums in turn: one would wait for each of its multiply-adds.
     private static T Sum(T* left, T* right, int count, T first)
     {
-        if (count > 4 * BlockInner)
+        if (count > 4 * MatMulForm.BlockInner)
         {
             int half = count / 2;
             return Sum(left, right, half, first) + Sum(left + half, right + half, count - half, T.Zero);
@@ -143,7 +140,7 @@ internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b
 
         T second = T.Zero, third = T.Zero, fourth = T.Zero;
         int k = 0;
-        if (count > BlockInner)
+        if (count > MatMulForm.BlockInner)
         {
             for (; k < count - 3; k += 4)
             {

@@ -9,6 +9,9 @@ internal readonly struct MatMulForm
     /// <summary>Rows of a full tile of the result: enough independent sums to hide the latency of a multiply-add.</summary>
     public const int TileHeight = 8;
 
+    /// <summary>Inner indices of a block: a result is the sum of those of its blocks, which keeps the rounding error small.</summary>
+    public const int BlockInner = 256;
+
     private MatMulForm(MatMulShape shape, bool hasBias)
     {
         Batch = shape.Batch;

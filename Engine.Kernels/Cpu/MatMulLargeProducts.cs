@@ -62,23 +62,21 @@ internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T*
     where R : struct
     where T : unmanaged
 {
-    private static int BlockInner => MatMulVectorTiles<V, R, T>.BlockInner;
-
-    // Rows of a packed block of the left operand, 256 KiB.
-    private static int BlockRows => 262144 / (BlockInner * sizeof(T));
+    // Rows of a packed block of the left operand, which is 256 KiB: half of a small second cache.
+    private static int BlockRows => 256 * 1024 / (MatMulForm.BlockInner * sizeof(T));
 
     [SkipLocalsInit]
     public void Run(int start, int end)
     {
-        T* block = stackalloc T[(BlockRows * BlockInner) + (Transposition.Block * MatMulForm.TileHeight)];
+        T* block = stackalloc T[(BlockRows * MatMulForm.BlockInner) + (Transposition.Block * MatMulForm.TileHeight)];
         int tiles = form.Tiles;
         while (start < end)
         {
             int matrix = start / tiles, tile = start - (matrix * tiles);
             int count = Math.Min(Math.Min(tiles - tile, end - start), BlockRows / MatMulForm.TileHeight);
             int row = tile * MatMulForm.TileHeight, rows = Math.Min(form.Rows - row, count * MatMulForm.TileHeight);
-            for (int k = 0; k < form.Inner; k += BlockInner)
-                Block(matrix, row, rows, k, Math.Min(BlockInner, form.Inner - k), block);
+            for (int k = 0; k < form.Inner; k += MatMulForm.BlockInner)
+                Block(matrix, row, rows, k, Math.Min(MatMulForm.BlockInner, form.Inner - k), block);
             T* results = c + ((((nint)matrix * form.Rows) + row) * form.Columns);
             if (form.Rectifies)
                 Rectifier<T>.Run(results, results + ((nint)rows * form.Columns));

@@ -70,7 +70,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
 
     // Where the matrices end that are a single panel and a single block and don't spill past the limit.
     private int Simple(T* limit)
-        => form.Columns <= V.Count && form.Inner <= MatMulVectorTiles<V, R, T>.BlockInner ? (int)((limit - c - V.Count) / Size) : 0;
+        => form.Columns <= V.Count && form.Inner <= MatMulForm.BlockInner ? (int)((limit - c - V.Count) / Size) : 0;
 
     // Whole simple matrices, with as little as possible around the tiles.
     private void Batch(in MatMulStrides strides, int matrix, int end, T* right, nint batchB)

@@ -43,9 +43,6 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
 {
     private const int Height = MatMulForm.TileHeight;
 
-    /// <summary>Inner indices of a block.</summary>
-    public static int BlockInner => 256;
-
     /// <summary>
     /// One vector's width of columns of the result, from top to bottom. Full vectors are stored as long as they end before
     /// <paramref name="limit"/>: what they spill past the width must be written later. Then only the width is stored.
@@ -122,7 +119,7 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
     /// <summary>One row by four vectors of the result: for a single row, where there is no other source of independent sums.</summary>
     public static void Wide(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
-        for (int k = 0; k == 0 || k < strides.Inner; k += BlockInner)
+        for (int k = 0; k == 0 || k < strides.Inner; k += MatMulForm.BlockInner)
             WideBlock(Block(strides, k), a + (k * strides.AInner), b + (k * strides.BInner), c, start);
     }
 
@@ -255,7 +252,7 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Whole(in MatMulStrides strides, int rows, T* a, T* b, T* c, T* start)
     {
-        if (strides.Inner <= BlockInner)
+        if (strides.Inner <= MatMulForm.BlockInner)
             Tile(strides, rows, a, b, c, start);
         else
             Blocks(strides, rows, a, b, c, start);
@@ -269,7 +266,7 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
         {
             if (rows < height)
                 continue;
-            for (int k = 0; k < strides.Inner; k += BlockInner)
+            for (int k = 0; k < strides.Inner; k += MatMulForm.BlockInner)
                 Tile(Block(strides, k), height, a + (k * strides.AInner), b + (k * strides.BInner), c, start);
             rows -= height;
             a += height * strides.ARow;
@@ -279,7 +276,7 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
 
     /// <summary>The strides for the block of inner indices from <paramref name="k"/> on.</summary>
     public static MatMulStrides Block(in MatMulStrides strides, int k)
-        => strides with { Inner = Math.Min(BlockInner, strides.Inner - k), Start = k == 0 ? strides.Start : Start.Result };
+        => strides with { Inner = Math.Min(MatMulForm.BlockInner, strides.Inner - k), Start = k == 0 ? strides.Start : Start.Result };
 
     // A tile on the side, of which only the width goes to the result.
     [SkipLocalsInit]

@@ -65,7 +65,7 @@ internal static unsafe class MatMulWideTiles<V, R, T>
     private static void Tile<W>(in MatMulStrides strides, int rows, T* a, T* b, nint bNext, T* c, T* start)
         where W : struct, IWidth
     {
-        for (int k = 0; k == 0 || k < strides.Inner; k += MatMulVectorTiles<V, R, T>.BlockInner)
+        for (int k = 0; k == 0 || k < strides.Inner; k += MatMulForm.BlockInner)
         {
             var block = MatMulVectorTiles<V, R, T>.Block(strides, k);
             if (rows == Height && V.Count * sizeof(T) == 64)

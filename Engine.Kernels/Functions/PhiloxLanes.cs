@@ -4,8 +4,8 @@ namespace Engine.Kernels.Functions;
 
 /// <summary>The rounds of <see cref="Philox"/> in all lanes of registers at once.</summary>
 /// <remarks>
-/// Even lanes are in a and odd lanes in b, each in the lower half of 64 bits, where the product of the next round wants them. What is in the
-/// upper halves never matters.
+/// Even lanes are in a and odd lanes in b, each in the lower half of 64 bits, where the product of the next round wants them. What is in
+/// the upper halves never matters.
 /// </remarks>
 /// <typeparam name="P">What is done with pairs.</typeparam>
 /// <typeparam name="U">A register of words.</typeparam>
