@@ -10,8 +10,8 @@ namespace Engine.Kernels.Cpu;
 /// a channel's products with the window of the image there: three results in four are never computed. A unit is an image.
 /// </summary>
 /// <remarks>
-/// An image that is mostly zeros, or has an infinity or NaN, is left to the convolution as a whole. That depends on the image alone, so that
-/// results don't depend on the number of threads.
+/// An image that is mostly zeros, or has an infinity or NaN, is left to the convolution as a whole. That depends on the image alone, so
+/// that results don't depend on the number of threads.
 /// </remarks>
 internal readonly unsafe struct PooledPicks<L, V, R, T>(
     ConvolutionShape shape, BufferPool pool, T* y, T* x, T* packed, int* positions, PooledConvolutions<PickPool<L, T>, V, R, T> whole)

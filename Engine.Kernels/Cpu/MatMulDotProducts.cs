@@ -8,8 +8,8 @@ namespace Engine.Kernels.Cpu;
 /// <summary>
 /// One row by a transposed matrix: every result is the scalar product of two contiguous rows. Squares of the matrix are transposed in
 /// registers, so that four sums run side by side, each in the order of the inner index, in blocks as
-/// <see cref="MatMulVectorTiles{V, R, T}"/> has them. Outside of squares long sums run in four chains, and so may have other last bits. A unit is one <see cref="Group"/> of
-/// results.
+/// <see cref="MatMulVectorTiles{V, R, T}"/> has them. Outside of squares long sums run in four chains, and so may have other last bits.
+/// A unit is one <see cref="Group"/> of results.
 /// </summary>
 internal readonly unsafe struct DotProducts<T>(MatMulForm form, T* c, T* a, T* b, T* bias) : IKernel
     where T : unmanaged, INumber<T>

@@ -54,8 +54,8 @@ internal readonly unsafe struct PackPanels<V, R, T>(MatMulForm form, T* packed, 
 }
 
 /// <summary>
-/// Products of large matrices: a block of the right operand's panel stays in the first cache, a packed block of the left operand in
-/// the second. A unit is one tile's height of rows.
+/// Products of large matrices: a block of a few of the right operand's panels stays in the first cache, a packed block of the left operand
+/// in the second. A unit is one tile's height of rows.
 /// </summary>
 internal readonly unsafe struct LargeProducts<V, R, T>(MatMulForm form, T* c, T* a, T* packed, T* bias) : IKernel
     where V : struct, IRegister<R, T>
