@@ -68,7 +68,7 @@ internal static class ScalingFigure
 
             if (line(report.Fits.Single(fit => fit.Axis == ladder.Axis && fit.Device == device)) is { } fitted)
             {
-                slopes.Add(fitted.Exponent.Value.ToString("0.00", CultureInfo.InvariantCulture));
+                slopes.Add(fitted.Exponent.Value.ToString("0.00;−0.00", CultureInfo.InvariantCulture));
                 series.Add(new("", [x[0], x[^1]], [fitted.At(x[0]), fitted.At(x[^1])]) { Color = color });
             }
 

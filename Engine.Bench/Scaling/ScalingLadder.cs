@@ -19,14 +19,14 @@ internal sealed record ScalingLadder(
     public static IReadOnlyList<ScalingLadder> All { get; } =
     [
         new(ScalingAxis.Agents, "agents in one batch", Doubled(1, 64), 0.07, (settings, agents, device)
-            => Update(Agent(settings), settings.MetaGradient, agents, device)),
+            => Update(settings.Agent, settings.MetaGradient, agents, device)),
         new(ScalingAxis.Envs, "environments", Doubled(32, 4096), 0.002, (settings, games, device)
-            => Update(Agent(settings) with { Envs = games }, settings.MetaGradient, 1, device)),
+            => Update(settings.Agent with { Envs = games }, settings.MetaGradient, 1, device)),
         new(ScalingAxis.N, "inner steps n", [1, 2, 5, 10, 20, 40], 0.07, (settings, steps, device)
-            => Update(Agent(settings), settings.MetaGradient with { Steps = steps }, 1, device)),
+            => Update(settings.Agent, settings.MetaGradient with { Steps = steps }, 1, device)),
         new(ScalingAxis.Replicates, "replicates", Doubled(1, 4096), 1e-5, Replicates),
         new(ScalingAxis.Width, "times the paper's width", Doubled(1, 8), 0.05, (settings, width, device)
-            => Update(Agent(settings) with { Width = width }, settings.MetaGradient, 1, device))
+            => Update(settings.Agent with { Width = width }, settings.MetaGradient, 1, device))
         {
             Growth = 2,
         },
@@ -46,8 +46,6 @@ internal sealed record ScalingLadder(
 
     private static int[] Doubled(int first, int last)
         => [.. Enumerable.Range(0, int.Log2(last / first) + 1).Select(power => first << power)];
-
-    private static LearningSettings Agent(ScalingSettings settings) => new() { Grid = settings.Grid };
 
     private static (IWork Work, long Frames) Update(LearningSettings agent, MetaGradientMethod method, int agents, Device device)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
+using Engine.RL.Training;
 
 namespace Engine.Bench.Scaling;
 
@@ -26,7 +27,7 @@ internal sealed record ScalingSettings
 
     /// <summary>Timed calls of a point.</summary>
     [Setting("Timed calls of a point; the median is what counts.", AtLeast = 1)]
-    public int Repeats { get; init; } = 5;
+    public int Repeats { get; init; } = 11;
 
     /// <summary>Seconds of calls before these, of a point whose calls are short.</summary>
     [Setting("Seconds of calls before these, at least three; they don't count.", AtLeast = 0, AtMost = 1e6)]
@@ -44,6 +45,10 @@ internal sealed record ScalingSettings
     [JsonIgnore]
     public MetaGradientMethod MetaGradient => MetaGradientMethod.Parse(Method);
 
+    /// <summary>The agent that everything grows from.</summary>
+    [JsonIgnore]
+    public LearningSettings Agent => new() { Grid = Grid };
+
     /// <summary>Makes sure that every setting is in range.</summary>
     /// <exception cref="ArgumentException">One is not; the message names it, its value and what would do.</exception>
     public void Validate()
@@ -52,5 +57,6 @@ internal sealed record ScalingSettings
         Setting.Require(MetaGradient.Steps > 0, "method", Method, "one that looks a step ahead, such as 1");
         Setting.Require(Only.Count > 0, "only", "empty", "a list such as agents,n");
         Setting.RequireOnce("only", Only);
+        Agent.Validate();
     }
 }
