@@ -8,6 +8,8 @@ namespace Engine.Bench.Scaling;
 /// <summary>Draws how cost grows: a row for each thing that grows; time, frames a second and memory beside each other.</summary>
 internal static class ScalingFigure
 {
+    private const double MiB = 1 << 20;
+
     // As many numbers as fit below a panel.
     private const int MostTicks = 8;
 
@@ -41,8 +43,6 @@ internal static class ScalingFigure
         };
     }
 
-    private const double MiB = 1 << 20;
-
     private static Panel Draw(
         ScalingReport report,
         ScalingLadder ladder,
@@ -61,11 +61,10 @@ internal static class ScalingFigure
             if (points.Length == 0)
                 continue;
             double[] x = [.. points.Select(point => (double)point.Value)], y = [.. points.Select(point => quantity(point)!.Value)];
-            if (isCost && series.Count == 0)
-            {
-                series.Add(new("in proportion", [x[0], x[^1]], [y[0], y[0] * x[^1] / x[0]]) { Color = Series.Neutral, Dashed = true });
-            }
 
+            // To hold the first curve against.
+            if (isCost && series.Count == 0)
+                series.Add(new("in proportion", [x[0], x[^1]], [y[0], y[0] * x[^1] / x[0]]) { Color = Series.Neutral, Dashed = true });
             if (line(report.Fits.Single(fit => fit.Axis == ladder.Axis && fit.Device == device)) is { } fitted)
             {
                 slopes.Add(fitted.Exponent.Value.ToString("0.00;−0.00", CultureInfo.InvariantCulture));

@@ -1,5 +1,6 @@
 using Engine.Bench.Comparing;
 using Engine.Bench.Output;
+using Engine.RL;
 using Engine.RL.Statistics;
 
 namespace Engine.Bench.Scaling;
@@ -55,7 +56,7 @@ internal sealed class ScalingReport(
     /// <summary>A point as cells of a table.</summary>
     public static object?[] Row(ScalingPoint point) =>
     [
-        RL.Setting.Text(point.Axis), point.Value, point.Device, point.MedianMs, point.MinMs, point.Calls, point.PrepareMs,
+        Setting.Text(point.Axis), point.Value, point.Device, point.MedianMs, point.MinMs, point.Calls, point.PrepareMs,
         point.FramesPerSecond, point.Commands, point.Kernels, point.Copies, point.WorkingBytes, point.Skipped, point.Failed,
     ];
 
