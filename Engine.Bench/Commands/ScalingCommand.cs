@@ -23,8 +23,8 @@ public static class ScalingCommand
     {
         var command = new BenchCommand(
             "scaling",
-            "How time, frames a second and memory of an update with a meta-gradient grow with agents, environments, inner steps, replicates "
-            + "and the width of the network.")
+            "How time, frames a second and memory of an update with a meta-gradient grow with agents, environments, inner steps, "
+            + "replicates and the width of the network.")
         {
             Examples =
             {

@@ -28,8 +28,8 @@ internal static class ScalingTables
                 point.Commands is { } commands ? Invariant($"{commands}") : "-",
                 Text(point.WorkingBytes / (double)(1 << 20)),
                 point is { Failed: { } failed } ? $"failed: {failed}" : point is { Skipped: { } skipped } ? $"skipped: {skipped}" : ""]),
-            Invariant($"An update with a meta-gradient of method {report.Settings.Method}: medians of calls. All else is as it is by default: ")
-                + Invariant($"1 agent, Snake on {report.Settings.Grid}, 32 environments, 20 steps. ")
+            Invariant($"An update with a meta-gradient of method {report.Settings.Method}: medians of calls. ")
+                + Invariant($"All else is as it is by default: 1 agent, Snake on {report.Settings.Grid}, 32 environments, 20 steps. ")
                 + "Replicates are meta-gradients of the Markov reward process.");
         console.WriteTable(
             ["What grows", "Device", ">Points", ">Slope of time", ">of frames/s", ">of memory"],
