@@ -29,6 +29,7 @@ public static class Program
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
         CompareCommand.Create(),
+        ScalingCommand.Create(),
         MicroCommand.Create(),
         DevicesCommand.Create(),
         CompletionCommand.Create(),

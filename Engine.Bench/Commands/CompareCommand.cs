@@ -58,8 +58,10 @@ public static class CompareCommand
         {
             var (calls, seconds) = (parsed.GetValue(repeats), parsed.GetValue(limit));
             var (workloads, samples) = Choose(parsed.GetValue(part), parsed.GetValue(only) ?? []);
-            var opened = ComparedDevice.Open(
-                "--devices", parsed.GetValue(devices) is { Length: > 0 } named ? named : Defaults(), parsed.GetValue(threads));
+            string[] names = parsed.GetValue(devices) is { Length: > 0 } named ? named : Defaults();
+            if (names is [var alone])
+                throw new UserError($"{devices.Name} names {alone} alone: give two or more; {ComparedDevice.Example}.");
+            var opened = ComparedDevice.Open(devices.Name, names, parsed.GetValue(threads));
             try
             {
                 string[] files = [Whole, Table, .. FigureFiles.Names(Picture)];

@@ -112,7 +112,7 @@ public static class MicroCommand
         var config = ManualConfig.CreateEmpty()
             .AddJob(job.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromHours(1), logOutput: true)))
             .AddColumnProvider(DefaultColumnProviders.Instance)
-            .AddDiagnoser(MemoryDiagnoser.Default)
+            .AddDiagnoser(MemoryDiagnoser.Default, new ReplayDiagnoser())
             .AddExporter(MarkdownExporter.GitHub, CsvExporter.Default, JsonExporter.Full)
             .AddValidator(JitOptimizationsValidator.DontFailOnError);
         return patterns.Length == 0
@@ -139,14 +139,20 @@ public static class MicroCommand
     {
         var all = reports.SelectMany(summary => summary.Reports).ToList();
         parsed.Console().WriteTable(
-            ["Benchmark", "Device", ">Mean, us", ">Error, us", ">Deviation, us", ">Managed bytes"],
+            [
+                "Benchmark", "Device", ">Mean, us", ">Error, us", ">Deviation, us", ">Managed bytes",
+                .. ReplayDiagnoser.Metrics.Select(metric => $">{metric.Name}"),
+            ],
             all.Select(report => (string[])[
                 Name(report.BenchmarkCase),
                 report.BenchmarkCase.Parameters[nameof(DeviceBenchmark.Device)]!.ToString()!,
                 Microseconds(report.ResultStatistics?.Mean),
                 Microseconds(report.ResultStatistics?.ConfidenceInterval.Margin),
                 Microseconds(report.ResultStatistics?.StandardDeviation),
-                Invariant($"{report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)}")]));
+                Invariant($"{report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)}"),
+                .. ReplayDiagnoser.Metrics.Select(
+                    metric => report.Metrics.TryGetValue(metric.Name, out var counted) ? Invariant($"{counted.Value}") : "-")]),
+            "The last four: of a replay of the benchmark as a recorded program.");
         foreach (string problem in reports.SelectMany(summary => summary.ValidationErrors).Select(error => error.Message).Distinct())
             parsed.InvocationConfiguration.Error.WriteLine(Printable.Line(problem));
         foreach (string failure in failures)

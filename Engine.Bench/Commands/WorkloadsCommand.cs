@@ -43,12 +43,12 @@ public static class WorkloadsCommand
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
             {
-                var (result, kinds) = Time(workload, calls, opened, cancel);
+                var (result, counts) = Time(workload, calls, opened, cancel);
                 if (other is not null)
                     Compare(result, other, workload.Name, calls, opened);
                 parsed.InvocationConfiguration.Output.WriteLine(result.ToJsonString());
-                if (parsed.GetValue(profile) && kinds.Count > 0)
-                    Print(parsed.Console(), workload, kinds);
+                if (parsed.GetValue(profile) && counts.Commands > 0)
+                    Print(parsed.Console(), workload, counts);
             }
 
             return Task.FromResult(ExitCodes.Ok);
@@ -56,18 +56,14 @@ public static class WorkloadsCommand
         return command;
     }
 
-    private static (JsonObject Result, IReadOnlyList<CommandKind> Kinds) Time(
-        Workload workload, int calls, Device device, CancellationToken cancel)
+    private static (JsonObject Result, ReplayCounts Counts) Time(Workload workload, int calls, Device device, CancellationToken cancel)
     {
         using var work = workload.Create(device);
         var warm = new Deadline(Timing.WarmUp);
         for (int i = 0; i < 3 || !warm.IsPast; i++)
             Timing.Call(work, device, cancel);
         var timing = Timing.Of(work, device, calls, new Deadline(TimeSpan.MaxValue), cancel);
-        using var profile = ReplayProfile.Begin();
-        Timing.Call(work, device, cancel);
-        var kinds = profile.Kinds;
-        long commands = kinds.Sum(kind => kind.Count), copies = kinds.Where(kind => kind.IsCopy).Sum(kind => kind.Count);
+        var counts = ReplayCounts.Of(work, device, cancel);
         var result = new JsonObject
         {
             ["workload"] = workload.Name,
@@ -76,26 +72,26 @@ public static class WorkloadsCommand
             ["device"] = device.Name,
             ["threads"] = device.Concurrency,
             ["managed_bytes_per_call"] = timing.ManagedBytes,
-            ["commands"] = commands,
-            ["kernels"] = commands - copies,
-            ["copies"] = copies,
-            ["working_bytes"] = profile.WorkingBytes,
+            ["commands"] = counts.Commands,
+            ["kernels"] = counts.Kernels,
+            ["copies"] = counts.Copies,
+            ["working_bytes"] = counts.WorkingBytes,
         };
-        return (result, kinds);
+        return (result, counts);
     }
 
-    private static void Print(IAnsiConsole console, Workload workload, IReadOnlyList<CommandKind> kinds)
+    private static void Print(IAnsiConsole console, Workload workload, ReplayCounts counts)
     {
-        double all = kinds.Sum(kind => kind.Milliseconds);
+        double all = counts.Kinds.Sum(kind => kind.Milliseconds);
         console.WriteTable(
             [workload.Name, ">Commands", ">ms", ">%", ">us each"],
-            kinds.Select(kind => (string[])[
+            counts.Kinds.Select(kind => (string[])[
                 kind.Kind,
                 Invariant($"{kind.Count}"),
                 Invariant($"{kind.Milliseconds:0.000}"),
                 Invariant($"{100 * kind.Milliseconds / all:0.0}"),
                 Invariant($"{1000 * kind.Milliseconds / kind.Count:0.00}")]),
-            Invariant($"A call gave {kinds.Sum(kind => kind.Count)} commands. They took {all:0.000} ms, added up over threads; to look ")
+            Invariant($"A call gave {counts.Commands} commands. They took {all:0.000} ms, added up over threads; to look ")
                 + "at the clock takes some 50 ns of each.");
     }
 

@@ -5,7 +5,7 @@ using Engine.Kernels;
 
 namespace Engine.Bench.Comparing;
 
-/// <summary>A device that takes part in a comparison.</summary>
+/// <summary>A device that takes part in a comparison of several.</summary>
 /// <param name="Name">Its name as it was typed: the processor may take part with several numbers of threads, as cpu@1 and cpu@2.</param>
 /// <param name="Device">The device.</param>
 internal sealed record ComparedDevice(string Name, Device Device) : IDisposable
@@ -19,16 +19,16 @@ internal sealed record ComparedDevice(string Name, Device Device) : IDisposable
     /// <summary>Why the device is of no more use; null if it is.</summary>
     public string? Lost { get; private set; }
 
+    /// <summary>How one device takes part as two.</summary>
+    public const string Example = "the processor may take part twice with different threads, as in cpu,cpu@1";
+
     /// <summary>Opens devices.</summary>
     /// <param name="option">The option that names them.</param>
     /// <param name="names">What was typed.</param>
     /// <param name="threads">Threads of the processor where a name does not say.</param>
-    /// <exception cref="UserError">There are too few, one is given twice, or can't be opened.</exception>
+    /// <exception cref="UserError">One is given twice, or can't be opened.</exception>
     public static ComparedDevice[] Open(string option, string[] names, int threads)
     {
-        const string Example = "the processor may take part twice with different threads, as in cpu,cpu@1";
-        if (names.Length < 2)
-            throw new UserError($"{option} names {string.Join("", names)} alone: give two or more; {Example}.");
         if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw new UserError($"{option} names {twice.Key} twice: give each device once; {Example}.");
         var opened = new List<ComparedDevice>();

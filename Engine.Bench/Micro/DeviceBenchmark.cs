@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Engine.Bench.Workloads;
 using Engine.Core;
 using Engine.Kernels;
 
@@ -9,9 +10,13 @@ public abstract class DeviceBenchmark
 {
     private readonly List<IDisposable> _made = [];
     private int _drawn;
+    private Func<Tensor>? _function;
 
     /// <summary>The devices that were asked for. Set before the benchmarks run, which they do in this process.</summary>
     internal static MicroDevices Chosen { get; set; } = new(["cpu"], Threads: 0, CancellationToken.None);
+
+    /// <summary>What a replay of the benchmark that closed its device last gives to it; null if the benchmark failed.</summary>
+    internal static ReplayCounts? Counted { get; private set; }
 
     /// <summary>The names of the devices.</summary>
     public static IEnumerable<string> Devices => Chosen.Names;
@@ -27,22 +32,36 @@ public abstract class DeviceBenchmark
     [GlobalSetup]
     public void Open()
     {
+        Counted = null;
         Opened = Kernels.Device.Open(Device, Chosen.Threads);
         MakeInputs();
     }
 
-    /// <summary>Returns all memory and closes the device.</summary>
+    /// <summary>Counts what a replay gives, returns all memory and closes the device.</summary>
     [GlobalCleanup]
     public void Close()
     {
-        foreach (var made in _made)
-            made.Dispose();
-        _made.Clear();
-        Opened.Dispose();
+        try
+        {
+            using var work = Recorded();
+            for (int i = 0; i < 2; i++)
+                Timing.Call(work, Opened, Chosen.Cancel);
+            Counted = ReplayCounts.Of(work, Opened, Chosen.Cancel);
+        }
+        finally
+        {
+            foreach (var made in _made)
+                made.Dispose();
+            _made.Clear();
+            Opened.Dispose();
+        }
     }
 
     /// <summary>Makes inputs, outside of any <see cref="TensorScope"/>.</summary>
     private protected abstract void MakeInputs();
+
+    /// <summary>What the benchmark does, as recorded work for the caller to dispose: by default what <see cref="Run"/> ran last.</summary>
+    private protected virtual IWork Recorded() => new RecordedWork(_function!, Opened);
 
     /// <summary>Standard normal numbers that stay until the end.</summary>
     private protected Tensor Normal(params int[] shape)
@@ -62,6 +81,7 @@ public abstract class DeviceBenchmark
     /// <summary>Runs a function and waits for the device.</summary>
     private protected void Run(Func<Tensor> function)
     {
+        _function = function;
         Chosen.Cancel.ThrowIfCancellationRequested();
         using var scope = new TensorScope();
         function();

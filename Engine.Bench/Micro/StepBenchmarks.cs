@@ -23,5 +23,8 @@ public class StepBenchmarks : DeviceBenchmark
 
     /// <inheritdoc/>
     private protected override void MakeInputs()
-        => _work = Keep(Workloads.Workload.All.Single(workload => workload.Name == Workload).Create(Opened));
+        => _work = Workloads.Workload.All.Single(workload => workload.Name == Workload).Create(Opened);
+
+    /// <inheritdoc/>
+    private protected override IWork Recorded() => _work;
 }

@@ -6,18 +6,17 @@ using Engine.RL.Meta;
 namespace Engine.Bench.Workloads;
 
 /// <summary>
-/// The mean of many n-step meta-gradients of the Markov reward process from fresh Adam states, rewards drawn within the call.
+/// The mean of many meta-gradients of the Markov reward process from fresh Adam states, rewards drawn within the call.
 /// </summary>
 internal sealed class MrpMetaWorkload : IWork
 {
     private readonly MrpMetaGradients _meta;
 
-    public MrpMetaWorkload(int replicates, int steps, Device device)
-        => _meta = new(
-            new DiscountLearningSettings { Seeds = 1, Input = StateInput.Scaled },
-            new MetaGradientMethod(MetaGradientKind.Classic, steps),
-            replicates,
-            device);
+    public MrpMetaWorkload(int replicates, MetaGradientMethod method, Device device)
+        => _meta = new(Settings, method, replicates, device);
+
+    /// <summary>What is learned.</summary>
+    public static MrpSettings Settings { get; } = new DiscountLearningSettings { Seeds = 1, Input = StateInput.Scaled };
 
     public Tensor[] Run() => [_meta.Run()];
 

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Kernels;
+using Engine.RL.Meta;
 
 namespace Engine.Bench.Workloads;
 
@@ -55,7 +56,10 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
     public double Tolerance { get; init; } = 1e-5;
 
     private static Workload Mrp(string name, string describe, int replicates, int steps)
-        => new(name, describe, device => new MrpMetaWorkload(replicates, steps, device)) { Tolerance = Amplified };
+        => new(name, describe, device => new MrpMetaWorkload(replicates, new(MetaGradientKind.Classic, steps), device))
+        {
+            Tolerance = Amplified,
+        };
 
     private static Workload SnakeMeta(string name, string describe, int steps, bool mixes)
         => new(name, describe, device => SnakeWorkload.MetaGradient(steps, mixes, device)) { Tolerance = Amplified };

@@ -19,13 +19,23 @@ public sealed record ActorCritic(ITrunk Trunk, Mlp Policy, Mlp Value, Mlp? Outer
     /// <param name="observation">The shape of an observation.</param>
     /// <param name="actions">The number of actions.</param>
     /// <param name="outerValueHead">Whether there is a head for values with the discount of the outer loss.</param>
+    /// <param name="width">How many times as many channels and units every hidden layer has.</param>
     /// <param name="type">The element type.</param>
     public static ActorCritic Initial(
-        Key key, Shape observation, int actions, bool outerValueHead = false, ElementType type = ElementType.Float32)
+        Key key,
+        Shape observation,
+        int actions,
+        bool outerValueHead = false,
+        int width = 1,
+        ElementType type = ElementType.Float32)
     {
-        var (trunk, features, hidden) = ConvolutionalTrunk.Fits(observation)
-            ? ((ITrunk)ConvolutionalTrunk.Initial(key.Fold(0), observation, channels: 32, features: 40, type), 40, (int[])[30])
-            : (MlpTrunk.Initial(key.Fold(0), [observation.ElementCount, 64, 64], type: type), 64, []);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        bool isImage = ConvolutionalTrunk.Fits(observation);
+        int channels = 32 * width, features = (isImage ? 40 : 64) * width;
+        ITrunk trunk = isImage
+            ? ConvolutionalTrunk.Initial(key.Fold(0), observation, channels, features, type)
+            : MlpTrunk.Initial(key.Fold(0), [observation.ElementCount, features, features], type: type);
+        int[] hidden = isImage ? [30 * width] : [];
         return Initial(key, trunk, features, hidden, actions, outerValueHead, type);
     }
 

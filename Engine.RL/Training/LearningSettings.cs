@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
+using Engine.Core;
 using Engine.Core.Optim;
+using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
@@ -72,6 +74,11 @@ public record LearningSettings
     /// <summary>Steps of a rollout (T).</summary>
     [Setting("Steps of a rollout (T).", AtLeast = 1, AtMost = 1 << 16, IsInherited = true)]
     public int Rollout { get; init; } = 20;
+
+    /// <summary>How many times as many channels and units each hidden layer of the network has as the paper's.</summary>
+    [Setting(
+        "How many times as many channels and units each hidden layer of the network has.", AtLeast = 1, AtMost = 64, IsInherited = true)]
+    public int Width { get; init; } = 1;
 
     /// <summary>The discount at the start.</summary>
     [Setting("The discount at the start.", Above = 0, Below = 1)]
@@ -189,6 +196,12 @@ public record LearningSettings
     /// <summary>Makes the environment.</summary>
     /// <exception cref="ArgumentException">There is no such environment, or none with such settings.</exception>
     public IEnvironment<object> CreateEnvironment() => EnvironmentKind.Named(Env).Of(Grid, StepLimit);
+
+    /// <summary>Makes a network that has learned nothing.</summary>
+    /// <param name="key">What to draw from: one key.</param>
+    /// <param name="environment">What it is to act in.</param>
+    public ActorCritic CreateNetwork(Key key, IEnvironment<object> environment)
+        => ActorCritic.Initial(key, environment.ObservationShape, environment.ActionCount, OuterValueHead, Width);
 
     /// <summary>Makes sure that every setting is in range.</summary>
     /// <exception cref="ArgumentException">One is not; the message names it, its value and what would do.</exception>

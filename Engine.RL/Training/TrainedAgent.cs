@@ -24,8 +24,7 @@ public sealed class TrainedAgent : IDisposable
         Device = device ?? Device.Cpu;
         Environment = settings.CreateEnvironment();
         using var scope = new TensorScope();
-        var like = ActorCritic.Initial(
-            Key.Of(0, Device), Environment.ObservationShape, Environment.ActionCount, settings.OuterValueHead);
+        var like = settings.CreateNetwork(Key.Of(0, Device), Environment);
         _network = scope.Keep(SafeTensors.Restored(tensors, like, Prefix));
     }
 

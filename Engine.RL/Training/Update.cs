@@ -16,13 +16,12 @@ namespace Engine.RL.Training;
 /// <param name="settings">How the agent learns.</param>
 /// <param name="method">How meta-gradients are taken.</param>
 /// <param name="environment">The environment.</param>
-/// <param name="network">Makes a network from a key; null for <see cref="ActorCritic"/>.</param>
+/// <param name="network">Makes a network from a key; null for that of the settings.</param>
 public sealed class Update(
     LearningSettings settings, MetaGradientMethod method, IEnvironment<object> environment, Func<Key, IActorCritic>? network = null)
 {
     private readonly Optimiser _metaOptimiser = new Chain(new ClipByGlobalNorm(settings.MetaClip), new Adam(settings.MetaLearningRate));
-    private readonly Func<Key, IActorCritic> _network = network ?? (key => ActorCritic.Initial(
-        key, environment.ObservationShape, environment.ActionCount, settings.OuterValueHead));
+    private readonly Func<Key, IActorCritic> _network = network ?? (key => settings.CreateNetwork(key, environment));
 
     private readonly A2COptions _losses = new()
     {

@@ -49,6 +49,7 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
         ["play", "RUN"],
         ["check"],
         ["workloads", "--only", "snake-act-n32", "--repeats", "1"],
+        ["scaling", "--grid", "4", "--max", "1", "--only", "n,replicates", "--repeats", "1", "--warm-up", "0", "--quiet"],
         ["compare", "--only", "snake-steps-n1024,MatMul", "--repeats", "1", "--limit", "5", "--quiet"],
         ["micro", "--job", "dry", "--filter", "Scan", "Random", "Index", "snake-act", "--quiet"],
     ];

@@ -32,6 +32,27 @@ public sealed class LongerRunTests : IDisposable
         TrainedFolder.AssertSame(At("whole"), At("parts"));
     }
 
+    [Fact]
+    public void AWideAgentGoesOnAndPlays()
+    {
+        TrainedFolder.Run($"{Snake} --width 2 --frames 24 --out {At("whole")}");
+        TrainedFolder.Run($"{Snake} --width 2 --frames 12 --out {At("parts")}");
+        TrainedFolder.Run($"snake --resume --frames 24 --out {At("parts")}");
+        TrainedFolder.AssertSame(At("whole"), At("parts"));
+        var tensors = AgentFolder.Find(At("parts"), null).Load().Snapshot.Tensors;
+        Assert.Equal([3, 3, 64, 64], tensors["Inner.Parameters.Trunk.Second.Weights"].Shape);
+        foreach (string command in (string[])["play", "evaluate --episodes 2"])
+        {
+            var (code, output, _) = TrainedFolder.Try($"{command} {At("parts")}");
+            Assert.Equal(ExitCodes.Ok, code);
+            Assert.Contains("2-0 after 24 frames", output);
+        }
+
+        var (refused, _, error) = TrainedFolder.Try($"snake --resume --width 1 --out {At("parts")}");
+        Assert.Equal(ExitCodes.UserError, refused);
+        Assert.Contains("with other settings: width", error);
+    }
+
     [Theory]
     [InlineData(6)]
     [InlineData(7)]
@@ -204,6 +225,7 @@ public sealed class LongerRunTests : IDisposable
     [InlineData(
         "", "--fork: frames is 24, but must be more than 24: so many has the agent already that this one goes on from, and they count.")]
     [InlineData("--frames 48 --envs 3", "--fork: envs is 3, but must be 2, as it is of the agent that this one goes on from.")]
+    [InlineData("--frames 48 --width 2", "--fork: width is 2, but must be 1, as it is of the agent that this one goes on from.")]
     [InlineData("--frames 48 --grid 5", "--fork: grid is 5x5, but must be 4x4, as it is of the agent that this one goes on from.")]
     [InlineData("--frames 48 --env catch", "step-limit is 9, but episodes of catch end by themselves: leave it out.")]
     [InlineData(

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
@@ -10,6 +11,7 @@ using Xunit;
 
 namespace Engine.Tests.Bench;
 
+[Collection(nameof(AloneOnTheProcessor))]
 public sealed class MicroCommandTests : IDisposable
 {
     private readonly TemporaryFolder _temporary = new();
@@ -51,6 +53,29 @@ public sealed class MicroCommandTests : IDisposable
         Assert.Contains(part, error);
         Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public void ReportsHaveWhatAReplayGives()
+    {
+        string folder = _temporary.At("out");
+        var (code, output, error) = ProgramTests.Run(
+            "micro", "--filter", "Scan.Reverse", "Layout.Concatenate", "mrp-meta-s256-n10", "--job", "dry", "--quiet", "--out", folder);
+        Assert.True(code == ExitCodes.Ok, error);
+        Assert.Matches(@"\| Managed bytes \| commands \| kernels \| copies \| working_bytes \|", output);
+        Assert.Matches(@"\| Scan.Reverse .* \| +1 \| +1 \| +0 \| +\d+ \|", output);
+        var benchmarks = Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories)
+            .SelectMany(file => JsonNode.Parse(File.ReadAllText(file))!["Benchmarks"]!.AsArray()).ToArray();
+        var counted = benchmarks.ToDictionary(
+            benchmark => (string)benchmark!["MethodTitle"]!,
+            benchmark => benchmark!["Metrics"]!.AsArray().ToDictionary(
+                metric => (string)metric!["Descriptor"]!["Id"]!, metric => (double)metric!["Value"]!));
+        Assert.Equal(["Call", "Concatenate", "Reverse"], counted.Keys.Order());
+        Assert.All(counted.Values, metrics => Assert.Equal(metrics["commands"], metrics["kernels"] + metrics["copies"]));
+        Assert.All(counted.Values, metrics => Assert.True(metrics["working_bytes"] > 0));
+        Assert.Equal((1, 1, 0), (counted["Reverse"]["commands"], counted["Reverse"]["kernels"], counted["Reverse"]["copies"]));
+        Assert.Equal(0, counted["Concatenate"]["kernels"]);
+        Assert.True(counted["Call"]["commands"] > 50);
     }
 
     [Fact]

@@ -36,6 +36,27 @@ public sealed class ActorCriticTests : IDisposable
     }
 
     [Fact]
+    public void AWiderNetworkHasAsManyTimesTheChannelsAndUnits()
+    {
+        var network = ActorCritic.Initial(Key.Of(3), [12, 12, 5], 4, width: 3);
+        Assert.Equal(
+            ["[3, 3, 5, 96]", "[96]", "[3, 3, 96, 96]", "[96]", "[864, 120]", "[120]", "[120, 90]", "[90]", "[90, 4]", "[4]"],
+            Tree.Leaves((network.Trunk, network.Policy)).Select(x => x.Shape.ToString()));
+        Assert.Equal([90, 1], network.Value.Layers[1].Weights.Shape);
+        Assert.Equal(4, network.Apply(Tensor.Ones([12, 12, 5])).Logits.Count);
+
+        // Not an image.
+        var dense = ActorCritic.Initial(Key.Of(3), [4], 2, width: 2);
+        Assert.Equal(
+            ["[4, 128]", "[128]", "[128, 128]", "[128]", "[128, 2]", "[2]"],
+            Tree.Leaves((dense.Trunk, dense.Policy)).Select(x => x.Shape.ToString()));
+        Assert.Equal(
+            Tree.ToVector(ActorCritic.Initial(Key.Of(3), [4], 2)).ToDoubles(),
+            Tree.ToVector(ActorCritic.Initial(Key.Of(3), [4], 2, width: 1)).ToDoubles());
+        Assert.Throws<ArgumentOutOfRangeException>(() => ActorCritic.Initial(Key.Of(3), [4], 2, width: 0));
+    }
+
+    [Fact]
     public void WeightsStartSmallAndBiasesAtZero()
     {
         var network = ActorCritic.Initial(Key.Of(3), [12, 12, 5], 4, outerValueHead: true);

@@ -11,11 +11,12 @@ public class TrainedAgentTests
     private static readonly AgentRun s_run = new("1", 4, SmallSnake.Settings);
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void LogitsAreThoseOfTheNetwork(bool outerValueHead)
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public void LogitsAreThoseOfTheNetwork(bool outerValueHead, int width)
     {
-        var run = s_run with { Settings = s_run.Settings with { OuterValueHead = outerValueHead } };
+        var run = s_run with { Settings = s_run.Settings with { OuterValueHead = outerValueHead, Width = width } };
         var snapshot = SmallSnake.After(2, run);
         using var scope = new TensorScope();
         using var agent = new TrainedAgent(run.Settings, snapshot.Tensors);
@@ -60,6 +61,9 @@ public class TrainedAgentTests
         Assert.Equal(
             $"tensor {Dense} is Float32 [32, 40], but Float32 [64, 40] is wanted.",
             Refused(s_run.Settings with { Grid = new(8, 5) }, snapshot.Tensors));
+        Assert.Equal(
+            "tensor Inner.Parameters.Trunk.First.Weights is Float32 [3, 3, 5, 32], but Float32 [3, 3, 5, 64] is wanted.",
+            Refused(s_run.Settings with { Width = 2 }, snapshot.Tensors));
         var other = Without(Bias);
         other[Bias] = StoredTensor.Of<double>([4], new double[4]);
         Assert.Equal($"tensor {Bias} is Float64 [4], but Float32 [4] is wanted.", Refused(s_run.Settings, other));
