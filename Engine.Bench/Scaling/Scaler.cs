@@ -52,7 +52,7 @@ internal sealed class Scaler(ScalingSettings settings, CancellationToken cancel)
             return null;
         double times = ladder.Times(value, last.Value);
         double seconds = times * (last.PrepareMs + (LeastReplays * last.MedianMs))!.Value / 1000;
-        double bytes = times * last.WorkingBytes!.Value, most = settings.Memory * GiB ?? MostOfMemory * device.Device.MemoryBytes;
+        double bytes = times * last.WorkingBytes!.Value, most = settings.MemoryLimit * GiB ?? MostOfMemory * device.Device.MemoryBytes;
         return seconds > settings.Limit ? Invariant($"about {seconds:0.#} s, over the limit of {settings.Limit:0.#}")
             : bytes > most ? Invariant($"about {bytes / GiB:0.##} GiB, over the {most / GiB:0.##} allowed")
             : null;

@@ -39,7 +39,7 @@ internal sealed record ScalingSettings
 
     /// <summary>GiB that replays of a point may work in; null for an eighth of what the device has.</summary>
     [Setting("GiB that replays of a point may work in, or it is skipped; an eighth of a device's where it is not given.", Above = 0)]
-    public double? Memory { get; init; }
+    public double? MemoryLimit { get; init; }
 
     /// <summary><see cref="Method"/>, read.</summary>
     [JsonIgnore]

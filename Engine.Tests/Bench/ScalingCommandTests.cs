@@ -133,7 +133,7 @@ public sealed class ScalingCommandTests : IDisposable
     {
         string folder = _temporary.At("out");
         var (code, output, error) = Run(
-            $"{Small.Replace("--max 2", "--max 4")} --only replicates,width --memory 0.015 --quiet --out {folder}");
+            $"{Small.Replace("--max 2", "--max 4")} --only replicates,width --memory-limit 0.015 --quiet --out {folder}");
         Assert.True(code == ExitCodes.Ok, error);
         Assert.Matches(@"\| width +\| +4 \| cpu +\| +- \| +- \| +0 \| .* \| skipped: about 0\.\d+ GiB, over the 0\.0\d+ allowed", output);
         var points = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "scaling.json")))!["points"]!.AsArray();
@@ -190,7 +190,7 @@ public sealed class ScalingCommandTests : IDisposable
     [InlineData("max is 0, but must be at least 1", "--max", "0")]
     [InlineData("repeats is 0, but must be at least 1", "--repeats", "0")]
     [InlineData("limit is 0, but must be above 0", "--limit", "0")]
-    [InlineData("memory is -1, but must be above 0", "--memory", "-1")]
+    [InlineData("memory-limit is -1, but must be above 0", "--memory-limit", "-1")]
     [InlineData("warm-up is -1, but must be", "--warm-up", "-1")]
     [InlineData("grid", "--grid", "1")]
     [InlineData("give one of them, not both", "--resume", "--overwrite")]
