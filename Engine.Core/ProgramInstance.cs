@@ -1,3 +1,4 @@
+using Engine.Core.Autodiff;
 using Engine.Kernels;
 
 namespace Engine.Core;
@@ -142,6 +143,8 @@ internal sealed class ProgramInstance : IDisposable
 
     private IEnumerable<Kernels.Memory.Buffer> Call()
     {
+        // Derivatives end at a program: what it uses is no business of who runs it.
+        using var apart = CheckpointScope.Apart();
         var results = _function(_inputs);
         RequireWhole(results);
         Results = [.. results.Select(y => y.AsLeaf())];

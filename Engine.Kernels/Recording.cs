@@ -24,6 +24,7 @@ internal sealed class Recording : IDisposable
     private readonly Dictionary<int, MapRequest> _held = [];
     private readonly List<Buffer> _owned = [];
     private readonly HashSet<Buffer> _captured = [];
+    private readonly HashSet<int> _whole = [];
     private Command[] _commands = [];
     private List<Command>? _stored;
     private int[] _results = [];
@@ -48,7 +49,7 @@ internal sealed class Recording : IDisposable
     /// What kernels have made of buffers for their own use, in this pass: a buffer is written once, so others may use it. The key says what
     /// was made, and of which buffer.
     /// </summary>
-    internal Dictionary<object, Buffer> Derived { get; } = [];
+    internal Dictionary<object, Buffer> Derived { get; private set; } = [];
 
     /// <summary>The number of commands a replay runs; a device may have made one of them.</summary>
     public int CommandCount { get; private set; }
@@ -103,6 +104,31 @@ internal sealed class Recording : IDisposable
         _kinds.Clear();
         _maps.Clear();
         _held.Clear();
+    }
+
+    /// <summary>
+    /// A part of what a function does of whose work nobody will use anything but the results. They are what is kept from then on: nothing
+    /// made in the part or before it, for a kernel's own use, is held across, nor what a result could be computed from later.
+    /// </summary>
+    /// <param name="part">The part.</param>
+    /// <param name="buffers">The buffers of its results.</param>
+    internal static T Part<T>(Func<T> part, Func<T, IEnumerable<Buffer>> buffers)
+    {
+        if (s_current is not { } recording)
+            return part();
+        var (derived, first) = (recording.Derived, recording._nextRequest);
+        recording.Derived = [];
+        try
+        {
+            var results = part();
+            if (recording._stored is null)
+                recording.Leave(first, [.. buffers(results).Select(buffer => buffer.Slot)]);
+            return results;
+        }
+        finally
+        {
+            recording.Derived = derived;
+        }
     }
 
     /// <summary>Runs the stored commands.</summary>
@@ -244,6 +270,17 @@ internal sealed class Recording : IDisposable
         return number;
     }
 
+    // Gives back what was made since a request, but for results.
+    private void Leave(int first, HashSet<int> results)
+    {
+        _whole.UnionWith(results);
+        for (int slot = first; slot < _requests.Count; slot++)
+        {
+            if (!results.Contains(slot) && _requests[slot].Observed is { } buffer)
+                Device.Free(buffer);
+        }
+    }
+
     private static InvalidOperationException Changed()
         => new(
             "A recorded function made other requests the second time than the first. What it does may depend on the structure, shapes and "
@@ -295,7 +332,7 @@ internal sealed class Recording : IDisposable
             }
         }
 
-        _fusion = MapFusion.Of(_maps, _live, _uses, wanted: _results.ToHashSet(), slots: _requests.Count);
+        _fusion = MapFusion.Of(_maps, _live, _uses, wanted: _whole.Union(_results).ToHashSet(), slots: _requests.Count);
         var first = new int[_requests.Count];
         var last = new int[_requests.Count];
         Array.Fill(first, int.MaxValue);

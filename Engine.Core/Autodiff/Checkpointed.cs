@@ -1,0 +1,89 @@
+using Engine.Kernels;
+
+namespace Engine.Core.Autodiff;
+
+/// <summary>
+/// What a function of <see cref="Gradient.Checkpoint"/> has made of its inputs and of what it captures. The gradient rule runs it again,
+/// and is a checkpoint itself: derivatives of any order keep no more than what they begin from.
+/// </summary>
+/// <param name="Function">The function, of the inputs.</param>
+/// <param name="Captured">What it captures: the primitive's inputs after those.</param>
+/// <param name="Made">Its results, as leaves.</param>
+internal sealed record Checkpointed(Func<Tensor[], Tensor[]> Function, Tensor[] Captured, Tensor[] Made) : Primitive
+{
+    /// <summary>Runs a function and keeps nothing but its results.</summary>
+    public static Tensor[] Run(Func<Tensor[], Tensor[]> function, Tensor[] inputs)
+    {
+        Tensor[] captured = [], given = CheckpointScope.Inside(inputs);
+        var made = Recording.Part(
+            () =>
+            {
+                using var memory = new TensorScope();
+                using var scope = CheckpointScope.First(inputs);
+                var results = CheckpointScope.Inside(function(Array.ConvertAll(given, x => x.AsLeaf())));
+                captured = scope.Captured;
+                return memory.Keep(Array.ConvertAll(results, y => y.AsLeaf()));
+            },
+            results => results.Select(y => y.Buffer));
+        Tensor[] all = [.. inputs, .. captured];
+        return all.Length * made.Length == 0 ? made : new Checkpointed(function, captured, made).ApplyAll(all);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor?[] VjpAll(Tensor?[] g, Tensor[] y, Tensor[] x, bool[] wanted)
+    {
+        int[] from = [.. Enumerable.Range(0, g.Length).Where(i => g[i] is not null)];
+        int[] to = [.. Enumerable.Range(0, x.Length).Where(i => wanted[i])];
+        int[] found = [];
+        var flowing = Run(
+            given =>
+            {
+                var at = given[..x.Length];
+                using var scope = Again(at, given);
+                var results = Apply(at);
+                var cotangents = Gradient.Backward(
+                    Array.ConvertAll(from, i => results[i]), Array.ConvertAll(to, i => at[i]), given[x.Length..]);
+                found = [.. to.Where((_, i) => cotangents[i] is not null)];
+                return [.. cotangents.OfType<Tensor>()];
+            },
+            [.. x, .. from.Select(i => g[i]!)]);
+        var all = new Tensor?[x.Length];
+        for (int i = 0; i < found.Length; i++)
+            all[found[i]] = flowing[i];
+        return all;
+    }
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x) => [.. Made.Select(y => (y.Type, y.Shape))];
+
+    /// <inheritdoc/>
+    protected override void ComputeAll(Tensor[] y, Tensor[] x)
+    {
+        // Nothing to do: the results were made before.
+    }
+
+    private protected override Tensor Result(Tensor[] x, int number, ElementType type, Shape shape)
+        => new(x[0].Device, type, shape, Made[number].Buffer, this, Remembered(x, type));
+
+    /// <inheritdoc/>
+    protected override Tensor[] BatchedAll(BatchedInputs x)
+    {
+        int[] own = [.. Enumerable.Range(0, x.Count).Where(x.IsOwn)];
+        return new Checkpointed(ForAll, [], Array.ConvertAll(Made, x.Show)).ApplyAll([.. Enumerable.Range(0, x.Count).Select(i => x[i])]);
+
+        Tensor[] ForAll(Tensor[] given) => Batch.Map(
+            members =>
+            {
+                var at = given.ToArray();
+                for (int i = 0; i < own.Length; i++)
+                    at[own[i]] = members[i];
+                using var scope = Again(at, at);
+                return CheckpointScope.Inside(Apply(at));
+            },
+            Array.ConvertAll(own, i => given[i]));
+    }
+
+    private CheckpointScope Again(Tensor[] x, Tensor[] given) => CheckpointScope.Again(Captured, x.AsSpan(x.Length - Captured.Length), given);
+
+    private Tensor[] Apply(Tensor[] x) => Function(x[..^Captured.Length]);
+}
