@@ -54,6 +54,9 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
     /// <summary>Commands of the replay that ran last; 0 before there was one.</summary>
     public int CommandCount => _program.CommandCount;
 
+    /// <summary>Bytes that replays work in; 0 before there was one.</summary>
+    public long WorkingBytes => _program.WorkingBytes;
+
     /// <summary>Runs the step.</summary>
     /// <param name="inputs">The run's own inputs; they may be disposed afterwards.</param>
     /// <returns>Its results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>

@@ -71,7 +71,7 @@ internal sealed class CheckpointScope : IDisposable
             Tensor[] outside = [.. xs.Where(x => x.Id <= scope._begin)];
             if (outside.Length == 0)
                 return;
-            if (outside.Intersect(scope._inputs).Any() || Gradient.Depend([.. scope._inputs, .. scope._captured], outside))
+            if (outside.Intersect(scope._inputs).Any() || Gradient.Between([.. scope._inputs, .. scope._captured], outside).Between.Count > 0)
             {
                 throw new InvalidOperationException(
                     $"Checkpoint: the function takes a derivative in a tensor from outside, {outside[0].Type} {outside[0].Shape}, which its "

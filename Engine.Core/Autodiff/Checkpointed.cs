@@ -11,22 +11,32 @@ namespace Engine.Core.Autodiff;
 /// <param name="Made">Its results, as leaves.</param>
 internal sealed record Checkpointed(Func<Tensor[], Tensor[]> Function, Tensor[] Captured, Tensor[] Made) : Primitive
 {
-    /// <summary>Runs a function and keeps nothing but its results.</summary>
+    /// <summary>Runs a function and keeps nothing but its results. Those that have no derivative are constants.</summary>
     public static Tensor[] Run(Func<Tensor[], Tensor[]> function, Tensor[] inputs)
     {
         Tensor[] captured = [], given = CheckpointScope.Inside(inputs);
+        int[] moving = [];
         var made = Recording.Part(
             () =>
             {
                 using var memory = new TensorScope();
                 using var scope = CheckpointScope.First(inputs);
-                var results = CheckpointScope.Inside(function(Array.ConvertAll(given, x => x.AsLeaf())));
+                given = Array.ConvertAll(given, x => x.AsLeaf());
+                var results = CheckpointScope.Inside(function(given));
                 captured = scope.Captured;
+                var depends = Gradient.Between(results, [.. given, .. CheckpointScope.Inside(captured)]).Depends;
+                moving = [.. Enumerable.Range(0, results.Length).Where(i => results[i].Type.IsFloat() && depends.Contains(results[i]))];
                 return memory.Keep(Array.ConvertAll(results, y => y.AsLeaf()));
             },
             results => results.Select(y => y.Buffer));
-        Tensor[] all = [.. inputs, .. captured];
-        return all.Length * made.Length == 0 ? made : new Checkpointed(function, captured, made).ApplyAll(all);
+        if (moving.Length == 0)
+            return made;
+        var some = new Checkpointed(x => Some(function(x)), captured, Some(made)).ApplyAll([.. inputs, .. captured]);
+        for (int i = 0; i < moving.Length; i++)
+            made[moving[i]] = some[i];
+        return made;
+
+        Tensor[] Some(Tensor[] all) => Array.ConvertAll(moving, i => all[i]);
     }
 
     /// <inheritdoc/>

@@ -141,9 +141,6 @@ public static class Gradient
         return Array.ConvertAll(xs, gathered.Of);
     }
 
-    /// <summary>Whether any of some tensors was made from any of some others.</summary>
-    internal static bool Depend(Tensor[] ys, Tensor[] xs) => Between(ys, xs).Between.Count > 0;
-
     // What the rule of an operation gives, which may be a user's.
     private static Tensor?[] Rule(Tensor y, Tensor[] results, Tensor?[] g, HashSet<Tensor> depends)
     {
@@ -177,8 +174,10 @@ public static class Gradient
         return cotangents;
     }
 
-    // What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first; and these and xs as a set.
-    private static (List<Tensor> Between, HashSet<Tensor> Depends) Between(Tensor[] ys, Tensor[] xs)
+    /// <summary>
+    /// What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first; and these and xs as a set.
+    /// </summary>
+    internal static (List<Tensor> Between, HashSet<Tensor> Depends) Between(Tensor[] ys, Tensor[] xs)
     {
         long oldest = xs.Length == 0 ? long.MaxValue : xs.Min(x => x.Id);
         var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);

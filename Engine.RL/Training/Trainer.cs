@@ -61,6 +61,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Commands of an update, once it is replayed; 0 before.</summary>
     public int CommandCount => _loop.CommandCount;
 
+    /// <summary>Bytes that an update works in, once it is replayed; 0 before.</summary>
+    public long WorkingBytes => _loop.WorkingBytes;
+
     /// <summary>The agent, or several along a first axis of everything; it lasts until the next step.</summary>
     public Learner State => _loop.State;
 
