@@ -1,5 +1,6 @@
 using Engine.Core.Autodiff;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 
 namespace Engine.Core;
 
@@ -138,6 +139,9 @@ internal sealed class ProgramInstance : IDisposable
             return new Tensor(Device, result.Type, result.Shape, buffer);
         }
     }
+
+    /// <summary>What runs would take. The instance is of no further use.</summary>
+    public MemoryNeed Plan() => _recording.Plan(Call);
 
     public void Dispose() => _recording.Dispose();
 

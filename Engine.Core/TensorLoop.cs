@@ -1,5 +1,6 @@
 using Engine.Core.Trees;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 
 namespace Engine.Core;
 
@@ -76,6 +77,10 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
         Tree.Dispose(old);
         return results;
     }
+
+    /// <summary>What memory a run would take, see <see cref="TensorProgram{TIn, TOut}.Plan"/>.</summary>
+    /// <param name="inputs">Inputs like those of a run.</param>
+    public MemoryNeed Plan(TIn inputs) => _program.Plan(new(State, inputs));
 
     /// <summary>Returns the memory of the program and of the state.</summary>
     /// <exception cref="InvalidOperationException">The loop is running.</exception>

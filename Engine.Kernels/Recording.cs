@@ -31,6 +31,9 @@ internal sealed class Recording : IDisposable
     private bool[] _live = [];
     private MapFusion _fusion = MapFusion.None;
     private bool _isGiving;
+    private bool _isDry;
+    private long _observed;
+    private long _mostObserved;
     private Buffer? _arena;
     private int _nextRequest;
     private int _nextCommand;
@@ -83,12 +86,24 @@ internal sealed class Recording : IDisposable
         _results = [.. results.Select(buffer => buffer.Slot)];
     }
 
+    /// <summary>
+    /// The first pass without work and memory, but for constants: what a recording of <paramref name="function"/> would take. It is of no
+    /// further use.
+    /// </summary>
+    public MemoryNeed Plan(Func<IEnumerable<Buffer>> function)
+    {
+        _isDry = true;
+        Observe(function);
+        return new(_mostObserved, Layout());
+    }
+
     /// <summary>Second pass: calls <paramref name="function"/> again and stores its commands without running them.</summary>
     /// <exception cref="InvalidOperationException">It made other requests than the first time, or returned other buffers.</exception>
     public void Store(Func<IEnumerable<Buffer>> function)
     {
         FreeObserved();
-        Plan();
+        long bytes = Layout();
+        _arena = bytes > 0 ? Own(bytes) : null;
         _stored = [];
         _nextRequest = 0;
         _nextCommand = 0;
@@ -178,7 +193,8 @@ internal sealed class Recording : IDisposable
         if (_stored is null)
         {
             // Observing: real memory, given back when the pass is over.
-            var buffer = Device.Take(byteLength, slot);
+            _mostObserved = Math.Max(_mostObserved, _observed += byteLength);
+            var buffer = _isDry ? new Buffer(Device, 0, byteLength) { Slot = slot, IsRecorded = true } : Device.Take(byteLength, slot);
             _requests.Add(new Request(byteLength, buffer));
             return buffer;
         }
@@ -211,7 +227,7 @@ internal sealed class Recording : IDisposable
     {
         int number = _isGiving ? -1 : Next(command.GetType(), null);
         if (_stored is null)
-            return true;
+            return !_isDry;
         if (_isGiving || _live[number])
             _stored.Add(command);
         return false;
@@ -276,8 +292,11 @@ internal sealed class Recording : IDisposable
         _whole.UnionWith(results);
         for (int slot = first; slot < _requests.Count; slot++)
         {
-            if (!results.Contains(slot) && _requests[slot].Observed is { } buffer)
-                Device.Free(buffer);
+            if (results.Contains(slot) || _requests[slot].Observed is not { } buffer)
+                continue;
+            Device.Free(buffer);
+            _observed -= buffer.ByteLength;
+            _requests[slot] = new Request(buffer.ByteLength, null);
         }
     }
 
@@ -311,7 +330,8 @@ internal sealed class Recording : IDisposable
         }
     }
 
-    private void Plan()
+    // Which commands are live, and where in one block each buffer lies; the size of that.
+    private long Layout()
     {
         int commands = _nextCommand;
         var wanted = new bool[_requests.Count];
@@ -355,9 +375,8 @@ internal sealed class Recording : IDisposable
             last[slot] = int.MaxValue;
 
         UsedBytes = _requests.Index().Sum(request => last[request.Index] >= 0 ? request.Item.ByteLength : 0);
-        long bytes = MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
+        return MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
             (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength, null) { Offset = offset });
-        _arena = bytes > 0 ? Own(bytes) : null;
     }
 
     private readonly record struct Request(long ByteLength, Buffer? Observed)

@@ -1,6 +1,7 @@
 using Engine.Core;
 using Engine.Core.Files;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
@@ -83,6 +84,9 @@ public sealed class Trainer : IDisposable
         Func<Key, IActorCritic>? network = null)
         where TState : notnull
         => new(AnyEnvironment.Of(environment), settings, MetaGradientMethod.Parse(method), [seed], device, network);
+
+    /// <summary>What memory an update would take; none is made.</summary>
+    public MemoryNeed Plan() => _loop.Plan(default);
 
     /// <summary>One update of each agent.</summary>
     /// <returns>What was measured of each.</returns>
