@@ -5,7 +5,6 @@ using Engine.Bench.Workloads;
 using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Agents;
-using Engine.RL.Environments;
 using Engine.RL.Meta;
 using Engine.RL.Training;
 
@@ -89,10 +88,12 @@ public static class MemoryCommand
             return result;
         for (int warm = 0; warm < 3; warm++)
             Timing.Call(work, device, cancel);
+        var before = Environment.CpuUsage.TotalTime;
         var timing = Timing.Of(work, device, calls, new Deadline(TimeSpan.MaxValue), cancel);
         result["commands"] = work.Trainer.CommandCount;
         result["median_ms"] = Math.Round(timing.Median, 2);
         result["min_ms"] = Math.Round(timing.Min, 2);
+        result["cpu_ms"] = Math.Round((Environment.CpuUsage.TotalTime - before).TotalMilliseconds / timing.Calls, 2);
         return result;
     }
 

@@ -134,9 +134,11 @@ public record LearningSettings
     [Setting("How meta-gradients are computed: backward through the inner updates, or forward along them.")]
     public Differentiation Differentiation { get; init; } = Differentiation.Reverse;
 
-    /// <summary>What is kept of inner updates on the way, for meta-gradients backward through them.</summary>
-    [Setting("What is kept of inner updates, to go backward through them: all, or what each begins with, from which it is made again.")]
-    public LoopMemory Memory { get; init; } = LoopMemory.Plain;
+    /// <summary>What is kept of inner updates to go backward through them; null for plain memory.</summary>
+    [Setting(
+        "What is kept of inner updates to go backward through them: all, or (mixed) what each begins with, from which it is made again; "
+        + "all where it is not given.")]
+    public LoopMemory? Memory { get; init; }
 
     /// <summary>The discount of the outer loss (gamma').</summary>
     [Setting("The discount of the outer loss (gamma').", AtLeast = 0, AtMost = 1)]
@@ -206,7 +208,7 @@ public record LearningSettings
             FramesPerUpdate,
             $"at most {LargestRollout}: all that a rollout has seen is kept in memory");
         Setting.Require(
-            Memory == LoopMemory.Plain || Differentiation == Differentiation.Reverse,
+            Memory != LoopMemory.Mixed || Differentiation == Differentiation.Reverse,
             "memory",
             "mixed",
             "plain with differentiation forward, which keeps nothing of inner updates");

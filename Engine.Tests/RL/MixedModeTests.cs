@@ -3,6 +3,7 @@ using Engine.Core.Autodiff;
 using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using Engine.RL.Environments;
 using Engine.RL.Meta;
 using Xunit;
 
@@ -23,23 +24,29 @@ public class MixedModeTests
                 new ClipByGlobalNorm(0.1), new Adam((Schedule)((step, type) => rate / (step.Cast(type) + 1)), EpsilonRoot: 1e-8))),
         ];
 
-    public static TheoryData<double?, bool> Options => new() { { null, false }, { null, true }, { 0.9, false }, { 0.9, true }, { 0.0, false } };
+    public static TheoryData<string, double?, bool> Options
+        =>
+        [
+            .. from device in TestDevices.ForNetworks
+               from options in ((double?, bool)[])[(null, false), (null, true), (0.9, false), (0.9, true), (0, false)]
+               select (device.Data, options.Item1, options.Item2),
+        ];
 
     [Theory]
     [MemberData(nameof(Options))]
-    public void MetaGradientsAreThoseOfPlainMemory(double? trace, bool fresh)
+    public void MetaGradientsAreThoseOfPlainMemory(string device, double? trace, bool fresh)
     {
         using var scope = new TensorScope();
-        var setup = new InnerLoopSetup();
-        var rate = Tensor.From(0.05).Reshape();
+        var place = TestDevices.Open(device);
+        var setup = new InnerLoopSetup(device: place);
+        var rate = Tensor.Scalar(0.05, ElementType.Float64, place);
         foreach (var optimiser in s_optimisers)
         {
             var plain = Unroll(LoopMemory.Plain);
             var mixed = Unroll(LoopMemory.Mixed);
             foreach (var (expected, actual) in plain.Zip(mixed))
             {
-                Assert.Equal(Values((expected.State, expected.Losses, expected.Gradient)), Values((actual.State, actual.Losses, actual.Gradient)));
-                Assert.Equal(Values((expected.Rollout, expected.OuterLoss)), Values((actual.Rollout, actual.OuterLoss)));
+                Assert.Equal(Values(expected), Values(actual));
                 Same(expected.OuterLoss, actual.OuterLoss);
             }
 
@@ -49,7 +56,7 @@ public class MixedModeTests
                 Same(method.Of([.. plain.Select(x => x.OuterLoss)]), method.Of([.. mixed.Select(x => x.OuterLoss)]));
             }
 
-            InnerPoint<Tensor, ValueTuple, Engine.RL.Environments.Trajectories>[] Unroll(LoopMemory memory)
+            InnerPoint<Tensor, ValueTuple, Trajectories>[] Unroll(LoopMemory memory)
             {
                 var how = optimiser(rate);
                 var start = new InnerState<Tensor, ValueTuple>(setup.Parameters, how.Initial(setup.Parameters), default);
@@ -57,12 +64,14 @@ public class MixedModeTests
             }
         }
 
+        // To order 2.
         void Same(Tensor expected, Tensor actual)
         {
-            var (slopes, found) = (Gradient.Of(expected, (setup.Raw, rate)), Gradient.Of(actual, (setup.Raw, rate)));
+            var eta = (setup.Raw, rate);
+            var (slopes, found) = (Gradient.Of(expected, eta), Gradient.Of(actual, eta));
             Assert.NotEqual(0, slopes.rate.Item());
             Close.All(Values(slopes), Values(found), 1e-10);
-            var (curvature, again) = (Gradient.Of(slopes.Raw.Square().Sum(), (setup.Raw, rate)), Gradient.Of(found.Raw.Square().Sum(), (setup.Raw, rate)));
+            var (curvature, again) = (Gradient.Of(slopes.Raw.Square().Sum(), eta), Gradient.Of(found.Raw.Square().Sum(), eta));
             Close.All(Values(curvature), Values(again), 1e-8);
         }
     }
