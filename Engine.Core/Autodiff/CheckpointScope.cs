@@ -71,11 +71,12 @@ internal sealed class CheckpointScope : IDisposable
             Tensor[] outside = [.. xs.Where(x => x.Id <= scope._begin)];
             if (outside.Length == 0)
                 return;
-            if (outside.Intersect(scope._inputs).Any() || Gradient.Between([.. scope._inputs, .. scope._captured], outside).Between.Count > 0)
+            Tensor[] seen = [.. scope._inputs, .. scope._captured];
+            if (outside.Intersect(scope._inputs).Any() || Gradient.Between(seen, outside).Between.Count > 0)
             {
                 throw new InvalidOperationException(
-                    $"Checkpoint: the function takes a derivative in a tensor from outside, {outside[0].Type} {outside[0].Shape}, which its "
-                    + "inputs, or others from outside, are or depend on: take it in an input, and make there what depends on that.");
+                    $"Checkpoint: the function takes a derivative in a tensor from outside, {outside[0].Type} {outside[0].Shape}, which "
+                    + "its inputs, or others from outside, are or depend on: take it in an input, and make there what depends on that.");
             }
         }
     }
@@ -92,8 +93,8 @@ internal sealed class CheckpointScope : IDisposable
         if (!_isFirst)
         {
             throw new InvalidOperationException(
-                $"Checkpoint: run again, the function uses a tensor from outside, {x.Type} {x.Shape}, that it did not use the first time: what "
-                + "it does may depend on nothing but its inputs and what it captures.");
+                $"Checkpoint: run again, the function uses a tensor from outside, {x.Type} {x.Shape}, that it did not use the first time: "
+                + "what it does may depend on nothing but its inputs and what it captures.");
         }
 
         _captured.Add(x);

@@ -3,13 +3,14 @@ using Engine.Kernels;
 namespace Engine.Core.Autodiff;
 
 /// <summary>
-/// What a function of <see cref="Gradient.Checkpoint"/> has made of its inputs and of what it captures. The gradient rule runs it again,
-/// and is a checkpoint itself: derivatives of any order keep no more than what they begin from.
+/// The results of a function of whose work nothing else is kept, see <see cref="Gradient.Checkpoint"/>. The gradient rule runs it again, and
+/// is a checkpoint itself: derivatives of any order keep no more than what they begin from.
 /// </summary>
 /// <param name="Function">The function, of the inputs.</param>
 /// <param name="Captured">What it captures: the primitive's inputs after those.</param>
 /// <param name="Made">Its results, as leaves.</param>
-internal sealed record Checkpointed(Func<Tensor[], Tensor[]> Function, Tensor[] Captured, Tensor[] Made) : Primitive
+/// <param name="From">What they were made of, for its types and shapes alone.</param>
+internal sealed record Checkpointed(Func<Tensor[], Tensor[]> Function, Tensor[] Captured, Tensor[] Made, Tensor[] From) : Primitive
 {
     /// <summary>Runs a function and keeps nothing but its results. Those that have no derivative are constants.</summary>
     public static Tensor[] Run(Func<Tensor[], Tensor[]> function, Tensor[] inputs)
@@ -31,7 +32,7 @@ internal sealed record Checkpointed(Func<Tensor[], Tensor[]> Function, Tensor[] 
             results => results.Select(y => y.Buffer));
         if (moving.Length == 0)
             return made;
-        var some = new Checkpointed(x => Some(function(x)), captured, Some(made)).ApplyAll([.. inputs, .. captured]);
+        var some = Of(x => Some(function(x)), captured, Some(made), [.. inputs, .. captured]);
         for (int i = 0; i < moving.Length; i++)
             made[moving[i]] = some[i];
         return made;
@@ -64,7 +65,10 @@ internal sealed record Checkpointed(Func<Tensor[], Tensor[]> Function, Tensor[] 
     }
 
     /// <inheritdoc/>
-    protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x) => [.. Made.Select(y => (y.Type, y.Shape))];
+    protected override (ElementType Type, Shape Shape)[] InferAll(Tensor[] x)
+        => x.Length == From.Length && x.Zip(From).All(pair => (pair.First.Type, pair.First.Shape) == (pair.Second.Type, pair.Second.Shape))
+            ? [.. Made.Select(y => (y.Type, y.Shape))]
+            : throw Error("the results are those of other inputs");
 
     /// <inheritdoc/>
     protected override void ComputeAll(Tensor[] y, Tensor[] x)
@@ -79,7 +83,7 @@ internal sealed record Checkpointed(Func<Tensor[], Tensor[]> Function, Tensor[] 
     protected override Tensor[] BatchedAll(BatchedInputs x)
     {
         int[] own = [.. Enumerable.Range(0, x.Count).Where(x.IsOwn)];
-        return new Checkpointed(ForAll, [], Array.ConvertAll(Made, x.Show)).ApplyAll([.. Enumerable.Range(0, x.Count).Select(i => x[i])]);
+        return Of(ForAll, [], Array.ConvertAll(Made, x.Show), [.. Enumerable.Range(0, x.Count).Select(i => x[i])]);
 
         Tensor[] ForAll(Tensor[] given) => Batch.Map(
             members =>
@@ -93,7 +97,11 @@ internal sealed record Checkpointed(Func<Tensor[], Tensor[]> Function, Tensor[] 
             Array.ConvertAll(own, i => given[i]));
     }
 
-    private CheckpointScope Again(Tensor[] x, Tensor[] given) => CheckpointScope.Again(Captured, x.AsSpan(x.Length - Captured.Length), given);
+    private static Tensor[] Of(Func<Tensor[], Tensor[]> function, Tensor[] captured, Tensor[] made, Tensor[] x)
+        => new Checkpointed(function, captured, made, Array.ConvertAll(x, each => each.WithoutMemory())).ApplyAll(x);
+
+    private CheckpointScope Again(Tensor[] x, Tensor[] given)
+        => CheckpointScope.Again(Captured, x.AsSpan(x.Length - Captured.Length), given);
 
     private Tensor[] Apply(Tensor[] x) => Function(x[..^Captured.Length]);
 }

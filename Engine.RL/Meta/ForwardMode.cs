@@ -65,7 +65,9 @@ public static class ForwardMode
             var outer = instance.Losses(moved, validation).Outer;
             var (slope, moving) = Forward(x.Eta, outer, (moved, movedState), (theta, optimiser), along);
             return (
-                new(moved, movedState, moving, next, nextAfter), slope, new(new(moved, movedState, sampling), outer, data, before, gradient));
+                new(moved, movedState, moving, next, nextAfter),
+                slope,
+                new(new(moved, movedState, sampling), outer, data, before, gradient));
         }
 
         // Integers, such as Adam's count, have no tangent.

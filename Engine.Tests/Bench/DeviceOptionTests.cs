@@ -36,8 +36,8 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
             "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
         ],
         [
-            "train", "--env", "catch", "--method", "2-mix", "--memory", "mixed", "--learn", "gamma,learning-rate", "--frames", "32", "--envs",
-            "2", "--rollout", "4", "--points", "0", "--quiet",
+            "train", "--env", "catch", "--method", "2-mix", "--memory", "mixed", "--learn", "gamma,learning-rate", "--frames", "32",
+            "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
         ],
         [
             "train", "--env", "cartpole", "--method", "trace-2", "--outer-value-head", "true", "--parameterisation", "clip", "--frames",

@@ -42,8 +42,8 @@ public sealed class LongerRunTests : IDisposable
         TrainedFolder.AssertSame(At("whole"), At("parts"));
         AssertMistake(
             $"snake --resume --memory plain --out {At("parts")}",
-            "--resume: The checkpoint was saved with other settings: memory: \"mixed\" in the checkpoint, \"plain\" now. Give those, or start "
-            + "anew in another folder with --out.");
+            "--resume: The checkpoint was saved with other settings: memory: \"mixed\" in the checkpoint, \"plain\" now. Give those, or "
+            + "start anew in another folder with --out.");
     }
 
     [Theory]

@@ -169,7 +169,8 @@ public sealed class A2CProblemTests : IDisposable
     public void MixedModeGivesTheSameMetaGradients(bool isElaborate)
     {
         var setup = new Setup(isElaborate);
-        foreach (var options in (UnrollOptions[])[new(), new(FreshValidation: true), new(Trace: 0.7), new(Trace: 0.7, FreshValidation: true)])
+        UnrollOptions[] all = [new(), new(FreshValidation: true), new(Trace: 0.7), new(Trace: 0.7, FreshValidation: true)];
+        foreach (var options in all)
         {
             var points = setup.Unroll(options);
             var mixed = setup.Unroll(options with { Memory = LoopMemory.Mixed });
@@ -180,8 +181,11 @@ public sealed class A2CProblemTests : IDisposable
                 Close.All(Of(expected.OuterLoss), Of(actual.OuterLoss), 1e-10);
             }
 
-            Close.All(Of(Mixing.Mix([.. points.Select(x => x.OuterLoss)], 0.7)), Of(Mixing.Mix([.. mixed.Select(x => x.OuterLoss)], 0.7)), 1e-10);
+            Close.All(Of(Mix(points)), Of(Mix(mixed)), 1e-10);
         }
+
+        static Tensor Mix(IEnumerable<InnerPoint<IActorCritic, Tensor, Trajectory>> points)
+            => Mixing.Mix([.. points.Select(point => point.OuterLoss)], 0.7);
 
         double[] Of(Tensor loss) => Gradient.Of(loss, setup.Raw).ToDoubles();
     }
