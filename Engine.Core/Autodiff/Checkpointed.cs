@@ -3,8 +3,8 @@ using Engine.Kernels;
 namespace Engine.Core.Autodiff;
 
 /// <summary>
-/// The results of a function of whose work nothing else is kept, see <see cref="Gradient.Checkpoint"/>. The gradient rule runs it again, and
-/// is a checkpoint itself: derivatives of any order keep no more than what they begin from.
+/// The results of a function of whose work nothing else is kept. The gradient rule runs it again, and is a checkpoint itself: derivatives
+/// of any order keep no more than what they begin from. See <see cref="Gradient.Checkpoint"/>.
 /// </summary>
 /// <param name="Function">The function, of the inputs.</param>
 /// <param name="Captured">What it captures: the primitive's inputs after those.</param>
