@@ -28,6 +28,7 @@ public static class Program
         PlayCommand.Create(),
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
+        MemoryCommand.Create(),
         CompareCommand.Create(),
         ScalingCommand.Create(),
         MicroCommand.Create(),

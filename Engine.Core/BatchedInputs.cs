@@ -66,6 +66,9 @@ public sealed class BatchedInputs
         return x.Permute([.. order]);
     }
 
+    /// <summary>What the function of a member has made, with the members along a first axis.</summary>
+    internal Tensor Show(Tensor member) => _map.Show(member);
+
     /// <summary>The inputs of one member.</summary>
     internal Tensor[] Of(int member)
         => [.. Enumerable.Range(0, Count).Select(

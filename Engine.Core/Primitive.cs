@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engine.Core.Autodiff;
 using Engine.Kernels;
 
 namespace Engine.Core;
@@ -20,6 +21,7 @@ public abstract record Primitive
     /// <exception cref="ArgumentException">The inputs do not fit the operation.</exception>
     public Tensor[] ApplyAll(params Tensor[] x)
     {
+        x = CheckpointScope.Inside(x);
         var described = InferAll(x);
         foreach (var input in x)
         {

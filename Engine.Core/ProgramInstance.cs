@@ -1,4 +1,6 @@
+using Engine.Core.Autodiff;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 
 namespace Engine.Core;
 
@@ -138,10 +140,15 @@ internal sealed class ProgramInstance : IDisposable
         }
     }
 
+    /// <summary>What runs would take. The instance is of no further use.</summary>
+    public MemoryNeed Plan() => _recording.Plan(Call);
+
     public void Dispose() => _recording.Dispose();
 
     private IEnumerable<Kernels.Memory.Buffer> Call()
     {
+        // Derivatives end at a program: what it uses is no business of who runs it.
+        using var apart = CheckpointScope.Apart();
         var results = _function(_inputs);
         RequireWhole(results);
         Results = [.. results.Select(y => y.AsLeaf())];

@@ -62,6 +62,9 @@ public sealed partial class Tensor : IDisposable
     /// <summary>A number that grows with creation: inputs have lower ones than results.</summary>
     internal long Id { get; }
 
+    /// <summary>The highest <see cref="Id"/> that there is.</summary>
+    internal static long LastId => Interlocked.Read(ref s_lastId);
+
     /// <summary>The map of whose members this is one's; null outside of maps, and for what all members share.</summary>
     internal BatchedMap? Map { get; }
 

@@ -1,5 +1,6 @@
 using Engine.Core.Trees;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 
 namespace Engine.Core;
 
@@ -54,6 +55,9 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
     /// <summary>Commands of the replay that ran last; 0 before there was one.</summary>
     public int CommandCount => _program.CommandCount;
 
+    /// <summary>Bytes that replays work in; 0 before there was one.</summary>
+    public long WorkingBytes => _program.WorkingBytes;
+
     /// <summary>Runs the step.</summary>
     /// <param name="inputs">The run's own inputs; they may be disposed afterwards.</param>
     /// <returns>Its results, which belong to the caller's <see cref="TensorScope"/> or to the caller.</returns>
@@ -73,6 +77,10 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
         Tree.Dispose(old);
         return results;
     }
+
+    /// <summary>What memory a run would take, see <see cref="TensorProgram{TIn, TOut}.Plan"/>.</summary>
+    /// <param name="inputs">Inputs like those of a run.</param>
+    public MemoryNeed Plan(TIn inputs) => _program.Plan(new(State, inputs));
 
     /// <summary>Returns the memory of the program and of the state.</summary>
     /// <exception cref="InvalidOperationException">The loop is running.</exception>

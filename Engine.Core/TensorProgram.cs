@@ -1,5 +1,6 @@
 using Engine.Core.Trees;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 
 namespace Engine.Core;
 
@@ -61,20 +62,25 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     /// <exception cref="NotFiniteNumberException">An operation produced NaN or infinity, and that is checked.</exception>
     public TOut Run(TIn inputs)
     {
-        _use.ThrowIfEnded();
-        var leaves = Tree.Leaves(inputs);
-        var place = device ?? (leaves.Length > 0 ? leaves[0].Device : Device.Cpu);
-        for (int i = 0; i < leaves.Length; i++)
-        {
-            if (leaves[i].Device != place)
-                throw ProgramInstance.Elsewhere(Tree.Names(inputs)[i], leaves[i], place);
-        }
+        var (leaves, place) = Placed(inputs);
 
         // In another program, or a map, it becomes a part of that. Derivatives end at inputs and results, however a program is run.
         bool isPart = Recording.IsActive || BatchedMap.Of(leaves) is not null;
         return isPart ? Tree.Map(function(Tree.Map(inputs, x => x.AsLeaf())), y => y.AsLeaf())
             : CheckFinite || TensorScope.IsChecking ? RunAsWritten(inputs)
             : RunRecorded(inputs, leaves, place);
+    }
+
+    /// <summary>What memory it would take to run the function: it is called, but nothing is computed.</summary>
+    /// <param name="inputs">Inputs of the structure and shapes in question.</param>
+    /// <exception cref="ArgumentException">An input is on another device.</exception>
+    /// <exception cref="InvalidOperationException">The function reads a value on the host, or this is in a program or a map.</exception>
+    public MemoryNeed Plan(TIn inputs)
+    {
+        var (leaves, place) = Placed(inputs);
+        using var turn = _use.Begin();
+        using var recorded = new Recorded(function, inputs, leaves, place, false, null);
+        return recorded.Instance.Plan();
     }
 
     /// <summary>Returns the memory of all recordings.</summary>
@@ -86,6 +92,20 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         foreach (var recorded in _recorded)
             recorded.Dispose();
         _recorded.Clear();
+    }
+
+    private (Tensor[] Leaves, Device Place) Placed(TIn inputs)
+    {
+        _use.ThrowIfEnded();
+        var leaves = Tree.Leaves(inputs);
+        var place = device ?? (leaves.Length > 0 ? leaves[0].Device : Device.Cpu);
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            if (leaves[i].Device != place)
+                throw ProgramInstance.Elsewhere(Tree.Names(inputs)[i], leaves[i], place);
+        }
+
+        return (leaves, place);
     }
 
     private TOut RunRecorded(TIn inputs, Tensor[] leaves, Device place)

@@ -24,12 +24,16 @@ internal sealed class Recording : IDisposable
     private readonly Dictionary<int, MapRequest> _held = [];
     private readonly List<Buffer> _owned = [];
     private readonly HashSet<Buffer> _captured = [];
+    private readonly HashSet<int> _whole = [];
     private Command[] _commands = [];
     private List<Command>? _stored;
     private int[] _results = [];
     private bool[] _live = [];
     private MapFusion _fusion = MapFusion.None;
     private bool _isGiving;
+    private bool _isDry;
+    private long _observed;
+    private long _mostObserved;
     private Buffer? _arena;
     private int _nextRequest;
     private int _nextCommand;
@@ -48,7 +52,7 @@ internal sealed class Recording : IDisposable
     /// What kernels have made of buffers for their own use, in this pass: a buffer is written once, so others may use it. The key says what
     /// was made, and of which buffer.
     /// </summary>
-    internal Dictionary<object, Buffer> Derived { get; } = [];
+    internal Dictionary<object, Buffer> Derived { get; private set; } = [];
 
     /// <summary>The number of commands a replay runs; a device may have made one of them.</summary>
     public int CommandCount { get; private set; }
@@ -82,12 +86,24 @@ internal sealed class Recording : IDisposable
         _results = [.. results.Select(buffer => buffer.Slot)];
     }
 
+    /// <summary>
+    /// The first pass without work and memory, but for constants: what a recording of <paramref name="function"/> would take. It is of no
+    /// further use.
+    /// </summary>
+    public MemoryNeed Plan(Func<IEnumerable<Buffer>> function)
+    {
+        _isDry = true;
+        Observe(function);
+        return new(_mostObserved, Layout());
+    }
+
     /// <summary>Second pass: calls <paramref name="function"/> again and stores its commands without running them.</summary>
     /// <exception cref="InvalidOperationException">It made other requests than the first time, or returned other buffers.</exception>
     public void Store(Func<IEnumerable<Buffer>> function)
     {
         FreeObserved();
-        Plan();
+        long bytes = Layout();
+        _arena = bytes > 0 ? Own(bytes) : null;
         _stored = [];
         _nextRequest = 0;
         _nextCommand = 0;
@@ -103,6 +119,31 @@ internal sealed class Recording : IDisposable
         _kinds.Clear();
         _maps.Clear();
         _held.Clear();
+    }
+
+    /// <summary>
+    /// A part of what a function does of whose work nobody will use anything but the results. They are what is kept from then on: nothing
+    /// made in the part or before it, for a kernel's own use, is held across, nor what a result could be computed from later.
+    /// </summary>
+    /// <param name="part">The part.</param>
+    /// <param name="buffers">The buffers of its results.</param>
+    internal static T Part<T>(Func<T> part, Func<T, IEnumerable<Buffer>> buffers)
+    {
+        if (s_current is not { } recording)
+            return part();
+        var (derived, first) = (recording.Derived, recording._nextRequest);
+        recording.Derived = [];
+        try
+        {
+            var results = part();
+            if (recording._stored is null)
+                recording.Leave(first, [.. buffers(results).Select(buffer => buffer.Slot)]);
+            return results;
+        }
+        finally
+        {
+            recording.Derived = derived;
+        }
     }
 
     /// <summary>Runs the stored commands.</summary>
@@ -152,7 +193,8 @@ internal sealed class Recording : IDisposable
         if (_stored is null)
         {
             // Observing: real memory, given back when the pass is over.
-            var buffer = Device.Take(byteLength, slot);
+            _mostObserved = Math.Max(_mostObserved, _observed += byteLength);
+            var buffer = _isDry ? new Buffer(Device, 0, byteLength) { Slot = slot, IsRecorded = true } : Device.Take(byteLength, slot);
             _requests.Add(new Request(byteLength, buffer));
             return buffer;
         }
@@ -185,7 +227,7 @@ internal sealed class Recording : IDisposable
     {
         int number = _isGiving ? -1 : Next(command.GetType(), null);
         if (_stored is null)
-            return true;
+            return !_isDry;
         if (_isGiving || _live[number])
             _stored.Add(command);
         return false;
@@ -244,6 +286,20 @@ internal sealed class Recording : IDisposable
         return number;
     }
 
+    // Gives back what was made since a request, but for results.
+    private void Leave(int first, HashSet<int> results)
+    {
+        _whole.UnionWith(results);
+        for (int slot = first; slot < _requests.Count; slot++)
+        {
+            if (results.Contains(slot) || _requests[slot].Observed is not { } buffer)
+                continue;
+            Device.Free(buffer);
+            _observed -= buffer.ByteLength;
+            _requests[slot] = new Request(buffer.ByteLength, null);
+        }
+    }
+
     private static InvalidOperationException Changed()
         => new(
             "A recorded function made other requests the second time than the first. What it does may depend on the structure, shapes and "
@@ -274,7 +330,8 @@ internal sealed class Recording : IDisposable
         }
     }
 
-    private void Plan()
+    // Which commands are live, and where in one block each buffer lies; the size of that.
+    private long Layout()
     {
         int commands = _nextCommand;
         var wanted = new bool[_requests.Count];
@@ -295,7 +352,7 @@ internal sealed class Recording : IDisposable
             }
         }
 
-        _fusion = MapFusion.Of(_maps, _live, _uses, wanted: _results.ToHashSet(), slots: _requests.Count);
+        _fusion = MapFusion.Of(_maps, _live, _uses, wanted: _whole.Union(_results).ToHashSet(), slots: _requests.Count);
         var first = new int[_requests.Count];
         var last = new int[_requests.Count];
         Array.Fill(first, int.MaxValue);
@@ -318,9 +375,8 @@ internal sealed class Recording : IDisposable
             last[slot] = int.MaxValue;
 
         UsedBytes = _requests.Index().Sum(request => last[request.Index] >= 0 ? request.Item.ByteLength : 0);
-        long bytes = MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
+        return MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
             (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength, null) { Offset = offset });
-        _arena = bytes > 0 ? Own(bytes) : null;
     }
 
     private readonly record struct Request(long ByteLength, Buffer? Observed)

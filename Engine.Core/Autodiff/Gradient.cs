@@ -65,8 +65,50 @@ public static class Gradient
         return Vjp(Of(function(xs), xs), xs, vector);
     }
 
-    private static Tensor[] Vjp(Tensor[] ys, Tensor[] xs, Tensor[] cotangents)
+    /// <summary>
+    /// Applies a function of whose work nothing is kept but the results: where a derivative goes back through them, the function is run
+    /// again, on the same inputs, and differentiated then. It takes less memory, and more time; derivatives are the same, to any order.
+    /// </summary>
+    /// <remarks>
+    /// As <c>jax.checkpoint</c> and <c>torch.utils.checkpoint</c>. In a program memory is planned so, and in a loop of such functions what
+    /// grows with its length are their inputs alone. Derivatives go through tensors that the function captures, too. It must do the same
+    /// each time it runs: what it draws, it draws from keys.
+    /// </remarks>
+    /// <typeparam name="TIn">A tree, see <see cref="Tree"/>.</typeparam>
+    /// <typeparam name="TOut">A tree.</typeparam>
+    /// <param name="function">The function.</param>
+    /// <param name="xs">What it is applied to.</param>
+    /// <returns>Its results.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// Within the function a derivative is taken in a tensor from outside on which others depend that the function uses; or, run again, the
+    /// function uses other tensors from outside.
+    /// </exception>
+    /// <example><code>
+    /// foreach (var block in blocks)
+    ///     x = Gradient.Checkpoint(block.Apply, x);
+    /// </code></example>
+    public static TOut Checkpoint<TIn, TOut>(Func<TIn, TOut> function, TIn xs)
     {
+        TOut like = default!;
+        var made = Checkpointed.Run(
+            x =>
+            {
+                var ys = function(Tree.With(xs, x));
+                like = Tree.Map(ys, y => y.WithoutMemory());
+                return Tree.Leaves(ys);
+            },
+            Tree.Leaves(xs));
+        return Tree.With(like, made);
+    }
+
+    private static Tensor[] Vjp(Tensor[] ys, Tensor[] xs, Tensor[] cotangents)
+        => [.. Backward(ys, xs, cotangents).Select((x, i) => x ?? Tensor.Zeros(xs[i].Shape, xs[i].Type, xs[i].Device))];
+
+    /// <summary>Vector-Jacobian products of lists of tensors; null where results don't depend on a tensor.</summary>
+    internal static Tensor?[] Backward(Tensor[] ys, Tensor[] xs, Tensor[] cotangents)
+    {
+        CheckpointScope.RequireNoWayOutside(xs);
+        (ys, xs, cotangents) = (CheckpointScope.Inside(ys), CheckpointScope.Inside(xs), CheckpointScope.Inside(cotangents));
         foreach (var x in xs)
         {
             if (!x.Type.IsFloat())
@@ -96,7 +138,7 @@ public static class Gradient
             }
         }
 
-        return [.. xs.Select(x => gathered.Of(x) ?? Tensor.Zeros(x.Shape, x.Type, x.Device))];
+        return Array.ConvertAll(xs, gathered.Of);
     }
 
     // What the rule of an operation gives, which may be a user's.
@@ -132,8 +174,10 @@ public static class Gradient
         return cotangents;
     }
 
-    // What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first; and these and xs as a set.
-    private static (List<Tensor> Between, HashSet<Tensor> Depends) Between(Tensor[] ys, Tensor[] xs)
+    /// <summary>
+    /// What lies between xs and ys: tensors that ys depend on and that depend on xs, the youngest first; and these and xs as a set.
+    /// </summary>
+    internal static (List<Tensor> Between, HashSet<Tensor> Depends) Between(Tensor[] ys, Tensor[] xs)
     {
         long oldest = xs.Length == 0 ? long.MaxValue : xs.Min(x => x.Id);
         var seen = new HashSet<Tensor>(ReferenceEqualityComparer.Instance);

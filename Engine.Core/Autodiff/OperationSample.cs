@@ -158,6 +158,8 @@ public sealed record OperationSample(
         Two<ForwardScan>("two columns", (a, b) => new ForwardScan().Apply(a, b), [4, 2], [4, 2], order: 3),
         Two<ForwardScan>("middle axis", (a, b) => new ForwardScan(1).Apply(a, b), [2, 3, 2], [2, 3, 2], order: 3),
         Two<ForwardScan>("one moment", (a, b) => new ForwardScan().Apply(a, b).Square() * a, [1, 3], [1, 3]),
+        Two<Checkpointed>(
+            "of an input and a captured tensor", (a, b) => Gradient.Checkpoint(x => (x * b.Exp()).Sin(), a), s_matrix, [3], order: 3),
         Random<DrawUniform>(key => Tensor.Uniform(key, [3], -1, 1, ElementType.Float64)),
         Random<DrawNormal>(key => Tensor.Normal(key, [3], type: ElementType.Float64)),
         Random<DrawTruncatedNormal>(key => Tensor.TruncatedNormal(key, [3], type: ElementType.Float64)),

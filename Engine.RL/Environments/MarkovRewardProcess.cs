@@ -72,22 +72,18 @@ public static class MarkovRewardProcess
             device);
 }
 
-/// <summary>Rewards of a batch of trajectories.</summary>
-/// <param name="rewards">Rewards of all states, [..., batch, 10].</param>
-/// <param name="meanRewards">Their mean over the batch, [..., 10].</param>
-public sealed class Trajectories(Tensor rewards, Tensor meanRewards)
+/// <summary>Rewards of a batch of trajectories: a tree.</summary>
+/// <param name="Rewards">Rewards of all states, [..., batch, 10].</param>
+/// <param name="MeanRewards">
+/// Their mean over the batch, [..., 10]: all that the gradient of a squared error depends on.
+/// </param>
+public sealed record Trajectories(Tensor Rewards, Tensor MeanRewards)
 {
     /// <summary>Trajectories from what the odd states pay, [..., batch, 5].</summary>
     public Trajectories(Tensor oddRewards)
         : this(WithEvenRewards(oddRewards), WithEvenRewards(oddRewards.Mean(-2)))
     {
     }
-
-    /// <summary>Rewards, [..., batch, 10].</summary>
-    public Tensor Rewards { get; } = rewards;
-
-    /// <summary>Their mean over the batch, [..., 10]: all that the gradient of a squared error depends on.</summary>
-    public Tensor MeanRewards { get; } = meanRewards;
 
     /// <summary>Trajectories from rewards of all states, [..., batch, 10].</summary>
     public static Trajectories From(Tensor rewards) => new(rewards, rewards.Mean(-2));

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
+using Engine.Core.Optim;
 using Engine.Kernels;
 
 namespace Engine.RL.Meta;
@@ -33,40 +34,60 @@ public static class ForwardMode
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         int count = eta.Count;
         var units = Tensor.Range(count, ElementType.Int32, eta.Device).OneHot(count, eta.Type);
-        var (theta, optimiser, sampling) = start;
         var (losses, gradients) = (new Tensor[steps], new Tensor[steps]);
         InnerPoint<TParameters, TState, TRollout>? first = null;
-        var tangents = Tree.Map((theta, optimiser), x => x.Type.IsFloat() ? Tensor.Zeros([count, .. x.Shape], x.Type, x.Device) : x);
-        var (rollout, after) = problem(eta).Sample(theta, sampling, key.Fold(0));
+        var tangents = Tree.Map(
+            (start.Parameters, start.Optimiser), x => x.Type.IsFloat() ? Tensor.Zeros([count, .. x.Shape], x.Type, x.Device) : x);
+        var (rollout, after) = problem(eta).Sample(start.Parameters, start.Sampling, key.Fold(0));
+        var from = new Carried<TParameters, TState, TRollout>(start.Parameters, start.Optimiser, tangents, rollout, after);
         for (int i = 1; i <= steps; i++)
         {
-            // No derivative goes back beyond the update.
-            var instance = problem(eta);
-            (theta, optimiser) = Tree.Map((theta, optimiser), x => x.StopGradient());
-            var before = instance.Losses(theta, rollout);
-            var (moved, movedState, gradient) = trace is { } factor
-                ? InnerLoop.TraceUpdate(instance, theta, optimiser, rollout, factor)
-                : InnerLoop.Update(instance, theta, optimiser, before);
-            var (next, nextAfter) = instance.Sample(moved, after, key.Fold(i));
-            var validation = freshValidation ? instance.Sample(moved, after, key.Fold(~i)).Rollout : next;
-            losses[i - 1] = instance.Losses(moved, validation).Outer;
-            first ??= new(new(moved, movedState, after), losses[0], rollout, before, gradient);
-            (gradients[i - 1], tangents) = Forward(losses[i - 1], (moved, movedState), (theta, optimiser), tangents);
-            (theta, optimiser, rollout, after) = (moved, movedState, next, nextAfter);
+            // No derivative goes back beyond the update, and of its work nothing stays.
+            (from, gradients[i - 1], var point) = Gradient.Checkpoint(
+                Update, (Eta: eta, From: Tree.Map(from, x => x.StopGradient()), Key: key.Fold(i), Validation: key.Fold(~i)));
+            losses[i - 1] = point.OuterLoss;
+            first ??= point;
         }
 
         return (losses, gradients, first!);
 
+        (Carried<TParameters, TState, TRollout> Next, Tensor Slope, InnerPoint<TParameters, TState, TRollout> Point) Update(
+            (Tensor Eta, Carried<TParameters, TState, TRollout> From, Key Key, Key Validation) x)
+        {
+            var instance = problem(x.Eta);
+            var (theta, optimiser, along, data, sampling) = x.From;
+            var before = instance.Losses(theta, data);
+            var (moved, movedState, gradient) = trace is { } factor
+                ? InnerLoop.TraceUpdate(instance, theta, optimiser, data, factor)
+                : InnerLoop.Update(instance, theta, optimiser, before);
+            var (next, nextAfter) = instance.Sample(moved, sampling, x.Key);
+            var validation = freshValidation ? instance.Sample(moved, sampling, x.Validation).Rollout : next;
+            var outer = instance.Losses(moved, validation).Outer;
+            var (slope, moving) = Forward(x.Eta, outer, (moved, movedState), (theta, optimiser), along);
+            return (
+                new(moved, movedState, moving, next, nextAfter),
+                slope,
+                new(new(moved, movedState, sampling), outer, data, before, gradient));
+        }
+
         // Integers, such as Adam's count, have no tangent.
-        (Tensor Slope, T Tangents) Forward<T>(Tensor outer, T moved, T from, T tangents)
+        (Tensor Slope, T Tangents) Forward<T>(Tensor at, Tensor outer, T moved, T from, T tangents)
         {
             var (ins, outs, along) = (Floats(from), Floats(moved), Floats(tangents));
             var (slope, moving) = Batch.Map(
-                x => Gradient.Jvp((outer, outs), (ins, eta), (x.Along, x.Unit)), (Along: along, Unit: units));
-            int at = 0;
-            return (slope, Tree.Map(moved, x => x.Type.IsFloat() ? moving[at++] : x));
+                x => Gradient.Jvp((outer, outs), (ins, at), (x.Along, x.Unit)), (Along: along, Unit: units));
+            int next = 0;
+            return (slope, Tree.Map(moved, x => x.Type.IsFloat() ? moving[next++] : x));
         }
 
         static Tensor[] Floats<T>(T tree) => [.. Tree.Leaves(tree).Where(x => x.Type.IsFloat())];
     }
+
+    // What one update begins with, and where it leads.
+    private sealed record Carried<TParameters, TState, TRollout>(
+        TParameters Parameters,
+        OptimiserState<TParameters> Optimiser,
+        (TParameters Parameters, OptimiserState<TParameters> Optimiser) Tangents,
+        TRollout Rollout,
+        TState Sampling);
 }

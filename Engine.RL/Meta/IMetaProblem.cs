@@ -8,7 +8,7 @@ namespace Engine.RL.Meta;
 /// </summary>
 /// <typeparam name="TParameters">What is learned: a tree, see <see cref="Tree"/>.</typeparam>
 /// <typeparam name="TState">What rollouts begin from, such as the state of environments: a tree.</typeparam>
-/// <typeparam name="TRollout">Data sampled with some parameters.</typeparam>
+/// <typeparam name="TRollout">Data sampled with some parameters: a tree, if there are tensors in it.</typeparam>
 public interface IMetaProblem<TParameters, TState, TRollout>
 {
     /// <summary>What updates the parameters.</summary>

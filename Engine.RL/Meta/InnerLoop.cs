@@ -24,6 +24,16 @@ public sealed record InnerState<TParameters, TState>(TParameters Parameters, Opt
 public sealed record InnerPoint<TParameters, TState, TRollout>(
     InnerState<TParameters, TState> State, Tensor OuterLoss, TRollout Rollout, RolloutLosses Losses, TParameters Gradient);
 
+/// <summary>What is kept of inner updates for the meta-gradient, which is the same.</summary>
+public enum LoopMemory
+{
+    /// <summary>All that they have computed.</summary>
+    Plain,
+
+    /// <summary>What each begins with; on the way back it is made again, see <see cref="Gradient.Checkpoint"/>.</summary>
+    Mixed,
+}
+
 /// <summary>How an inner loop is unrolled, beside its length.</summary>
 /// <param name="Trace">
 /// The factor mu that takes the place of I + H in the accumulative trace (appendix D.1); null for the exact derivative. It spares the
@@ -33,7 +43,10 @@ public sealed record InnerPoint<TParameters, TState, TRollout>(
 /// Whether each point is evaluated by a rollout of its own. Otherwise the rollout of theta^(i) evaluates it and is then used by inner
 /// update i + 1: one rollout for each point.
 /// </param>
-public sealed record UnrollOptions(double? Trace = null, bool FreshValidation = false);
+/// <param name="Memory">
+/// What is kept: with mixed memory, parameters, optimiser states and rollouts are all that grows with the number of updates.
+/// </param>
+public sealed record UnrollOptions(double? Trace = null, bool FreshValidation = false, LoopMemory Memory = LoopMemory.Plain);
 
 /// <summary>Inner updates, one after the other, through which meta-gradients flow (equation 5 of the paper).</summary>
 public static class InnerLoop
@@ -54,25 +67,41 @@ public static class InnerLoop
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         options ??= new UnrollOptions();
-        var points = new InnerPoint<TParameters, TState, TRollout>[steps];
-        var (theta, optimiser) = (start.Parameters, start.Optimiser);
-        var (rollout, sampling) = problem.Sample(theta, start.Sampling, key.Fold(0));
-        var losses = problem.Losses(theta, rollout);
-        for (int i = 1; i <= steps; i++)
+        var (theta, optimiser, sampling) = start;
+        var (rollouts, moves, states) = (new TRollout[steps], new Moved<TParameters>[steps], new InnerState<TParameters, TState>[steps]);
+        var (rollout, after) = Sample(0);
+        var validation = rollout;
+        for (int i = 0; i < steps; i++)
         {
-            (theta, optimiser, var gradient) = options.Trace is { } factor
-                ? TraceUpdate(problem, theta, optimiser, rollout, factor)
-                : Update(problem, theta, optimiser, losses);
-            var (next, after) = problem.Sample(theta, sampling, key.Fold(i));
-            var nextLosses = problem.Losses(theta, next);
-            var outer = options.FreshValidation
-                ? problem.Losses(theta, problem.Sample(theta, sampling, key.Fold(~i)).Rollout).Outer
-                : nextLosses.Outer;
-            points[i - 1] = new(new(theta, optimiser, sampling), outer, rollout, losses, gradient);
-            (rollout, sampling, losses) = (next, after, nextLosses);
+            var moved = Kept(Move, new Place<TParameters, TRollout>(theta, optimiser, rollout, validation));
+            (theta, optimiser, sampling) = states[i] = new(moved.Parameters, moved.Optimiser, after);
+            (rollouts[i], moves[i]) = (rollout, moved);
+            (rollout, after) = Sample(i + 1);
+            validation = options.FreshValidation ? Sample(~(i + 1)).Rollout : rollout;
         }
 
-        return points;
+        var last = Kept(x => problem.Losses(x.theta, x.validation).Outer, (theta, validation));
+        return
+        [
+            .. states.Select((state, i) => new InnerPoint<TParameters, TState, TRollout>(
+                state, i + 1 < steps ? moves[i + 1].Outer : last, rollouts[i], moves[i].Losses, moves[i].Gradient)),
+        ];
+
+        TOut Kept<TIn, TOut>(Func<TIn, TOut> function, TIn x)
+            => options.Memory == LoopMemory.Mixed ? Gradient.Checkpoint(function, x) : function(x);
+
+        (TRollout Rollout, TState Next) Sample(int number)
+            => Kept(x => problem.Sample(x.theta, x.sampling, x.Key), (theta, sampling, Key: key.Fold(number)));
+
+        Moved<TParameters> Move(Place<TParameters, TRollout> from)
+        {
+            var losses = problem.Losses(from.Parameters, from.Rollout);
+            var outer = options.FreshValidation ? problem.Losses(from.Parameters, from.Validation).Outer : losses.Outer;
+            var (parameters, state, gradient) = options.Trace is { } factor
+                ? TraceUpdate(problem, from.Parameters, from.Optimiser, from.Rollout, factor)
+                : Update(problem, from.Parameters, from.Optimiser, losses);
+            return new(losses, outer, parameters, state, gradient);
+        }
     }
 
     /// <summary>One inner update.</summary>
@@ -113,4 +142,12 @@ public static class InnerLoop
         var passed = Tree.Map(parameters, constants, (p, constant) => (p - constant) * trace);
         return (Tree.Map(updated, passed, (p, q) => p + q), next, gradient);
     }
+
+    // What an update begins with: a point, what its update uses, and what evaluates it.
+    private sealed record Place<TParameters, TRollout>(
+        TParameters Parameters, OptimiserState<TParameters> Optimiser, TRollout Rollout, TRollout Validation);
+
+    // The losses there, and where the update leads.
+    private sealed record Moved<TParameters>(
+        RolloutLosses Losses, Tensor Outer, TParameters Parameters, OptimiserState<TParameters> Optimiser, TParameters Gradient);
 }

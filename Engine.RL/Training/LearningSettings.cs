@@ -30,7 +30,7 @@ public enum Hyperparameter
 /// <summary>How meta-gradients are computed; the result is the same.</summary>
 public enum Differentiation
 {
-    /// <summary>Backward through all inner updates: memory grows with their number.</summary>
+    /// <summary>Backward through all inner updates; what is kept of them is <see cref="LearningSettings.Memory"/>.</summary>
     Reverse,
 
     /// <summary>Forward along the inner updates, see <see cref="ForwardMode"/>.</summary>
@@ -141,6 +141,12 @@ public record LearningSettings
     [Setting("How meta-gradients are computed: backward through the inner updates, or forward along them.")]
     public Differentiation Differentiation { get; init; } = Differentiation.Reverse;
 
+    /// <summary>What is kept of inner updates to go backward through them; null for plain memory.</summary>
+    [Setting(
+        "What is kept of inner updates to go backward through them: all, or (mixed) what each begins with, from which it is made again; "
+        + "all where it is not given.")]
+    public LoopMemory? Memory { get; init; }
+
     /// <summary>The discount of the outer loss (gamma').</summary>
     [Setting("The discount of the outer loss (gamma').", AtLeast = 0, AtMost = 1)]
     public double OuterGamma { get; init; } = 0.99;
@@ -214,6 +220,11 @@ public record LearningSettings
             "envs * rollout",
             FramesPerUpdate,
             $"at most {LargestRollout}: all that a rollout has seen is kept in memory");
+        Setting.Require(
+            Memory != LoopMemory.Mixed || Differentiation == Differentiation.Reverse,
+            "memory",
+            "mixed",
+            "plain with differentiation forward, which keeps nothing of inner updates");
         bool countable = (Frames - 1) / FramesPerUpdate < int.MaxValue;
         Setting.Require(countable, "frames", Frames, $"at most {int.MaxValue * FramesPerUpdate} with these rollouts");
         CreateEnvironment();

@@ -1,6 +1,7 @@
 using Engine.Core;
 using Engine.Core.Files;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
@@ -61,6 +62,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Commands of an update, once it is replayed; 0 before.</summary>
     public int CommandCount => _loop.CommandCount;
 
+    /// <summary>Bytes that an update works in, once it is replayed; 0 before.</summary>
+    public long WorkingBytes => _loop.WorkingBytes;
+
     /// <summary>The agent, or several along a first axis of everything; it lasts until the next step.</summary>
     public Learner State => _loop.State;
 
@@ -80,6 +84,9 @@ public sealed class Trainer : IDisposable
         Func<Key, IActorCritic>? network = null)
         where TState : notnull
         => new(AnyEnvironment.Of(environment), settings, MetaGradientMethod.Parse(method), [seed], device, network);
+
+    /// <summary>What memory an update would take; none is made.</summary>
+    public MemoryNeed Plan() => _loop.Plan(default);
 
     /// <summary>One update of each agent.</summary>
     /// <returns>What was measured of each.</returns>

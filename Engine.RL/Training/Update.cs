@@ -158,7 +158,10 @@ public sealed class Update(
     }
 
     private UnrollOptions Options(MetaGradientMethod each)
-        => new(each.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null, settings.FreshValidation);
+        => new(
+            each.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null,
+            settings.FreshValidation,
+            settings.Memory ?? LoopMemory.Plain);
 
     // Sums of rewards of each game's episode up to each step, [games, T], and of those that go on after the last, [games].
     private static (Tensor Returns, Tensor Ongoing) Returns(Trajectory rollout, Tensor before)

@@ -36,6 +36,10 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
             "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
         ],
         [
+            "train", "--env", "catch", "--method", "2-mix", "--memory", "mixed", "--learn", "gamma,learning-rate", "--frames", "32",
+            "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
+        ],
+        [
             "train", "--env", "cartpole", "--method", "trace-2", "--outer-value-head", "true", "--parameterisation", "clip", "--frames",
             "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
         ],
@@ -50,6 +54,7 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
         ["check"],
         ["workloads", "--only", "snake-act-n32", "--repeats", "1"],
         ["scaling", "--grid", "4", "--max", "1", "--only", "n,replicates", "--repeats", "1", "--warm-up", "0", "--quiet"],
+        ["memory", "--steps", "1", "--modes", "mixed", "--repeats", "1"],
         ["compare", "--only", "snake-steps-n1024,MatMul", "--repeats", "1", "--limit", "5", "--quiet"],
         ["micro", "--job", "dry", "--filter", "Scan", "Random", "Index", "snake-act", "--quiet"],
     ];

@@ -53,6 +53,20 @@ public sealed class LongerRunTests : IDisposable
         Assert.Contains("with other settings: width", error);
     }
 
+    [Fact]
+    public void WithMixedMemoryToo()
+    {
+        string mixed = $"{Snake} --memory mixed";
+        TrainedFolder.Run($"{mixed} --frames 48 --out {At("whole")}");
+        TrainedFolder.Run($"{mixed} --frames 18 --out {At("parts")}");
+        TrainedFolder.Run($"snake --resume --frames 48 --out {At("parts")}");
+        TrainedFolder.AssertSame(At("whole"), At("parts"));
+        AssertMistake(
+            $"snake --resume --memory plain --out {At("parts")}",
+            "--resume: The checkpoint was saved with other settings: memory: \"mixed\" in the checkpoint, \"plain\" now. Give those, or "
+            + "start anew in another folder with --out.");
+    }
+
     [Theory]
     [InlineData(6)]
     [InlineData(7)]

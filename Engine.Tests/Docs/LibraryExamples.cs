@@ -77,6 +77,12 @@ internal static class LibraryExamples
         double[] errors = GradientCheck.Check(p => [Valley(p[0])], [at.Cast(ElementType.Float64)], order: 3);
         Console.WriteLine(errors.Max() < 1e-6);                                     // True
 
+        Tensor Block(Tensor y) => Enumerable.Range(0, 100).Aggregate(y, (sum, i) => sum + ((sum * i).Sin() * 0.01));
+
+        var plain = Block(Block(x));
+        var lean = Gradient.Checkpoint(Block, Gradient.Checkpoint(Block, x));
+        Console.WriteLine(Gradient.Of(lean, x).Item() == Gradient.Of(plain, x).Item()); // True
+
         var z = Tensor.From(0f);
         var small = z < 1;
         var bad = Tensor.Where(small, z, (z - 1).Sqrt());

@@ -195,7 +195,7 @@ internal static class OperationsPage
                 .First(each => !(each.GetParameters() is [var only] && only.ParameterType == Type));
 
         private static string NameOf(Type type)
-            => type == typeof(double) ? "double" : type == typeof(int) ? "int" : type == typeof(bool) ? "bool" : type.Name;
+            => type == typeof(double) ? "double" : type == typeof(int) ? "int" : type == typeof(bool) ? "bool" : type.Name.Split('`')[0];
 
         // How the sample uses the operation. Where the result has forgotten its inputs, those are taken that fit first.
         private static IEnumerable<(Primitive Operation, Tensor[] Inputs)> Uses(OperationSample sample)

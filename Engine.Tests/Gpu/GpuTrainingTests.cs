@@ -13,18 +13,25 @@ public sealed class GpuTrainingTests : IDisposable
     private readonly TemporaryFolder _temporary = new();
 
     // Not the emulator, which is too slow for this.
-    public static TheoryData<string> Names => [.. TestDevices.ForUpdates.Select(row => row.Data).Where(name => name != "cpu")];
+    public static TheoryData<string, string> Runs
+        =>
+        [
+            .. from device in TestDevices.ForUpdates.Select(row => row.Data)
+               where device != "cpu"
+               from memory in (string[])["plain", "mixed"]
+               select (device, memory),
+        ];
 
     public void Dispose() => _temporary.Dispose();
 
     [Theory(SkipTestWithoutData = true)]
-    [MemberData(nameof(Names))]
-    public void SeedsLearnTogetherAsOneByOneAndGoOnFromWhereEachIs(string device)
+    [MemberData(nameof(Runs))]
+    public void SeedsLearnTogetherAsOneByOneAndGoOnFromWhereEachIs(string device, string memory)
     {
         const string Games = "--env catch --grid 4x3 --envs 2 --rollout 3";
         string train = $"train {Games} --frames 24 --log-every 2 --method 2-mix --seeds 2 --points 1 --quiet";
         Run($"{train} --out {_temporary.At("cpu")}");
-        Run($"{train} --device {device} --out {_temporary.At("gpu")}");
+        Run($"{train} --memory {memory} --device {device} --out {_temporary.At("gpu")}");
         double[][] expected = Metrics("cpu"), actual = Metrics("gpu");
         Assert.Equal(4, expected.Length);
         foreach (var (one, other) in expected.Zip(actual))

@@ -163,6 +163,33 @@ public sealed class A2CProblemTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void MixedModeGivesTheSameMetaGradients(bool isElaborate)
+    {
+        var setup = new Setup(isElaborate);
+        UnrollOptions[] all = [new(), new(FreshValidation: true), new(Trace: 0.7), new(Trace: 0.7, FreshValidation: true)];
+        foreach (var options in all)
+        {
+            var points = setup.Unroll(options);
+            var mixed = setup.Unroll(options with { Memory = LoopMemory.Mixed });
+            foreach (var (expected, actual) in points.Zip(mixed))
+            {
+                Assert.Equal(Values(expected), Values(actual));
+                Assert.IsType<A2CLosses>(actual.Losses);
+                Close.All(Of(expected.OuterLoss), Of(actual.OuterLoss), 1e-10);
+            }
+
+            Close.All(Of(Mix(points)), Of(Mix(mixed)), 1e-10);
+        }
+
+        static Tensor Mix(IEnumerable<InnerPoint<IActorCritic, Tensor, Trajectory>> points)
+            => Mixing.Mix([.. points.Select(point => point.OuterLoss)], 0.7);
+
+        double[] Of(Tensor loss) => Gradient.Of(loss, setup.Raw).ToDoubles();
+    }
+
     [Fact]
     public void AProgramOverIterationsIsWhatItsStepsAre()
     {

@@ -52,6 +52,8 @@ public sealed partial class AgentTrainingTests
             ["lambda"] = ("0", "eta parameters optimiser", s => s with { Lambda = 0.5 }),
             ["critic"] = ("0", "eta parameters optimiser", s => s with { Critic = 0.25 }),
             ["entropy"] = ("0", "eta parameters optimiser", s => s with { Entropy = 0.1 }),
+            ["mixed memory"] = ("2", "", s => s with { Memory = LoopMemory.Mixed }),
+            ["mixed memory, mix"] = ("3-mix", "", s => s with { Memory = LoopMemory.Mixed }),
             ["log every"] = ("2", "", s => s with { LogEvery = 1 }),
         };
 

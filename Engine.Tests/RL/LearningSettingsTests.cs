@@ -77,6 +77,10 @@ public class LearningSettingsTests
             Refused(some with { StepLimit = 0 }, "step-limit is 0, but must be between 1 and 1073741824.");
             Refused(some with { Frames = 0 }, "frames is 0, but must be at least 1.");
             Refused(some with { Differentiation = (Differentiation)7 }, "differentiation is 7, but must be one of those there are.");
+            Refused(some with { Memory = (LoopMemory)7 }, "memory is 7, but must be one of those there are.");
+            Refused(
+                some with { Memory = LoopMemory.Mixed, Differentiation = Differentiation.Forward },
+                "memory is mixed, but must be plain with differentiation forward, which keeps nothing of inner updates.");
             Refused(some with { InnerOptimiser = (InnerOptimiser)(-1) }, "inner-optimiser is -1, but must be one of those there are.");
             Refused(
                 some with { Frames = 1L << 40, Envs = 2, Rollout = 3 },
