@@ -36,14 +36,13 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
             "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
         ],
         [
-            "train", "--env", "catch", "--method", "2-mix", "--memory", "mixed", "--learn", "gamma,learning-rate", "--frames", "32",
-            "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
-        ],
-        [
             "train", "--env", "cartpole", "--method", "trace-2", "--outer-value-head", "true", "--parameterisation", "clip", "--frames",
             "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet",
         ],
-        ["train", "--env", "maze", "--method", "1", "--frames", "32", "--envs", "2", "--rollout", "4", "--points", "0", "--quiet"],
+        [
+            "train", "--env", "maze", "--method", "1", "--memory", "mixed", "--frames", "32", "--envs", "2", "--rollout", "4", "--points",
+            "0", "--quiet",
+        ],
         [
             "table1", "--grid", "4", "--methods", "0,1", "--seeds", "1", "--frames", "16", "--envs", "2", "--rollout", "4", "--points", "1",
             "--replicates", "2", "--step-limit", "40", "--quiet",
