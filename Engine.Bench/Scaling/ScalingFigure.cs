@@ -11,7 +11,7 @@ internal static class ScalingFigure
     private const double MiB = 1 << 20;
 
     // As many numbers as fit below a panel.
-    private const int MostTicks = 8;
+    private const int MostTicks = 7;
 
     /// <summary>Draws a report.</summary>
     public static Figure Draw(ScalingReport report)
@@ -67,7 +67,7 @@ internal static class ScalingFigure
                 series.Add(new("in proportion", [x[0], x[^1]], [y[0], y[0] * x[^1] / x[0]]) { Color = Series.Neutral, Dashed = true });
             if (line(report.Fits.Single(fit => fit.Axis == ladder.Axis && fit.Device == device)) is { } fitted)
             {
-                slopes.Add(fitted.Exponent.Value.ToString("0.00;−0.00", CultureInfo.InvariantCulture));
+                slopes.Add(Math.Round(fitted.Exponent.Value, 2).ToString("0.00;−0.00;0.00", CultureInfo.InvariantCulture));
                 series.Add(new("", [x[0], x[^1]], [fitted.At(x[0]), fitted.At(x[^1])]) { Color = color });
             }
 
