@@ -53,7 +53,7 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
         ["check"],
         ["workloads", "--only", "snake-act-n32", "--repeats", "1"],
         ["scaling", "--grid", "4", "--max", "1", "--only", "n,replicates", "--repeats", "1", "--warm-up", "0", "--quiet"],
-        ["memory", "--steps", "1", "--modes", "mixed", "--repeats", "1"],
+        ["memory", "--steps", "1", "--modes", "mixed", "--plan"],
         ["compare", "--only", "snake-steps-n1024,MatMul", "--repeats", "1", "--limit", "5", "--quiet"],
         ["micro", "--job", "dry", "--filter", "Scan", "Random", "Index", "snake-act", "--quiet"],
     ];
