@@ -42,7 +42,7 @@ public static class MemoryCommand
         };
         var problem = Options.Of("--problem", "The paper's Snake, or Catch with a million parameters, 32 games each.", Problem.Snake);
         var modes = Options.Many("--modes", "How the meta-gradient is computed.", Enum.GetValues<Mode>());
-        var steps = Options.Many("--steps", "Inner steps n.", 1, 5, 10, 40, 100);
+        var steps = Options.Numbers("--steps", "Inner steps n.", 1, 1, 5, 10, 40, 100);
         var repeats = Options.Number("--repeats", "Timed updates of each; the median is what counts.", 5, 1);
         var plan = Options.Switch("--plan", "Only plan the memory; nothing is computed.");
         foreach (var option in (Option[])[problem, modes, steps, repeats, plan])

@@ -47,12 +47,26 @@ public static class Options
 
     /// <summary>An option that takes several values, such as --look-ahead 1,5,10.</summary>
     public static Option<T[]> Many<T>(string name, string description, params T[] fallback)
-        => Suggest(new ValueOption<T[]>(name, description, fallback, given => ReadAll<T>(given, isList: true))
+        => List(name, description, fallback, null);
+
+    private static Option<T[]> List<T>(string name, string description, T[] fallback, Func<T, string?>? needed)
+        => Suggest(new ValueOption<T[]>(name, description, fallback, given => ReadAll(given, isList: true, needed))
         {
             HelpName = HelpName(typeof(T)) + ",...",
             Arity = ArgumentArity.OneOrMore,
             AllowMultipleArgumentsPerToken = true,
         });
+
+    /// <summary>An option that takes several numbers of a range, which the help shows.</summary>
+    /// <param name="name">What is typed, for example --steps.</param>
+    /// <param name="description">What they set.</param>
+    /// <param name="atLeast">The least value of each.</param>
+    /// <param name="fallback">Them where none is given.</param>
+    public static Option<int[]> Numbers(string name, string description, int atLeast, params int[] fallback)
+    {
+        var range = new SettingAttribute(description) { AtLeast = atLeast };
+        return List<int>(name, Describe(range), fallback, value => range.Holds(value) ? null : range.Range);
+    }
 
     /// <summary>A switch, off unless it is given.</summary>
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
