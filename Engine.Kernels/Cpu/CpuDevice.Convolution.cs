@@ -106,35 +106,42 @@ internal sealed partial class CpuDevice
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged
-    {
-        object wanted = Packing(typeof(PackTaps<V, R, T>), shape, weights, turned);
-        if (Recording.Current is { } recording && recording.Derived.TryGetValue(wanted, out var known))
-            return known;
-        var packed = Allocate(shape.Members * PackTaps<V, R, T>.Length(shape) * sizeof(T));
-        var pack = new PackTaps<V, R, T>(shape, turned, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
-        LaunchMembers(pack, shape, PackTaps<V, R, T>.Units(shape), ElementGrain / ConvolutionTiles<V, R, T>.Width);
-        Recording.Current?.Derived.Add(wanted, packed);
-        return packed;
-    }
+        => Packed(
+            shape,
+            turned,
+            weights,
+            PackTaps<V, R, T>.Length(shape) * sizeof(T),
+            packed => new PackTaps<V, R, T>(shape, turned, packed.Write<T>().Pointer, weights.Read<T>().Pointer),
+            PackTaps<V, R, T>.Units(shape),
+            ElementGrain / ConvolutionTiles<V, R, T>.Width);
 
     private unsafe Buffer PackInWindows<V, R, T>(ConvolutionShape shape, Buffer weights)
         where V : struct, IRegister<R, T>
         where R : struct
         where T : unmanaged
+        => Packed(
+            shape,
+            false,
+            weights,
+            PackWindows<V, R, T>.Length(shape) * sizeof(T),
+            packed => new PackWindows<V, R, T>(shape, packed.Write<T>().Pointer, weights.Read<T>().Pointer),
+            shape.OutputChannels,
+            Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
+
+    // Weights are written once, so those that a program has packed are good for all that follows.
+    private Buffer Packed<TKernel>(
+        ConvolutionShape shape, bool turned, Buffer weights, long memberBytes, Func<Buffer, TKernel> kernel, int units, int grain)
+        where TKernel : struct, IMemberKernel<TKernel>
     {
-        object wanted = Packing(typeof(PackWindows<V, R, T>), shape, weights, false);
+        var sizes = (shape.Members, shape.KernelHeight, shape.KernelWidth, shape.InputChannels, shape.OutputChannels);
+        object wanted = (typeof(TKernel), weights, turned, sizes);
         if (Recording.Current is { } recording && recording.Derived.TryGetValue(wanted, out var known))
             return known;
-        var packed = Allocate(shape.Members * PackWindows<V, R, T>.Length(shape) * sizeof(T));
-        var pack = new PackWindows<V, R, T>(shape, packed.Write<T>().Pointer, weights.Read<T>().Pointer);
-        LaunchMembers(pack, shape, shape.OutputChannels, Math.Max(1, ElementGrain / Math.Max(1, shape.Taps)));
+        var packed = Allocate(shape.Members * memberBytes);
+        LaunchMembers(kernel(packed), shape, units, grain);
         Recording.Current?.Derived.Add(wanted, packed);
         return packed;
     }
-
-    // Weights are written once, so those that a program has packed are good for all that follows.
-    private static object Packing(Type kernel, ConvolutionShape shape, Buffer weights, bool turned)
-        => (kernel, weights, turned, (shape.Members, shape.KernelHeight, shape.KernelWidth, shape.InputChannels, shape.OutputChannels));
 
     private unsafe void ConvolvePick<L, V, R, T>(
         ConvolutionShape shape, Buffer destination, Buffer images, Buffer weights, Buffer positions)

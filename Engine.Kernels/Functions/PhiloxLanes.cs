@@ -44,41 +44,33 @@ internal static class PhiloxLanes<P, U, W>
         // The hot one: the rounds are written out, which spares the moves that a loop needs between them.
         W a0 = P.Pairs(counter0), a1 = P.Splat(counter1), a2 = P.Splat(counter2), a3 = P.Splat(counter3);
         W b0 = P.Upper(a0), b1 = a1, b2 = a2, b3 = a3;
-        W k0 = P.Splat(key0), k1 = P.Splat(key1), weyl0 = P.Splat(Philox.Weyl0), weyl1 = P.Splat(Philox.Weyl1);
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
-        (k0, k1) = (P.Add(k0, weyl0), P.Add(k1, weyl1));
-        Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
-        Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
+        W k0 = P.Splat(key0), k1 = P.Splat(key1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
+        Rounds(ref a0, ref a1, ref a2, ref a3, ref b0, ref b1, ref b2, ref b3, ref k0, ref k1);
 
         counter0 = P.Interleave(a0, b0);
         word1 = P.Interleave(a1, b1);
         word2 = P.Interleave(a2, b2);
         word3 = P.Interleave(a3, b3);
+    }
+
+    // One round of both, which have one key, and the key of the next.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rounds(
+        ref W a0, ref W a1, ref W a2, ref W a3, ref W b0, ref W b1, ref W b2, ref W b3, ref W key0, ref W key1)
+    {
+        Round(ref a0, ref a1, ref a2, ref a3, key0, key1);
+        Round(ref b0, ref b1, ref b2, ref b3, key0, key1);
+        key0 = P.Add(key0, P.Splat(Philox.Weyl0));
+        key1 = P.Add(key1, P.Splat(Philox.Weyl1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
