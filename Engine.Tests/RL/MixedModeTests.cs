@@ -27,7 +27,7 @@ public class MixedModeTests
     public static TheoryData<string, double?, bool> Options
         =>
         [
-            .. from device in TestDevices.ForNetworks
+            .. from device in TestDevices.ForUpdates
                from options in ((double?, bool)[])[(null, false), (null, true), (0.9, false), (0.9, true), (0, false)]
                select (device.Data, options.Item1, options.Item2),
         ];
