@@ -10,6 +10,14 @@ internal interface IKernel
 /// <summary>Something a device does: a kernel with its operands, ready to run again.</summary>
 internal abstract class Command
 {
+    /// <summary>
+    /// Floating-point operations of a product or a convolution, a multiply-add as two, if no number is zero; 0 of all else.
+    /// </summary>
+    public double Operations { get; init; }
+
+    /// <summary>Bytes of the buffers that it reads and writes, if it was recorded.</summary>
+    public long Bytes { get; set; }
+
     /// <summary>Runs all of it.</summary>
     public abstract void Execute();
 }

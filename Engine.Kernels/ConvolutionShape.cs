@@ -36,6 +36,16 @@ public sealed record ConvolutionShape(
     /// <summary>Numbers that 2 x 2 windows leave of the results of a member.</summary>
     public int PooledCount => checked(Batch * (OutputHeight / 2) * (OutputWidth / 2) * OutputChannels);
 
+    /// <summary>
+    /// Floating-point operations of each form, a multiply-add as two. What a window sees outside the image costs nothing.
+    /// </summary>
+    public double Operations
+        => 2.0 * Members * Batch * InputChannels * OutputChannels
+            * Seen(OutputHeight, KernelHeight, PadTop, Height) * Seen(OutputWidth, KernelWidth, PadLeft, Width);
+
+    /// <summary>Those of the results that 2 x 2 windows leave.</summary>
+    public double PooledOperations => ResultCount == 0 ? 0 : Operations * PooledCount / ResultCount;
+
     /// <summary>The convolution of the result's cotangent, weights turned round and channels exchanged, that gives the image's.</summary>
     public ConvolutionShape Transposed() => this with
     {
@@ -48,6 +58,15 @@ public sealed record ConvolutionShape(
         OutputHeight = Height,
         OutputWidth = Width,
     };
+
+    // How many places of images all windows see, along one axis.
+    private static double Seen(int results, int kernel, int pad, int size)
+    {
+        double seen = 0;
+        for (int y = 0; y < results; y++)
+            seen += Math.Max(0, Math.Min(y - pad + kernel, size) - Math.Max(y - pad, 0));
+        return seen;
+    }
 }
 
 /// <summary>Which of three a convolution computes from the other two: each form is linear in both, and the adjoint of the others.</summary>

@@ -23,4 +23,8 @@ public sealed record MatMulShape(
     int BatchStrideA,
     int BatchStrideB,
     int BatchStrideBias = 0,
-    bool Rectifies = false);
+    bool Rectifies = false)
+{
+    /// <summary>Floating-point operations, a multiply-add as two.</summary>
+    public double Operations => 2.0 * Batch * Rows * Inner * Columns;
+}

@@ -38,6 +38,7 @@ internal sealed class Recording : IDisposable
     private int _nextRequest;
     private int _nextCommand;
     private int _nextUse;
+    private long _touched;
 
     /// <summary>Starts a recording of what is done on <paramref name="device"/>.</summary>
     public Recording(Device device) => Device = device;
@@ -211,6 +212,7 @@ internal sealed class Recording : IDisposable
 
     internal void Touch(Buffer buffer, Access access)
     {
+        _touched += buffer.ByteLength;
         if (_isGiving)
             return;
         var uses = _uses[_nextCommand];
@@ -225,6 +227,8 @@ internal sealed class Recording : IDisposable
     /// <summary>Takes note of a command. Returns whether it is to be run now: only the first pass runs commands as they come.</summary>
     internal bool Add(Command command)
     {
+        command.Bytes = _touched;
+        _touched = 0;
         int number = _isGiving ? -1 : Next(command.GetType(), null);
         if (_stored is null)
             return !_isDry;
@@ -242,6 +246,7 @@ internal sealed class Recording : IDisposable
         Touch(request.Destination, Access.Write);
         foreach (var operand in request.Operands)
             Touch(operand, Access.Read);
+        _touched = 0;
         int number = Next(request.GetType(), request);
         if (_stored is not null)
         {

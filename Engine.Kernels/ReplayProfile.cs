@@ -7,7 +7,11 @@ namespace Engine.Kernels;
 /// <param name="Kind">What they do, such as "MapRows Multiply".</param>
 /// <param name="Count">How many.</param>
 /// <param name="Milliseconds">The time they took; NaN where a device takes a whole program as one.</param>
-public readonly record struct CommandKind(string Kind, long Count, double Milliseconds)
+/// <param name="Operations">
+/// Floating-point operations of products and convolutions, a multiply-add as two, as if no number were zero; 0 of all else.
+/// </param>
+/// <param name="Bytes">Bytes of the tensors that they read and write.</param>
+public readonly record struct CommandKind(string Kind, long Count, double Milliseconds, double Operations, double Bytes)
 {
     /// <summary>Whether they move numbers only.</summary>
     public bool IsCopy => Kind.StartsWith("Copy", StringComparison.Ordinal) || Kind is "ConcatenatedPieces" or "SplitPieces";
@@ -31,7 +35,7 @@ public sealed class ReplayProfile : IDisposable
     private static ReplayProfile? s_active;
 
     private readonly Lock _turn = new();
-    private readonly Dictionary<string, (long Count, double Milliseconds)> _kinds = [];
+    private readonly Dictionary<string, CommandKind> _kinds = [];
     private readonly Dictionary<Recording, long> _memory = [];
 
     private ReplayProfile()
@@ -46,10 +50,7 @@ public sealed class ReplayProfile : IDisposable
             lock (_turn)
             {
                 return
-                [
-                    .. _kinds.Select(kind => new CommandKind(kind.Key, kind.Value.Count, kind.Value.Milliseconds))
-                        .OrderByDescending(kind => kind.Milliseconds).ThenByDescending(kind => kind.Count),
-                ];
+                [.. _kinds.Values.OrderByDescending(kind => kind.Milliseconds).ThenByDescending(kind => kind.Count)];
             }
         }
     }
@@ -109,8 +110,9 @@ public sealed class ReplayProfile : IDisposable
             for (int i = 0; i < times.Length; i++)
             {
                 string kind = NameOf(given[i].GetType());
-                var (count, time) = _kinds.GetValueOrDefault(kind);
-                _kinds[kind] = (count + 1, time + times[i]);
+                var sum = _kinds.GetValueOrDefault(kind);
+                _kinds[kind] = new(
+                    kind, sum.Count + 1, sum.Milliseconds + times[i], sum.Operations + given[i].Operations, sum.Bytes + given[i].Bytes);
             }
         }
     }

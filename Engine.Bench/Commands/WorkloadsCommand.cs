@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Engine.Bench.Comparing;
 using Engine.Bench.Output;
 using Engine.Bench.Workloads;
 using Engine.Kernels;
@@ -40,6 +41,7 @@ public static class WorkloadsCommand
             Options.RequireKnown(only.Name, names, [.. Workload.All.Select(workload => workload.Name)]);
             int calls = parsed.GetValue(repeats);
             using var opened = device.Open(parsed);
+            var peak = parsed.GetValue(profile) ? Peak.Of(opened, cancel) : null;
             var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
             foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
             {
@@ -47,8 +49,8 @@ public static class WorkloadsCommand
                 if (other is not null)
                     Compare(result, other, workload.Name, calls, opened);
                 parsed.InvocationConfiguration.Output.WriteLine(result.ToJsonString());
-                if (parsed.GetValue(profile) && counts.Commands > 0)
-                    Print(parsed.Console(), workload, counts);
+                if (peak is not null && counts.Commands > 0)
+                    Print(parsed.Console(), workload, counts, peak);
             }
 
             return Task.FromResult(ExitCodes.Ok);
@@ -76,23 +78,32 @@ public static class WorkloadsCommand
             ["kernels"] = counts.Kernels,
             ["copies"] = counts.Copies,
             ["working_bytes"] = counts.WorkingBytes,
+            ["operations"] = counts.Operations,
+            ["bytes"] = counts.Bytes,
         };
         return (result, counts);
     }
 
-    private static void Print(IAnsiConsole console, Workload workload, ReplayCounts counts)
+    private static void Print(IAnsiConsole console, Workload workload, ReplayCounts counts, Peak peak)
     {
         double all = counts.Kinds.Sum(kind => kind.Milliseconds);
         console.WriteTable(
-            [workload.Name, ">Commands", ">ms", ">%", ">us each"],
+            [workload.Name, ">Commands", ">ms", ">%", ">us each", ">Gflop/s", ">GB/s"],
             counts.Kinds.Select(kind => (string[])[
                 kind.Kind,
                 Invariant($"{kind.Count}"),
                 Invariant($"{kind.Milliseconds:0.000}"),
                 Invariant($"{100 * kind.Milliseconds / all:0.0}"),
-                Invariant($"{1000 * kind.Milliseconds / kind.Count:0.00}")]),
-            Invariant($"A call gave {counts.Commands} commands. They took {all:0.000} ms, added up over threads; to look ")
-                + "at the clock takes some 50 ns of each.");
+                Invariant($"{1000 * kind.Milliseconds / kind.Count:0.00}"),
+                kind.Operations > 0 ? Invariant($"{kind.Operations / kind.Milliseconds / 1e6:0.0}") : "",
+                Invariant($"{kind.Bytes / kind.Milliseconds / 1e6:0.0}")]),
+            Invariant($"A call gave {counts.Commands} commands. They took {all:0.000} ms, added up over threads; to look at the clock takes ")
+                + "some 50 ns of each.\n"
+                + Invariant($"Products and convolutions: {counts.Operations / 1e6:0.0} million operations (a multiply-add is two; what is zero ")
+                + Invariant($"may be left out), {1000 * counts.Operations / peak.FlopsPerSecond:0.000} ms at the most that this device does, ")
+                + Invariant($"{peak.FlopsPerSecond / 1e9:0.0} Gflop/s.\n")
+                + Invariant($"Tensors read and written: {counts.Bytes / 1e6:0.0} MB, {1000 * counts.Bytes / peak.BytesPerSecond:0.000} ms at ")
+                + Invariant($"its memory's {peak.BytesPerSecond / 1e9:0.0} GB/s; caches are faster."));
     }
 
     // On the same graphics card, else on the processor. There the peer may be faster on one thread: the better of both counts. What

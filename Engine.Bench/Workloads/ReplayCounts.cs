@@ -16,6 +16,12 @@ internal sealed record ReplayCounts(IReadOnlyList<CommandKind> Kinds, long Worki
     /// <summary>The others.</summary>
     public long Kernels => Commands - Copies;
 
+    /// <summary>Floating-point operations of its products and convolutions.</summary>
+    public double Operations => Kinds.Sum(kind => kind.Operations);
+
+    /// <summary>Bytes of the tensors that its commands read and write.</summary>
+    public double Bytes => Kinds.Sum(kind => kind.Bytes);
+
     /// <summary>Those of one more call of work that was called twice at least, and so is replayed.</summary>
     public static ReplayCounts Of(IWork work, Device device, CancellationToken cancel)
     {

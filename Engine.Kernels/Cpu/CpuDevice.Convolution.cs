@@ -97,7 +97,7 @@ internal sealed partial class CpuDevice
         var packed = Pack<V, R, T>(shape, turned, weights);
         var convolutions = new Convolutions<V, R, T>(
             shape, Pool, destination.Write<T>().Pointer, images.Read<T>().Pointer, packed.Read<T>().Pointer);
-        LaunchMembers(convolutions, shape, shape.Batch * shape.OutputHeight, RowGrain<V, R, T>(shape));
+        LaunchMembers(convolutions, shape, shape.Batch * shape.OutputHeight, RowGrain<V, R, T>(shape), shape.Operations);
         if (!Recording.IsActive)
             Free(packed);
     }
@@ -168,7 +168,7 @@ internal sealed partial class CpuDevice
         T* x = images.Read<T>().Pointer;
         var whole = new PooledConvolutions<PickPool<L, T>, V, R, T>(shape, Pool, pool, x, packed.Read<T>().Pointer);
         var picks = new PooledPicks<L, V, R, T>(shape, Pool, y, x, windows.Read<T>().Pointer, places, whole);
-        LaunchMembers(picks, shape, shape.Batch, WindowGrain<V, R, T>(shape));
+        LaunchMembers(picks, shape, shape.Batch, WindowGrain<V, R, T>(shape), shape.PooledOperations);
         if (Recording.IsActive)
             return;
         Free(packed);
@@ -209,7 +209,7 @@ internal sealed partial class CpuDevice
     {
         int rows = shape.Batch * (shape.OutputHeight / 2);
         var convolutions = new PooledConvolutions<TPool, V, R, T>(shape, Pool, pool, images.Read<T>().Pointer, packed.Read<T>().Pointer);
-        LaunchMembers(convolutions, shape, rows, Math.Max(1, RowGrain<V, R, T>(shape) / 2));
+        LaunchMembers(convolutions, shape, rows, Math.Max(1, RowGrain<V, R, T>(shape) / 2), shape.Operations);
         if (!Recording.IsActive)
             Free(packed);
     }
@@ -225,7 +225,7 @@ internal sealed partial class CpuDevice
         var pieces = Allocate(shape.Members * count * WeightGradients<V, R, T>.PieceLength(shape) * sizeof(T));
         var gradients = new WeightGradients<V, R, T>(
             shape, Pool, pieces.Write<T>().Pointer, images.Read<T>().Pointer, cotangents.Read<T>().Pointer);
-        LaunchMembers(gradients, shape, count, PieceGrain<V, R, T>(shape));
+        LaunchMembers(gradients, shape, count, PieceGrain<V, R, T>(shape), shape.Operations);
         var sum = new SumPieces<V, R, T>(shape, destination.Write<T>().Pointer, pieces.Read<T>().Pointer);
         LaunchMembers(sum, shape, shape.Taps, Math.Max(1, ElementGrain / (count * shape.OutputChannels)));
         if (!Recording.IsActive)
@@ -245,7 +245,8 @@ internal sealed partial class CpuDevice
         var pieces = Allocate(shape.Members * count * PooledWeightGradients<L, V, R, T>.PieceLength(shape) * sizeof(T));
         var gradients = new PooledWeightGradients<L, V, R, T>(
             shape, Pool, pieces.Write<T>().Pointer, images.Read<T>().Pointer, cotangents.Read<T>().Pointer, positions.Read<int>().Pointer);
-        LaunchMembers(gradients, shape, count, Math.Max(1, WindowGrain<V, R, T>(shape) / ConvolutionPieces.Images(shape)));
+        int grain = Math.Max(1, WindowGrain<V, R, T>(shape) / ConvolutionPieces.Images(shape));
+        LaunchMembers(gradients, shape, count, grain, shape.PooledOperations);
         var sum = new SumPooledPieces<V, R, T>(shape, destination.Write<T>().Pointer, pieces.Read<T>().Pointer);
         LaunchMembers(sum, shape, shape.OutputChannels, Math.Max(1, ElementGrain / (count * shape.Taps)));
         if (!Recording.IsActive)
@@ -265,19 +266,19 @@ internal sealed partial class CpuDevice
         var gradients = new PooledInputGradients<L, V, R, T>(
             shape, Pool, destination.Write<T>().Pointer, packed.Read<T>().Pointer, weights.Read<T>().Pointer,
             cotangents.Read<T>().Pointer, positions.Read<int>().Pointer);
-        LaunchMembers(gradients, shape, shape.Batch, WindowGrain<V, R, T>(shape));
+        LaunchMembers(gradients, shape, shape.Batch, WindowGrain<V, R, T>(shape), shape.PooledOperations);
         if (!Recording.IsActive)
             Free(packed);
     }
 
     // Units are those of a member.
-    private void LaunchMembers<TKernel>(TKernel kernel, ConvolutionShape shape, int units, int grain)
+    private void LaunchMembers<TKernel>(TKernel kernel, ConvolutionShape shape, int units, int grain, double operations = 0)
         where TKernel : struct, IMemberKernel<TKernel>
     {
         if (shape.Members == 1)
-            Launch(kernel, units, grain);
+            Launch(kernel, units, grain, operations);
         else
-            Launch(new MemberKernels<TKernel>(kernel, units), checked(shape.Members * units), grain);
+            Launch(new MemberKernels<TKernel>(kernel, units), checked(shape.Members * units), grain, operations);
     }
 
     // Pieces of a batch worth a thread.

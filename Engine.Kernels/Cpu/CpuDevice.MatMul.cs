@@ -53,7 +53,7 @@ internal sealed partial class CpuDevice
         // A unit takes some 7 cycles for an inner index.
         int groups = DotProducts<T>.Groups(form), grain = Math.Max(1, 6_000 / (form.Inner + 4));
         var (to, x, y, start) = See<T>(destination, a, b, bias);
-        Launch(new DotProducts<T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), form.Batch * groups, grain);
+        Launch(new DotProducts<T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer), form.Batch * groups, grain, form.Operations);
     }
 
     private unsafe void MatMulSmall<V, R, T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
@@ -63,7 +63,7 @@ internal sealed partial class CpuDevice
     {
         var (to, x, y, start) = See<T>(destination, a, b, bias);
         var products = new SmallProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer);
-        Launch(products, form.Batch * form.Tiles, TileGrain(form, V.Count));
+        Launch(products, form.Batch * form.Tiles, TileGrain(form, V.Count), form.Operations);
     }
 
     private unsafe void MatMulLarge<V, R, T>(in MatMulForm form, Buffer destination, Buffer a, Buffer b, Buffer? bias)
@@ -77,7 +77,7 @@ internal sealed partial class CpuDevice
         Launch(pack, panels, (int)Math.Max(1, ElementGrain / ((long)form.Inner * V.Count)));
         var (to, x, y, start) = See<T>(destination, a, packed, bias);
         var products = new LargeProducts<V, R, T>(form, to.Pointer, x.Pointer, y.Pointer, start.Pointer);
-        Launch(products, form.Batch * form.Tiles, TileGrain(form, V.Count));
+        Launch(products, form.Batch * form.Tiles, TileGrain(form, V.Count), form.Operations);
         if (!Recording.IsActive)
             Free(packed);
     }

@@ -137,7 +137,7 @@ internal sealed partial class CpuDevice : Device
         => Launch(new FillRange<T>(view, value), view.Length, ElementGrain);
 
     // The one way by which a kernel gets to run: now, later, or both.
-    private void Launch<TKernel>(TKernel kernel, int count, int grain)
+    private void Launch<TKernel>(TKernel kernel, int count, int grain, double operations = 0)
         where TKernel : struct, IKernel
     {
         if (Recording.Current is null && count < 2 * grain)
@@ -147,7 +147,7 @@ internal sealed partial class CpuDevice : Device
             return;
         }
 
-        var command = new KernelCommand<TKernel>(kernel, count, grain, _team);
+        var command = new KernelCommand<TKernel>(kernel, count, grain, _team) { Operations = operations };
         if (Recording.Current is not { } recording || recording.Add(command))
             command.Execute();
     }

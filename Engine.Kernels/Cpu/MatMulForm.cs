@@ -57,6 +57,9 @@ internal readonly struct MatMulForm
     /// <summary>What sums start at, before the first inner index.</summary>
     public Start Start { get; private init; }
 
+    /// <summary>Floating-point operations, a multiply-add as two.</summary>
+    public double Operations => 2.0 * Batch * Rows * Inner * Columns;
+
     /// <summary>Whether results below 0 become 0.</summary>
     public bool Rectifies { get; }
 

@@ -64,7 +64,7 @@ internal sealed partial class IlgpuDevice
         var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(
             plan, new(shape, images.Read<T>()), new(plan, weights.Read<T>()),
             new(shape, destination.Write<T>(), positions.Write<int>(), bias.Read<T>()));
-        LaunchGroups(kernel, plan.Groups, plan.Threads);
+        LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations);
     }
 
     private void ConvolveForward<T>(ConvolutionPlan plan, Buffer destination, Buffer images, Buffer weights, Buffer? positions)
@@ -76,13 +76,13 @@ internal sealed partial class IlgpuDevice
         {
             var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(
                 plan, source, taps, new(plan.Shape, destination.Write<T>()));
-            LaunchGroups(kernel, plan.Groups, plan.Threads);
+            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations);
         }
         else
         {
             var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, PickedResults<T>, T>(
                 plan, source, taps, new(plan.Shape, destination.Write<T>(), positions.Read<int>()));
-            LaunchGroups(kernel, plan.Groups, plan.Threads);
+            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.PooledOperations);
         }
     }
 
@@ -96,13 +96,13 @@ internal sealed partial class IlgpuDevice
         {
             var kernel = new ConvolutionKernel<WholeImages<T>, TurnedWeights<T>, WholeResults<T>, T>(
                 plan, new(plan.Shape, cotangents.Read<T>()), taps, result);
-            LaunchGroups(kernel, plan.Groups, plan.Threads);
+            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations);
         }
         else
         {
             var kernel = new ConvolutionKernel<PooledImages<T>, TurnedWeights<T>, WholeResults<T>, T>(
                 plan, new(plan.Shape, cotangents.Read<T>(), positions.Read<int>()), taps, result);
-            LaunchGroups(kernel, plan.Groups, plan.Threads);
+            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.PooledOperations);
         }
     }
 
@@ -119,13 +119,13 @@ internal sealed partial class IlgpuDevice
         {
             var kernel = new WeightGradientKernel<WholeImages<T>, T>(
                 plan, pieces.Write<T>(), source, new(results, cotangents.Read<T>()));
-            LaunchGroups(kernel, plan.Groups, plan.Threads);
+            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations);
         }
         else
         {
             var kernel = new WeightGradientKernel<PooledImages<T>, T>(
                 plan, pieces.Write<T>(), source, new(results, cotangents.Read<T>(), positions.Read<int>()));
-            LaunchGroups(kernel, plan.Groups, plan.Threads);
+            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.PooledOperations);
         }
 
         if (plan.Pieces == 1)

@@ -26,13 +26,13 @@ internal sealed partial class IlgpuDevice
         switch (form)
         {
             case ConvolutionForm.Forward:
-                Launch(new ConvolutionBody<T>(sizes, to, x, y), checked(shape.Members * shape.ResultCount));
+                Launch(new ConvolutionBody<T>(sizes, to, x, y), checked(shape.Members * shape.ResultCount), shape.Operations);
                 break;
             case ConvolutionForm.InputGradient:
-                Launch(new ConvolutionInputGradientBody<T>(sizes, to, x, y), checked(shape.Members * shape.ImageCount));
+                Launch(new ConvolutionInputGradientBody<T>(sizes, to, x, y), checked(shape.Members * shape.ImageCount), shape.Operations);
                 break;
             default:
-                Launch(new ConvolutionWeightGradientBody<T>(sizes, to, x, y), checked(shape.Members * shape.WeightCount));
+                Launch(new ConvolutionWeightGradientBody<T>(sizes, to, x, y), checked(shape.Members * shape.WeightCount), shape.Operations);
                 break;
         }
     }

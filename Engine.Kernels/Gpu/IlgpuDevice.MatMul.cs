@@ -71,10 +71,10 @@ internal sealed partial class IlgpuDevice
         switch (way)
         {
             case MatMulWay.Body:
-                Launch(new MatMulBody<T>(shape, to, x, y, start), shape.Batch * shape.Rows * shape.Columns);
+                Launch(new MatMulBody<T>(shape, to, x, y, start), shape.Batch * shape.Rows * shape.Columns, shape.Operations);
                 break;
             case MatMulWay.Small:
-                LaunchGroups(new MatMulSmall<T>(grid, formA, formB, to, x, y, start), grid.Groups, MatMulSmall<T>.GroupSize);
+                Groups(new MatMulSmall<T>(grid, formA, formB, to, x, y, start), MatMulSmall<T>.GroupSize);
                 break;
             case MatMulWay.Square:
                 Tiles<SquareTile>();
@@ -101,8 +101,7 @@ internal sealed partial class IlgpuDevice
         void TilesOf<THeight, TQuads>(TQuads into, TQuads left, TQuads right)
             where THeight : struct, ITileHeight
             where TQuads : struct, IQuads<T>
-            => LaunchGroups(
-                new MatMulTiles<THeight, TQuads, T>(grid, formA, formB, into, left, right, start), grid.Groups, MatMulTiles.GroupSize);
+            => Groups(new MatMulTiles<THeight, TQuads, T>(grid, formA, formB, into, left, right, start), MatMulTiles.GroupSize);
 
         void TensorCores(View<float> into, View<float> left, View<float> right, View<float> first)
         {
@@ -114,8 +113,11 @@ internal sealed partial class IlgpuDevice
 
         void TensorCoresOf<TQuads>(TQuads left, TQuads right, View<float> into, View<float> first)
             where TQuads : struct, IQuads<float>
-            => LaunchGroups(
-                new MatMulTensorCores<TQuads>(grid, formA, formB, into, left, right, first), grid.Groups, MatMulTiles.GroupSize);
+            => Groups(new MatMulTensorCores<TQuads>(grid, formA, formB, into, left, right, first), MatMulTiles.GroupSize);
+
+        void Groups<TKernel>(TKernel kernel, int size)
+            where TKernel : struct, IGroupKernel
+            => LaunchGroups(kernel, grid.Groups, size, shape.Operations);
 
         static View<float> AsSingle(View<T> view) => new(view.Address, view.Length);
     }

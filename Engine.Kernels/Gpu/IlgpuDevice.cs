@@ -180,17 +180,17 @@ internal sealed partial class IlgpuDevice : Device
         => Launch(new FillBody<T>(view, value), view.Length);
 
     // The two ways by which a kernel gets to run: now, later, or both.
-    private void Launch<TBody>(TBody body, int count)
+    private void Launch<TBody>(TBody body, int count, double operations = 0)
         where TBody : struct, IBody
     {
         if (count > MostIndices)
             throw new ArgumentException($"{count:N0} elements are too many for one kernel of a GPU: there can be {MostIndices:N0}.");
-        Give(new BodyCommand<TBody>(this, body, count));
+        Give(new BodyCommand<TBody>(this, body, count) { Operations = operations });
     }
 
-    internal void LaunchGroups<TKernel>(TKernel kernel, int groups, int groupSize)
+    internal void LaunchGroups<TKernel>(TKernel kernel, int groups, int groupSize, double operations = 0)
         where TKernel : struct, IGroupKernel
-        => Give(new GroupCommand<TKernel>(this, kernel, groups, groupSize));
+        => Give(new GroupCommand<TKernel>(this, kernel, groups, groupSize) { Operations = operations });
 
     private static void Give(Command command)
     {
