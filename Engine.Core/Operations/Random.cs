@@ -146,9 +146,9 @@ internal sealed record SampleChoices : Operation
     protected override void Compute(Tensor y, Tensor[] x)
     {
         if (x[0].Type == ElementType.Float32)
-            Run<Uniform32, ScalarFloat32, float>();
+            Run<Uniform32, Scalar<Float32, float>, float>();
         else
-            Run<Uniform64, ScalarFloat64, double>();
+            Run<Uniform64, Scalar<Float64, double>, double>();
 
         void Run<TUniform, V, T>()
             where TUniform : struct, IUniform<V>

@@ -53,13 +53,13 @@ internal interface IUniform<V>
 }
 
 /// <summary>The upper 23 bits and a half, as the mantissa of a float from 1 to 2, less 1 - 2^-24.</summary>
-internal readonly struct Uniform32 : IUniform<ScalarFloat32>
+internal readonly struct Uniform32 : IUniform<Scalar<Float32, float>>
 {
-    public static ScalarFloat32 Of(uint word)
+    public static Scalar<Float32, float> Of(uint word)
         => new(BitConverter.Int32BitsToSingle((int)(word >> 9) | 0x3F800000) + -(1 - 5.9604644775390625e-8f));
 
     // In two halves, which are exact; their sum is rounded once. That of the largest word would be 1.
-    public static ScalarFloat32 Distance(uint complement)
+    public static Scalar<Float32, float> Distance(uint complement)
     {
         float upper = (int)(complement >> 16), lower = (int)(complement & 0xFFFF) + 0.5f;
         float distance = (upper * 1.52587890625e-5f) + (lower * 2.3283064365386963e-10f);
@@ -68,10 +68,10 @@ internal readonly struct Uniform32 : IUniform<ScalarFloat32>
 }
 
 /// <summary>All 32 bits and a half, as the mantissa of a double from 2^20 to 2^20 + 1, less 2^20 - 2^-33.</summary>
-internal readonly struct Uniform64 : IUniform<ScalarFloat64>
+internal readonly struct Uniform64 : IUniform<Scalar<Float64, double>>
 {
-    public static ScalarFloat64 Of(uint word)
+    public static Scalar<Float64, double> Of(uint word)
         => new(BitConverter.Int64BitsToDouble((long)word | 0x4130000000000000L) + -(1048576 - 1.1641532182693481e-10));
 
-    public static ScalarFloat64 Distance(uint complement) => Of(complement);
+    public static Scalar<Float64, double> Distance(uint complement) => Of(complement);
 }

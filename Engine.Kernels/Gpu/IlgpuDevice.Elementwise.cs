@@ -19,8 +19,8 @@ internal sealed partial class IlgpuDevice
     {
         switch (type)
         {
-            case ElementType.Float32: UpdateOf<TFunction, ScalarFloat32, float>(function, loops, results, operands, s, t); break;
-            case ElementType.Float64: UpdateOf<TFunction, ScalarFloat64, double>(function, loops, results, operands, s, t); break;
+            case ElementType.Float32: UpdateOf<TFunction, Scalar<Float32, float>, float>(function, loops, results, operands, s, t); break;
+            case ElementType.Float64: UpdateOf<TFunction, Scalar<Float64, double>, double>(function, loops, results, operands, s, t); break;
             default: throw new ArgumentException($"Update: {type} is not supported, cast to Float32 or Float64.");
         }
     }
@@ -44,10 +44,10 @@ internal sealed partial class IlgpuDevice
         switch (type)
         {
             case ElementType.Float32:
-                RandomOf<TDistribution, Uniform32, ScalarFloat32, float>(distribution, rows, columns, destination, keys);
+                RandomOf<TDistribution, Uniform32, Scalar<Float32, float>, float>(distribution, rows, columns, destination, keys);
                 break;
             case ElementType.Float64:
-                RandomOf<TDistribution, Uniform64, ScalarFloat64, double>(distribution, rows, columns, destination, keys);
+                RandomOf<TDistribution, Uniform64, Scalar<Float64, double>, double>(distribution, rows, columns, destination, keys);
                 break;
             default: throw new ArgumentException($"Random: {type} is not supported, draw Float32 or Float64.");
         }
@@ -59,8 +59,8 @@ internal sealed partial class IlgpuDevice
     {
         switch (type)
         {
-            case ElementType.Float32: MapOf<TArity, ScalarFloat32, float>(function, loops, destination, x, y, z, w); break;
-            case ElementType.Float64: MapOf<TArity, ScalarFloat64, double>(function, loops, destination, x, y, z, w); break;
+            case ElementType.Float32: MapOf<TArity, Scalar<Float32, float>, float>(function, loops, destination, x, y, z, w); break;
+            case ElementType.Float64: MapOf<TArity, Scalar<Float64, double>, double>(function, loops, destination, x, y, z, w); break;
             default: MapOf<TArity, ScalarInt32, int>(function, loops, destination, x, y, z, w); break;
         }
     }

@@ -14,8 +14,8 @@ internal sealed partial class IlgpuDevice
         var plan = MatMulPlan.Of(shape, type, _tensorCores);
         switch (type)
         {
-            case ElementType.Float32: MatMul<ScalarFloat32, float>(plan, shape, destination, a, b, bias); break;
-            case ElementType.Float64: MatMul<ScalarFloat64, double>(plan, shape, destination, a, b, bias); break;
+            case ElementType.Float32: MatMul<Scalar<Float32, float>, float>(plan, shape, destination, a, b, bias); break;
+            case ElementType.Float64: MatMul<Scalar<Float64, double>, double>(plan, shape, destination, a, b, bias); break;
             default: throw new ArgumentException($"MatMul: {type} is not supported, cast to Float32 or Float64.");
         }
     }

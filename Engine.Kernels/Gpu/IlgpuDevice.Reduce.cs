@@ -12,8 +12,8 @@ internal sealed partial class IlgpuDevice
     {
         switch (type)
         {
-            case ElementType.Float32: ReduceOf<TReducer, ScalarFloat32, float>(reducer, kept, reduced, destination, x); break;
-            case ElementType.Float64: ReduceOf<TReducer, ScalarFloat64, double>(reducer, kept, reduced, destination, x); break;
+            case ElementType.Float32: ReduceOf<TReducer, Scalar<Float32, float>, float>(reducer, kept, reduced, destination, x); break;
+            case ElementType.Float64: ReduceOf<TReducer, Scalar<Float64, double>, double>(reducer, kept, reduced, destination, x); break;
             default: ReduceOf<TReducer, ScalarInt32, int>(reducer, kept, reduced, destination, x); break;
         }
     }

@@ -54,9 +54,9 @@ public class GpuMatMulTests
                 random.Next(2) == 0 ? 0 : columns + gap);
             var plan = Plan(way, 1 + random.Next(3));
             bool hasBias = random.Next(2) == 0;
-            MatchesTheProcessor<ScalarFloat32, float>(device, plan, shape, hasBias, random);
+            MatchesTheProcessor<Scalar<Float32, float>, float>(device, plan, shape, hasBias, random);
             if (way is not (MatMulWay.Tall or MatMulWay.TensorCores))
-                MatchesTheProcessor<ScalarFloat64, double>(device, plan, shape, hasBias, random);
+                MatchesTheProcessor<Scalar<Float64, double>, double>(device, plan, shape, hasBias, random);
         }
 
         int Of(int[] sizes) => sizes[random.Next(sizes.Length)];
@@ -71,9 +71,9 @@ public class GpuMatMulTests
         for (int transposes = 0; transposes < 4; transposes++)
         {
             var shape = new MatMulShape(2, 132, 36, 68, (transposes & 1) != 0, (transposes & 2) != 0, 132 * 36, 36 * 68, 68);
-            MatchesTheProcessor<ScalarFloat32, float>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
-            MatchesTheProcessor<ScalarFloat32, float>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Tall, 1), shape, true, random);
-            MatchesTheProcessor<ScalarFloat64, double>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
+            MatchesTheProcessor<Scalar<Float32, float>, float>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
+            MatchesTheProcessor<Scalar<Float32, float>, float>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Tall, 1), shape, true, random);
+            MatchesTheProcessor<Scalar<Float64, double>, double>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
         }
     }
 
@@ -91,7 +91,7 @@ public class GpuMatMulTests
         b[(18 * 70) + 6] = 0;
         float[] expected = Multiply(Device.Cpu, null, shape, a, b, null);
         float[] actual = Multiply(
-            device, (to, x, y, start) => device.MatMul<ScalarFloat32, float>(Plan(way, 2), shape, to, x, y, start), shape, a, b, null);
+            device, (to, x, y, start) => device.MatMul<Scalar<Float32, float>, float>(Plan(way, 2), shape, to, x, y, start), shape, a, b, null);
         Assert.Equal(expected, actual);
         Assert.Equal(19 + 1, actual.Count(float.IsNaN));
     }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Engine.Bench.Workloads;
 using Engine.Core;
@@ -22,6 +24,9 @@ namespace Engine.Tests.Gpu;
 [Collection(nameof(GpuCollection))]
 public partial class PtxTests
 {
+    // As names of files, with what ptxas adds.
+    private const int MostName = 200;
+
     [Fact]
     public void EveryKernelCompilesToPtx()
     {
@@ -40,8 +45,11 @@ public partial class PtxTests
         using var context = Context.Create(builder => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
         var failures = new List<string>();
+        var names = new HashSet<string>();
         foreach (var kernel in kernels)
         {
+            Assert.True(names.Add(Name(kernel)), $"two kernels are called {Name(kernel)}");
+            Assert.True(Name(kernel).Length <= MostName, Name(kernel));
             try
             {
                 string text = Compile(backend, kernel);
@@ -94,8 +102,15 @@ public partial class PtxTests
         }
     }
 
+    // Of maps that are made of many, the beginning and a digest of all.
     private static string Name(Type kernel)
-        => Symbols().Replace(kernel.ToString().Replace("Engine.Kernels.", "", StringComparison.Ordinal), "-").Trim('-');
+    {
+        string whole = Symbols().Replace(kernel.ToString().Replace("Engine.Kernels.", "", StringComparison.Ordinal), "-").Trim('-');
+        if (whole.Length <= MostName)
+            return whole;
+        string digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(whole)))[..8];
+        return $"{whole[..(MostName - digest.Length - 1)]}-{digest}";
+    }
 
     [GeneratedRegex("[^A-Za-z0-9]+(?:Bodies|Functions|System|Gpu)?[^A-Za-z0-9]*")]
     private static partial Regex Symbols();

@@ -56,7 +56,7 @@ public class ElementwiseTests
         static void Same<TFunction>(TFunction function, Func<float, float, float> expected)
             where TFunction : struct, IBinary
         {
-            float[] scalar = Ulp.Apply<ScalarFloat32, float, TFunction>(function, s_x, s_y);
+            float[] scalar = Ulp.Apply<Scalar<Float32, float>, float, TFunction>(function, s_x, s_y);
             float[] vector = Ulp.Apply<Lanes512<float>, float, TFunction>(function, s_x, s_y);
             for (int i = 0; i < s_x.Length; i++)
             {
@@ -72,10 +72,10 @@ public class ElementwiseTests
     [Fact]
     public void TernaryFunctionsDoWhatTheySay()
     {
-        var x = new ScalarFloat32(2);
-        var y = new ScalarFloat32(3);
-        var z = new ScalarFloat32(5);
-        var zero = new ScalarFloat32(0);
+        var x = new Scalar<Float32, float>(2);
+        var y = new Scalar<Float32, float>(3);
+        var z = new Scalar<Float32, float>(5);
+        var zero = new Scalar<Float32, float>(0);
         Assert.Equal(3, new WhereFunction().Invoke(x, y, z).Value);
         Assert.Equal(5, new WhereFunction().Invoke(zero, y, z).Value);
         Assert.Equal(11, new MultiplyAddFunction().Invoke(x, y, z).Value);

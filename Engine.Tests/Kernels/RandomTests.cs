@@ -134,7 +134,7 @@ public class RandomTests
         foreach (uint word in (uint[])[0, 1, 12345, 0xFFFF, 0x10000, 0x00FFFFFF, 0x7FFFFFFF, 0x89ABCDEF, 0xFFFFFF00])
             Assert.Equal((float)((word + 0.5) / 4294967296.0), Uniform32.Distance(word).Value);
         Assert.Equal(1 - (1f / (1 << 24)), Uniform32.Distance(uint.MaxValue).Value);
-        ScalarFloat32 a = Uniform32.Distance(0), b = a, c = a, d = a;
+        Scalar<Float32, float> a = Uniform32.Distance(0), b = a, c = a, d = a;
         default(GumbelDistribution).Invoke(ref a, ref b, ref c, ref d);
         Assert.Equal(33 * Math.Log(2), a.Value, 1e-5);
     }

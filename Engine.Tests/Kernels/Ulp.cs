@@ -46,7 +46,7 @@ internal static unsafe class Ulp
     public static IEnumerable<(string Name, float[] Values)> Singles<TFunction>(TFunction function, float[] x)
         where TFunction : struct, IUnary
     {
-        yield return ("scalar", Apply<ScalarFloat32, float, TFunction>(function, x));
+        yield return ("scalar", Apply<Scalar<Float32, float>, float, TFunction>(function, x));
         yield return ("128", Apply<Lanes128<float>, float, TFunction>(function, x));
         if (Vector256.IsHardwareAccelerated)
             yield return ("256", Apply<Lanes256<float>, float, TFunction>(function, x));
@@ -57,7 +57,7 @@ internal static unsafe class Ulp
     public static IEnumerable<(string Name, double[] Values)> Doubles<TFunction>(TFunction function, double[] x)
         where TFunction : struct, IUnary
     {
-        yield return ("scalar", Apply<ScalarFloat64, double, TFunction>(function, x));
+        yield return ("scalar", Apply<Scalar<Float64, double>, double, TFunction>(function, x));
         yield return ("128", Apply<Lanes128<double>, double, TFunction>(function, x));
         if (Vector256.IsHardwareAccelerated)
             yield return ("256", Apply<Lanes256<double>, double, TFunction>(function, x));
