@@ -98,26 +98,24 @@ internal readonly unsafe struct PooledInputGradients<L, V, R, T>(
         T* channelWeights = packed;
         for (int channel = 0; channel < shape.OutputChannels; channel++)
         {
-            T* numbers = windows.Numbers + channel;
-            int* offsets = windows.Offsets + channel;
-            int vector = 0;
+            int live = windows.Live(channel, count), vector = 0;
             for (; total - vector >= 2 * tile; vector += 2 * tile, channelWeights += 2 * tile * V.Count)
-                Six(windows.Images, numbers, offsets, count, vectors + vector, channelWeights);
+                Six(windows.Images, windows.LiveNumbers, windows.LiveOffsets, live, vectors + vector, channelWeights);
             if (vector == total)
                 continue;
-            Three(windows.Images, numbers, offsets, count, vectors + vector, channelWeights);
+            Three(windows.Images, windows.LiveNumbers, windows.LiveOffsets, live, vectors + vector, channelWeights);
             channelWeights += tile * V.Count;
         }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private void Six(T* images, T* numbers, int* offsets, int count, nint* vectors, T* weights)
+    private static void Six(T* images, T* numbers, int* offsets, int count, nint* vectors, T* weights)
     {
-        nint step = shape.OutputChannels, v0 = vectors[0], v1 = vectors[1], v2 = vectors[2];
+        nint v0 = vectors[0], v1 = vectors[1], v2 = vectors[2];
         nint v3 = vectors[3], v4 = vectors[4], v5 = vectors[5];
         R w0 = V.Load(weights), w1 = V.Load(weights + V.Count), w2 = V.Load(weights + (2 * V.Count));
         R w3 = V.Load(weights + (3 * V.Count)), w4 = V.Load(weights + (4 * V.Count)), w5 = V.Load(weights + (5 * V.Count));
-        for (; count > 0; count--, numbers += step, offsets += step)
+        for (; count > 0; count--, numbers++, offsets++)
         {
             T* window = images + *offsets;
             R number = V.Splat(*numbers);
@@ -131,11 +129,11 @@ internal readonly unsafe struct PooledInputGradients<L, V, R, T>(
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private void Three(T* images, T* numbers, int* offsets, int count, nint* vectors, T* weights)
+    private static void Three(T* images, T* numbers, int* offsets, int count, nint* vectors, T* weights)
     {
-        nint step = shape.OutputChannels, v0 = vectors[0], v1 = vectors[1], v2 = vectors[2];
+        nint v0 = vectors[0], v1 = vectors[1], v2 = vectors[2];
         R w0 = V.Load(weights), w1 = V.Load(weights + V.Count), w2 = V.Load(weights + (2 * V.Count));
-        for (; count > 0; count--, numbers += step, offsets += step)
+        for (; count > 0; count--, numbers++, offsets++)
         {
             T* window = images + *offsets;
             R number = V.Splat(*numbers);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Engine.Kernels.Functions;
 using Engine.Kernels.Memory;
 
@@ -39,7 +40,7 @@ internal static class WindowVectors<V, R, T>
 /// <remarks>Cotangents are in the order of pixels, then images, then channels: windows that overlap lie apart.</remarks>
 internal unsafe ref struct PooledWindows<L, T>
     where L : struct, ILanes<L, T>
-    where T : unmanaged
+    where T : unmanaged, INumber<T>
 {
     private const int CacheBytes = 56 * 1024;
 
@@ -60,10 +61,13 @@ internal unsafe ref struct PooledWindows<L, T>
         Most = (int)Math.Clamp(CacheBytes / Math.Max(1, each), 1, Math.Max(1, most));
 
         // Vectors are read and stored beyond the last element.
-        _byteLength = (Most * each) + (2 * BufferPool.Alignment);
+        nint pixels = (nint)Most * (shape.OutputHeight / 2) * (shape.OutputWidth / 2);
+        _byteLength = (Most * each) + (3 * BufferPool.Alignment) + (pixels * (sizeof(T) + sizeof(int)));
         Images = (T*)pool.Rent(_byteLength);
         Numbers = (T*)((byte*)(Images + (Most * _imageLength)) + BufferPool.Alignment);
         Offsets = (int*)((byte*)(Numbers + (Most * (nint)Pooled)) + BufferPool.Alignment);
+        LiveNumbers = (T*)((byte*)(Offsets + (Most * (nint)Pooled)) + BufferPool.Alignment);
+        LiveOffsets = (int*)(LiveNumbers + pixels);
         Clear();
     }
 
@@ -78,6 +82,12 @@ internal unsafe ref struct PooledWindows<L, T>
 
     /// <summary>The first element of each cotangent's window.</summary>
     public int* Offsets { get; }
+
+    /// <summary>The cotangents that <see cref="Live"/> found.</summary>
+    public T* LiveNumbers { get; }
+
+    /// <summary>The first element of each one's window.</summary>
+    public int* LiveOffsets { get; }
 
     /// <summary>Elements from one row of an image to the next.</summary>
     public nint RowStride { get; }
@@ -133,6 +143,24 @@ internal unsafe ref struct PooledWindows<L, T>
                 Aim(row, column, (image * _imageLength) + corner, own, positions + from, Numbers + at, Offsets + at);
             }
         }
+    }
+
+    /// <summary>Finds those of a channel that are not zero, in order. Returns their number.</summary>
+    public readonly int Live(int channel, int count)
+    {
+        nint step = _shape.OutputChannels;
+        T* numbers = Numbers + channel, toNumbers = LiveNumbers;
+        int* offsets = Offsets + channel, toOffsets = LiveOffsets;
+        nint found = 0;
+        for (; count > 0; count--, numbers += step, offsets += step)
+        {
+            T number = *numbers;
+            toNumbers[found] = number;
+            toOffsets[found] = *offsets;
+            found += number == T.Zero ? 0 : 1;
+        }
+
+        return (int)found;
     }
 
     public readonly void Dispose() => _pool.Return((long)Images, _byteLength);
