@@ -65,7 +65,10 @@ internal sealed class AgentRuns : IDisposable
     /// <summary>Trains them.</summary>
     /// <param name="device">Where; each that trains at the same time gets a fork of it.</param>
     /// <param name="threads">Threads that they share.</param>
-    /// <param name="parallel">How many train at the same time, or how many batches of agents on a device that prefers batches.</param>
+    /// <param name="parallel">
+    /// How many train at the same time, or how many batches of agents on a device that prefers batches; 0 for one on others, and on such
+    /// a one for as many batches as fit its memory.
+    /// </param>
     /// <param name="progress">What shows progress.</param>
     /// <param name="cancel">Asks to stop.</param>
     /// <returns>The agents with what their training has led to, in the order given.</returns>
@@ -81,10 +84,11 @@ internal sealed class AgentRuns : IDisposable
             progress.Expect(run.Name, start?.Iteration ?? 0, run.Settings.Updates, cost);
         }
 
-        var waiting = new ConcurrentQueue<int[]>(Batches(device));
+        int[][] batches = [.. Batches(device)];
+        var waiting = new ConcurrentQueue<int[]>(batches);
         var results = new TrainingResult[_runs.Count];
         var failures = new ConcurrentQueue<Exception>();
-        int atOnce = Math.Min(parallel, waiting.Count);
+        int atOnce = Math.Min(parallel > 0 ? parallel : device.PrefersWholeBatches ? Fitting(batches, device) : 1, batches.Length);
         Thread[] workers = [.. Enumerable.Range(0, atOnce).Select(_ => new Thread(Work))];
         foreach (var worker in workers)
             worker.Start();
@@ -125,13 +129,26 @@ internal sealed class AgentRuns : IDisposable
     public static IEnumerable<object?> NumberCells(MetricRow row)
         => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
 
-    // Agents that may learn as one batch: they differ in their seeds alone, and have come equally far.
+    // Agents that may learn as one batch: they differ in nothing but seeds and methods of one inner loop, and have come equally far.
     private IEnumerable<int[]> Batches(Device device)
     {
         var numbers = Enumerable.Range(0, _runs.Count);
         return device.PrefersWholeBatches
-            ? numbers.GroupBy(i => (_runs[i].Method, _starts[i]?.Iteration)).Select(batch => batch.ToArray())
+            ? numbers.GroupBy(Common).Select(batch => batch.ToArray())
             : numbers.Select(i => (int[])[i]);
+
+        (AgentRun, (bool, int), int?) Common(int i)
+            => (_runs[i] with { Method = "", Seed = 0 }, MetaGradientMethod.Parse(_runs[i].Method).Loop, _starts[i]?.Iteration);
+    }
+
+    // How many batches may train at once: that many of the largest ones fit the memory, but for a part of it that is others'.
+    private int Fitting(int[][] batches, Device device)
+    {
+        if (batches.Length < 2)
+            return 1;
+        double left = 0.8 * device.MemoryBytes;
+        var needs = batches.Select(batch => new AgentTraining([.. batch.Select(i => _runs[i])], device).Plan());
+        return Math.Max(1, needs.OrderDescending().TakeWhile(need => (left -= need) >= 0).Count());
     }
 
     private IReadOnlyList<TrainingResult> Train(int[] batch, Device device, IProgressDisplay progress, CancellationToken cancel)

@@ -67,6 +67,28 @@ public class AgentsTogetherTests
             => double.IsNaN(expected) ? double.IsNaN(actual) : Math.Abs(actual - expected) <= 1e-5 * Math.Max(1e-3, Math.Abs(expected));
     }
 
+    // Weights of points are numbers of each agent's own then: to the last bit its numbers are those that it has among its like.
+    [Theory]
+    [InlineData("2", Differentiation.Reverse, null)]
+    [InlineData("2", Differentiation.Forward, null)]
+    [InlineData("3", Differentiation.Reverse, null)]
+    [InlineData("3", Differentiation.Reverse, 0.0)]
+    public void AgentsOfSeveralMethodsAreOneBatch(string steps, Differentiation differentiation, double? kappa)
+    {
+        var settings = SmallSnake.Settings with { Differentiation = differentiation, Kappa = kappa };
+        AgentRun[] classic = [.. s_runs.Select(run => run with { Method = steps, Settings = settings, Points = 2, Replicates = 2 })];
+        AgentRun[] mixed = [.. classic.Select(run => run with { Method = $"{steps}-mix" })];
+        var (results, ends) = Batch([classic[0], mixed[0], mixed[1], classic[1], classic[2], mixed[2]]);
+        foreach (var (runs, places) in (ReadOnlySpan<(AgentRun[], int[])>)[(classic, [0, 3, 4]), (mixed, [1, 2, 5])])
+        {
+            var alike = Batch(runs);
+            foreach (var (agent, place) in places.Index())
+                SmallSnake.Same((alike.Results[agent], alike.Ends[agent]), (results[place], ends[place]));
+        }
+
+        Assert.NotEqual(ends[0].Tensors["Eta"], ends[1].Tensors["Eta"]);
+    }
+
     [Fact]
     public void EveryCheckpointOfABatchLeadsToTheSameEnd()
     {
