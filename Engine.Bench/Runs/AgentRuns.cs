@@ -84,11 +84,15 @@ internal sealed class AgentRuns : IDisposable
             progress.Expect(run.Name, start?.Iteration ?? 0, run.Settings.Updates, cost);
         }
 
-        int[][] batches = [.. Batches(device)];
-        var waiting = new ConcurrentQueue<int[]>(batches);
         var results = new TrainingResult[_runs.Count];
         var failures = new ConcurrentQueue<Exception>();
-        int atOnce = Math.Min(parallel > 0 ? parallel : device.PrefersWholeBatches ? Fitting(batches, device) : 1, batches.Length);
+        int[][] batches = [.. Batches(device)];
+        bool fits = parallel == 0 && device.PrefersWholeBatches && batches.Length > 1;
+        int atOnce = Math.Min(fits ? batches.Length : Math.Max(1, parallel), batches.Length);
+
+        // A part of the memory is others'.
+        var waiting = new WaitingBatches(
+            batches.Select(batch => (batch, fits ? Training(batch, device).Plan() : 0)), 0.8 * device.MemoryBytes);
         Thread[] workers = [.. Enumerable.Range(0, atOnce).Select(_ => new Thread(Work))];
         foreach (var worker in workers)
             worker.Start();
@@ -99,16 +103,23 @@ internal sealed class AgentRuns : IDisposable
         cancel.ThrowIfCancellationRequested();
         return [.. _runs.Zip(results)];
 
-        void Work()
+        void Work() => Attempt(() =>
+        {
+            using var own = device.Fork(Math.Max(1, threads / atOnce));
+            waiting.Train(batch => Attempt(() =>
+            {
+                foreach (var (i, result) in batch.Zip(Train(batch, own, progress, stop.Token)))
+                    results[i] = result;
+            }));
+        });
+
+        // What waits when one has failed is passed over.
+        void Attempt(Action act)
         {
             try
             {
-                using var own = device.Fork(Math.Max(1, threads / atOnce));
-                while (!stop.IsCancellationRequested && waiting.TryDequeue(out int[]? batch))
-                {
-                    foreach (var (i, result) in batch.Zip(Train(batch, own, progress, stop.Token)))
-                        results[i] = result;
-                }
+                if (!stop.IsCancellationRequested)
+                    act();
             }
             catch (Exception e)
             {
@@ -141,15 +152,7 @@ internal sealed class AgentRuns : IDisposable
             => (_runs[i] with { Method = "", Seed = 0 }, MetaGradientMethod.Parse(_runs[i].Method).Loop, _starts[i]?.Iteration);
     }
 
-    // How many batches may train at once: that many of the largest ones fit the memory, but for a part of it that is others'.
-    private int Fitting(int[][] batches, Device device)
-    {
-        if (batches.Length < 2)
-            return 1;
-        double left = 0.8 * device.MemoryBytes;
-        var needs = batches.Select(batch => new AgentTraining([.. batch.Select(i => _runs[i])], device).Plan());
-        return Math.Max(1, needs.OrderDescending().TakeWhile(need => (left -= need) >= 0).Count());
-    }
+    private AgentTraining Training(int[] batch, Device device) => new([.. batch.Select(i => _runs[i])], device);
 
     private IReadOnlyList<TrainingResult> Train(int[] batch, Device device, IProgressDisplay progress, CancellationToken cancel)
     {
@@ -159,7 +162,7 @@ internal sealed class AgentRuns : IDisposable
         {
             foreach (int i in batch)
                 recorders.Add(new(_folders[i], Json(_runs[i]), _starts[i], columns, Cells, progress, Shown));
-            var training = new AgentTraining([.. batch.Select(i => _runs[i])], device);
+            var training = Training(batch, device);
             if (_starts[batch[0]] is not null)
                 training.Resume([.. batch.Select(i => _starts[i]!)]);
             return training.Run(recorders, _runs[batch[0]].Replicates == 0 ? Keep : null, cancel);

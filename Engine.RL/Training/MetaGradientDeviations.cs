@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 using Engine.RL.Meta;
 
 namespace Engine.RL.Training;
@@ -39,11 +40,11 @@ internal sealed class MetaGradientDeviations : IDisposable
         return new(trainer.Updates, std[0], std[1]);
     }
 
-    /// <summary>What memory all of them would take, in bytes.</summary>
-    public long Plan(Trainer trainer)
+    /// <summary>What memory the estimates of each method would take.</summary>
+    public MemoryNeed[] Plan(Trainer trainer)
     {
         using var scope = new TensorScope();
-        return _samplers.Values.Sum(sampler => sampler.Plan(trainer.Agent(0), _runs[0].Replicates).Most);
+        return [.. _samplers.Values.Select(sampler => sampler.Plan(trainer.Agent(0), _runs[0].Replicates))];
     }
 
     /// <inheritdoc/>
