@@ -104,7 +104,8 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
     }
 
     /// <summary>
-    /// What memory it would take to run the function over all rows of a group at once, as a GPU does: it is called, but nothing is computed.
+    /// What memory it would take to run the function over all rows of a group at once, as a GPU does. It is called, but nothing is
+    /// computed.
     /// </summary>
     /// <param name="shared">What the rows of each group share, as in a run.</param>
     /// <param name="rows">The rows.</param>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;

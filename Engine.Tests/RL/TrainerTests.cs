@@ -173,8 +173,8 @@ public class TrainerTests
         int Commands(params string[] methods)
         {
             var settings = SettingsOf("snake");
-            using var trainer = new Trainer(
-                settings.CreateEnvironment(), settings, [.. methods.Select((name, seed) => (MetaGradientMethod.Parse(name), seed))], device);
+            (MetaGradientMethod, int)[] agents = [.. methods.Select((name, seed) => (MetaGradientMethod.Parse(name), seed))];
+            using var trainer = new Trainer(settings.CreateEnvironment(), settings, agents, device);
             for (int update = 0; update < 2; update++)
                 trainer.Step();
             return trainer.CommandCount;
