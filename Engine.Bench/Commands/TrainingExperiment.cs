@@ -109,7 +109,7 @@ internal static class TrainingExperiment
     /// <summary>--parallel N: it changes no result, and so is no setting.</summary>
     public static Option<int> Parallel() => Options.Number(
         "--parallel",
-        "Agents that train at the same time, sharing the threads, or on a GPU batches of agents; 0 for one, or as many batches as fit.",
+        "Agents that train at the same time, sharing the threads, on a GPU batches of agents; 0 for one, on a GPU for all that fit.",
         0,
         0);
 

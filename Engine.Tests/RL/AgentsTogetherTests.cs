@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.Core;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
 using Engine.Kernels.Gpu;
 using Engine.RL;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Engine.RL.Training;
 using Engine.Tests.Core;
 using Xunit;
@@ -89,6 +91,26 @@ public class AgentsTogetherTests
         }
 
         Assert.NotEqual(ends[0].Tensors["Eta"], ends[1].Tensors["Eta"]);
+    }
+
+    [Theory]
+    [InlineData("3", Differentiation.Reverse)]
+    [InlineData("3-mix", Differentiation.Reverse)]
+    [InlineData("3-mix", Differentiation.Forward)]
+    [InlineData("trace-3", Differentiation.Reverse)]
+    public void WeightsOfPointsAsTensorsMakeTheSameUpdate(string name, Differentiation differentiation)
+    {
+        using var scope = new TensorScope();
+        var settings = SmallSnake.Settings with { Differentiation = differentiation };
+        var update = SmallSnake.UpdateOf(s_runs[0] with { Method = name, Settings = settings });
+        var start = update.Initial(3, Device.Cpu);
+        double[] weights = MetaGradientMethod.Parse(name).Weights();
+        var expected = Numbers(update.Apply(start));
+        Assert.Equal(expected, Numbers(update.Apply(start, [.. weights.Select(weight => Tensor.From((float)weight))])));
+        Assert.NotEqual(expected, Numbers(update.Apply(start, [.. weights.Reverse().Select(weight => Tensor.From((float)weight))])));
+
+        static double[] Numbers((Learner Next, UpdateMetrics<Tensor> Metrics) made)
+            => [.. Tree.Leaves(made).SelectMany(leaf => leaf.ToDoubles())];
     }
 
     [Theory]
