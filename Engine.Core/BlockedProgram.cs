@@ -1,5 +1,6 @@
 using Engine.Core.Trees;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 
 namespace Engine.Core;
 
@@ -100,6 +101,20 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         if (layout is null)
             _layouts.Add(layout = new Layout(this, shared, rows, place));
         return layout.Run(together, each);
+    }
+
+    /// <summary>
+    /// What memory it would take to run the function over all rows of a group at once, as a GPU does. It is called, but nothing is
+    /// computed.
+    /// </summary>
+    /// <param name="shared">What the rows of each group share, as in a run.</param>
+    /// <param name="rows">The rows.</param>
+    /// <exception cref="ArgumentException">First axes differ or are empty.</exception>
+    /// <exception cref="InvalidOperationException">The program is running, or the function reads a value on the host.</exception>
+    public MemoryNeed Plan(TShared shared, TRows rows)
+    {
+        using var turn = _use.Begin();
+        return new Layout(this, shared, rows, _device ?? Tree.Leaves(rows).FirstOrDefault()?.Device ?? Device.Cpu).Plan();
     }
 
     /// <summary>Returns the memory of all recordings.</summary>
@@ -230,6 +245,12 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
                 Shape lead = !_program._isSum ? [_groups, _groupRows] : groupBlocks > 1 ? [_groups, groupBlocks] : [_groups];
                 return Tensor.MakeAll(_results!, x => Tensor.Allocate(Device, x.Type, [.. lead, .. x.Shape]));
             }
+        }
+
+        public MemoryNeed Plan()
+        {
+            using var whole = new Block(this, _groupRows).Instance;
+            return whole.Plan();
         }
 
         public void Dispose()

@@ -108,7 +108,10 @@ internal static class TrainingExperiment
 
     /// <summary>--parallel N: it changes no result, and so is no setting.</summary>
     public static Option<int> Parallel() => Options.Number(
-        "--parallel", "Agents that train at the same time, sharing the threads.", 1, 1);
+        "--parallel",
+        "Agents that train at the same time, sharing the threads, on a GPU batches of agents; 0 for one, on a GPU for all that fit.",
+        0,
+        0);
 
     private static void Complain(ParseResult parsed, IReadOnlyList<(AgentRun Run, TrainingResult Result)> results)
     {

@@ -65,7 +65,10 @@ internal sealed class AgentRuns : IDisposable
     /// <summary>Trains them.</summary>
     /// <param name="device">Where; each that trains at the same time gets a fork of it.</param>
     /// <param name="threads">Threads that they share.</param>
-    /// <param name="parallel">How many train at the same time, or how many batches of agents on a device that prefers batches.</param>
+    /// <param name="parallel">
+    /// How many train at the same time, or how many batches of agents on a device that prefers batches; 0 for one on others, and on such
+    /// a one for as many batches as fit its memory.
+    /// </param>
     /// <param name="progress">What shows progress.</param>
     /// <param name="cancel">Asks to stop.</param>
     /// <returns>The agents with what their training has led to, in the order given.</returns>
@@ -81,10 +84,15 @@ internal sealed class AgentRuns : IDisposable
             progress.Expect(run.Name, start?.Iteration ?? 0, run.Settings.Updates, cost);
         }
 
-        var waiting = new ConcurrentQueue<int[]>(Batches(device));
         var results = new TrainingResult[_runs.Count];
         var failures = new ConcurrentQueue<Exception>();
-        int atOnce = Math.Min(parallel, waiting.Count);
+        int[][] batches = [.. Batches(device)];
+        bool fits = parallel == 0 && device.PrefersWholeBatches && batches.Length > 1;
+        int atOnce = Math.Min(fits ? batches.Length : Math.Max(1, parallel), batches.Length);
+
+        // A part of the memory is others'.
+        var waiting = new WaitingBatches(
+            batches.Select(batch => (batch, fits ? Training(batch, device).Plan() : 0)), 0.8 * device.MemoryBytes);
         Thread[] workers = [.. Enumerable.Range(0, atOnce).Select(_ => new Thread(Work))];
         foreach (var worker in workers)
             worker.Start();
@@ -95,16 +103,23 @@ internal sealed class AgentRuns : IDisposable
         cancel.ThrowIfCancellationRequested();
         return [.. _runs.Zip(results)];
 
-        void Work()
+        void Work() => Attempt(() =>
+        {
+            using var own = device.Fork(Math.Max(1, threads / atOnce));
+            waiting.Train(batch => Attempt(() =>
+            {
+                foreach (var (i, result) in batch.Zip(Train(batch, own, progress, stop.Token)))
+                    results[i] = result;
+            }));
+        });
+
+        // What waits when one has failed is passed over.
+        void Attempt(Action act)
         {
             try
             {
-                using var own = device.Fork(Math.Max(1, threads / atOnce));
-                while (!stop.IsCancellationRequested && waiting.TryDequeue(out int[]? batch))
-                {
-                    foreach (var (i, result) in batch.Zip(Train(batch, own, progress, stop.Token)))
-                        results[i] = result;
-                }
+                if (!stop.IsCancellationRequested)
+                    act();
             }
             catch (Exception e)
             {
@@ -125,14 +140,19 @@ internal sealed class AgentRuns : IDisposable
     public static IEnumerable<object?> NumberCells(MetricRow row)
         => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
 
-    // Agents that may learn as one batch: they differ in their seeds alone, and have come equally far.
+    // Agents that may learn as one batch: they differ in nothing but seeds and methods of one inner loop, and have come equally far.
     private IEnumerable<int[]> Batches(Device device)
     {
         var numbers = Enumerable.Range(0, _runs.Count);
         return device.PrefersWholeBatches
-            ? numbers.GroupBy(i => (_runs[i].Method, _starts[i]?.Iteration)).Select(batch => batch.ToArray())
+            ? numbers.GroupBy(Common).Select(batch => batch.ToArray())
             : numbers.Select(i => (int[])[i]);
+
+        (AgentRun, (bool, int), int?) Common(int i)
+            => (_runs[i] with { Method = "", Seed = 0 }, MetaGradientMethod.Parse(_runs[i].Method).Loop, _starts[i]?.Iteration);
     }
+
+    private AgentTraining Training(int[] batch, Device device) => new([.. batch.Select(i => _runs[i])], device);
 
     private IReadOnlyList<TrainingResult> Train(int[] batch, Device device, IProgressDisplay progress, CancellationToken cancel)
     {
@@ -142,7 +162,7 @@ internal sealed class AgentRuns : IDisposable
         {
             foreach (int i in batch)
                 recorders.Add(new(_folders[i], Json(_runs[i]), _starts[i], columns, Cells, progress, Shown));
-            var training = new AgentTraining([.. batch.Select(i => _runs[i])], device);
+            var training = Training(batch, device);
             if (_starts[batch[0]] is not null)
                 training.Resume([.. batch.Select(i => _starts[i]!)]);
             return training.Run(recorders, _runs[batch[0]].Replicates == 0 ? Keep : null, cancel);

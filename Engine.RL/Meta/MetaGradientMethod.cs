@@ -34,6 +34,9 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     /// <summary>How long an update takes, roughly, beside one that looks no step ahead.</summary>
     public double RelativeCost => 1 + (1.7 * Steps);
 
+    /// <summary>The inner loop it is taken of, by kind and length: methods that have it in common may learn as one batch.</summary>
+    public (bool IsTrace, int Steps) Loop => (Kind == MetaGradientKind.Trace, Steps);
+
     /// <summary>The most inner steps: each is a part of the program that takes the meta-gradient.</summary>
     public const int MostSteps = 1000;
 
@@ -95,6 +98,13 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
             : points[Steps - 1];
     }
 
+    /// <summary>The weights of the points after 1, 2, ... updates, of which <see cref="Of"/> is the sum.</summary>
+    /// <param name="kappa">The discount of a mix; null for the default.</param>
+    public double[] Weights(double? kappa = null)
+        => Kind == MetaGradientKind.Mixed
+            ? Mixing.Weights(Steps, kappa ?? Mixing.DefaultKappa(Steps))
+            : [.. Enumerable.Range(1, Steps).Select(i => i == Steps ? 1.0 : 0)];
+
     /// <summary>
     /// The outer losses of several methods. One inner loop as long as the longest serves all exact ones, another one all traces.
     /// </summary>
@@ -104,10 +114,9 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     public static Tensor[] Losses(
         IReadOnlyList<MetaGradientMethod> methods, Func<MetaGradientMethod, IReadOnlyList<Tensor>> unroll, double? kappa)
     {
-        var loops = methods.GroupBy(IsTrace).ToDictionary(group => group.Key, group => unroll(group.MaxBy(method => method.Steps)!));
-        return [.. methods.Select(method => method.Of(loops[IsTrace(method)], kappa))];
-
-        static bool IsTrace(MetaGradientMethod method) => method.Kind == MetaGradientKind.Trace;
+        var loops = methods.GroupBy(method => method.Loop.IsTrace)
+            .ToDictionary(group => group.Key, group => unroll(group.MaxBy(method => method.Steps)!));
+        return [.. methods.Select(method => method.Of(loops[method.Loop.IsTrace], kappa))];
     }
 
     /// <inheritdoc/>

@@ -33,4 +33,13 @@ public static class Mixing
 
         return total;
     }
+
+    /// <summary>
+    /// The same with weights that are tensors, such as those of each member of a batch. What weighs nothing is left out, and not
+    /// multiplied by zero: it need not be finite.
+    /// </summary>
+    /// <param name="points">A loop's outer losses, or their gradients.</param>
+    /// <param name="weights">The weight of each, a scalar.</param>
+    public static Tensor Mix(IReadOnlyList<Tensor> points, IReadOnlyList<Tensor> weights)
+        => points.Zip(weights, (point, weight) => Tensor.Where(weight, point * weight, 0)).Aggregate((sum, term) => sum + term);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
@@ -18,8 +17,8 @@ public sealed record MetaGradientDeviation(int Update, double[] Std, double[] On
 public sealed record TrainingResult(IReadOnlyList<MetricRow> Rows, IReadOnlyList<MetaGradientDeviation> Deviations);
 
 /// <summary>
-/// Training agents that differ in their seeds alone, with meta-learned hyper-parameters (section 3 of the paper): rows of metrics, points
-/// that are kept or evaluated, checkpoints.
+/// Training agents with meta-learned hyper-parameters (section 3 of the paper): rows of metrics, points that are kept or evaluated,
+/// checkpoints. They differ in their seeds alone, or in methods of one inner loop, see <see cref="MetaGradientMethod.Loop"/>.
 /// </summary>
 /// <param name="runs">What to train: one agent, or several that are made step by step together.</param>
 /// <param name="device">Where.</param>
@@ -58,6 +57,20 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         _start = snapshots;
     }
 
+    /// <summary>
+    /// The bytes that training works in at the most, on a device that prefers whole batches; nothing is computed but agents' first states.
+    /// </summary>
+    public long Plan()
+    {
+        using var trainer = CreateTrainer();
+        using var deviations = new MetaGradientDeviations(runs, trainer.Update, device);
+        var evaluated = deviations.Plan(trainer);
+
+        // What a first run takes is kept until the second: agents of a method follow each other so, updates with points between them.
+        long firstRuns = trainer.Plan().FirstRun + evaluated.Select(need => need.FirstRun).DefaultIfEmpty().Max();
+        return firstRuns + evaluated.Sum(need => need.Replay);
+    }
+
     /// <summary>Trains.</summary>
     /// <param name="observers">Who watches each agent.</param>
     /// <param name="keep">
@@ -65,7 +78,7 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
     /// </param>
     /// <param name="cancel">Asks to stop.</param>
     /// <returns>What came of each agent.</returns>
-    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range, or methods have different inner loops.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the observers got a last checkpoint.</exception>
     /// <exception cref="InvalidDataException">A snapshot is that of another agent.</exception>
     public IReadOnlyList<TrainingResult> Run(
@@ -76,11 +89,9 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         var first = runs[0];
         var settings = first.Settings;
         settings.Validate();
-        var method = MetaGradientMethod.Parse(first.Method);
         AgentLog[] logs = [.. runs.Select(run => new AgentLog(run))];
-        using var trainer = new Trainer(settings.CreateEnvironment(), settings, method, [.. runs.Select(run => run.Seed)], device);
-        using var sampler = first.Replicates == 0 || method.Steps == 0 ? null : new MetaGradientSampler(
-            trainer.Update, [method, new(MetaGradientKind.Classic, 1)], device);
+        using var trainer = CreateTrainer();
+        using var deviations = new MetaGradientDeviations(runs, trainer.Update, device);
         if (_start is not null)
         {
             trainer.Restore([.. _start.Select(snapshot => snapshot.Tensors)], _start[0].Iteration);
@@ -97,7 +108,7 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
             for (int agent = 0; agent < runs.Count && points.Contains(trainer.Updates); agent++)
             {
                 keep?.Invoke(agent, logs[agent].Points, Capture(agent));
-                logs[agent].AddPoint(sampler is null ? null : Deviation(sampler, trainer, agent));
+                logs[agent].AddPoint(deviations.Of(trainer, agent));
             }
 
             // The pace is that of training alone.
@@ -134,12 +145,10 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         }
     }
 
-    private MetaGradientDeviation Deviation(MetaGradientSampler sampler, Trainer trainer, int agent)
-    {
-        using var scope = new TensorScope();
-        var run = runs[agent];
-        double[][] std =
-            [.. sampler.Sample(trainer.Agent(agent), run.Seed, trainer.Updates, run.Replicates).Select(samples => samples.Std())];
-        return new(trainer.Updates, std[0], std[1]);
-    }
+    private Trainer CreateTrainer()
+        => new(
+            runs[0].Settings.CreateEnvironment(),
+            runs[0].Settings,
+            [.. runs.Select(run => (MetaGradientMethod.Parse(run.Method), run.Seed))],
+            device);
 }

@@ -9,8 +9,8 @@ using Engine.RL.Meta;
 namespace Engine.RL.Training;
 
 /// <summary>
-/// Agents that learn with one method, one for each seed, and step by step together: a single one as a program of its own, several as one
-/// program with a batch of agents.
+/// Agents that learn with one method, or with several of one inner loop, and step by step together: a single one as a program of its own,
+/// several as one program with a batch of agents.
 /// </summary>
 /// <example><code>
 /// using var trainer = Trainer.Of(new Corridor(), new LearningSettings { Frames = 100_000 }, "3-mix", seed: 7);
@@ -19,7 +19,7 @@ namespace Engine.RL.Training;
 /// </code></example>
 public sealed class Trainer : IDisposable
 {
-    private readonly int _agents;
+    private readonly MetaGradientMethod[] _methods;
     private TensorLoop<Learner, ValueTuple, Tensor> _loop;
     private UpdateMetrics<int>? _sizes;
 
@@ -37,14 +37,33 @@ public sealed class Trainer : IDisposable
         IReadOnlyList<int> seeds,
         Device? device = null,
         Func<Key, IActorCritic>? network = null)
+        : this(environment, settings, [.. seeds.Select(seed => (method, seed))], device, network)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(seeds.Count, 1);
+    }
+
+    /// <summary>Makes agents that have learned nothing, each with a method of its own.</summary>
+    /// <param name="environment">The environment, see <see cref="AnyEnvironment"/>.</param>
+    /// <param name="settings">How agents learn.</param>
+    /// <param name="agents">The method and the seed of each agent.</param>
+    /// <param name="device">Where; the processor if null.</param>
+    /// <param name="network">Makes a network from a key; null for <see cref="ActorCritic"/>.</param>
+    /// <exception cref="ArgumentException">Methods have different inner loops, see <see cref="MetaGradientMethod.Loop"/>.</exception>
+    public Trainer(
+        IEnvironment<object> environment,
+        LearningSettings settings,
+        IReadOnlyList<(MetaGradientMethod Method, int Seed)> agents,
+        Device? device = null,
+        Func<Key, IActorCritic>? network = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(agents.Count, 1);
+        _methods = [.. agents.Select(agent => agent.Method)];
+        if (_methods.DistinctBy(method => method.Loop).ToArray() is [var one, var other, ..])
+            throw new ArgumentException($"Methods '{one}' and '{other}' have different inner loops: they are no batch.", nameof(agents));
         Settings = settings;
         Device = device ?? Device.Cpu;
-        Update = new Update(settings, method, environment, network);
-        _agents = seeds.Count;
+        Update = new Update(settings, _methods[0], environment, network);
         using var scope = new TensorScope();
-        _loop = From(Joined([.. seeds.Select(seed => Update.Initial(seed, Device))]));
+        _loop = From(Joined([.. agents.Select(agent => Update.Initial(agent.Seed, Device))]));
     }
 
     /// <summary>How agents learn.</summary>
@@ -97,11 +116,11 @@ public sealed class Trainer : IDisposable
             metrics = _loop.Run(default).ToDoubles();
         Updates++;
         int at = 0;
-        return [.. Enumerable.Range(0, _agents).Select(_ => _sizes!.Map(size => metrics[at..(at += size)]))];
+        return [.. _methods.Select(_ => _sizes!.Map(size => metrics[at..(at += size)]))];
     }
 
     /// <summary>One of the agents; a copy, but for a single one.</summary>
-    public Learner Agent(int agent) => _agents == 1 ? State : Tree.Map(State, x => x[agent]);
+    public Learner Agent(int agent) => _methods.Length == 1 ? State : Tree.Map(State, x => x[agent]);
 
     /// <summary>Copies an agent to the host.</summary>
     public OrderedDictionary<string, StoredTensor> Capture(int agent)
@@ -117,8 +136,8 @@ public sealed class Trainer : IDisposable
     /// <exception cref="InvalidDataException">They are other agents, or have made another number of updates.</exception>
     public void Restore(IReadOnlyList<IReadOnlyDictionary<string, StoredTensor>> stored, int updates)
     {
-        if (stored.Count != _agents)
-            throw new ArgumentException($"There are {_agents} agents, but {stored.Count} to go on from.", nameof(stored));
+        if (stored.Count != _methods.Length)
+            throw new ArgumentException($"There are {_methods.Length} agents, but {stored.Count} to go on from.", nameof(stored));
         using var scope = new TensorScope();
         var old = _loop;
         Learner[] learners = [.. stored.Select((tensors, agent) => SafeTensors.Restored(tensors, Agent(agent)))];
@@ -137,12 +156,30 @@ public sealed class Trainer : IDisposable
     public void Dispose() => _loop.Dispose();
 
     private TensorLoop<Learner, ValueTuple, Tensor> From(Learner start)
-        => new((learners, _) => _agents == 1 ? Step(learners) : Batch.Map(Step, learners), start, Device);
+        => new(
+            (learners, _) => _methods.Length == 1
+                ? Step(learners)
+                : Batch.Map(agent => Step(agent.Learner, agent.Weights), (Learner: learners, Weights: Weights())),
+            start,
+            Device);
+
+    // For each point of the inner loop its weight for each agent, where these differ; else null, for what is the same is a constant.
+    private Tensor[]? Weights()
+    {
+        if (_methods.Distinct().Count() == 1)
+            return null;
+        double[][] each = [.. _methods.Select(method => method.Weights(Settings.Kappa))];
+        return
+        [
+            .. Enumerable.Range(0, _methods[0].Steps).Select(
+                point => Tensor.From([.. each.Select(weights => weights[point])], [each.Length], ElementType.Float32, Device)),
+        ];
+    }
 
     // All that is measured in one vector: a GPU has one thing to copy.
-    private (Learner Next, Tensor Metrics) Step(Learner learner)
+    private (Learner Next, Tensor Metrics) Step(Learner learner, Tensor[]? weights = null)
     {
-        var (next, metrics) = Update.Apply(learner);
+        var (next, metrics) = Update.Apply(learner, weights);
         _sizes = metrics.Map(x => x.Count);
         return (next, Tree.ToVector(metrics));
     }

@@ -58,17 +58,21 @@ public sealed class Update(
     }
 
     /// <summary>Makes the update.</summary>
+    /// <param name="old">The agent.</param>
+    /// <param name="weights">
+    /// The weights of the points of its inner loop, scalars that an agent of a batch has of its own; null for those of the method.
+    /// </param>
     /// <returns>The agent after it, and what was measured.</returns>
-    public (Learner Next, UpdateMetrics<Tensor> Metrics) Apply(Learner old)
+    public (Learner Next, UpdateMetrics<Tensor> Metrics) Apply(Learner old, IReadOnlyList<Tensor>? weights = null)
     {
-        var (losses, gradients, point) = LookAhead(old.Eta, old.Inner, Key(old), method);
+        var (losses, gradients, point) = LookAhead(old.Eta, old.Inner, Key(old), Mixed);
 
         // Of the inner loop only the first update is kept; from all the others comes the meta-gradient.
         var (eta, metaOptimiser) = (old.Eta, old.MetaOptimiser);
         Tensor outerLoss = Tensor.Scalar(double.NaN, device: eta.Device), metaGradient = outerLoss.BroadcastTo(eta.Shape);
         if (method.Steps > 0)
         {
-            outerLoss = method.Of(losses, settings.Kappa);
+            outerLoss = Mixed(losses);
             metaGradient = MetaParameters.OfLearned(gradients);
             (eta, metaOptimiser) = _metaOptimiser.Update(old.Eta, metaGradient, old.MetaOptimiser);
         }
@@ -83,6 +87,8 @@ public sealed class Update(
             Returns = ongoing,
         };
         return (next, Measure(old, point, returns, outerLoss, metaGradient));
+
+        Tensor Mixed(Tensor[] points) => weights is null ? method.Of(points, settings.Kappa) : Mixing.Mix(points, weights);
     }
 
     /// <summary>
@@ -112,7 +118,7 @@ public sealed class Update(
 
     // Outer losses after each inner update, the meta-gradient, and the point after the first inner update.
     private (Tensor[] OuterLosses, Tensor Gradient, InnerPoint<IActorCritic, object, Trajectory> First) LookAhead(
-        Tensor eta, InnerState<IActorCritic, object> start, Key key, MetaGradientMethod method)
+        Tensor eta, InnerState<IActorCritic, object> start, Key key, Func<Tensor[], Tensor> mixed)
     {
         int steps = Math.Max(1, method.Steps);
         if (settings.Differentiation == Differentiation.Forward && method.Steps > 0)
@@ -120,12 +126,12 @@ public sealed class Update(
             var options = Options(method);
             var (losses, gradients, first) = ForwardMode.MetaGradients(
                 Problem, eta, start, key, steps, options.FreshValidation, options.Trace);
-            return (losses, method.Of(gradients, settings.Kappa), first);
+            return (losses, mixed(gradients), first);
         }
 
         var points = InnerLoop.Unroll(Problem(eta), start, key, steps, Options(method));
         Tensor[] outer = [.. points.Select(point => point.OuterLoss)];
-        return (outer, method.Steps > 0 ? Gradient.Of(method.Of(outer, settings.Kappa), eta) : eta, points[0]);
+        return (outer, method.Steps > 0 ? Gradient.Of(mixed(outer), eta) : eta, points[0]);
     }
 
     private A2CProblem<object> Problem(Tensor eta)

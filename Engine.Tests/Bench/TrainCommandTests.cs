@@ -262,7 +262,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData(
         "--envs 1k --rollout 2k",
         "envs * rollout is 2000000, but must be at most 1048576: all that a rollout has seen is kept in memory.")]
-    [InlineData("--parallel 0", "--parallel is 0, but must be at least 1. See 'engine train --help'.")]
+    [InlineData("--parallel -1", "--parallel is -1, but must be at least 0. See 'engine train --help'.")]
     [InlineData("--seeds 0", "seeds is 0, but must be between 1 and 10000.")]
     [InlineData("--gamma 1", "gamma is 1, but must be between 0 and 1, both excluded.")]
     [InlineData("--threads -2", "--threads is -2, but must be between 0 and 1024. See 'engine train --help'.")]

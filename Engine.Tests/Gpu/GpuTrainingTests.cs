@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Engine.Tests.Gpu;
 
-/// <summary>Agents that differ in their seeds alone learn as one batch on a GPU: as they do one by one on the processor.</summary>
+/// <summary>Agents that have one inner loop learn as one batch on a GPU: as they do one by one on the processor.</summary>
 [Collection(nameof(GpuCollection))]
 public sealed class GpuTrainingTests : IDisposable
 {
@@ -21,6 +21,8 @@ public sealed class GpuTrainingTests : IDisposable
                from memory in (string[])["plain", "mixed"]
                select (device, memory),
         ];
+
+    public static TheoryData<string> Devices => [.. TestDevices.ForUpdates.Select(row => row.Data).Where(device => device != "cpu")];
 
     public void Dispose() => _temporary.Dispose();
 
@@ -42,6 +44,21 @@ public sealed class GpuTrainingTests : IDisposable
         File.Copy(Path.Combine(behind, "point-0000.safetensors"), Path.Combine(behind, "checkpoint.safetensors"), overwrite: true);
         Run($"train --device {device} --resume --quiet --out {_temporary.At("gpu")}");
         Assert.Equal(actual, Metrics("gpu"));
+    }
+
+    // Two inner loops at once, and two methods of one of them in a batch.
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Devices))]
+    public void MethodsLearnTogetherAsOneByOne(string device)
+    {
+        const string Games = "--env catch --grid 4x3 --envs 2 --rollout 3";
+        string table = $"table1 {Games} --frames 24 --log-every 2 --methods 1,2,2-mix --seeds 2 --points 1 --replicates 2 --quiet";
+        Run($"{table} --out {_temporary.At("cpu")}");
+        Run($"{table} --device {device} --out {_temporary.At("gpu")}");
+        double[][] expected = Metrics("cpu"), actual = Metrics("gpu");
+        Assert.Equal(12, expected.Length);
+        foreach (var (one, other) in expected.Zip(actual))
+            Assert.All(one.Zip(other), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * (1 + Math.Abs(pair.First))));
     }
 
     private static void Run(string line)

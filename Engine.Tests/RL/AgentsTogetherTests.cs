@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.Core;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using Engine.Kernels.Gpu;
 using Engine.RL;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Engine.RL.Training;
 using Engine.Tests.Core;
 using Xunit;
@@ -67,6 +71,105 @@ public class AgentsTogetherTests
             => double.IsNaN(expected) ? double.IsNaN(actual) : Math.Abs(actual - expected) <= 1e-5 * Math.Max(1e-3, Math.Abs(expected));
     }
 
+    // Weights of points are numbers of each agent's own then: to the last bit its numbers are those that it has among its like.
+    [Theory]
+    [InlineData("2", Differentiation.Reverse, null)]
+    [InlineData("2", Differentiation.Forward, null)]
+    [InlineData("3", Differentiation.Reverse, null)]
+    [InlineData("3", Differentiation.Reverse, 0.0)]
+    public void AgentsOfSeveralMethodsAreOneBatch(string steps, Differentiation differentiation, double? kappa)
+    {
+        var settings = SmallSnake.Settings with { Differentiation = differentiation, Kappa = kappa };
+        AgentRun[] classic = [.. s_runs.Select(run => run with { Method = steps, Settings = settings, Points = 2, Replicates = 2 })];
+        AgentRun[] mixed = [.. classic.Select(run => run with { Method = $"{steps}-mix" })];
+        var (results, ends) = Batch([classic[0], mixed[0], mixed[1], classic[1], classic[2], mixed[2]]);
+        foreach (var (runs, places) in (ReadOnlySpan<(AgentRun[], int[])>)[(classic, [0, 3, 4]), (mixed, [1, 2, 5])])
+        {
+            var alike = Batch(runs);
+            foreach (var (agent, place) in places.Index())
+                SmallSnake.Same((alike.Results[agent], alike.Ends[agent]), (results[place], ends[place]));
+        }
+
+        Assert.NotEqual(ends[0].Tensors["Eta"], ends[1].Tensors["Eta"]);
+    }
+
+    [Theory]
+    [InlineData("3", Differentiation.Reverse)]
+    [InlineData("3-mix", Differentiation.Reverse)]
+    [InlineData("3-mix", Differentiation.Forward)]
+    [InlineData("trace-3", Differentiation.Reverse)]
+    public void WeightsOfPointsAsTensorsMakeTheSameUpdate(string name, Differentiation differentiation)
+    {
+        using var scope = new TensorScope();
+        var settings = SmallSnake.Settings with { Differentiation = differentiation };
+        var update = SmallSnake.UpdateOf(s_runs[0] with { Method = name, Settings = settings });
+        var start = update.Initial(3, Device.Cpu);
+        double[] weights = MetaGradientMethod.Parse(name).Weights();
+        var expected = Numbers(update.Apply(start));
+        Assert.Equal(expected, Numbers(update.Apply(start, [.. weights.Select(weight => Tensor.From((float)weight))])));
+        Assert.NotEqual(expected, Numbers(update.Apply(start, [.. weights.Reverse().Select(weight => Tensor.From((float)weight))])));
+
+        static double[] Numbers((Learner Next, UpdateMetrics<Tensor> Metrics) made)
+            => [.. Tree.Leaves(made).SelectMany(leaf => leaf.ToDoubles())];
+    }
+
+    [Theory]
+    [InlineData("2", "3")]
+    [InlineData("2", "trace-2")]
+    [InlineData("0", "1")]
+    public void AgentsWithoutOneInnerLoopAreNoBatch(string method, string other)
+    {
+        AgentRun[] runs = [s_runs[0] with { Method = method }, s_runs[1] with { Method = other }];
+        string message = Assert.Throws<ArgumentException>(() => Batch(runs)).Message;
+        Assert.StartsWith($"Methods '{method}' and '{other}' have different inner loops", message);
+    }
+
+    // Each batch waits with its first update until all are there: they train at the same time. Nothing is computed.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void WhereBatchesArePreferredAgentsOfOneInnerLoopAreOneAndAllBatchesTrainAtOnce(int parallel)
+    {
+        AgentRun[] runs =
+        [
+            .. from method in (string[])["0", "2", "2-mix", "trace-2", "3-mix"]
+               from seed in (int[])[3, 4]
+               select new AgentRun(method, seed, SmallSnake.Settings),
+            new("2", 5, SmallSnake.Settings with { Kappa = 0.1 }),
+        ];
+        using var device = IlgpuDevice.OpenDry();
+        using var folder = new TemporaryFolder();
+        using var progress = new Meeting(5);
+        using var all = RunFolder.OpenGroup(folder.At("all"), RunMode.Overwrite);
+        using var training = new AgentRuns(runs, all.Location, RunMode.Overwrite);
+        training.Train(device, 1, parallel, progress, CancellationToken.None);
+        Assert.Equal(
+            ["0-3 0-4", "2-3 2-4 2-mix-3 2-mix-4", "2-5", "3-mix-3 3-mix-4", "trace-2-3 trace-2-4"], progress.Batches.Order());
+    }
+
+    // A device that takes all replicates at once takes as much as was planned.
+    [Theory]
+    [InlineData("1", 0)]
+    [InlineData("2,2-mix", 0)]
+    [InlineData("1", 6)]
+    [InlineData("2,2-mix", 6)]
+    public void TheMemoryOfTrainingIsPlanned(string methods, int replicates)
+    {
+        AgentRun[] runs =
+        [
+            .. from method in methods.Split(',')
+               from run in s_runs
+               select run with { Method = method, Points = 2, Replicates = replicates },
+        ];
+        using var device = IlgpuDevice.OpenDry();
+        var training = new AgentTraining(runs, device);
+        long planned = training.Plan();
+        Assert.Equal(0, device.Pool.LiveBlocks);
+        Assert.InRange(device.Pool.PeakBytes, 1, planned / 5);
+        training.Run([.. runs.Select(_ => new SilentObserver())]);
+        Assert.InRange(device.Pool.PeakBytes, 0.8 * planned, 1.3 * planned);
+    }
+
     [Fact]
     public void EveryCheckpointOfABatchLeadsToTheSameEnd()
     {
@@ -98,7 +201,7 @@ public class AgentsTogetherTests
         Assert.NotEqual(kept[0].Snapshot.Tensors["Eta"], kept[1].Snapshot.Tensors["Eta"]);
     }
 
-    // On a device that prefers batches the agents of one method are one; on others each is alone.
+    // On a device that prefers batches the agents of one inner loop are one; on others each is alone.
     [Fact]
     public void AnAgentOfABatchGoesOnAlone()
     {
@@ -161,6 +264,31 @@ public class AgentsTogetherTests
     // All columns but the pace, which is the last.
     private static string[] Metrics(TemporaryFolder folder, AgentRun run)
         => [.. File.ReadLines(folder.At(Path.Combine("all", run.Name, RunFolder.Table))).Select(line => line[..line.LastIndexOf(',')])];
+
+    // Lets a part come beyond its first update when so many threads have come there, and knows which parts came by one thread.
+    private sealed class Meeting(int threads) : IProgressDisplay
+    {
+        private readonly Barrier _barrier = new(threads);
+        private readonly ConcurrentDictionary<int, ConcurrentQueue<string>> _parts = [];
+
+        public IEnumerable<string> Batches => _parts.Values.Select(parts => string.Join(' ', parts));
+
+        public void Expect(string part, int done, int total, double cost = 1)
+        {
+        }
+
+        public void Report(string part, int done, int total, IReadOnlyList<(string Name, double Value)> values)
+        {
+            var parts = _parts.GetOrAdd(Environment.CurrentManagedThreadId, _ => []);
+            if (parts.Contains(part))
+                return;
+            parts.Enqueue(part);
+            if (parts.Count == 1)
+                Assert.True(_barrier.SignalAndWait(TimeSpan.FromMinutes(1)), $"{part} is without others");
+        }
+
+        public void Dispose() => _barrier.Dispose();
+    }
 
     private static ExperimentSnapshot Checkpoint(TemporaryFolder folder, AgentRun run)
         => AgentFolder.Load(folder.At(Path.Combine("all", run.Name, RunFolder.Checkpoint))).Snapshot;

@@ -66,6 +66,20 @@ public class MetaGradientMethodTests
         Assert.Contains(part, Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name).Of([loss])).Message);
     }
 
+    [Theory]
+    [InlineData("0", false, new double[0])]
+    [InlineData("3", false, new double[] { 0, 0, 1 })]
+    [InlineData("trace-3", true, new double[] { 0, 0, 1 })]
+    [InlineData("3-mix", false, new double[] { 4 / 7.0, 2 / 7.0, 1 / 7.0 })]
+    [InlineData("1-mix", false, new double[] { 1 })]
+    public void AMethodIsALoopAndWeightsOfItsPoints(string name, bool isTrace, double[] weights)
+    {
+        var method = MetaGradientMethod.Parse(name);
+        Assert.Equal((isTrace, weights.Length), method.Loop);
+        Close.All(weights, method.Weights(kappa: 0.5), 1e-15);
+        Assert.Equal(method.Weights(1 - (1.0 / method.Steps)), method.Weights());
+    }
+
     // What a point's loss is tells which loop it comes from, and its place there.
     [Fact]
     public void OneLoopServesAllExactMethodsAndAnotherAllTraces()

@@ -75,6 +75,46 @@ public class MixingTests
         Close.All(expected, method.Of(gradients, kappa).ToDoubles(), 1e-13);
     }
 
+    // Weights that are tensors make the same of a loop as constants, and each member of a batch has its own.
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.7)]
+    [InlineData(1.0)]
+    public void WeightsMayBeTensorsOfABatch(double kappa)
+    {
+        using var scope = new TensorScope();
+        var setup = new InnerLoopSetup();
+        MetaGradientMethod[] methods = [.. ((string[])["4", "4-mix"]).Select(MetaGradientMethod.Parse)];
+        double[][] each = [.. methods.Select(method => method.Weights(kappa))];
+        Tensor[] weights = [.. Enumerable.Range(0, 4).Select(point => Tensor.From([each[0][point], each[1][point]], [2]))];
+        var (mixed, gradients) = Batch.Map(
+            own =>
+            {
+                var loss = Mixing.Mix(Losses(), own);
+                return (loss, Gradient.Of(loss, setup.Raw));
+            },
+            weights);
+        foreach (var (member, method) in methods.Index())
+        {
+            var loss = method.Of(Losses(), kappa);
+            Assert.Equal(loss.Item(), mixed[member].Item());
+            Close.All(Gradient.Of(loss, setup.Raw).ToDoubles(), gradients[member].ToDoubles(), 1e-13);
+        }
+
+        Tensor[] Losses() => [.. setup.Unroll(new Adam(0.01, EpsilonRoot: 1e-8), 4).Select(point => point.OuterLoss)];
+    }
+
+    [Fact]
+    public void APointThatWeighsNothingNeedNotBeFinite()
+    {
+        using var scope = new TensorScope();
+        var x = Tensor.From(3.0);
+        Tensor[] points = [(x * 1e200).Square(), x.Square()], weights = [Tensor.From(0.0), Tensor.From(1.0)];
+        Assert.Equal(double.PositiveInfinity, points[0].Item());
+        var mixed = Mixing.Mix(points, weights);
+        Assert.Equal((9, 6), (mixed.Item(), Gradient.Of(mixed, x).Item()));
+    }
+
     [Fact]
     public void MethodsTakeTheirPointOfALongerLoop()
     {

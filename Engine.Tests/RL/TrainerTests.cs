@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Core.Nn;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using Engine.Kernels.Gpu;
 using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
@@ -158,6 +159,26 @@ public class TrainerTests
             seeds,
             device,
             Straight.Initial);
+    }
+
+    // What agents of one inner loop do is given once: what a mix weighs besides costs no more commands as numbers of each agent's own.
+    [Fact]
+    public void SeveralMethodsTakeAsManyCommandsAsTheLargest()
+    {
+        using var device = IlgpuDevice.OpenDry();
+        int classic = Commands("3", "3", "3"), mix = Commands("3-mix", "3-mix", "3-mix"), all = Commands("3", "3-mix", "3");
+        Assert.InRange(classic, 100, mix);
+        Assert.InRange(all, mix - 1, mix + 1);
+
+        int Commands(params string[] methods)
+        {
+            var settings = SettingsOf("snake");
+            (MetaGradientMethod, int)[] agents = [.. methods.Select((name, seed) => (MetaGradientMethod.Parse(name), seed))];
+            using var trainer = new Trainer(settings.CreateEnvironment(), settings, agents, device);
+            for (int update = 0; update < 2; update++)
+                trainer.Step();
+            return trainer.CommandCount;
+        }
     }
 
     // A scope around a step ends what the step has made, but not the agent.
