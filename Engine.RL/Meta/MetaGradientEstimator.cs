@@ -1,6 +1,7 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 
 namespace Engine.RL.Meta;
 
@@ -47,6 +48,11 @@ public sealed class MetaGradientEstimator<TLearner> : IDisposable
         var found = _program.Run(learners, keys);
         return scope.Keep(IsPerReplicate ? found : [.. found.Select(sum => sum / keys.Shape[1])]);
     }
+
+    /// <summary>What memory they would take, see <see cref="BlockedProgram{TShared, TRows, TOut}.Plan"/>.</summary>
+    /// <param name="learners">Learners like those of a run.</param>
+    /// <param name="keys">Keys like those of a run.</param>
+    public MemoryNeed Plan(TLearner learners, Key keys) => _program.Plan(learners, keys);
 
     /// <inheritdoc/>
     public void Dispose() => _program.Dispose();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Engine.Core;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
 
@@ -58,6 +59,17 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         _start = snapshots;
     }
 
+    /// <summary>What memory it takes, beside the agents themselves: updates, and the evaluation of points. Nothing is computed.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public MemoryNeed Plan()
+    {
+        using var trainer = CreateTrainer();
+        using var sampler = CreateSampler(trainer.Update);
+        using var scope = new TensorScope();
+        var need = trainer.Plan();
+        return sampler is null ? need : need + sampler.Plan(trainer.Agent(0), runs[0].Replicates);
+    }
+
     /// <summary>Trains.</summary>
     /// <param name="observers">Who watches each agent.</param>
     /// <param name="keep">
@@ -73,14 +85,10 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         Action<int, int, Func<ExperimentSnapshot>>? keep = null,
         CancellationToken cancel = default)
     {
-        var first = runs[0];
-        var settings = first.Settings;
-        settings.Validate();
-        var method = MetaGradientMethod.Parse(first.Method);
+        var settings = runs[0].Settings;
         AgentLog[] logs = [.. runs.Select(run => new AgentLog(run))];
-        using var trainer = new Trainer(settings.CreateEnvironment(), settings, method, [.. runs.Select(run => run.Seed)], device);
-        using var sampler = first.Replicates == 0 || method.Steps == 0 ? null : new MetaGradientSampler(
-            trainer.Update, [method, new(MetaGradientKind.Classic, 1)], device);
+        using var trainer = CreateTrainer();
+        using var sampler = CreateSampler(trainer.Update);
         if (_start is not null)
         {
             trainer.Restore([.. _start.Select(snapshot => snapshot.Tensors)], _start[0].Iteration);
@@ -89,7 +97,7 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         }
 
         int updates = settings.Updates;
-        int[] points = PointUpdates(updates, first.Points);
+        int[] points = PointUpdates(updates, runs[0].Points);
         var pace = new Stopwatch();
         while (trainer.Updates < updates)
         {
@@ -132,6 +140,22 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
             if (stop)
                 throw new OperationCanceledException(cancel);
         }
+    }
+
+    private Trainer CreateTrainer()
+    {
+        var (settings, method) = (runs[0].Settings, MetaGradientMethod.Parse(runs[0].Method));
+        settings.Validate();
+        return new(settings.CreateEnvironment(), settings, method, [.. runs.Select(run => run.Seed)], device);
+    }
+
+    // What evaluates points, if any are to be evaluated.
+    private MetaGradientSampler? CreateSampler(Update update)
+    {
+        var method = MetaGradientMethod.Parse(runs[0].Method);
+        return runs[0].Points == 0 || runs[0].Replicates == 0 || method.Steps == 0
+            ? null
+            : new(update, [method, new(MetaGradientKind.Classic, 1)], device);
     }
 
     private MetaGradientDeviation Deviation(MetaGradientSampler sampler, Trainer trainer, int agent)

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 using Engine.RL.Meta;
 using Engine.RL.Statistics;
 
@@ -33,13 +34,29 @@ internal sealed class MetaGradientSampler : IDisposable
     public MetaGradientSamples[] Sample(Learner agent, int seed, int number, int replicates)
     {
         using var scope = new TensorScope();
-        var keys = _update.Replicates(seed, number, first: 1, replicates, _device);
-        var samples = _estimator.Run(Tree.Map(agent, x => x.Unsqueeze(0)), keys.Reshape([1, .. keys.Shape]));
-        return [.. samples.Select(x => new MetaGradientSamples(x.ToArray<float>(), x.Shape[-1]))];
+        var (agents, keys) = Inputs(agent, seed, number, replicates);
+        return [.. _estimator.Run(agents, keys).Select(x => new MetaGradientSamples(x.ToArray<float>(), x.Shape[-1]))];
+    }
+
+    /// <summary>What memory it would take; nothing is computed.</summary>
+    /// <param name="agent">An agent like those that are to be sampled.</param>
+    /// <param name="replicates">How many of each method.</param>
+    public MemoryNeed Plan(Learner agent, int replicates)
+    {
+        using var scope = new TensorScope();
+        var (agents, keys) = Inputs(agent, 0, 0, replicates);
+        return _estimator.Plan(agents, keys);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _estimator.Dispose();
+
+    // A group of one agent.
+    private (Learner Agents, Key Keys) Inputs(Learner agent, int seed, int number, int replicates)
+    {
+        var keys = _update.Replicates(seed, number, first: 1, replicates, _device);
+        return (Tree.Map(agent, x => x.Unsqueeze(0)), keys.Reshape([1, .. keys.Shape]));
+    }
 }
 
 /// <summary>Meta-gradients of one method.</summary>
