@@ -91,16 +91,21 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
     public TOut Run(TShared shared, TRows rows)
     {
         using var turn = _use.Begin();
-        if (Recording.IsActive)
-            throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
-        Tensor[] together = Tree.Leaves(shared), each = Tree.Leaves(rows);
-        if (BatchedMap.Of([.. together, .. each]) is not null)
-            throw new InvalidOperationException("BlockedProgram: can't run for each member of a Batch.Map: map within its function.");
-        var place = _device ?? (each.Length > 0 ? each[0].Device : Device.Cpu);
-        var layout = _layouts.Find(known => known.Device == place && known.Signature.Fits((shared, rows)));
-        if (layout is null)
-            _layouts.Add(layout = new Layout(this, shared, rows, place));
-        return layout.Run(together, each);
+        return LayoutOf(shared, rows).Run(Tree.Leaves(shared), Tree.Leaves(rows));
+    }
+
+    /// <summary>
+    /// What memory blocks would take that run at the same time: the function is called, but nothing is computed. Where a block's rows are
+    /// chosen by what one row does, it is told for one: others are small.
+    /// </summary>
+    /// <param name="shared">What the rows of each group share, like that of a run.</param>
+    /// <param name="rows">Rows like those of a run.</param>
+    /// <exception cref="ArgumentException">First axes differ or are empty.</exception>
+    /// <exception cref="InvalidOperationException">The function reads a value on the host, or this is in a program or a map.</exception>
+    public MemoryNeed Plan(TShared shared, TRows rows)
+    {
+        using var turn = _use.Begin();
+        return LayoutOf(shared, rows).Plan();
     }
 
     /// <summary>
@@ -126,6 +131,20 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
         foreach (var layout in _layouts)
             layout.Dispose();
         _layouts.Clear();
+    }
+
+    private Layout LayoutOf(TShared shared, TRows rows)
+    {
+        if (Recording.IsActive)
+            throw new InvalidOperationException("BlockedProgram: can't run inside another program.");
+        Tensor[] each = Tree.Leaves(rows);
+        if (BatchedMap.Of([.. Tree.Leaves(shared), .. each]) is not null)
+            throw new InvalidOperationException("BlockedProgram: can't run for each member of a Batch.Map: map within its function.");
+        var place = _device ?? (each.Length > 0 ? each[0].Device : Device.Cpu);
+        var layout = _layouts.Find(known => known.Device == place && known.Signature.Fits((shared, rows)));
+        if (layout is null)
+            _layouts.Add(layout = new Layout(this, shared, rows, place));
+        return layout;
     }
 
     /// <summary>The blocks of inputs of one signature.</summary>
@@ -260,13 +279,23 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
             _idle.Clear();
         }
 
+        public MemoryNeed Plan()
+        {
+            int blockRows = GivenRows ?? 1, blocks = _groups * (((_groupRows - 1) / blockRows) + 1);
+            var block = new Block(this, blockRows);
+            using (block.Instance)
+                return block.Instance.Plan() * Math.Min(Device.Concurrency, blocks);
+        }
+
+        // The rows of a block where they need no look at what one row does.
+        private int? GivenRows
+            => _program._blockRows is { } given ? Math.Min(given, _groupRows) : Device.PrefersWholeBatches ? _groupRows : null;
+
         // By what one row works in. Chosen for as long as the program lives, but for a run that checks, which has no replay to look at.
         private int BlockRows(Tensor[] shared, Tensor[] rows, bool asWritten)
         {
-            if (_program._blockRows is { } given)
-                return Math.Min(given, _groupRows);
-            if (Device.PrefersWholeBatches)
-                return _groupRows;
+            if (GivenRows is { } given)
+                return given;
             if (asWritten)
                 return 1;
             var one = new Block(this, 1);

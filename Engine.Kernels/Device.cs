@@ -40,6 +40,12 @@ public abstract class Device : IDisposable
     /// <summary>Bytes of memory that the device has.</summary>
     public abstract long MemoryBytes { get; }
 
+    /// <summary>
+    /// Bytes of it that nobody uses at the moment, as far as the device tells; what pools keep for later is used. The processor leaves a
+    /// tenth out, without which a machine is short of memory.
+    /// </summary>
+    public abstract long FreeBytes { get; }
+
     /// <summary>What runs the device, for people: driver or runtime with its version.</summary>
     public abstract string Driver { get; }
 

@@ -83,8 +83,7 @@ public static class MemoryCommand
             ["first_run_bytes"] = need.FirstRun,
         };
 
-        // The first run takes the most; part of the memory is others'.
-        if (calls == 0 || need.FirstRun > 0.8 * device.MemoryBytes)
+        if (calls == 0 || need.Most > device.FreeBytes)
             return result;
         for (int warm = 0; warm < 3; warm++)
             Timing.Call(work, device, cancel);

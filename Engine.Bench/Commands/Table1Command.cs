@@ -30,7 +30,7 @@ public static class Table1Command
         {
             var config = options.Read(parsed);
             return Task.FromResult(TrainingExperiment.Run(
-                parsed, options.Common, parallel, config, config.Settings.Runs, report => Print(parsed, report, config.Settings), cancel));
+                parsed, options.Common, parallel, config, settings => settings.Runs, report => Print(parsed, report, config.Settings), cancel));
         });
         return command;
     }

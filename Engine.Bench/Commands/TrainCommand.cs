@@ -5,6 +5,7 @@ using Engine.Bench.Runs;
 using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Engine.RL.Training;
 using static System.FormattableString;
 
@@ -57,7 +58,7 @@ public static class TrainCommand
                 config = config with { Settings = config.Settings with { Fork = UserFile.FullPath(source, "--fork") } };
             var begin = Begin(parsed, options.Common, config.Settings);
             return Task.FromResult(TrainingExperiment.Run(
-                parsed, options.Common, parallel, config, config.Settings.Runs, report => Print(parsed, report), cancel, begin));
+                parsed, options.Common, parallel, config, settings => settings.Runs, report => Print(parsed, report), cancel, begin));
         });
         return command;
     }
@@ -73,6 +74,9 @@ public static class TrainCommand
             Seed = first.Seed,
             Seeds = count,
             Points = first.Points,
+
+            // Plain where it still fits, see InnerMemory.
+            Memory = first.Settings.Memory == LoopMemory.Mixed ? LoopMemory.Mixed : LoopMemory.Auto,
         };
     }
 

@@ -7,6 +7,7 @@ using Engine.Bench.Runs;
 using Engine.RL;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Engine.RL.Training;
 using static System.FormattableString;
 
@@ -23,7 +24,7 @@ internal static class TrainingExperiment
     /// <param name="common">The options of every command.</param>
     /// <param name="parallelOption">--parallel.</param>
     /// <param name="config">The settings.</param>
-    /// <param name="runs">The agents that they ask for.</param>
+    /// <param name="runsOf">The agents that settings ask for.</param>
     /// <param name="print">Prints the table.</param>
     /// <param name="cancel">Asks to stop.</param>
     /// <param name="begin">What agents begin with; null if they have learned nothing.</param>
@@ -32,17 +33,28 @@ internal static class TrainingExperiment
         CommonOptions common,
         Option<int> parallelOption,
         RunConfig<T> config,
-        IReadOnlyList<AgentRun> runs,
+        Func<T, IReadOnlyList<AgentRun>> runsOf,
         Action<TrainingReport> print,
         CancellationToken cancel,
         Func<AgentRun, ExperimentSnapshot>? begin = null)
         where T : LearningSettings, new()
     {
+        var runs = runsOf(config.Settings);
         int parallel = Math.Min(parsed.GetValue(parallelOption), runs.Count);
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
         using var device = CommonOptions.OpenDevice(config);
         CommonOptions.RequireMemory(device, config.Settings.LeastMemory, "envs * rollout * grid");
         using var folder = common.OpenGroup(parsed, [RunFolder.Table, Summary, .. FigureFiles.Names(Picture)]);
+        if (config.Settings.Memory is null or LoopMemory.Auto)
+        {
+            // A run goes on as it began: its numbers depend on that, if only on their rounding.
+            var memory = folder.Before<T>() is { } before
+                ? before.Settings.Memory
+                : InnerMemory.Choose(runs, device, threads, parallel, parsed.InvocationConfiguration.Output);
+            config = config with { Settings = (T)((LearningSettings)config.Settings with { Memory = memory }) };
+            runs = runsOf(config.Settings);
+        }
+
         var grown = folder.RequireSettings(config);
         using var training = new AgentRuns(runs, folder.Location, common.Mode(parsed), begin);
         folder.WriteSettings(config);
@@ -69,6 +81,10 @@ internal static class TrainingExperiment
         catch (OperationCanceledException)
         {
             throw Interrupted.In(folder);
+        }
+        catch (OutOfMemoryException e) when (InnerMemory.IsPlain(runs))
+        {
+            throw InnerMemory.Advised(e);
         }
 
         var report = new TrainingReport(results);

@@ -37,8 +37,12 @@ internal static class Values
     public static string[] Split(string text) => text.Split(',', StringSplitOptions.TrimEntries);
 
     /// <summary>All values of a type that has but a few; empty if it has many.</summary>
-    public static IEnumerable<string> Names(Type type)
-        => type.IsEnum ? Enum.GetValues(type).Cast<object>().Select(Setting.Text) : type == typeof(bool) ? ["true", "false"] : [];
+    public static IEnumerable<string> Names(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        { IsEnum: true } named => Enum.GetValues(named).Cast<object>().Select(Setting.Text),
+        var t when t == typeof(bool) => ["true", "false"],
+        _ => [],
+    };
 
     /// <summary>The type of a list's elements; null if the type is no list.</summary>
     public static Type? Element(Type type)

@@ -127,6 +127,11 @@ public sealed class RunFolder : IDisposable
     /// <summary>Writes an object as JSON.</summary>
     public void WriteJson<T>(string name, T value) => WriteText(name, Json.Write(value));
 
+    /// <summary>What a run that goes on was asked for when it began; null for one that begins.</summary>
+    public RunConfig<T>? Before<T>()
+        where T : class, new()
+        => IsResumed && Has(Config) ? SettingsFile.ReadOwn<T>(PathOf(Config)) : null;
+
     /// <summary>
     /// Makes sure that a run that goes on has the settings it began with, but for those that say how long it is, which may grow.
     /// </summary>
@@ -171,8 +176,4 @@ public sealed class RunFolder : IDisposable
             }
         }
     }
-
-    private RunConfig<T>? Before<T>()
-        where T : class, new()
-        => IsResumed && Has(Config) ? SettingsFile.ReadOwn<T>(PathOf(Config)) : null;
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Engine.Bench.Output;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
@@ -61,6 +62,23 @@ internal sealed class AgentRuns : IDisposable
 
     /// <summary>Agents that were to go on, but had no checkpoint yet: what they had measured is replaced.</summary>
     public IReadOnlyList<string> BegunAnew => _begunAnew;
+
+    /// <summary>What memory agents take that begin and train at the same time, at the most; none of them is made.</summary>
+    /// <param name="runs">The agents.</param>
+    /// <param name="device">Where, see <see cref="Train(Device, int, int, IProgressDisplay, CancellationToken)"/>.</param>
+    /// <param name="threads">Threads that they share.</param>
+    /// <param name="parallel">How many train at the same time.</param>
+    public static MemoryNeed Plan(IReadOnlyList<AgentRun> runs, Device device, int threads, int parallel)
+    {
+        using var own = device.Fork(Math.Max(1, threads / parallel));
+        var needs = runs.GroupBy(run => run.Method).SelectMany(method =>
+        {
+            // Agents that differ in their seeds alone take the same.
+            AgentRun[] batch = device.PrefersWholeBatches ? [.. method] : [method.First()];
+            return Enumerable.Repeat(new AgentTraining(batch, own).Plan(), method.Count() / batch.Length);
+        });
+        return needs.OrderByDescending(need => need.Most).Take(parallel).Aggregate((sum, need) => sum + need);
+    }
 
     /// <summary>Trains them.</summary>
     /// <param name="device">Where; each that trains at the same time gets a fork of it.</param>

@@ -52,6 +52,18 @@ internal sealed partial class CpuDevice : Device
     public override long MemoryBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <inheritdoc/>
+    public override long FreeBytes
+    {
+        get
+        {
+            // What is used was looked up in the last collection.
+            GC.Collect(0);
+            var info = GC.GetGCMemoryInfo();
+            return Math.Clamp(info.HighMemoryLoadThresholdBytes - info.MemoryLoadBytes, 0, info.TotalAvailableMemoryBytes);
+        }
+    }
+
+    /// <inheritdoc/>
     public override string Driver => RuntimeInformation.FrameworkDescription;
 
     /// <inheritdoc/>

@@ -48,6 +48,20 @@ internal sealed partial class IlgpuDevice : Device
         => _card.Accelerator.AcceleratorType == AcceleratorType.CPU ? Cpu.MemoryBytes : _card.Accelerator.MemorySize;
 
     /// <inheritdoc/>
+    public override long FreeBytes => _card.Accelerator switch
+    {
+        CudaAccelerator cuda => Attempt(
+            static (_, cuda) =>
+            {
+                using var binding = cuda.BindScoped();
+                return cuda.GetFreeMemory();
+            },
+            cuda),
+        { AcceleratorType: AcceleratorType.CPU } => Cpu.FreeBytes,
+        var other => other.MemorySize,
+    };
+
+    /// <inheritdoc/>
     public override string Driver { get; }
 
     /// <inheritdoc/>

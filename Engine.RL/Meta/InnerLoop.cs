@@ -27,6 +27,9 @@ public sealed record InnerPoint<TParameters, TState, TRollout>(
 /// <summary>What is kept of inner updates for the meta-gradient, which is the same.</summary>
 public enum LoopMemory
 {
+    /// <summary>All that they have computed, unless whoever knows what memory there is chooses otherwise.</summary>
+    Auto,
+
     /// <summary>All that they have computed.</summary>
     Plain,
 

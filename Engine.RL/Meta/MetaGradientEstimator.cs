@@ -49,9 +49,9 @@ public sealed class MetaGradientEstimator<TLearner> : IDisposable
         return scope.Keep(IsPerReplicate ? found : [.. found.Select(sum => sum / keys.Shape[1])]);
     }
 
-    /// <summary>What memory that would take on a device that takes all replicates of a learner at once.</summary>
-    /// <param name="learners">The learners.</param>
-    /// <param name="keys">The keys.</param>
+    /// <summary>What memory they would take, see <see cref="BlockedProgram{TShared, TRows, TOut}.Plan"/>.</summary>
+    /// <param name="learners">Learners like those of a run.</param>
+    /// <param name="keys">Keys like those of a run.</param>
     public MemoryNeed Plan(TLearner learners, Key keys) => _program.Plan(learners, keys);
 
     /// <inheritdoc/>

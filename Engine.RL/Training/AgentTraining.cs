@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Engine.Kernels;
+using Engine.Kernels.Memory;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
 
@@ -100,7 +101,7 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         }
 
         int updates = settings.Updates;
-        int[] points = PointUpdates(updates, first.Points);
+        int[] points = PointUpdates(updates, runs[0].Points);
         var pace = new Stopwatch();
         while (trainer.Updates < updates)
         {

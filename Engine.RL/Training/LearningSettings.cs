@@ -141,11 +141,11 @@ public record LearningSettings
     [Setting("How meta-gradients are computed: backward through the inner updates, or forward along them.")]
     public Differentiation Differentiation { get; init; } = Differentiation.Reverse;
 
-    /// <summary>What is kept of inner updates to go backward through them; null for plain memory.</summary>
+    /// <summary>What is kept of inner updates to go backward through them; null, as of runs before there was a choice, is plain.</summary>
     [Setting(
-        "What is kept of inner updates to go backward through them: all, or (mixed) what each begins with, from which it is made again; "
-        + "all where it is not given.")]
-    public LoopMemory? Memory { get; init; }
+        "What is kept of inner updates to go backward through them: all (plain), or what each begins with, from which it is made again "
+        + "(mixed); auto is mixed where plain would take more memory than is free.")]
+    public LoopMemory? Memory { get; init; } = LoopMemory.Auto;
 
     /// <summary>The discount of the outer loss (gamma').</summary>
     [Setting("The discount of the outer loss (gamma').", AtLeast = 0, AtMost = 1)]

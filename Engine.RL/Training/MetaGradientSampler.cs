@@ -38,9 +38,9 @@ internal sealed class MetaGradientSampler : IDisposable
         return [.. _estimator.Run(agents, keys).Select(x => new MetaGradientSamples(x.ToArray<float>(), x.Shape[-1]))];
     }
 
-    /// <summary>What memory that would take on a device that takes all replicates at once.</summary>
-    /// <param name="agent">The agent.</param>
-    /// <param name="replicates">How many.</param>
+    /// <summary>What memory it would take; nothing is computed.</summary>
+    /// <param name="agent">An agent like those that are to be sampled.</param>
+    /// <param name="replicates">How many of each method.</param>
     public MemoryNeed Plan(Learner agent, int replicates)
     {
         using var scope = new TensorScope();
@@ -51,6 +51,7 @@ internal sealed class MetaGradientSampler : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _estimator.Dispose();
 
+    // A group of one agent.
     private (Learner Agents, Key Keys) Inputs(Learner agent, int seed, int number, int replicates)
     {
         var keys = _update.Replicates(seed, number, first: 1, replicates, _device);

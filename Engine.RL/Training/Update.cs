@@ -167,7 +167,7 @@ public sealed class Update(
         => new(
             each.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null,
             settings.FreshValidation,
-            settings.Memory ?? LoopMemory.Plain);
+            settings.Memory ?? LoopMemory.Auto);
 
     // Sums of rewards of each game's episode up to each step, [games, T], and of those that go on after the last, [games].
     private static (Tensor Returns, Tensor Ongoing) Returns(Trajectory rollout, Tensor before)

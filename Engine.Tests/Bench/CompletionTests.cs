@@ -13,6 +13,7 @@ public class CompletionTests
     [InlineData("train --env ca", "cartpole", "catch")]
     [InlineData("train --differentiation ", "forward", "reverse")]
     [InlineData("train --anneal ", "false", "true")]
+    [InlineData("train --memory ", "auto", "mixed", "plain")]
     [InlineData("mrp --inner-optimiser rms", "rmsprop")]
     [InlineData("train --learn learning", "learning-rate")]
     [InlineData("evaluate --device emu", "emulator")]

@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
+using Engine.Kernels.Memory;
 using Xunit;
 
 namespace Engine.Tests.Core;
@@ -163,6 +164,41 @@ public class BlockedProgramTests
                 }
             }
         });
+
+    // With blocks of two rows there are five of them, and as many at once as there are threads.
+    [Theory]
+    [InlineData(2)]
+    [InlineData(null)]
+    public void WhatItWouldTakeIsKnownWithoutRunningIt(int? blockRows)
+    {
+        MemoryNeed one = Need(1), three = Need(3);
+        Assert.Equal(one * 3, three);
+        Assert.Equal(one * 5, blockRows is null ? one * 5 : Need(7));
+
+        MemoryNeed Need(int threads)
+        {
+            using var device = new CpuDevice(threads);
+            using var scope = new TensorScope();
+            using var program = BlockedProgram.Map<ValueTuple, Tensor, Tensor>((_, row) => Long(row), device, blockRows);
+            var rows = Tensor.Ones([1, 9, 50_000], device: device);
+            long before = device.Pool.LiveBytes;
+            var need = program.Plan(default, rows);
+            Assert.InRange(device.Pool.PeakBytes, before, before + 1_000_000);
+            if (threads > 1)
+                return need;
+            for (int run = 0; run < 3; run++)
+                program.Run(default, rows).Dispose();
+            Assert.InRange(device.Pool.PeakBytes - before, need.FirstRun, need.Most + 1_000_000);
+            return need;
+        }
+
+        static Tensor Long(Tensor x)
+        {
+            for (int i = 0; i < 40; i++)
+                x = x.Softmax(0) * 2;
+            return x.Sum(0);
+        }
+    }
 
     [Fact]
     public void ErrorsSayWhatDoesNotFit()

@@ -68,6 +68,17 @@ public class GpuFailureTests
     }
 
     [Fact]
+    public void WhatIsTakenIsNoLongerFree()
+    {
+        SoftCuda.Require();
+        using var device = Device.Open("cuda:0");
+        long free = device.FreeBytes;
+        Assert.InRange(free, 1, device.MemoryBytes);
+        device.Free(device.Allocate(free / 2));
+        Assert.InRange(device.FreeBytes, 1, free - (free / 2));
+    }
+
+    [Fact]
     public void ALostDeviceIsDisposedAsFarAsItGoes()
     {
         SoftCuda.Require();

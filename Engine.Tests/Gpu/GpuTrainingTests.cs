@@ -1,7 +1,10 @@
 using System.Globalization;
 using Engine.Bench.Output;
+using Engine.Bench.Runs;
+using Engine.RL.Training;
 using Engine.Tests.Bench;
 using Engine.Tests.Core;
+using Engine.Tests.RL;
 using Xunit;
 
 namespace Engine.Tests.Gpu;
@@ -59,6 +62,38 @@ public sealed class GpuTrainingTests : IDisposable
         Assert.Equal(12, expected.Length);
         foreach (var (one, other) in expected.Zip(actual))
             Assert.All(one.Zip(other), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * (1 + Math.Abs(pair.First))));
+    }
+
+    [Theory]
+    [InlineData("--memory plain", true)]
+    [InlineData("--memory mixed", false)]
+    [InlineData("--differentiation forward", false)]
+    public void WhereMemoryIsOutTheRemedyIsNamed(string options, bool isNamed)
+    {
+        SoftCuda.Require();
+        try
+        {
+            SoftCuda.Fail("cuMemAlloc_v2", SoftCuda.OutOfMemory, int.MaxValue);
+            var (code, _, error) = TrainedFolder.Try(
+                $"train --env catch --envs 2 --frames 40 --method 2 {options} --device cuda:0 --quiet --out {_temporary.At("a")}");
+            Assert.Equal(ExitCodes.UserError, code);
+            Assert.StartsWith("There is not enough memory for a run of this size. ", error);
+            Assert.Equal(isNamed, error.TrimEnd().EndsWith(" Begun anew with --memory mixed, it takes less.", StringComparison.Ordinal));
+        }
+        finally
+        {
+            SoftCuda.Fail("cuMemAlloc_v2", 0, 0);
+        }
+    }
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(TestDevices.ForUpdates), MemberType = typeof(TestDevices))]
+    public void SeedsThatLearnTogetherNeedMemoryTogether(string name)
+    {
+        var device = TestDevices.Open(name);
+        AgentRun[] runs = [.. Enumerable.Range(0, 4).Select(seed => new AgentRun("2", seed, SmallSnake.Settings))];
+        AgentRun[] together = device.PrefersWholeBatches ? runs : runs[..1];
+        Assert.Equal(new AgentTraining(together, device).Plan(), AgentRuns.Plan(runs, device, 1, 1));
     }
 
     private static void Run(string line)
