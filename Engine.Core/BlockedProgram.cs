@@ -95,31 +95,17 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
     }
 
     /// <summary>
-    /// What memory blocks would take that run at the same time: the function is called, but nothing is computed. Where a block's rows are
+    /// Bytes that blocks would work in that run at the same time: the function is called, but nothing is computed. Where a block's rows are
     /// chosen by what one row does, it is told for one: others are small.
     /// </summary>
     /// <param name="shared">What the rows of each group share, like that of a run.</param>
     /// <param name="rows">Rows like those of a run.</param>
     /// <exception cref="ArgumentException">First axes differ or are empty.</exception>
     /// <exception cref="InvalidOperationException">The function reads a value on the host, or this is in a program or a map.</exception>
-    public MemoryNeed Plan(TShared shared, TRows rows)
+    public long Plan(TShared shared, TRows rows)
     {
         using var turn = _use.Begin();
         return LayoutOf(shared, rows).Plan();
-    }
-
-    /// <summary>
-    /// What memory it would take to run the function over all rows of a group at once, as a GPU does. It is called, but nothing is
-    /// computed.
-    /// </summary>
-    /// <param name="shared">What the rows of each group share, as in a run.</param>
-    /// <param name="rows">The rows.</param>
-    /// <exception cref="ArgumentException">First axes differ or are empty.</exception>
-    /// <exception cref="InvalidOperationException">The program is running, or the function reads a value on the host.</exception>
-    public MemoryNeed Plan(TShared shared, TRows rows)
-    {
-        using var turn = _use.Begin();
-        return new Layout(this, shared, rows, _device ?? Tree.Leaves(rows).FirstOrDefault()?.Device ?? Device.Cpu).Plan();
     }
 
     /// <summary>Returns the memory of all recordings.</summary>
@@ -266,12 +252,6 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
             }
         }
 
-        public MemoryNeed Plan()
-        {
-            using var whole = new Block(this, _groupRows).Instance;
-            return whole.Plan();
-        }
-
         public void Dispose()
         {
             foreach (var block in _idle.Values.SelectMany(idle => idle))
@@ -279,7 +259,7 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
             _idle.Clear();
         }
 
-        public MemoryNeed Plan()
+        public long Plan()
         {
             int blockRows = GivenRows ?? 1, blocks = _groups * (((_groupRows - 1) / blockRows) + 1);
             var block = new Block(this, blockRows);
@@ -301,12 +281,8 @@ public sealed class BlockedProgram<TShared, TRows, TOut> : IDisposable
             var one = new Block(this, 1);
             using (one.Instance)
             {
-                for (int run = 0; run < 2; run++)
-                {
-                    one.SetInputs(shared, 0, rows, 0);
-                    one.Instance.Run();
-                }
-
+                one.SetInputs(shared, 0, rows, 0);
+                one.Instance.Run();
                 long most = Math.Max(1, _groupRows / LeastBlocks);
                 long fitting = BlockBytes / Math.Max(1, one.Instance.WorkingBytes);
                 long worthwhile = CommandBytes / Math.Max(1, one.Instance.BytesPerCommand);

@@ -98,26 +98,22 @@ internal sealed class ProgramInstance : IDisposable
         }
     }
 
-    /// <summary>Runs the function with the inputs named. If it throws, the instance is of no further use but to be disposed.</summary>
+    /// <summary>
+    /// Runs the function with the inputs named, recorded by the first run. If it throws, the instance is of no further use but to be
+    /// disposed.
+    /// </summary>
     public void Run()
     {
         Deliver();
 
         // The graph of a recorded run is not needed any more, only where its results are.
-        switch (_runs)
+        if (_runs == 0)
         {
-            case 0:
-                _recording.Observe(Call);
-                break;
-            case 1:
-                _recording.Store(Call);
-                _recording.Replay();
-                break;
-            default:
-                _recording.Replay();
-                break;
+            _recording.Observe(Call);
+            _recording.Store(Call);
         }
 
+        _recording.Replay();
         _runs++;
     }
 
@@ -140,8 +136,8 @@ internal sealed class ProgramInstance : IDisposable
         }
     }
 
-    /// <summary>What runs would take. The instance is of no further use.</summary>
-    public MemoryNeed Plan() => _recording.Plan(Call);
+    /// <summary>Bytes that runs would work in. The instance is of no further use.</summary>
+    public long Plan() => _recording.Observe(Call);
 
     public void Dispose() => _recording.Dispose();
 

@@ -78,9 +78,9 @@ public sealed class TensorLoop<TState, TIn, TOut> : IDisposable
         return results;
     }
 
-    /// <summary>What memory a run would take, see <see cref="TensorProgram{TIn, TOut}.Plan"/>.</summary>
+    /// <summary>The bytes that runs would work in, see <see cref="TensorProgram{TIn, TOut}.Plan"/>.</summary>
     /// <param name="inputs">Inputs like those of a run.</param>
-    public MemoryNeed Plan(TIn inputs) => _program.Plan(new(State, inputs));
+    public long Plan(TIn inputs) => _program.Plan(new(State, inputs));
 
     /// <summary>Returns the memory of the program and of the state.</summary>
     /// <exception cref="InvalidOperationException">The loop is running.</exception>

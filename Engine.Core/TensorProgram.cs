@@ -5,8 +5,8 @@ using Engine.Kernels.Memory;
 namespace Engine.Core;
 
 /// <summary>
-/// A function of trees of tensors that runs with the least overhead. The first call runs it as written and plans its memory, the second
-/// records what it asks of the device, and later calls replay that with new inputs: no graph, no allocation but for the results.
+/// A function of trees of tensors that runs with the least overhead. The first run calls it twice, once to plan its memory and once to
+/// record what it asks of the device; this and all later runs replay that with their inputs: no graph, no allocation but for the results.
 /// What is made inside is recycled; only results escape, as leaves.
 /// </summary>
 /// <remarks>
@@ -31,7 +31,7 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     public bool CheckFinite { get; init; }
 
     /// <summary>
-    /// Whether each call that replays also runs the function as written, on the same inputs, and compares all results, which must be equal
+    /// Whether each call also runs the function as written, on the same inputs, and compares all results, which must be equal
     /// as numbers, where NaN equals NaN. They differ where a recording has frozen what changes: a number or a tensor from outside, a branch
     /// on it, a clock, a random number of C#. For finding such mistakes: slower than without a program. In another program, or where the
     /// function runs as written anyway, it has no effect.
@@ -71,11 +71,11 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
             : RunRecorded(inputs, leaves, place);
     }
 
-    /// <summary>What memory it would take to run the function: it is called, but nothing is computed.</summary>
+    /// <summary>The bytes that it would take to run the function, which is called, but nothing is computed.</summary>
     /// <param name="inputs">Inputs of the structure and shapes in question.</param>
     /// <exception cref="ArgumentException">An input is on another device.</exception>
     /// <exception cref="InvalidOperationException">The function reads a value on the host, or this is in a program or a map.</exception>
-    public MemoryNeed Plan(TIn inputs)
+    public long Plan(TIn inputs)
     {
         var (leaves, place) = Placed(inputs);
         using var turn = _use.Begin();
@@ -118,12 +118,12 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         Tensor[] results = [];
         try
         {
-            recorded.Run(leaves);
+            recorded.Run(leaves, asWritten: false);
             results = Tensor.MakeAll(instance.Results, like => Tensor.Allocate(place, like.Type, like.Shape));
             for (int i = 0; i < results.Length; i++)
                 instance.CopyResult(i, results[i], 0);
             instance.Deliver();
-            if (Verifies && !instance.IsFirstRun)
+            if (Verifies)
                 RequireSame(recorded, inputs, leaves, results);
         }
         catch
@@ -143,7 +143,7 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     private void RequireSame(Recorded recorded, TIn inputs, Tensor[] leaves, Tensor[] replayed)
     {
         using var again = new Recorded(function, inputs, leaves, recorded.Instance.Device, true, recorded.Trace);
-        again.Run(leaves);
+        again.Run(leaves, asWritten: true);
         var anew = Tree.With(again.Results, again.Instance.Results);
         if (ResultDifference.Of(Tree.With(recorded.Results, replayed), anew) is { } difference)
         {
@@ -196,13 +196,16 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         /// <summary>The structure of the results.</summary>
         public TOut Results { get; private set; } = default!;
 
-        public void Run(Tensor[] leaves)
+        public void Run(Tensor[] leaves, bool asWritten)
         {
             for (int i = 0; i < leaves.Length; i++)
                 Instance.SetInput(i, leaves[i], 0);
             try
             {
-                Instance.Run();
+                if (asWritten)
+                    Instance.RunAsWritten();
+                else
+                    Instance.Run();
             }
             catch (InvalidOperationException e)
             {

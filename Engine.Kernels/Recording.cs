@@ -5,9 +5,9 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 namespace Engine.Kernels;
 
 /// <summary>
-/// The commands a function gives to a device, kept to be given again. The function is run twice: the first time the recording
-/// observes which buffers are made and which command reads and writes which; the second time it stores the commands, without
-/// those whose results nobody reads, in a memory plan in which buffers whose lives do not overlap share their bytes.
+/// The commands a function gives to a device, kept to be given again. The function is called twice, and nothing is computed yet: the
+/// first time the recording observes which buffers are made and which command reads and writes which; the second time it stores the
+/// commands, without those whose results nobody reads, in a memory plan in which buffers whose lives do not overlap share their bytes.
 /// </summary>
 /// <remarks>The function must make the same requests both times. Commands of a replay run in the order they were given.</remarks>
 internal sealed class Recording : IDisposable
@@ -31,9 +31,7 @@ internal sealed class Recording : IDisposable
     private bool[] _live = [];
     private MapFusion _fusion = MapFusion.None;
     private bool _isGiving;
-    private bool _isDry;
-    private long _observed;
-    private long _mostObserved;
+    private long _arenaBytes;
     private Buffer? _arena;
     private int _nextRequest;
     private int _nextCommand;
@@ -75,36 +73,23 @@ internal sealed class Recording : IDisposable
         return buffer;
     }
 
-    /// <summary>
-    /// First pass: runs <paramref name="function"/> as it stands and observes it. Its memory is kept until the second pass.
-    /// </summary>
+    /// <summary>First pass: observes what <paramref name="function"/> does. It takes no memory but that of constants.</summary>
     /// <param name="function">Gives commands; returns the buffers whose contents a replay must leave behind.</param>
+    /// <returns>Bytes that replays would work in.</returns>
     /// <remarks>If it throws, here or in <see cref="Store"/>, the recording is of no further use but to be disposed.</remarks>
-    public void Observe(Func<IEnumerable<Buffer>> function)
+    public long Observe(Func<IEnumerable<Buffer>> function)
     {
         IEnumerable<Buffer> results = [];
         Within(() => results = function());
         _results = [.. results.Select(buffer => buffer.Slot)];
+        return _arenaBytes = Layout();
     }
 
-    /// <summary>
-    /// The first pass without work and memory, but for constants: what a recording of <paramref name="function"/> would take. It is of no
-    /// further use.
-    /// </summary>
-    public MemoryNeed Plan(Func<IEnumerable<Buffer>> function)
-    {
-        _isDry = true;
-        Observe(function);
-        return new(_mostObserved, Layout());
-    }
-
-    /// <summary>Second pass: calls <paramref name="function"/> again and stores its commands without running them.</summary>
+    /// <summary>Second pass: calls <paramref name="function"/> again and stores its commands.</summary>
     /// <exception cref="InvalidOperationException">It made other requests than the first time, or returned other buffers.</exception>
     public void Store(Func<IEnumerable<Buffer>> function)
     {
-        FreeObserved();
-        long bytes = Layout();
-        _arena = bytes > 0 ? Own(bytes) : null;
+        _arena = _arenaBytes > 0 ? Own(_arenaBytes) : null;
         _stored = [];
         _nextRequest = 0;
         _nextCommand = 0;
@@ -132,13 +117,12 @@ internal sealed class Recording : IDisposable
     {
         if (s_current is not { } recording)
             return part();
-        var (derived, first) = (recording.Derived, recording._nextRequest);
+        var derived = recording.Derived;
         recording.Derived = [];
         try
         {
             var results = part();
-            if (recording._stored is null)
-                recording.Leave(first, [.. buffers(results).Select(buffer => buffer.Slot)]);
+            recording._whole.UnionWith(buffers(results).Select(buffer => buffer.Slot));
             return results;
         }
         finally
@@ -175,7 +159,6 @@ internal sealed class Recording : IDisposable
     /// <summary>Returns the recording's memory.</summary>
     public void Dispose()
     {
-        FreeObserved();
         foreach (var buffer in _owned)
             buffer.Free();
         _owned.Clear();
@@ -193,11 +176,8 @@ internal sealed class Recording : IDisposable
         int slot = _nextRequest++;
         if (_stored is null)
         {
-            // Observing: real memory, given back when the pass is over.
-            _mostObserved = Math.Max(_mostObserved, _observed += byteLength);
-            var buffer = _isDry ? new Buffer(Device, 0, byteLength) { Slot = slot, IsRecorded = true } : Device.Take(byteLength, slot);
-            _requests.Add(new Request(byteLength, buffer));
-            return buffer;
+            _requests.Add(new Request(byteLength));
+            return new Buffer(Device, 0, byteLength) { Slot = slot, IsRecorded = true };
         }
 
         if (slot >= _requests.Count || _requests[slot].ByteLength != byteLength)
@@ -224,22 +204,18 @@ internal sealed class Recording : IDisposable
             _captured.Add(buffer);
     }
 
-    /// <summary>Takes note of a command. Returns whether it is to be run now: only the first pass runs commands as they come.</summary>
-    internal bool Add(Command command)
+    /// <summary>Takes note of a command.</summary>
+    internal void Add(Command command)
     {
         command.Bytes = _touched;
         _touched = 0;
         int number = _isGiving ? -1 : Next(command.GetType(), null);
-        if (_stored is null)
-            return !_isDry;
-        if (_isGiving || _live[number])
+        if (_stored is not null && (_isGiving || _live[number]))
             _stored.Add(command);
-        return false;
     }
 
     /// <summary>
-    /// Takes note of a map. The first pass runs it as it comes; in the second it may wait for the map that reads its result, and become a
-    /// part of that one's command.
+    /// Takes note of a map. In the second pass it may wait for the map that reads its result, and become a part of that one's command.
     /// </summary>
     internal void Add(MapRequest request)
     {
@@ -291,20 +267,6 @@ internal sealed class Recording : IDisposable
         return number;
     }
 
-    // Gives back what was made since a request, but for results.
-    private void Leave(int first, HashSet<int> results)
-    {
-        _whole.UnionWith(results);
-        for (int slot = first; slot < _requests.Count; slot++)
-        {
-            if (results.Contains(slot) || _requests[slot].Observed is not { } buffer)
-                continue;
-            Device.Free(buffer);
-            _observed -= buffer.ByteLength;
-            _requests[slot] = new Request(buffer.ByteLength, null);
-        }
-    }
-
     private static InvalidOperationException Changed()
         => new(
             "A recorded function made other requests the second time than the first. What it does may depend on the structure, shapes and "
@@ -323,15 +285,6 @@ internal sealed class Recording : IDisposable
         {
             s_current = null;
             Derived.Clear();
-        }
-    }
-
-    private void FreeObserved()
-    {
-        foreach (var request in _requests)
-        {
-            if (request.Observed is { } buffer)
-                Device.Free(buffer);
         }
     }
 
@@ -381,10 +334,10 @@ internal sealed class Recording : IDisposable
 
         UsedBytes = _requests.Index().Sum(request => last[request.Index] >= 0 ? request.Item.ByteLength : 0);
         return MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
-            (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength, null) { Offset = offset });
+            (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength) { Offset = offset });
     }
 
-    private readonly record struct Request(long ByteLength, Buffer? Observed)
+    private readonly record struct Request(long ByteLength)
     {
         public long Offset { get; init; }
     }

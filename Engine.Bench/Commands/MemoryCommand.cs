@@ -71,7 +71,7 @@ public static class MemoryCommand
         Problem problem, Mode mode, MetaGradientMethod method, int calls, Device device, CancellationToken cancel)
     {
         using var work = new UpdateWork(Trainer(problem, mode, method, device));
-        var need = work.Trainer.Plan();
+        long need = work.Trainer.Plan();
         var result = new JsonObject
         {
             ["problem"] = Name(problem),
@@ -79,11 +79,10 @@ public static class MemoryCommand
             ["steps"] = method.Steps,
             ["device"] = device.Name,
             ["threads"] = device.Concurrency,
-            ["working_bytes"] = need.Replay,
-            ["first_run_bytes"] = need.FirstRun,
+            ["working_bytes"] = need,
         };
 
-        if (calls == 0 || need.Most > device.FreeBytes)
+        if (calls == 0 || need > device.FreeBytes)
             return result;
         for (int warm = 0; warm < 3; warm++)
             Timing.Call(work, device, cancel);

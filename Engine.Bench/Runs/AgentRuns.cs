@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Engine.Bench.Output;
 using Engine.Kernels;
-using Engine.Kernels.Memory;
 using Engine.RL;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
@@ -63,21 +62,22 @@ internal sealed class AgentRuns : IDisposable
     /// <summary>Agents that were to go on, but had no checkpoint yet: what they had measured is replaced.</summary>
     public IReadOnlyList<string> BegunAnew => _begunAnew;
 
-    /// <summary>What memory agents take that begin and train at the same time, at the most; none of them is made.</summary>
+    /// <summary>The bytes that must be free for agents that begin to train, at the most; none of them is made.</summary>
     /// <param name="runs">The agents.</param>
     /// <param name="device">Where, see <see cref="Train(Device, int, int, IProgressDisplay, CancellationToken)"/>.</param>
     /// <param name="threads">Threads that they share.</param>
-    /// <param name="parallel">How many train at the same time.</param>
-    public static MemoryNeed Plan(IReadOnlyList<AgentRun> runs, Device device, int threads, int parallel)
+    /// <param name="parallel">How many train at the same time; 0 for as many as fit, at least one.</param>
+    public static long Plan(IReadOnlyList<AgentRun> runs, Device device, int threads, int parallel)
     {
-        using var own = device.Fork(Math.Max(1, threads / parallel));
-        var needs = runs.GroupBy(run => run.Method).SelectMany(method =>
-        {
-            // Agents that differ in their seeds alone take the same.
-            AgentRun[] batch = device.PrefersWholeBatches ? [.. method] : [method.First()];
-            return Enumerable.Repeat(new AgentTraining(batch, own).Plan(), method.Count() / batch.Length);
-        });
-        return needs.OrderByDescending(need => need.Most).Take(parallel).Aggregate((sum, need) => sum + need);
+        int atOnce = Math.Max(1, parallel);
+        using var own = device.Fork(Math.Max(1, threads / atOnce));
+
+        // Agents that differ in their seeds alone take the same.
+        return Batches(runs, device)
+            .Select(batch => batch.Select(i => runs[i]).ToArray())
+            .GroupBy(batch => string.Join(',', batch.Select(run => run.Method)))
+            .SelectMany(alike => Enumerable.Repeat(Need(alike.First(), own), alike.Count()))
+            .OrderDescending().Take(atOnce).Sum();
     }
 
     /// <summary>Trains them.</summary>
@@ -104,13 +104,11 @@ internal sealed class AgentRuns : IDisposable
 
         var results = new TrainingResult[_runs.Count];
         var failures = new ConcurrentQueue<Exception>();
-        int[][] batches = [.. Batches(device)];
+        int[][] batches = [.. Batches(_runs, device, i => _starts[i]?.Iteration)];
         bool fits = parallel == 0 && device.PrefersWholeBatches && batches.Length > 1;
         int atOnce = Math.Min(fits ? batches.Length : Math.Max(1, parallel), batches.Length);
 
-        // A part of the memory is others'.
-        var waiting = new WaitingBatches(
-            batches.Select(batch => (batch, fits ? Training(batch, device).Plan() : 0)), 0.8 * device.MemoryBytes);
+        var waiting = new WaitingBatches(batches.Select(batch => (batch, fits ? Need(Agents(batch), device) : 0)), device.FreeBytes);
         Thread[] workers = [.. Enumerable.Range(0, atOnce).Select(_ => new Thread(Work))];
         foreach (var worker in workers)
             worker.Start();
@@ -159,18 +157,21 @@ internal sealed class AgentRuns : IDisposable
         => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
 
     // Agents that may learn as one batch: they differ in nothing but seeds and methods of one inner loop, and have come equally far.
-    private IEnumerable<int[]> Batches(Device device)
+    private static IEnumerable<int[]> Batches(IReadOnlyList<AgentRun> runs, Device device, Func<int, int?>? iteration = null)
     {
-        var numbers = Enumerable.Range(0, _runs.Count);
+        var numbers = Enumerable.Range(0, runs.Count);
         return device.PrefersWholeBatches
             ? numbers.GroupBy(Common).Select(batch => batch.ToArray())
             : numbers.Select(i => (int[])[i]);
 
         (AgentRun, (bool, int), int?) Common(int i)
-            => (_runs[i] with { Method = "", Seed = 0 }, MetaGradientMethod.Parse(_runs[i].Method).Loop, _starts[i]?.Iteration);
+            => (runs[i] with { Method = "", Seed = 0 }, MetaGradientMethod.Parse(runs[i].Method).Loop, iteration?.Invoke(i));
     }
 
-    private AgentTraining Training(int[] batch, Device device) => new([.. batch.Select(i => _runs[i])], device);
+    // The blocks of a pool are up to a quarter larger than what is asked for.
+    private static long Need(AgentRun[] batch, Device device) => new AgentTraining(batch, device).Plan() / 4 * 5;
+
+    private AgentRun[] Agents(int[] batch) => [.. batch.Select(i => _runs[i])];
 
     private IReadOnlyList<TrainingResult> Train(int[] batch, Device device, IProgressDisplay progress, CancellationToken cancel)
     {
@@ -180,7 +181,7 @@ internal sealed class AgentRuns : IDisposable
         {
             foreach (int i in batch)
                 recorders.Add(new(_folders[i], Json(_runs[i]), _starts[i], columns, Cells, progress, Shown));
-            var training = Training(batch, device);
+            var training = new AgentTraining(Agents(batch), device);
             if (_starts[batch[0]] is not null)
                 training.Resume([.. batch.Select(i => _starts[i]!)]);
             return training.Run(recorders, _runs[batch[0]].Replicates == 0 ? Keep : null, cancel);

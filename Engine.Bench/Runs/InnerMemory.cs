@@ -28,7 +28,7 @@ internal static class InnerMemory
     {
         if (!IsPlain(runs))
             return LoopMemory.Plain;
-        long most = AgentRuns.Plan(runs, device, threads, parallel).Most, bytes = free ?? device.FreeBytes;
+        long most = AgentRuns.Plan(runs, device, threads, parallel), bytes = free ?? device.FreeBytes;
         if (most <= bytes)
             return LoopMemory.Plain;
         output.WriteLine(Invariant(

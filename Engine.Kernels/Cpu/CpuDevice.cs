@@ -160,7 +160,9 @@ internal sealed partial class CpuDevice : Device
         }
 
         var command = new KernelCommand<TKernel>(kernel, count, grain, _team) { Operations = operations };
-        if (Recording.Current is not { } recording || recording.Add(command))
+        if (Recording.Current is { } recording)
+            recording.Add(command);
+        else
             command.Execute();
     }
 

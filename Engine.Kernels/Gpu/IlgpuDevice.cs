@@ -208,7 +208,9 @@ internal sealed partial class IlgpuDevice : Device
 
     private static void Give(Command command)
     {
-        if (Recording.Current is not { } recording || recording.Add(command))
+        if (Recording.Current is { } recording)
+            recording.Add(command);
+        else
             command.Execute();
     }
 

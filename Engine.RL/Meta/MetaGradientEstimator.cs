@@ -49,10 +49,10 @@ public sealed class MetaGradientEstimator<TLearner> : IDisposable
         return scope.Keep(IsPerReplicate ? found : [.. found.Select(sum => sum / keys.Shape[1])]);
     }
 
-    /// <summary>What memory they would take, see <see cref="BlockedProgram{TShared, TRows, TOut}.Plan"/>.</summary>
+    /// <summary>The bytes that they would work in, see <see cref="BlockedProgram{TShared, TRows, TOut}.Plan"/>.</summary>
     /// <param name="learners">Learners like those of a run.</param>
     /// <param name="keys">Keys like those of a run.</param>
-    public MemoryNeed Plan(TLearner learners, Key keys) => _program.Plan(learners, keys);
+    public long Plan(TLearner learners, Key keys) => _program.Plan(learners, keys);
 
     /// <inheritdoc/>
     public void Dispose() => _program.Dispose();

@@ -59,17 +59,14 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
     }
 
     /// <summary>
-    /// The bytes that training works in at the most, on a device that prefers whole batches; nothing is computed but agents' first states.
+    /// The bytes that updates and the evaluation of points work in, beside the agents themselves; nothing is computed but agents' first
+    /// states.
     /// </summary>
     public long Plan()
     {
         using var trainer = CreateTrainer();
         using var deviations = new MetaGradientDeviations(runs, trainer.Update, device);
-        var evaluated = deviations.Plan(trainer);
-
-        // What a first run takes is kept until the second: agents of a method follow each other so, updates with points between them.
-        long firstRuns = trainer.Plan().FirstRun + evaluated.Select(need => need.FirstRun).DefaultIfEmpty().Max();
-        return firstRuns + evaluated.Sum(need => need.Replay);
+        return trainer.Plan() + deviations.Plan(trainer);
     }
 
     /// <summary>Trains.</summary>

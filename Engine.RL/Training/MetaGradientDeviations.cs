@@ -19,7 +19,7 @@ internal sealed class MetaGradientDeviations : IDisposable
     {
         _runs = runs;
         _samplers = runs
-            .Where(run => run.Replicates > 0)
+            .Where(run => run is { Points: > 0, Replicates: > 0 })
             .Select(run => MetaGradientMethod.Parse(run.Method))
             .Where(method => method.Steps > 0)
             .Distinct()
@@ -40,11 +40,11 @@ internal sealed class MetaGradientDeviations : IDisposable
         return new(trainer.Updates, std[0], std[1]);
     }
 
-    /// <summary>What memory the estimates of each method would take.</summary>
-    public MemoryNeed[] Plan(Trainer trainer)
+    /// <summary>Bytes that the estimates would work in.</summary>
+    public long Plan(Trainer trainer)
     {
         using var scope = new TensorScope();
-        return [.. _samplers.Values.Select(sampler => sampler.Plan(trainer.Agent(0), _runs[0].Replicates))];
+        return _samplers.Values.Sum(sampler => sampler.Plan(trainer.Agent(0), _runs[0].Replicates));
     }
 
     /// <inheritdoc/>

@@ -38,10 +38,10 @@ internal sealed class MetaGradientSampler : IDisposable
         return [.. _estimator.Run(agents, keys).Select(x => new MetaGradientSamples(x.ToArray<float>(), x.Shape[-1]))];
     }
 
-    /// <summary>What memory it would take; nothing is computed.</summary>
+    /// <summary>The bytes that it would work in; nothing is computed.</summary>
     /// <param name="agent">An agent like those that are to be sampled.</param>
     /// <param name="replicates">How many of each method.</param>
-    public MemoryNeed Plan(Learner agent, int replicates)
+    public long Plan(Learner agent, int replicates)
     {
         using var scope = new TensorScope();
         var (agents, keys) = Inputs(agent, 0, 0, replicates);

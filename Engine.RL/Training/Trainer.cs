@@ -104,8 +104,8 @@ public sealed class Trainer : IDisposable
         where TState : notnull
         => new(AnyEnvironment.Of(environment), settings, MetaGradientMethod.Parse(method), [seed], device, network);
 
-    /// <summary>What memory an update would take; none is made.</summary>
-    public MemoryNeed Plan() => _loop.Plan(default);
+    /// <summary>The bytes that updates would work in; none is made.</summary>
+    public long Plan() => _loop.Plan(default);
 
     /// <summary>One update of each agent.</summary>
     /// <returns>What was measured of each.</returns>

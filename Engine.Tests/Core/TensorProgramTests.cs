@@ -41,9 +41,9 @@ public sealed class TensorProgramTests : IDisposable
 
         Assert.Equal(6, calls);
         Assert.Equal(9, program.Run([Tensor.Full(3, [3], ElementType.Float64, _device)])[0].Item());
-        Assert.Equal(7, calls);
-        Assert.Equal(9, program.Run([Tensor.Full(3, [3, 1], device: _device)])[0].Item());
         Assert.Equal(8, calls);
+        Assert.Equal(9, program.Run([Tensor.Full(3, [3, 1], device: _device)])[0].Item());
+        Assert.Equal(10, calls);
     }
 
     [Theory]
@@ -57,8 +57,6 @@ public sealed class TensorProgramTests : IDisposable
             var sum = x[0].Sum();
             return [x[0] * (++calls == pass ? sum.Item() : 2)];
         });
-        for (int run = 1; run < pass; run++)
-            program.Run([Vector(1, 2)]);
         var failure = Assert.Throws<InvalidOperationException>(() => program.Run([Vector(1, 2)]));
         Assert.Contains("A value of Float32 [] can't be read while a program is recorded", failure.Message);
         Assert.Contains("Return the tensor", failure.Message);
@@ -82,7 +80,7 @@ public sealed class TensorProgramTests : IDisposable
             for (int run = 1; run <= 6; run++)
             {
                 var x = Vector(run, -run);
-                if (run == pass)
+                if (run == 1)
                 {
                     Assert.Throws<FormatException>(() => program.Run([x]));
                     Assert.Equal(10, (x.Square() + 4).Sum().Item() - (2 * run * run) + 2);
@@ -122,7 +120,6 @@ public sealed class TensorProgramTests : IDisposable
         {
             int calls = 0;
             using var program = Program(x => [calls++ == 1 ? second(x[0]) : first(x[0])]);
-            program.Run([x]);
             Assert.Contains("other requests", Assert.Throws<InvalidOperationException>(() => program.Run([x])).Message);
             for (int run = 0; run < 3; run++)
                 Assert.Equal(first(x).ToDoubles(), program.Run([x])[0].ToDoubles());

@@ -75,18 +75,13 @@ public class MemoryTests
     [InlineData((1 << 10) + 1)]
     [InlineData((1 << 20) + 1)]
     [InlineData((5 << 20) - 7)]
-    public void WhatIsNeededAtTheMostIsEnoughForAPool(int bytes)
+    public void ABlockIsAtMostAQuarterLargerThanWhatIsAskedFor(int bytes)
     {
         using var pool = new BufferPool();
         long address = pool.Rent(bytes);
-        Assert.InRange(pool.LiveBytes, bytes, new MemoryNeed(bytes, 0).Most);
-        Assert.Equal(new MemoryNeed(bytes, 0).Most, new MemoryNeed(0, bytes).Most);
+        Assert.InRange(pool.LiveBytes, bytes, 1.25 * bytes);
         pool.Return(address, bytes);
     }
-
-    [Fact]
-    public void WhatRunsAtTheSameTimeNeedsAllOfIt()
-        => Assert.Equal(new MemoryNeed(31, 62), new MemoryNeed(1, 2) + (new MemoryNeed(10, 20) * 3));
 
     [Fact]
     public void SomeOfTheMemoryIsFree()
