@@ -29,8 +29,9 @@ public static class Table1Command
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(parsed);
+            var common = options.Common;
             return Task.FromResult(TrainingExperiment.Run(
-                parsed, options.Common, parallel, config, settings => settings.Runs, report => Print(parsed, report, config.Settings), cancel));
+                parsed, common, parallel, config, settings => settings.Runs, report => Print(parsed, report, config.Settings), cancel));
         });
         return command;
     }
