@@ -142,11 +142,14 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
 
     private void RequireSame(Recorded recorded, TIn inputs, Tensor[] leaves, Tensor[] replayed)
     {
-        using var again = new Recorded(function, inputs, leaves, recorded.Instance.Device, true, recorded.Trace);
-        again.Run(leaves, asWritten: true);
-        var anew = Tree.With(again.Results, again.Instance.Results);
+        var device = recorded.Instance.Device;
+        using var written = new Recorded(function, inputs, leaves, device, false, null);
+        written.Run(leaves, asWritten: true);
+        var anew = Tree.With(written.Results, written.Instance.Results);
         if (ResultDifference.Of(Tree.With(recorded.Results, replayed), anew) is { } difference)
         {
+            using var again = new Recorded(function, inputs, leaves, device, true, recorded.Trace);
+            again.Instance.Plan();
             throw new InvalidOperationException(
                 $"Verify: a replay gives other results than its function: {difference}. "
                 + (again.Trace!.Change() ?? "Constants and operations are those of the recording, so it is something else that changes: an "

@@ -33,6 +33,7 @@ internal sealed class Recording : IDisposable
     private bool _isGiving;
     private long _arenaBytes;
     private Buffer? _arena;
+    private Buffer? _observed;
     private int _nextRequest;
     private int _nextCommand;
     private int _nextUse;
@@ -79,9 +80,11 @@ internal sealed class Recording : IDisposable
     /// <remarks>If it throws, here or in <see cref="Store"/>, the recording is of no further use but to be disposed.</remarks>
     public long Observe(Func<IEnumerable<Buffer>> function)
     {
+        _observed = new Buffer(Device, 0, 0);
         IEnumerable<Buffer> results = [];
         Within(() => results = function());
         _results = [.. results.Select(buffer => buffer.Slot)];
+        _observed.Forget();
         return _arenaBytes = Layout();
     }
 
@@ -177,7 +180,7 @@ internal sealed class Recording : IDisposable
         if (_stored is null)
         {
             _requests.Add(new Request(byteLength));
-            return new Buffer(Device, 0, byteLength) { Slot = slot, IsRecorded = true };
+            return new Buffer(Device, 0, byteLength) { Slot = slot, IsRecorded = true, Whole = _observed };
         }
 
         if (slot >= _requests.Count || _requests[slot].ByteLength != byteLength)

@@ -75,23 +75,17 @@ internal sealed class Comparer(IReadOnlyList<ComparedDevice> devices, int repeat
         }
     }
 
-    // The first call of a program runs it as written, the second records it; the third one, a replay, is what is compared.
     private (double[][]? Results, Timing? Timing) Measure(Workload workload, Device device, TimeSpan warmUp)
     {
         Deadline end = new(limit), warm = new(warmUp < limit / 2 ? warmUp : limit / 2);
         using var work = workload.Create(device);
-        for (int i = 0; i < 2; i++)
-        {
-            Timing.Call(work, device, cancel);
-            if (end.IsPast)
-                return (null, null);
-        }
-
         cancel.ThrowIfCancellationRequested();
         var results = work.Run();
         double[][] values = [.. results.Select(result => result.ToDoubles())];
         foreach (var result in results)
             result.Dispose();
+        if (end.IsPast)
+            return (null, null);
         while (!warm.IsPast)
             Timing.Call(work, device, cancel);
         return (values, Timing.Of(work, device, repeats, end, cancel));

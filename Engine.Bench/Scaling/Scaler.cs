@@ -12,8 +12,8 @@ internal sealed class Scaler(ScalingSettings settings, CancellationToken cancel)
 {
     private const double GiB = 1 << 30;
 
-    // The first call, which plans no memory yet, takes up to five times that of replays.
-    private const double MostOfMemory = 1 / 8.0;
+    // The rest is others'.
+    private const double MostOfMemory = 0.5;
 
     // A replay that is counted, one that is timed.
     private const int LeastReplays = 2;
@@ -68,8 +68,7 @@ internal sealed class Scaler(ScalingSettings settings, CancellationToken cancel)
         var (work, frames) = ladder.Create(settings, point.Value, own);
         using (work)
         {
-            for (int i = 0; i < 2; i++)
-                Timing.Call(work, own, cancel);
+            Timing.Call(work, own, cancel);
             var prepare = Stopwatch.GetElapsedTime(start);
             var counts = ReplayCounts.Of(work, own, cancel);
             while (!warm.IsPast)

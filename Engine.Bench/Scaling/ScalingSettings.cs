@@ -37,8 +37,8 @@ internal sealed record ScalingSettings
     [Setting("Seconds for a point on a device: then it is timed in fewer calls, or skipped.", Above = 0, AtMost = 1e6)]
     public double Limit { get; init; } = 60;
 
-    /// <summary>GiB that replays of a point may work in; null for an eighth of what the device has.</summary>
-    [Setting("GiB that replays of a point may work in, or it is skipped; an eighth of a device's where it is not given.", Above = 0)]
+    /// <summary>GiB that replays of a point may work in; null for half of what the device has.</summary>
+    [Setting("GiB that replays of a point may work in, or it is skipped; half of a device's where it is not given.", Above = 0)]
     public double? MemoryLimit { get; init; }
 
     /// <summary><see cref="Method"/>, read.</summary>

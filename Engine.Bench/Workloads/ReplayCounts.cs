@@ -22,7 +22,7 @@ internal sealed record ReplayCounts(IReadOnlyList<CommandKind> Kinds, long Worki
     /// <summary>Bytes of the tensors that its commands read and write.</summary>
     public double Bytes => Kinds.Sum(kind => kind.Bytes);
 
-    /// <summary>Those of one more call of work that was called twice at least, and so is replayed.</summary>
+    /// <summary>Those of one more call of work.</summary>
     public static ReplayCounts Of(IWork work, Device device, CancellationToken cancel)
     {
         using var profile = ReplayProfile.Begin();

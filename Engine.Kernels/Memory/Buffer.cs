@@ -91,6 +91,9 @@ public sealed class Buffer
         Device.Pool.Return(_address, ByteLength);
     }
 
+    /// <summary>Has this and its parts be as if returned. It has no memory of its own.</summary>
+    internal void Forget() => Volatile.Write(ref _isFreed, 1);
+
     private unsafe View<T> See<T>(Access access)
         where T : unmanaged
     {

@@ -16,7 +16,7 @@ namespace Engine.Tests.Bench;
 public sealed class InnerMemoryTests : IDisposable
 {
     private const string Snake
-        = "snake --grid 4 --step-limit 9 --envs 16 --rollout 10 --log-every 1 --threads 1 --method 20 --anneal false --points 0";
+        = "snake --grid 4 --step-limit 9 --envs 16 --rollout 10 --log-every 1 --threads 1 --method 60 --anneal false --points 0";
 
     private const string Small
         = "snake --grid 4 --step-limit 9 --envs 2 --rollout 3 --log-every 3 --threads 1 --method 2 --anneal false --points 0";
@@ -90,9 +90,9 @@ public sealed class InnerMemoryTests : IDisposable
     [Fact]
     public void WhatDoesNotFitIsMixedAndStaysSo()
     {
-        string said = RunWithin(128 << 20, $"{Snake} --frames 320 --out {At("auto")}");
+        string said = RunWithin(64 << 20, $"{Snake} --frames 160 --out {At("auto")}");
         Assert.StartsWith("Inner updates get mixed memory: plain may take 0.", said);
-        TrainedFolder.Run($"{Snake} --memory mixed --frames 320 --out {At("mixed")}");
+        TrainedFolder.Run($"{Snake} --memory mixed --frames 160 --out {At("mixed")}");
         TrainedFolder.AssertSame(At("mixed"), At("auto"));
         foreach (string given in (string[])["", " --memory auto"])
             TrainedFolder.Run($"snake --resume{given} --out {At("auto")}");
@@ -109,8 +109,8 @@ public sealed class InnerMemoryTests : IDisposable
     [Fact]
     public void AForkOfWhatFitsIsMixedWhereItDoesNot()
     {
-        TrainedFolder.Run($"{Snake.Replace("--method 20", "--method 1")} --frames 160 --out {At("a")}");
-        string said = RunWithin(128 << 20, $"snake --fork {At("a")} --frames 320 --method 20 --out {At("fork")}");
+        TrainedFolder.Run($"{Snake.Replace("--method 60", "--method 1")} --frames 160 --out {At("a")}");
+        string said = RunWithin(64 << 20, $"snake --fork {At("a")} --frames 320 --method 60 --out {At("fork")}");
         Assert.StartsWith("Inner updates get mixed memory", said);
         Assert.Equal(("plain", "mixed"), (Memory("a"), Memory("fork")));
     }

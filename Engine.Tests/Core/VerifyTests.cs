@@ -87,7 +87,7 @@ public sealed class VerifyTests : IDisposable
         });
         string message = Failure(() => program.Run(Vector(0, 0)));
         Assert.Contains("[2] by 100 at element 0 of [2]: 200 and 300.", message);
-        Assert.Contains("Shift of the 1st operation, Affine [2]: 2 at recording, 3 now", message);
+        Assert.Contains("Shift of the 1st operation, Affine [2]: 2 at recording, 4 now", message);
     }
 
     [Fact]
