@@ -20,7 +20,8 @@ internal sealed class Recording : IDisposable
     private readonly List<Request> _requests = [];
     private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
     private readonly List<Type> _kinds = [];
-    private readonly List<MapRequest?> _maps = [];
+    private readonly List<KernelRequest?> _fusible = [];
+    private readonly Dictionary<int, (int First, int Count)> _scratch = [];
     private readonly Dictionary<int, MapRequest> _held = [];
     private readonly List<Buffer> _owned = [];
     private readonly HashSet<Buffer> _captured = [];
@@ -31,6 +32,7 @@ internal sealed class Recording : IDisposable
     private bool[] _live = [];
     private MapFusion _fusion = MapFusion.None;
     private bool _isGiving;
+    private int _nextScratch;
     private bool _isDry;
     private long _observed;
     private long _mostObserved;
@@ -117,8 +119,9 @@ internal sealed class Recording : IDisposable
         _commands = Device.Prepare([.. _stored]);
         _uses.Clear();
         _kinds.Clear();
-        _maps.Clear();
+        _fusible.Clear();
         _held.Clear();
+        _scratch.Clear();
     }
 
     /// <summary>
@@ -189,7 +192,7 @@ internal sealed class Recording : IDisposable
 
     internal Buffer Allocate(long byteLength)
     {
-        int slot = _nextRequest++;
+        int slot = _isGiving && _stored is not null ? _nextScratch++ : _nextRequest++;
         if (_stored is null)
         {
             // Observing: real memory, given back when the pass is over.
@@ -234,10 +237,10 @@ internal sealed class Recording : IDisposable
     }
 
     /// <summary>
-    /// Takes note of a map. The first pass runs it as it comes; in the second it may wait for the map that reads its result, and become a
-    /// part of that one's command.
+    /// Takes note of a map or a reduction. The first pass runs it as it comes; in the second a map may wait for what reads its result, and
+    /// become a part of that one's command.
     /// </summary>
-    internal void Add(MapRequest request)
+    internal void Add(KernelRequest request)
     {
         Touch(request.Destination, Access.Write);
         foreach (var operand in request.Operands)
@@ -245,6 +248,9 @@ internal sealed class Recording : IDisposable
         int number = Next(request.GetType(), request);
         if (_stored is not null)
         {
+            // What it was given for its own use lies before what comes next, whether it is live or not.
+            (_nextScratch, int count) = _scratch.GetValueOrDefault(number);
+            _nextRequest += count;
             if (!_live[number])
                 return;
             foreach (var (inner, place) in _fusion.Within(number))
@@ -252,11 +258,12 @@ internal sealed class Recording : IDisposable
 
             if (_fusion.IsPart(number))
             {
-                _held.Add(number, request);
+                _held.Add(number, (MapRequest)request);
                 return;
             }
         }
 
+        int first = _nextRequest;
         _isGiving = true;
         try
         {
@@ -266,17 +273,20 @@ internal sealed class Recording : IDisposable
         {
             _isGiving = false;
         }
+
+        if (_stored is null && _nextRequest > first)
+            _scratch.Add(number, (first, _nextRequest - first));
     }
 
     // The number of a command, which must be one like the first time.
-    private int Next(Type kind, MapRequest? map)
+    private int Next(Type kind, KernelRequest? request)
     {
         int number = _nextCommand++;
         if (_stored is null)
         {
             _uses.Add([]);
             _kinds.Add(kind);
-            _maps.Add(map);
+            _fusible.Add(request);
             return number;
         }
 
@@ -352,7 +362,7 @@ internal sealed class Recording : IDisposable
             }
         }
 
-        _fusion = MapFusion.Of(_maps, _live, _uses, wanted: _whole.Union(_results).ToHashSet(), slots: _requests.Count);
+        _fusion = MapFusion.Of(_fusible, _live, _uses, wanted: _whole.Union(_results).ToHashSet(), slots: _requests.Count);
         var first = new int[_requests.Count];
         var last = new int[_requests.Count];
         Array.Fill(first, int.MaxValue);
@@ -364,7 +374,9 @@ internal sealed class Recording : IDisposable
 
             // What a map reads that waits for another one must stay until then; its result never comes to be.
             int at = _fusion.Last(command);
-            foreach (var (slot, _) in _uses[command].Where(use => use.Slot != External && !_fusion.Spares(use.Slot)))
+            var (scratch, count) = _scratch.GetValueOrDefault(command);
+            int[] slots = [.. _uses[command].Select(use => use.Slot), .. Enumerable.Range(scratch, count)];
+            foreach (int slot in slots.Where(slot => slot != External && !_fusion.Spares(slot)))
             {
                 first[slot] = Math.Min(first[slot], command);
                 last[slot] = Math.Max(last[slot], at);

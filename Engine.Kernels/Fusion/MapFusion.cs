@@ -3,8 +3,8 @@ using Engine.Kernels.Memory;
 namespace Engine.Kernels.Fusion;
 
 /// <summary>
-/// Which maps of a recording become parts of others: those whose results other maps read, and nothing else. One that costs little may
-/// become a part of several: to compute it again is cheaper than to write it down and read it.
+/// Which maps of a recording become parts of others, or of reductions: those whose results these read, and nothing else. One that costs
+/// little may become a part of several: to compute it again is cheaper than to write it down and read it.
 /// </summary>
 internal sealed class MapFusion
 {
@@ -26,13 +26,13 @@ internal sealed class MapFusion
     public static MapFusion None { get; } = new(0);
 
     /// <summary>Finds them.</summary>
-    /// <param name="maps">The map that each command is, or null.</param>
+    /// <param name="requests">The map or reduction that each command is, or null.</param>
     /// <param name="live">Whether anybody wants what a command does.</param>
     /// <param name="uses">The slots of buffers that each command reads and writes.</param>
     /// <param name="wanted">Slots of results.</param>
     /// <param name="slots">The number of slots.</param>
     public static MapFusion Of(
-        IReadOnlyList<MapRequest?> maps,
+        IReadOnlyList<KernelRequest?> requests,
         bool[] live,
         IReadOnlyList<List<(int Slot, Access Access)>> uses,
         IReadOnlySet<int> wanted,
@@ -50,10 +50,10 @@ internal sealed class MapFusion
         }
 
         var fusion = new MapFusion(live.Length);
-        MapRequest?[] composed = [.. maps];
+        KernelRequest?[] composed = [.. requests];
         for (int inner = 0; inner < live.Length; inner++)
         {
-            if (live[inner] && composed[inner] is { Destination.Slot: >= 0 and var slot } map
+            if (live[inner] && composed[inner] is MapRequest { Destination.Slot: >= 0 and var slot } map
                 && writes[slot] == 1 && !wanted.Contains(slot) && readers[slot] is { } readBy)
             {
                 fusion.Spare(inner, map, slot, readBy, composed);
@@ -79,11 +79,11 @@ internal sealed class MapFusion
     public bool Spares(int slot) => _spared.Contains(slot);
 
     // Makes a map a part of all those that read its result, if they can take it.
-    private void Spare(int inner, MapRequest map, int slot, List<int> readers, MapRequest?[] composed)
+    private void Spare(int inner, MapRequest map, int slot, List<int> readers, KernelRequest?[] composed)
     {
         if (readers.Count > (map.IsCheap ? MostReaders : 1) || readers.Distinct().Count() < readers.Count)
             return;
-        var taken = new List<(int Reader, int Place, MapRequest Both)>();
+        var taken = new List<(int Reader, int Place, KernelRequest Both)>();
         foreach (int reader in readers)
         {
             // A part of the result has its slot, too.

@@ -35,8 +35,7 @@ internal sealed partial class IlgpuDevice
             using var scratch = ScratchOf<T>((long)grid.Pieces * results);
             var pieces = scratch.Buffer;
             MatMulOnce<T>(plan.Way, grid, given, pieces, a, b, bias);
-            ReduceOf<SumReducer, V, T>(
-                default, Loops.Of([results], [1], [1]), Loops.Of([grid.Pieces], [results]), destination, pieces);
+            ReducePieces<SumReducer, V, T>(default, grid.Pieces, results, destination, pieces);
         }
         else
         {

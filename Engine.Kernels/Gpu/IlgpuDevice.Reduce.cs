@@ -8,19 +8,29 @@ namespace Engine.Kernels.Gpu;
 internal sealed partial class IlgpuDevice
 {
     /// <inheritdoc/>
-    public override void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
+    internal override void ReduceOf<TReducer, TArity>(
+        ElementType type, TReducer reducer, TArity function, Loops kept, Loops reduced, Buffer destination, Buffer x, Buffer y, Buffer z,
+        Buffer w)
     {
+        Buffer[] operands = [x, y, z, w];
         switch (type)
         {
-            case ElementType.Float32: ReduceOf<TReducer, ScalarFloat32, float>(reducer, kept, reduced, destination, x); break;
-            case ElementType.Float64: ReduceOf<TReducer, ScalarFloat64, double>(reducer, kept, reduced, destination, x); break;
-            default: ReduceOf<TReducer, ScalarInt32, int>(reducer, kept, reduced, destination, x); break;
+            case ElementType.Float32: Of<ScalarFloat32, float>(); break;
+            case ElementType.Float64: Of<ScalarFloat64, double>(); break;
+            default: Of<ScalarInt32, int>(); break;
         }
+
+        void Of<V, T>()
+            where V : unmanaged, ILanes<V, T>
+            where T : unmanaged
+            => ReduceOf<TReducer, TArity, V, T>(reducer, function, kept, reduced, destination, operands);
     }
 
     // What is too deep for a kernel, or too long for few groups, is combined in pieces, and these then in their order.
-    private void ReduceOf<TReducer, V, T>(TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
+    private void ReduceOf<TReducer, TArity, V, T>(
+        TReducer reducer, TArity function, Loops kept, Loops reduced, Buffer destination, Buffer[] operands)
         where TReducer : struct, IReducer
+        where TArity : struct, IArity
         where V : unmanaged, ILanes<V, T>
         where T : unmanaged
     {
@@ -39,14 +49,15 @@ internal sealed partial class IlgpuDevice
         }
 
         if (_card.Whole is not null && grid.HasWholeWarps)
-            ReduceOf<TReducer, OneWarp, V, T>(reducer, kept, along, grid, destination, x);
+            ReduceOf<TReducer, TArity, OneWarp, V, T>(reducer, function, kept, along, grid, destination, operands);
         else
-            ReduceOf<TReducer, OneThread, V, T>(reducer, kept, along, grid, destination, x);
+            ReduceOf<TReducer, TArity, OneThread, V, T>(reducer, function, kept, along, grid, destination, operands);
     }
 
-    private void ReduceOf<TReducer, TLast, V, T>(
-        TReducer reducer, Loops kept, NestParts[] along, ReduceGrid grid, Buffer destination, Buffer x)
+    private void ReduceOf<TReducer, TArity, TLast, V, T>(
+        TReducer reducer, TArity function, Loops kept, NestParts[] along, ReduceGrid grid, Buffer destination, Buffer[] operands)
         where TReducer : struct, IReducer
+        where TArity : struct, IArity
         where TLast : struct, ILastThreads
         where V : unmanaged, ILanes<V, T>
         where T : unmanaged
@@ -58,17 +69,28 @@ internal sealed partial class IlgpuDevice
         {
             foreach (var part in NestParts.Of(kept))
             {
+                ReduceOperand<T> x = Operand(0), y = TArity.Operands > 1 ? Operand(1) : x, z = TArity.Operands > 2 ? Operand(2) : x;
                 LaunchGroups(
-                    new ReduceKernel<TReducer, TLast, V, T>(
-                        reducer, grid, part.Nest, part.Strides(1), along[i].Nest, along[i].Strides(0), kept.Count,
-                        sums.Write<T>().From((i * grid.Pieces * kept.Count) + part.Start(0)), x.Read<T>()),
+                    new ReduceKernel<TReducer, TArity, TLast, V, T>(
+                        reducer, function, grid, part.Nest, along[i].Nest, kept.Count,
+                        sums.Write<T>().From((i * grid.Pieces * kept.Count) + part.Start(0)), x, y, z,
+                        TArity.Operands > 3 ? Operand(3) : x),
                     grid.Groups, grid.GroupSize);
+
+                ReduceOperand<T> Operand(int number)
+                    => new(operands[number].Read<T>(), part.Strides(number + 2), along[i].Strides(number + 1));
             }
         }
 
-        if (pieces == 1)
-            return;
-        ReduceOf<TReducer, V, T>(
-            reducer, Loops.Of([kept.Count], [1], [1]), Loops.Of([pieces], [kept.Count]), destination, sums);
+        if (pieces > 1)
+            ReducePieces<TReducer, V, T>(reducer, pieces, kept.Count, destination, sums);
     }
+
+    // Combines results of pieces, which lie one piece after the other.
+    private void ReducePieces<TReducer, V, T>(TReducer reducer, int pieces, int results, Buffer destination, Buffer x)
+        where TReducer : struct, IReducer
+        where V : unmanaged, ILanes<V, T>
+        where T : unmanaged
+        => ReduceOf<TReducer, OfUnary<IdentityFunction>, V, T>(
+            reducer, default, Loops.Of([results], [1], [1], [1]), Loops.Of([pieces], [results], [results]), destination, [x]);
 }
