@@ -213,7 +213,7 @@ public abstract class Device : IDisposable
         if (RecordingHere is { } recording)
             recording.Add(new ReduceRequest<TReducer, OfUnary<IdentityFunction>>(type, reducer, same, kept, reduced, destination, [x]));
         else
-            ReduceOf(type, reducer, same, kept, reduced, destination, x, x, x, x);
+            ReduceOf(type, reducer, same, kept, reduced, Ending.None, destination, x, x, x, x);
     }
 
     /// <summary>Batched matrix product, see <see cref="MatMulShape"/>.</summary>
@@ -319,15 +319,18 @@ public abstract class Device : IDisposable
     /// <param name="function">The function, whose results are the elements.</param>
     /// <param name="kept">Loops over the results: strides of these (contiguous), of the elements if they were written down, and of operands.</param>
     /// <param name="reduced">Loops over what is combined: strides of the elements, and of the operands.</param>
-    /// <param name="destination">The results.</param>
+    /// <param name="ending">What becomes of the results.</param>
+    /// <param name="destination">That.</param>
     /// <param name="x">The first operand.</param>
     /// <param name="y">The second operand.</param>
     /// <param name="z">The third operand.</param>
     /// <param name="w">The fourth operand.</param>
-    internal abstract void ReduceOf<TReducer, TArity>(
-        ElementType type, TReducer reducer, TArity function, Loops kept, Loops reduced, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
+    internal abstract void ReduceOf<TReducer, TArity, TEnd>(
+        ElementType type, TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, Buffer destination, Buffer x,
+        Buffer y, Buffer z, Buffer w)
         where TReducer : struct, IReducer
-        where TArity : struct, IArity;
+        where TArity : struct, IArity
+        where TEnd : struct, IArity;
 
     /// <summary>What <see cref="CopyStrided"/> does, as a command of its own.</summary>
     internal abstract void CopyOf(

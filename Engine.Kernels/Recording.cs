@@ -22,7 +22,7 @@ internal sealed class Recording : IDisposable
     private readonly List<Type> _kinds = [];
     private readonly List<KernelRequest?> _fusible = [];
     private readonly Dictionary<int, (int First, int Count)> _scratch = [];
-    private readonly Dictionary<int, MapRequest> _held = [];
+    private readonly Dictionary<int, KernelRequest> _held = [];
     private readonly List<Buffer> _owned = [];
     private readonly HashSet<Buffer> _captured = [];
     private readonly HashSet<int> _whole = [];
@@ -249,18 +249,25 @@ internal sealed class Recording : IDisposable
         if (_stored is not null)
         {
             // What it was given for its own use lies before what comes next, whether it is live or not.
-            (_nextScratch, int count) = _scratch.GetValueOrDefault(number);
-            _nextRequest += count;
+            var scratch = _scratch.GetValueOrDefault(number);
+            _nextRequest += scratch.Count;
             if (!_live[number])
                 return;
             foreach (var (inner, place) in _fusion.Within(number))
+            {
                 request = request.Absorb(_held[inner], place) ?? throw Changed();
+                scratch = _scratch.GetValueOrDefault(inner, scratch);
+            }
 
             if (_fusion.IsPart(number))
             {
-                _held.Add(number, (MapRequest)request);
+                _held.Add(number, request);
+                if (scratch.Count > 0)
+                    _scratch[number] = scratch;
                 return;
             }
+
+            _nextScratch = scratch.First;
         }
 
         int first = _nextRequest;

@@ -94,10 +94,7 @@ internal sealed partial class CpuDevice
         {
             if (_rows == 1)
             {
-                int first = start * Piece, last = (int)Math.Min(_inner, (long)end * Piece);
-                Row(
-                    _to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first),
-                    Along(_w, _moveW, first));
+                Elements(start * Piece, (int)Math.Min(_inner, (long)end * Piece));
                 return;
             }
 
@@ -115,6 +112,12 @@ internal sealed partial class CpuDevice
                 rows.Skip(run);
             }
         }
+
+        /// <summary>Elements of a nest that is a single row.</summary>
+        public void Elements(int first, int last)
+            => Row(
+                _to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first),
+                Along(_w, _moveW, first));
 
         /// <summary>Rows that follow each other in the result; each operand moves by the same step from one to the next.</summary>
         public void Rows(

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Fusion;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
@@ -16,29 +17,33 @@ internal sealed partial class CpuDevice
     private const int ReduceChain = 64;
 
     /// <inheritdoc/>
-    internal override void ReduceOf<TReducer, TArity>(
-        ElementType type, TReducer reducer, TArity function, Loops kept, Loops reduced, Buffer destination, Buffer x, Buffer y, Buffer z,
-        Buffer w)
+    internal override void ReduceOf<TReducer, TArity, TEnd>(
+        ElementType type, TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, Buffer destination, Buffer x,
+        Buffer y, Buffer z, Buffer w)
     {
         switch (type)
         {
-            case ElementType.Float32: ReduceOf<TReducer, TArity, float>(reducer, function, kept, reduced, destination, x, y, z, w); break;
-            case ElementType.Float64: ReduceOf<TReducer, TArity, double>(reducer, function, kept, reduced, destination, x, y, z, w); break;
-            default: ReduceOf<TReducer, TArity, int>(reducer, function, kept, reduced, destination, x, y, z, w); break;
+            case ElementType.Float32: Of<float>(); break;
+            case ElementType.Float64: Of<double>(); break;
+            default: Of<int>(); break;
         }
+
+        void Of<T>()
+            where T : unmanaged, INumber<T>
+            => ReduceOf(reducer, function, kept, reduced, ending, destination, Operands<T>.Of<TArity>(x, y, z, w));
     }
 
-    private unsafe void ReduceOf<TReducer, TArity, T>(
-        TReducer reducer, TArity function, Loops kept, Loops reduced, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
+    private unsafe void ReduceOf<TReducer, TArity, TEnd, T>(
+        TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, Buffer destination, Operands<T> from)
         where TReducer : struct, IReducer
         where TArity : struct, IArity
+        where TEnd : struct, IArity
         where T : unmanaged, INumber<T>
     {
         T* to = destination.Write<T>().Pointer;
-        var from = Operands<T>.Of<TArity>(x, y, z, w);
         if (kept.Count != 1 || reduced.Rows != 1 || reduced.Inner < 2 * ReducePiece || reduced.InnerStride(0) != 1)
         {
-            Reduce(reducer, function, kept, reduced, to, from);
+            Reduce(reducer, function, kept, reduced, ending, to, from);
             return;
         }
 
@@ -46,43 +51,78 @@ internal sealed partial class CpuDevice
         var partial = Allocate((pieces + 1L) * sizeof(T));
         T* sums = partial.Write<T>().Pointer;
         int[][] nextPiece = [[1], .. reduced.Strides.Select(strides => new[] { strides[0] * ReducePiece })];
-        Reduce(reducer, function, Loops.Of([pieces], nextPiece), Loops.Of([ReducePiece], reduced.Strides), sums, from);
+        Reduce(
+            reducer, function, Loops.Of([pieces], nextPiece), Loops.Of([ReducePiece], reduced.Strides), Ending.None, sums, from);
         var end = from.By(Steps.Of(reduced, 1), pieces * ReducePiece);
-        Reduce(reducer, function, kept, Loops.Of([rest], reduced.Strides), sums + pieces, end);
-        Reduce(reducer, default(OfUnary<IdentityFunction>), kept.Over(0, 1, 1), Loops.Of([pieces + 1], [1], [1]), to, new(sums));
+        Reduce(reducer, function, kept, Loops.Of([rest], reduced.Strides), Ending.None, sums + pieces, end);
+        OfUnary<IdentityFunction> same = default;
+        Reduce(reducer, same, kept.Over(0, 1, 1), Loops.Of([pieces + 1], [1], [1]), ending, to, new(sums));
         if (!Recording.IsActive)
             Free(partial);
     }
 
-    private unsafe void Reduce<TReducer, TArity, T>(
-        TReducer reducer, TArity function, Loops kept, Loops reduced, T* to, Operands<T> from)
+    private unsafe void Reduce<TReducer, TArity, TEnd, T>(
+        TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, T* to, Operands<T> from)
         where TReducer : struct, IReducer
         where TArity : struct, IArity
+        where TEnd : struct, IArity
         where T : unmanaged, INumber<T>
     {
         if (Vector512.IsHardwareAccelerated)
-            Reduce<Lanes512<T>, TReducer, TArity, T>(reducer, function, kept, reduced, to, from);
+            Reduce<Lanes512<T>, TReducer, TArity, TEnd, T>(reducer, function, kept, reduced, ending, to, from);
         else if (Vector256.IsHardwareAccelerated)
-            Reduce<Lanes256<T>, TReducer, TArity, T>(reducer, function, kept, reduced, to, from);
+            Reduce<Lanes256<T>, TReducer, TArity, TEnd, T>(reducer, function, kept, reduced, ending, to, from);
         else
-            Reduce<Lanes128<T>, TReducer, TArity, T>(reducer, function, kept, reduced, to, from);
+            Reduce<Lanes128<T>, TReducer, TArity, TEnd, T>(reducer, function, kept, reduced, ending, to, from);
     }
 
-    private unsafe void Reduce<V, TReducer, TArity, T>(
-        TReducer reducer, TArity function, Loops kept, Loops reduced, T* to, Operands<T> from)
+    private unsafe void Reduce<V, TReducer, TArity, TEnd, T>(
+        TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, T* to, Operands<T> from)
         where V : struct, ILanes<V, T>
         where TReducer : struct, IReducer
         where TArity : struct, IArity
+        where TEnd : struct, IArity
         where T : unmanaged, INumber<T>
     {
         // Elements that are the operand's own are read where they lie, if vectors of them are.
-        int grain = Math.Max(1, ElementGrain / Math.Max(1, reduced.Count));
         bool isSame = typeof(TArity) == typeof(OfUnary<IdentityFunction>)
             && (kept.InnerStride(1) == 1) == (kept.InnerStride(2) == 1) && (reduced.InnerStride(0) == 1) == (reduced.InnerStride(1) == 1);
         if (isSame)
-            Launch(new ReduceRows<V, TReducer, T>(reducer, kept.Over(0, 2), reduced.Over(1), to, from.X), kept.Count, grain);
+            With(new ReduceRows<V, TReducer, T>(reducer, kept.Over(0, 2), reduced.Over(1), to, from.X));
         else
-            Launch(new ReduceMap<V, TReducer, TArity, T>(reducer, function, kept, reduced, to, from), kept.Count, grain);
+            With(new ReduceMap<V, TReducer, TArity, T>(reducer, function, kept, reduced, to, from));
+
+        void With<TKernel>(TKernel kernel)
+            where TKernel : struct, IKernel
+        {
+            int grain = Math.Max(1, ElementGrain / Math.Max(1, reduced.Count));
+            if (typeof(TEnd) == typeof(OfUnary<IdentityFunction>))
+            {
+                Launch(kernel, kept.Count, grain);
+                return;
+            }
+
+            T* x = Operand(0), y = TEnd.Operands > 1 ? Operand(1) : x, z = TEnd.Operands > 2 ? Operand(2) : x;
+            var map = new MapRows<V, TEnd, T>(ending.Function, ending.Loops, to, x, y, z, TEnd.Operands > 3 ? Operand(3) : x);
+            Launch(new ReduceEnd<TKernel, V, TEnd, T>(kernel, map), kept.Count, grain);
+        }
+
+        // Results are in their place already.
+        T* Operand(int number) => number == ending.Place ? to : ending.Operands[number].Read<T>().Pointer;
+    }
+
+    /// <summary>A reduction, and a map of its results in their place.</summary>
+    private readonly struct ReduceEnd<TKernel, V, TEnd, T>(TKernel reduction, MapRows<V, TEnd, T> map) : IKernel
+        where TKernel : struct, IKernel
+        where V : struct, ILanes<V, T>
+        where TEnd : struct, IArity
+        where T : unmanaged, INumber<T>
+    {
+        public void Run(int start, int end)
+        {
+            reduction.Run(start, end);
+            map.Elements(start, end);
+        }
     }
 
     /// <summary>

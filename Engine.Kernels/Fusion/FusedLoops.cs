@@ -70,8 +70,8 @@ internal static class FusedLoops
         return true;
     }
 
-    // Whether each operand lies as the result does, or is one number.
-    private static bool IsFlat(Loops inner) => inner.Sizes.Length == 0 || (inner.Sizes is [_] && inner.Strides.All(s => s[0] is 0 or 1));
+    /// <summary>Whether each operand lies as the result does, or is one number.</summary>
+    public static bool IsFlat(Loops inner) => inner.Sizes.Length == 0 || (inner.Sizes is [_] && inner.Strides.All(s => s[0] is 0 or 1));
 
     // What lies as the inner result does is read where that would be.
     private static Loops WhereItReads(Loops outer, Loops inner, int place)

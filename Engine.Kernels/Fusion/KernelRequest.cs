@@ -26,8 +26,8 @@ internal abstract class KernelRequest(ElementType type, Buffer destination, Buff
     /// <summary>
     /// The request that computes an operand of this one on the way, in place of reading it.
     /// </summary>
-    /// <param name="inner">The map whose result the operand is.</param>
+    /// <param name="inner">What gives the operand.</param>
     /// <param name="place">Which operand.</param>
     /// <returns>Null where the two don't go together.</returns>
-    public abstract KernelRequest? Absorb(MapRequest inner, int place);
+    public abstract KernelRequest? Absorb(KernelRequest inner, int place);
 }

@@ -53,10 +53,10 @@ internal sealed class MapFusion
         KernelRequest?[] composed = [.. requests];
         for (int inner = 0; inner < live.Length; inner++)
         {
-            if (live[inner] && composed[inner] is MapRequest { Destination.Slot: >= 0 and var slot } map
+            if (live[inner] && composed[inner] is { Destination.Slot: >= 0 and var slot } request
                 && writes[slot] == 1 && !wanted.Contains(slot) && readers[slot] is { } readBy)
             {
-                fusion.Spare(inner, map, slot, readBy, composed);
+                fusion.Spare(inner, request, slot, readBy, composed);
             }
         }
 
@@ -78,17 +78,17 @@ internal sealed class MapFusion
     /// <summary>Whether a buffer is never made, because what reads it computes it on the way.</summary>
     public bool Spares(int slot) => _spared.Contains(slot);
 
-    // Makes a map a part of all those that read its result, if they can take it.
-    private void Spare(int inner, MapRequest map, int slot, List<int> readers, KernelRequest?[] composed)
+    // Makes a request a part of all those that read its result, if they can take it.
+    private void Spare(int inner, KernelRequest request, int slot, List<int> readers, KernelRequest?[] composed)
     {
-        if (readers.Count > (map.IsCheap ? MostReaders : 1) || readers.Distinct().Count() < readers.Count)
+        if (readers.Count > (request is MapRequest { IsCheap: true } ? MostReaders : 1) || readers.Distinct().Count() < readers.Count)
             return;
         var taken = new List<(int Reader, int Place, KernelRequest Both)>();
         foreach (int reader in readers)
         {
             // A part of the result has its slot, too.
-            int place = composed[reader]?.Operands.ToList().FindIndex(operand => ReferenceEquals(operand, map.Destination)) ?? -1;
-            if (place < 0 || composed[reader]!.Absorb(map, place) is not { } both)
+            int place = composed[reader]?.Operands.ToList().FindIndex(operand => ReferenceEquals(operand, request.Destination)) ?? -1;
+            if (place < 0 || composed[reader]!.Absorb(request, place) is not { } both)
                 return;
             taken.Add((reader, place, both));
         }

@@ -27,7 +27,11 @@ internal abstract class MapRequest(ElementType type, Loops loops, Buffer destina
     public int Functions { get; protected init; } = 1;
 
     /// <inheritdoc/>
-    public override MapRequest? Absorb(MapRequest inner, int place)
+    public override KernelRequest? Absorb(KernelRequest inner, int place)
+        => inner is MapRequest map ? Absorb(map, place) : (inner as ReduceRequest)?.FinishedBy(this, place);
+
+    /// <inheritdoc cref="Absorb(KernelRequest, int)"/>
+    public MapRequest? Absorb(MapRequest inner, int place)
         => Type == inner.Type
             && Operands.Count + inner.Operands.Count - 1 <= MostOperands
             && Functions + inner.Functions <= MostFunctions
@@ -42,6 +46,14 @@ internal abstract class MapRequest(ElementType type, Loops loops, Buffer destina
     /// <param name="results">The reduction's results.</param>
     public abstract KernelRequest Reduced<TReducer>(TReducer reducer, Loops kept, Loops reduced, Buffer results)
         where TReducer : struct, IReducer;
+
+    /// <summary>Has a device make a command of a reduction and of this map, which reads its results.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="reduction">The reduction.</param>
+    /// <param name="place">Which operand the results are.</param>
+    public abstract void Finish<TReducer, TArity>(Device device, ReduceRequest<TReducer, TArity> reduction, int place)
+        where TReducer : struct, IReducer
+        where TArity : struct, IArity;
 
     /// <summary>Composes this one's function with that of the map within.</summary>
     protected abstract MapRequest Composed(MapRequest inner, int place, Loops together, Buffer[] all);
@@ -78,6 +90,10 @@ internal class MapRequest<TArity>(ElementType type, TArity function, Loops loops
     /// <inheritdoc/>
     public sealed override KernelRequest Reduced<TReducer>(TReducer reducer, Loops kept, Loops reduced, Buffer results)
         => new ReduceRequest<TReducer, TArity>(Type, reducer, function, kept, reduced, results, [.. Operands]);
+
+    /// <inheritdoc/>
+    public sealed override void Finish<TReducer, TInner>(Device device, ReduceRequest<TReducer, TInner> reduction, int place)
+        => reduction.Give(device, new Ending<TArity>(function, place, Loops, [.. Operands]), Destination);
 
     /// <inheritdoc/>
     protected sealed override MapRequest Composed(MapRequest inner, int place, Loops together, Buffer[] all)

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Fusion;
 using Engine.Kernels.Gpu.Products;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -35,7 +36,7 @@ internal sealed partial class IlgpuDevice
             using var scratch = ScratchOf<T>((long)grid.Pieces * results);
             var pieces = scratch.Buffer;
             MatMulOnce<T>(plan.Way, grid, given, pieces, a, b, bias);
-            ReducePieces<SumReducer, V, T>(default, grid.Pieces, results, destination, pieces);
+            ReducePieces<SumReducer, OfUnary<IdentityFunction>, V, T>(default, grid.Pieces, results, Ending.None, destination, pieces);
         }
         else
         {

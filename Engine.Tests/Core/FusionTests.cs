@@ -70,6 +70,27 @@ public sealed class FusionTests : IDisposable
         static Tensor Softmax(Tensor y) => y / y.Sum(true, 1);
     }
 
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void AMapOfAReductionsResultsEndsIt(string name)
+    {
+        var x = Tensor.Normal(Key.Of(1, TestDevices.Open(name)), [6, 50]);
+        RequireCommands(1, x, x => x.Mean(0));
+        RequireCommands(1, x, x => x.Square().Sum(1).Sqrt() + 1);
+        RequireCommands(1, x, x => x[0] - x.Sum(0));
+        RequireCommands(1, x, x => Tensor.Where(x[0] > x.Max(0), x[0], x[0, 0]));
+
+        // The map that ends it may have parts of its own.
+        RequireCommands(1, x, x => x[0].Exp() - (x.Square().Sum(0) * x[1]));
+
+        // Not one of another shape, nor of two; and what others read is written down.
+        RequireCommands(2, x, x => x - x.Sum(true, 0));
+        RequireCommands(2, x, x => x.Sum(0) * x.Max(0));
+        RequireCommands(4, x, x => Twice(x.Sum(0)));
+
+        static Tensor Twice(Tensor y) => Tensor.Concatenate(0, y.Square(), y * 3);
+    }
+
     // Every way in which elements are combined: along rows and across them, in one block and in many, cut among threads, in pieces.
     [Theory]
     [MemberData(nameof(Devices))]
@@ -109,7 +130,7 @@ public sealed class FusionTests : IDisposable
             Tensor kept = x[..7].Tanh(), all = x.Square().Sum(), other = x[..7].Exp();
             x.Exp().Sum();
             var product = other.Reshape(1, 7).MatMul(kept.Reshape(7, 1));
-            return [product, all, (kept + all).Reshape(1, 7).MatMul(other.Reshape(7, 1)), x.Abs().Sum() * kept];
+            return [product, all / 3, (kept + all).Reshape(1, 7).MatMul(other.Reshape(7, 1)), x.Abs().Sum() * kept];
         }
     }
 
@@ -247,13 +268,26 @@ public sealed class FusionTests : IDisposable
             y = y.Narrow(y.Rank - 1, y.Shape[-1] / 2, (y.Shape[-1] + 1) / 2);
 
         int[] axes = [.. Enumerable.Range(0, y.Rank).Where(_ => random.Next(2) == 0)];
-        return random.Next(5) switch
+        var result = random.Next(5) switch
         {
             0 => y.Max(axes),
             1 => y.Min(axes),
             2 => y.Prod(axes),
             _ => y.Sum(axes),
         };
+        for (int i = random.Next(3); i > 0; i--)
+        {
+            result = random.Next(5) switch
+            {
+                0 => result * x[4],
+                1 => x[4] - result,
+                2 => Tensor.Where(x[4] > result, result, x[4]),
+                3 => Tensor.MultiplyAdd(x[4], y.Min(axes), result),
+                _ => -result,
+            };
+        }
+
+        return result;
     }
 
     private static Tensor[] Random(int seed, Tensor[] x)
