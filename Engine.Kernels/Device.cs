@@ -317,7 +317,9 @@ public abstract class Device : IDisposable
     /// <param name="type">The element type.</param>
     /// <param name="reducer">The combination.</param>
     /// <param name="function">The function, whose results are the elements.</param>
-    /// <param name="kept">Loops over the results: strides of these (contiguous), of the elements if they were written down, and of operands.</param>
+    /// <param name="kept">
+    /// Loops over the results: strides of these (contiguous), of the elements as they would lie in memory, and of the operands.
+    /// </param>
     /// <param name="reduced">Loops over what is combined: strides of the elements, and of the operands.</param>
     /// <param name="ending">What becomes of the results.</param>
     /// <param name="destination">That.</param>

@@ -21,8 +21,8 @@ internal sealed class Recording : IDisposable
     private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
     private readonly List<Type> _kinds = [];
     private readonly List<KernelRequest?> _fusible = [];
-    private readonly Dictionary<int, (int First, int Count)> _scratch = [];
     private readonly Dictionary<int, KernelRequest> _held = [];
+    private readonly Dictionary<int, (int First, int Count)> _scratch = [];
     private readonly List<Buffer> _owned = [];
     private readonly HashSet<Buffer> _captured = [];
     private readonly HashSet<int> _whole = [];
@@ -237,7 +237,7 @@ internal sealed class Recording : IDisposable
     }
 
     /// <summary>
-    /// Takes note of a map or a reduction. The first pass runs it as it comes; in the second a map may wait for what reads its result, and
+    /// Takes note of a map or a reduction. The first pass runs it as it comes; in the second it may wait for what reads its result, and
     /// become a part of that one's command.
     /// </summary>
     internal void Add(KernelRequest request)
@@ -248,7 +248,7 @@ internal sealed class Recording : IDisposable
         int number = Next(request.GetType(), request);
         if (_stored is not null)
         {
-            // What it was given for its own use lies before what comes next, whether it is live or not.
+            // Memory for a kernel's own use was asked for while it was given, before what comes next, whether it is live or not.
             var scratch = _scratch.GetValueOrDefault(number);
             _nextRequest += scratch.Count;
             if (!_live[number])
@@ -379,7 +379,7 @@ internal sealed class Recording : IDisposable
             if (!_live[command])
                 continue;
 
-            // What a map reads that waits for another one must stay until then; its result never comes to be.
+            // What is read by one that waits for another must stay until then; its result never comes to be.
             int at = _fusion.Last(command);
             var (scratch, count) = _scratch.GetValueOrDefault(command);
             int[] slots = [.. _uses[command].Select(use => use.Slot), .. Enumerable.Range(scratch, count)];

@@ -79,8 +79,7 @@ internal sealed partial class CpuDevice
         public ReduceMap(TReducer reducer, TArity function, Loops kept, Loops reduced, T* to, Operands<T> from)
         {
             _across = kept.InnerStride(1) == 1;
-            int[] elements = [.. Enumerable.Range(0, TArity.Operands + 1)];
-            var columns = _across ? kept.Over([.. elements.Select(operand => operand + 1)]) : reduced;
+            var columns = _across ? kept.Over([.. Enumerable.Range(1, TArity.Operands + 1)]) : reduced;
             _reducer = reducer;
             _all = new(reducer);
             _map = new(function, columns, null, null, null, null, null);
@@ -186,7 +185,9 @@ internal sealed partial class CpuDevice
         private void Fill(T* block, Operands<T> at, int rows, Steps next, int width)
         {
             T* limit = block + (rows * width) + V.Count;
-            if (Follow(next.X, _nextColumn.X) && Follow(next.Y, _nextColumn.Y) && Follow(next.Z, _nextColumn.Z) && Follow(next.W, _nextColumn.W))
+            bool isOne = Follow(next.X, _nextColumn.X) && Follow(next.Y, _nextColumn.Y) && Follow(next.Z, _nextColumn.Z)
+                && Follow(next.W, _nextColumn.W);
+            if (isOne)
                 (rows, width) = (1, rows * width);
             _map.Rows(block, limit, rows, width, at.X, at.Y, at.Z, at.W, next.X, next.Y, next.Z, next.W);
 

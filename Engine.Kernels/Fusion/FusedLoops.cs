@@ -28,7 +28,7 @@ internal static class FusedLoops
     /// <param name="inner">The map's.</param>
     /// <returns>
     /// Both with the strides of the map's operands after those of the elements; null where elements would be combined in another order, or
-    /// a vector of elements is not one of each operand that moves.
+    /// in more than one loop, or where an operand would move by more than one element within a vector.
     /// </returns>
     public static (Loops Kept, Loops Reduced)? Of(Loops kept, Loops reduced, Loops inner)
     {

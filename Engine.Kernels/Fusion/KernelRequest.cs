@@ -2,7 +2,9 @@ using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Fusion;
 
-/// <summary>What is asked for while a program is recorded, and may compute what it reads on the way when a device makes a command of it.</summary>
+/// <summary>
+/// What is asked for while a program is recorded: when a device makes a command of it, it may compute what it reads on the way.
+/// </summary>
 /// <param name="type">The element type of all operands.</param>
 /// <param name="destination">The result.</param>
 /// <param name="operands">The operands, four at most.</param>
@@ -23,9 +25,7 @@ internal abstract class KernelRequest(ElementType type, Buffer destination, Buff
     /// <summary>Has a device make a command of it.</summary>
     public abstract void Give(Device device);
 
-    /// <summary>
-    /// The request that computes an operand of this one on the way, in place of reading it.
-    /// </summary>
+    /// <summary>The request that computes an operand of this one on the way, in place of reading it.</summary>
     /// <param name="inner">What gives the operand.</param>
     /// <param name="place">Which operand.</param>
     /// <returns>Null where the two don't go together.</returns>

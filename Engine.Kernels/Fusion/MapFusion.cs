@@ -3,8 +3,9 @@ using Engine.Kernels.Memory;
 namespace Engine.Kernels.Fusion;
 
 /// <summary>
-/// Which maps of a recording become parts of others, or of reductions: those whose results these read, and nothing else. One that costs
-/// little may become a part of several: to compute it again is cheaper than to write it down and read it.
+/// Which maps and reductions of a recording become parts of others: maps whose results other maps or reductions read, and nothing else;
+/// reductions whose results a map reads that ends them. A map that costs little may become a part of several: to compute it again is
+/// cheaper than to write it down and read it.
 /// </summary>
 internal sealed class MapFusion
 {
@@ -60,16 +61,16 @@ internal sealed class MapFusion
             }
         }
 
-        // What waits for a map that itself waits.
+        // What waits for something that itself waits.
         for (int command = live.Length - 1; command >= 0; command--)
             fusion._last[command] = fusion._around[command]?.Max(reader => fusion._last[reader]) ?? command;
         return fusion;
     }
 
-    /// <summary>The maps that become parts of one, in order, and which operand each then gives.</summary>
+    /// <summary>What becomes a part of a command, in order, and which operand each then gives.</summary>
     public IReadOnlyList<(int Inner, int Place)> Within(int command) => _within[command] ?? [];
 
-    /// <summary>Whether a map is but a part of others.</summary>
+    /// <summary>Whether a command is but a part of others.</summary>
     public bool IsPart(int command) => _around[command] is not null;
 
     /// <summary>The last command that does what a command was to do.</summary>
