@@ -241,6 +241,9 @@ public sealed partial class Tensor
     /// <summary>The logarithm of <see cref="Softmax"/>, without what its small numbers would lose.</summary>
     public Tensor LogSoftmax(int axis = -1)
     {
+        if (Type.IsFloat() && Shape.Axis(axis) == Rank - 1 && Shape[axis] is > 0 and <= Operations.LogSoftmax.LongestRow)
+            return new LogSoftmax().Apply(this);
+
         // Any constant may be subtracted; with the largest element nothing overflows.
         var shifted = this - new Max([Shape.Axis(axis)]).Apply(this).StopGradient();
         return shifted - shifted.Exp().Sum(keepDims: true, axis).Log();

@@ -210,8 +210,17 @@ public abstract class Device : IDisposable
     /// <param name="reduced">Loops over what is combined: strides of x.</param>
     /// <param name="destination">The result.</param>
     /// <param name="x">The operand.</param>
-    public abstract void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
-        where TReducer : struct, IReducer;
+    public void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
+        where TReducer : struct, IReducer
+    {
+        // The elements are the operand.
+        (kept, reduced) = (kept.Over(0, 1, 1), reduced.Over(0, 0));
+        OfUnary<IdentityFunction> same = default;
+        if (RecordingHere is { } recording)
+            recording.Add(new ReduceRequest<TReducer, OfUnary<IdentityFunction>>(type, reducer, same, kept, reduced, destination, [x]));
+        else
+            ReduceOf(type, reducer, same, kept, reduced, Ending.None, destination, x, x, x, x);
+    }
 
     /// <summary>Batched matrix product, see <see cref="MatMulShape"/>.</summary>
     /// <param name="type">Float32 or Float64.</param>
@@ -309,6 +318,27 @@ public abstract class Device : IDisposable
     internal abstract void MapOf<TArity>(
         ElementType type, TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
         where TArity : struct, IArity;
+
+    /// <summary>Combines function(x, y, z, w) along some loops; a function that takes fewer gets any buffers for the others.</summary>
+    /// <param name="type">The element type.</param>
+    /// <param name="reducer">The combination.</param>
+    /// <param name="function">The function, whose results are the elements.</param>
+    /// <param name="kept">
+    /// Loops over the results: strides of these (contiguous), of the elements as they would lie in memory, and of the operands.
+    /// </param>
+    /// <param name="reduced">Loops over what is combined: strides of the elements, and of the operands.</param>
+    /// <param name="ending">What becomes of the results.</param>
+    /// <param name="destination">That.</param>
+    /// <param name="x">The first operand.</param>
+    /// <param name="y">The second operand.</param>
+    /// <param name="z">The third operand.</param>
+    /// <param name="w">The fourth operand.</param>
+    internal abstract void ReduceOf<TReducer, TArity, TEnd>(
+        ElementType type, TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, Buffer destination, Buffer x,
+        Buffer y, Buffer z, Buffer w)
+        where TReducer : struct, IReducer
+        where TArity : struct, IArity
+        where TEnd : struct, IArity;
 
     /// <summary>What <see cref="CopyStrided"/> does, as a command of its own.</summary>
     internal abstract void CopyOf(

@@ -72,6 +72,15 @@ public sealed class Loops
         return new Loops([.. keptSizes], [.. keptStrides.Select(kept => kept.ToArray())]);
     }
 
+    /// <summary>The same loops over some of the operands, in any order, also more than once.</summary>
+    internal Loops Over(params ReadOnlySpan<int> operands)
+    {
+        int[][] strides = new int[operands.Length][];
+        for (int i = 0; i < strides.Length; i++)
+            strides[i] = Strides[operands[i]];
+        return new(Sizes, strides);
+    }
+
     /// <summary>The stride of an operand in the innermost loop.</summary>
     public int InnerStride(int operand) => Sizes.Length == 0 ? 0 : Strides[operand][^1];
 

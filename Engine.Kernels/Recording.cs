@@ -20,8 +20,9 @@ internal sealed class Recording : IDisposable
     private readonly List<Request> _requests = [];
     private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
     private readonly List<Type> _kinds = [];
-    private readonly List<MapRequest?> _maps = [];
-    private readonly Dictionary<int, MapRequest> _held = [];
+    private readonly List<KernelRequest?> _fusible = [];
+    private readonly Dictionary<int, KernelRequest> _held = [];
+    private readonly Dictionary<int, (int First, int Count)> _scratch = [];
     private readonly List<Buffer> _owned = [];
     private readonly HashSet<Buffer> _captured = [];
     private readonly HashSet<int> _whole = [];
@@ -31,6 +32,7 @@ internal sealed class Recording : IDisposable
     private bool[] _live = [];
     private MapFusion _fusion = MapFusion.None;
     private bool _isGiving;
+    private int _nextScratch;
     private long _arenaBytes;
     private Buffer? _arena;
     private Buffer? _observed;
@@ -106,8 +108,9 @@ internal sealed class Recording : IDisposable
         _commands = Device.Prepare([.. _stored]);
         _uses.Clear();
         _kinds.Clear();
-        _maps.Clear();
+        _fusible.Clear();
         _held.Clear();
+        _scratch.Clear();
     }
 
     /// <summary>
@@ -176,7 +179,7 @@ internal sealed class Recording : IDisposable
 
     internal Buffer Allocate(long byteLength)
     {
-        int slot = _nextRequest++;
+        int slot = _isGiving && _stored is not null ? _nextScratch++ : _nextRequest++;
         if (_stored is null)
         {
             _requests.Add(new Request(byteLength));
@@ -218,9 +221,9 @@ internal sealed class Recording : IDisposable
     }
 
     /// <summary>
-    /// Takes note of a map. In the second pass it may wait for the map that reads its result, and become a part of that one's command.
+    /// Takes note of a map or a reduction. In the second pass it may wait for what reads its result, and become a part of that one's command.
     /// </summary>
-    internal void Add(MapRequest request)
+    internal void Add(KernelRequest request)
     {
         Touch(request.Destination, Access.Write);
         foreach (var operand in request.Operands)
@@ -229,18 +232,29 @@ internal sealed class Recording : IDisposable
         int number = Next(request.GetType(), request);
         if (_stored is not null)
         {
+            // Memory for a kernel's own use was asked for while it was given, before what comes next, whether it is live or not.
+            var scratch = _scratch.GetValueOrDefault(number);
+            _nextRequest += scratch.Count;
             if (!_live[number])
                 return;
             foreach (var (inner, place) in _fusion.Within(number))
+            {
                 request = request.Absorb(_held[inner], place) ?? throw Changed();
+                scratch = _scratch.GetValueOrDefault(inner, scratch);
+            }
 
             if (_fusion.IsPart(number))
             {
                 _held.Add(number, request);
+                if (scratch.Count > 0)
+                    _scratch[number] = scratch;
                 return;
             }
+
+            _nextScratch = scratch.First;
         }
 
+        int first = _nextRequest;
         _isGiving = true;
         try
         {
@@ -250,17 +264,20 @@ internal sealed class Recording : IDisposable
         {
             _isGiving = false;
         }
+
+        if (_stored is null && _nextRequest > first)
+            _scratch.Add(number, (first, _nextRequest - first));
     }
 
     // The number of a command, which must be one like the first time.
-    private int Next(Type kind, MapRequest? map)
+    private int Next(Type kind, KernelRequest? request)
     {
         int number = _nextCommand++;
         if (_stored is null)
         {
             _uses.Add([]);
             _kinds.Add(kind);
-            _maps.Add(map);
+            _fusible.Add(request);
             return number;
         }
 
@@ -313,7 +330,7 @@ internal sealed class Recording : IDisposable
             }
         }
 
-        _fusion = MapFusion.Of(_maps, _live, _uses, wanted: _whole.Union(_results).ToHashSet(), slots: _requests.Count);
+        _fusion = MapFusion.Of(_fusible, _live, _uses, wanted: _whole.Union(_results).ToHashSet(), slots: _requests.Count);
         var first = new int[_requests.Count];
         var last = new int[_requests.Count];
         Array.Fill(first, int.MaxValue);
@@ -323,9 +340,11 @@ internal sealed class Recording : IDisposable
             if (!_live[command])
                 continue;
 
-            // What a map reads that waits for another one must stay until then; its result never comes to be.
+            // What is read by one that waits for another must stay until then; its result never comes to be.
             int at = _fusion.Last(command);
-            foreach (var (slot, _) in _uses[command].Where(use => use.Slot != External && !_fusion.Spares(use.Slot)))
+            var (scratch, count) = _scratch.GetValueOrDefault(command);
+            int[] slots = [.. _uses[command].Select(use => use.Slot), .. Enumerable.Range(scratch, count)];
+            foreach (int slot in slots.Where(slot => slot != External && !_fusion.Spares(slot)))
             {
                 first[slot] = Math.Min(first[slot], command);
                 last[slot] = Math.Max(last[slot], at);

@@ -128,6 +128,8 @@ public sealed class ReplayProfile : IDisposable
             return KernelName(arguments[0]);
         if (IsComposed(name))
             return $"{KernelName(arguments[0])}({KernelName(arguments[1])})";
+        if (name == "ReduceEnd")
+            return $"{KernelName(arguments[^2])} of {KernelName(arguments[0])}";
         string function = string.Join(' ', arguments.Where(IsFunction).Select(KernelName));
         return name is "MapRows" or "Map" or "MapQuads" ? function : $"{name} {function}".TrimEnd();
     }

@@ -152,6 +152,7 @@ public sealed record OperationSample(
         Positions<PoolGather>((x, i) => new PoolGather().Apply(x, i).Square(), [2, 2, 3, 1], [5, 0, -1, 3]),
         Positions<PoolScatter>((x, i) => new PoolScatter([2, 2, 3, 1]).Apply(x, i).Square(), [2, 1, 2, 1], [5, 0, -1, 3]),
         One<ArgMax>("inner axis", x => x.ArgMax(1).Cast(x.Type) * x.Exp().Sum(1), s_matrix),
+        One<LogSoftmax>("rows", x => x.LogSoftmax(), s_matrix, order: 3),
         Two<ReverseScan>("two columns", (a, b) => new ReverseScan().Apply(a, b), [4, 2], [4, 2], order: 3),
         Two<ReverseScan>("middle axis", (a, b) => new ReverseScan(1).Apply(a, b), [2, 3, 2], [2, 3, 2], order: 3),
         Two<ReverseScan>("one moment", (a, b) => new ReverseScan().Apply(a, b).Square() * a, [1, 3], [1, 3]),

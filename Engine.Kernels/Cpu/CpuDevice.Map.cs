@@ -53,6 +53,8 @@ internal sealed partial class CpuDevice
     {
         private const int Piece = 4096;
 
+        private const int FewVectors = 4;
+
         private readonly TArity _function;
         private readonly Loops _loops;
         private readonly T* _to;
@@ -92,10 +94,7 @@ internal sealed partial class CpuDevice
         {
             if (_rows == 1)
             {
-                int first = start * Piece, last = (int)Math.Min(_inner, (long)end * Piece);
-                Row(
-                    _to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first),
-                    Along(_w, _moveW, first));
+                Elements(start * Piece, (int)Math.Min(_inner, (long)end * Piece));
                 return;
             }
 
@@ -109,21 +108,32 @@ internal sealed partial class CpuDevice
                 T* w = TArity.Operands > 3 ? _w + rows[3] : _w;
                 int stepX = rows.Step(0), stepY = TArity.Operands > 1 ? rows.Step(1) : 0, stepZ = TArity.Operands > 2 ? rows.Step(2) : 0;
                 int stepW = TArity.Operands > 3 ? rows.Step(3) : 0;
-                if (_inner <= V.Count)
-                {
-                    ShortRows(to, limit, run, x, y, z, w, stepX, stepY, stepZ, stepW);
-                }
-                else
-                {
-                    for (int i = 0; i < run; i++)
-                    {
-                        Row(
-                            to + ((long)i * _inner), limit, _inner, x + ((long)i * stepX), y + ((long)i * stepY), z + ((long)i * stepZ),
-                            w + ((long)i * stepW));
-                    }
-                }
-
+                Rows(to, limit, run, _inner, x, y, z, w, stepX, stepY, stepZ, stepW);
                 rows.Skip(run);
+            }
+        }
+
+        /// <summary>Elements of a nest that is a single row.</summary>
+        public void Elements(int first, int last)
+            => Row(
+                _to + first, _to + last, last - first, Along(_x, _moveX, first), Along(_y, _moveY, first), Along(_z, _moveZ, first),
+                Along(_w, _moveW, first));
+
+        /// <summary>Rows that follow each other in the result; each operand moves by the same step from one to the next.</summary>
+        public void Rows(
+            T* to, T* limit, int count, int length, T* x, T* y, T* z, T* w, int stepX, int stepY, int stepZ, int stepW)
+        {
+            if (length <= FewVectors * V.Count)
+            {
+                ShortRows(to, limit, count, length, x, y, z, w, stepX, stepY, stepZ, stepW);
+                return;
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                Row(
+                    to + ((long)i * length), limit, length, x + ((long)i * stepX), y + ((long)i * stepY), z + ((long)i * stepZ),
+                    w + ((long)i * stepW));
             }
         }
 
@@ -176,22 +186,25 @@ internal sealed partial class CpuDevice
             }
         }
 
-        // Rows of at most one vector.
+        // Rows of a few vectors, for which a call each would take too long.
         [MethodImpl(MethodImplOptions.NoInlining)]
         private void ShortRows(
-            T* to, T* limit, int count, T* x, T* y, T* z, T* w, int stepX, int stepY, int stepZ, int stepW)
+            T* to, T* limit, int count, int length, T* x, T* y, T* z, T* w, int stepX, int stepY, int stepZ, int stepW)
         {
-            for (; count > 0; count--, to += _inner, x += stepX, y += stepY, z += stepZ, w += stepW)
+            for (; count > 0; count--, to += length, x += stepX, y += stepY, z += stepZ, w += stepW)
             {
-                V result = _function.Invoke(
-                    _moveX ? V.Load(x) : V.Splat(*x),
-                    TArity.Operands > 1 && _moveY ? V.Load(y) : V.Splat(*y),
-                    TArity.Operands > 2 && _moveZ ? V.Load(z) : V.Splat(*z),
-                    TArity.Operands > 3 && _moveW ? V.Load(w) : V.Splat(*w));
-                if (to + V.Count <= limit)
-                    V.Store(result, to);
-                else
-                    V.StoreFirst(result, to, (int)Math.Min(_inner, limit - to));
+                for (int i = 0; i < length; i += V.Count)
+                {
+                    V result = _function.Invoke(
+                        _moveX ? V.Load(x + i) : V.Splat(*x),
+                        TArity.Operands > 1 && _moveY ? V.Load(y + i) : V.Splat(*y),
+                        TArity.Operands > 2 && _moveZ ? V.Load(z + i) : V.Splat(*z),
+                        TArity.Operands > 3 && _moveW ? V.Load(w + i) : V.Splat(*w));
+                    if (to + i + V.Count <= limit)
+                        V.Store(result, to + i);
+                    else
+                        V.StoreFirst(result, to + i, (int)Math.Min(length - i, limit - (to + i)));
+                }
             }
         }
     }

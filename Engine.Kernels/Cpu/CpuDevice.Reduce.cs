@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Fusion;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Cpu;
@@ -16,55 +17,112 @@ internal sealed partial class CpuDevice
     private const int ReduceChain = 64;
 
     /// <inheritdoc/>
-    public override void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
-    {
-        if (kept.Count == 1 && reduced.Rows == 1 && reduced.Inner >= 2 * ReducePiece && reduced.InnerStride(0) == 1)
-        {
-            int pieces = reduced.Inner / ReducePiece;
-            int rest = reduced.Inner - (pieces * ReducePiece);
-            var partial = Allocate((pieces + 1L) * type.Size());
-            Reduce(type, reducer, Loops.Of([pieces], [1], [ReducePiece]), Loops.Of([ReducePiece], [1]), partial, 0, x, 0);
-            Reduce(type, reducer, Loops.Of([1], [1], [1]), Loops.Of([rest], [1]), partial, pieces, x, pieces * ReducePiece);
-            Reduce(type, reducer, kept, Loops.Of([pieces + 1], [1]), destination, 0, partial, 0);
-            if (!Recording.IsActive)
-                Free(partial);
-            return;
-        }
-
-        Reduce(type, reducer, kept, reduced, destination, 0, x, 0);
-    }
-
-    private void Reduce<TReducer>(
-        ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, int destinationOffset, Buffer x, int offset)
-        where TReducer : struct, IReducer
+    internal override void ReduceOf<TReducer, TArity, TEnd>(
+        ElementType type, TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, Buffer destination, Buffer x,
+        Buffer y, Buffer z, Buffer w)
     {
         switch (type)
         {
-            case ElementType.Float32:
-                Reduce(reducer, kept, reduced, destination.Write<float>(), destinationOffset, x.Read<float>(), offset);
-                break;
-            case ElementType.Float64:
-                Reduce(reducer, kept, reduced, destination.Write<double>(), destinationOffset, x.Read<double>(), offset);
-                break;
-            default:
-                Reduce(reducer, kept, reduced, destination.Write<int>(), destinationOffset, x.Read<int>(), offset);
-                break;
+            case ElementType.Float32: Of<float>(); break;
+            case ElementType.Float64: Of<double>(); break;
+            default: Of<int>(); break;
         }
+
+        void Of<T>()
+            where T : unmanaged, INumber<T>
+            => ReduceOf(reducer, function, kept, reduced, ending, destination, Operands<T>.Of<TArity>(x, y, z, w));
     }
 
-    private unsafe void Reduce<TReducer, T>(
-        TReducer reducer, Loops kept, Loops reduced, View<T> destination, int destinationOffset, View<T> x, int offset)
+    private unsafe void ReduceOf<TReducer, TArity, TEnd, T>(
+        TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, Buffer destination, Operands<T> from)
         where TReducer : struct, IReducer
+        where TArity : struct, IArity
+        where TEnd : struct, IArity
         where T : unmanaged, INumber<T>
     {
-        T* to = destination.Pointer + destinationOffset, from = x.Pointer + offset;
-        int grain = Math.Max(1, ElementGrain / Math.Max(1, reduced.Count));
+        T* to = destination.Write<T>().Pointer;
+        if (kept.Count != 1 || reduced.Rows != 1 || reduced.Inner < 2 * ReducePiece || reduced.InnerStride(0) != 1)
+        {
+            Reduce(reducer, function, kept, reduced, ending, to, from);
+            return;
+        }
+
+        int pieces = reduced.Inner / ReducePiece, rest = reduced.Inner - (pieces * ReducePiece);
+        var partial = Allocate((pieces + 1L) * sizeof(T));
+        T* sums = partial.Write<T>().Pointer;
+        int[][] nextPiece = [[1], .. reduced.Strides.Select(strides => new[] { strides[0] * ReducePiece })];
+        Reduce(
+            reducer, function, Loops.Of([pieces], nextPiece), Loops.Of([ReducePiece], reduced.Strides), Ending.None, sums, from);
+        var end = from.By(Steps.Of(reduced, 1), pieces * ReducePiece);
+        Reduce(reducer, function, kept, Loops.Of([rest], reduced.Strides), Ending.None, sums + pieces, end);
+        OfUnary<IdentityFunction> same = default;
+        Reduce(reducer, same, kept.Over(0, 1, 1), Loops.Of([pieces + 1], [1], [1]), ending, to, new(sums));
+        if (!Recording.IsActive)
+            Free(partial);
+    }
+
+    private unsafe void Reduce<TReducer, TArity, TEnd, T>(
+        TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, T* to, Operands<T> from)
+        where TReducer : struct, IReducer
+        where TArity : struct, IArity
+        where TEnd : struct, IArity
+        where T : unmanaged, INumber<T>
+    {
         if (Vector512.IsHardwareAccelerated)
-            Launch(new ReduceRows<Lanes512<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Count, grain);
+            Reduce<Lanes512<T>, TReducer, TArity, TEnd, T>(reducer, function, kept, reduced, ending, to, from);
         else if (Vector256.IsHardwareAccelerated)
-            Launch(new ReduceRows<Lanes256<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Count, grain);
+            Reduce<Lanes256<T>, TReducer, TArity, TEnd, T>(reducer, function, kept, reduced, ending, to, from);
         else
-            Launch(new ReduceRows<Lanes128<T>, TReducer, T>(reducer, kept, reduced, to, from), kept.Count, grain);
+            Reduce<Lanes128<T>, TReducer, TArity, TEnd, T>(reducer, function, kept, reduced, ending, to, from);
+    }
+
+    private unsafe void Reduce<V, TReducer, TArity, TEnd, T>(
+        TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, T* to, Operands<T> from)
+        where V : struct, ILanes<V, T>
+        where TReducer : struct, IReducer
+        where TArity : struct, IArity
+        where TEnd : struct, IArity
+        where T : unmanaged, INumber<T>
+    {
+        // Elements that are the operand's own are read where they lie, if vectors of them are.
+        bool isSame = typeof(TArity) == typeof(OfUnary<IdentityFunction>)
+            && (kept.InnerStride(1) == 1) == (kept.InnerStride(2) == 1) && (reduced.InnerStride(0) == 1) == (reduced.InnerStride(1) == 1);
+        if (isSame)
+            With(new ReduceRows<V, TReducer, T>(reducer, kept.Over(0, 2), reduced.Over(1), to, from.X));
+        else
+            With(new ReduceMap<V, TReducer, TArity, T>(reducer, function, kept, reduced, to, from));
+
+        void With<TKernel>(TKernel kernel)
+            where TKernel : struct, IKernel
+        {
+            int grain = Math.Max(1, ElementGrain / Math.Max(1, reduced.Count));
+            if (typeof(TEnd) == typeof(OfUnary<IdentityFunction>))
+            {
+                Launch(kernel, kept.Count, grain);
+                return;
+            }
+
+            T* x = Operand(0), y = TEnd.Operands > 1 ? Operand(1) : x, z = TEnd.Operands > 2 ? Operand(2) : x;
+            var map = new MapRows<V, TEnd, T>(ending.Function, ending.Loops, to, x, y, z, TEnd.Operands > 3 ? Operand(3) : x);
+            Launch(new ReduceEnd<TKernel, V, TEnd, T>(kernel, map), kept.Count, grain);
+        }
+
+        // Results are in their place already.
+        T* Operand(int number) => number == ending.Place ? to : ending.Operands[number].Read<T>().Pointer;
+    }
+
+    /// <summary>A reduction, and a map of its results in their place.</summary>
+    private readonly struct ReduceEnd<TKernel, V, TEnd, T>(TKernel reduction, MapRows<V, TEnd, T> map) : IKernel
+        where TKernel : struct, IKernel
+        where V : struct, ILanes<V, T>
+        where TEnd : struct, IArity
+        where T : unmanaged, INumber<T>
+    {
+        public void Run(int start, int end)
+        {
+            reduction.Run(start, end);
+            map.Elements(start, end);
+        }
     }
 
     /// <summary>
@@ -76,6 +134,8 @@ internal sealed partial class CpuDevice
         where TReducer : struct, IReducer
         where T : unmanaged, INumber<T>
     {
+        private readonly Combining<V, TReducer, T> _all = new(reducer);
+
         // Units are results: whole rows of them, and parts of rows at both ends.
         public void Run(int start, int end)
         {
@@ -138,7 +198,7 @@ internal sealed partial class CpuDevice
         {
             int inner = reduced.Inner, step = reduced.InnerStride(0);
             if (reduced.Rows == 1)
-                return Chains(source, inner, step);
+                return _all.Chains(source, inner, step);
             var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
             return AllRows(ref rows, reduced.Rows, source, along: false);
         }
@@ -158,19 +218,54 @@ internal sealed partial class CpuDevice
             {
                 T* at = source + rows[0];
                 total = reducer.Combine(
-                    total, !along ? Chains(at, inner, step) : step == 1 ? Contiguous(at, inner) : Strided(at, inner, step));
+                    total, !along ? _all.Chains(at, inner, step) : step == 1 ? _all.Contiguous(at, inner) : Strided(at, inner, step));
                 rows.Skip(1);
             }
 
             return total;
         }
 
-        // Whole vectors at a stride, in four chains that hide the latency of a combination.
-        private V Chains(T* at, int count, int step)
+        private T Along(T* source)
         {
-            if (count > 4 * ReduceChain)
+            if (reduced.Rows == 1 && reduced.InnerStride(0) == 1)
+                return _all.Fold(_all.Contiguous(source, reduced.Inner), reduced.Inner);
+            var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
+            return _all.Fold(AllRows(ref rows, reduced.Rows, source, along: true), V.Count);
+        }
+
+        private V Strided(T* at, int length, int step)
+        {
+            if (length > ReduceChain)
             {
-                int half = count / 8 * 4;
+                int half = length / 2;
+                return reducer.Combine(Strided(at, half, step), Strided(at + (half * (long)step), length - half, step));
+            }
+
+            V first = V.Indices < V.Constant(1), total = reducer.Identity<V>();
+            for (int i = 0; i < length; i++)
+                total = reducer.Combine(total, V.Select(first, V.Splat(at[(long)i * step]), reducer.Identity<V>()));
+            return total;
+        }
+    }
+
+    /// <summary>Combines numbers in memory.</summary>
+    private readonly unsafe struct Combining<V, TReducer, T>(TReducer reducer)
+        where V : struct, ILanes<V, T>
+        where TReducer : struct, IReducer
+        where T : unmanaged, INumber<T>
+    {
+        /// <summary>Vectors in chains that are not split.</summary>
+        public const int LongestChains = 4 * ReduceChain;
+
+        /// <summary>Of more vectors than these, those that are combined first.</summary>
+        public static int Half(int count) => count / 8 * 4;
+
+        /// <summary>Whole vectors at a stride, in four chains that hide the latency of a combination.</summary>
+        public V Chains(T* at, int count, int step)
+        {
+            if (count > LongestChains)
+            {
+                int half = Half(count);
                 return reducer.Combine(Chains(at, half, step), Chains(at + (half * (long)step), count - half, step));
             }
 
@@ -189,16 +284,8 @@ internal sealed partial class CpuDevice
             return reducer.Combine(reducer.Combine(a, b), reducer.Combine(c, d));
         }
 
-        private T Along(T* source)
-        {
-            if (reduced.Rows == 1 && reduced.InnerStride(0) == 1)
-                return Fold(Contiguous(source, reduced.Inner));
-            var rows = new RowWalk(reduced, 0, 0, 1, stackalloc int[reduced.Sizes.Length + 1]);
-            return Fold(AllRows(ref rows, reduced.Rows, source, along: true));
-        }
-
-        // The lanes past the end take no part.
-        private V Contiguous(T* at, int length)
+        /// <summary>Numbers that follow each other; the lanes past the end take no part.</summary>
+        public V Contiguous(T* at, int length)
         {
             int whole = length / V.Count, rest = length % V.Count;
             V total = Chains(at, whole, V.Count);
@@ -206,31 +293,19 @@ internal sealed partial class CpuDevice
                 total, V.Select(V.Indices < V.Constant(rest), V.Load(at + ((long)whole * V.Count)), reducer.Identity<V>()));
         }
 
-        private V Strided(T* at, int length, int step)
-        {
-            if (length > ReduceChain)
-            {
-                int half = length / 2;
-                return reducer.Combine(Strided(at, half, step), Strided(at + (half * (long)step), length - half, step));
-            }
-
-            V first = V.Indices < V.Constant(1), total = reducer.Identity<V>();
-            for (int i = 0; i < length; i++)
-                total = reducer.Combine(total, V.Select(first, V.Splat(at[(long)i * step]), reducer.Identity<V>()));
-            return total;
-        }
-
+        /// <summary>The first lanes of a vector, by halves; those behind take no part.</summary>
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private T Fold(V total)
+        public T Fold(V total, int count)
         {
-            T* lanes = stackalloc T[2 * V.Count];
-            for (int width = V.Count / 2; width > 0; width /= 2)
+            T* lanes = stackalloc T[V.Count];
+            V.Store(total, lanes);
+            for (int width = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(count, 1, V.Count)) / 2; width > 0; width /= 2)
             {
-                V.Store(total, lanes);
-                total = reducer.Combine(total, V.Load(lanes + width));
+                for (int i = 0; i < width; i++)
+                    lanes[i] = V.Lane(reducer.Combine(V.Splat(lanes[i]), V.Splat(lanes[i + width])), 0);
             }
 
-            return V.Lane(total, 0);
+            return lanes[0];
         }
     }
 }

@@ -3,8 +3,9 @@ using Engine.Kernels.Memory;
 namespace Engine.Kernels.Fusion;
 
 /// <summary>
-/// Which maps of a recording become parts of others: those whose results other maps read, and nothing else. One that costs little may
-/// become a part of several: to compute it again is cheaper than to write it down and read it.
+/// Which maps and reductions of a recording become parts of others: maps whose results other maps or reductions read, and nothing else;
+/// reductions whose results a map reads that ends them. A map that costs little may become a part of several: to compute it again is
+/// cheaper than to write it down and read it.
 /// </summary>
 internal sealed class MapFusion
 {
@@ -26,13 +27,13 @@ internal sealed class MapFusion
     public static MapFusion None { get; } = new(0);
 
     /// <summary>Finds them.</summary>
-    /// <param name="maps">The map that each command is, or null.</param>
+    /// <param name="requests">The map or reduction that each command is, or null.</param>
     /// <param name="live">Whether anybody wants what a command does.</param>
     /// <param name="uses">The slots of buffers that each command reads and writes.</param>
     /// <param name="wanted">Slots of results.</param>
     /// <param name="slots">The number of slots.</param>
     public static MapFusion Of(
-        IReadOnlyList<MapRequest?> maps,
+        IReadOnlyList<KernelRequest?> requests,
         bool[] live,
         IReadOnlyList<List<(int Slot, Access Access)>> uses,
         IReadOnlySet<int> wanted,
@@ -50,26 +51,26 @@ internal sealed class MapFusion
         }
 
         var fusion = new MapFusion(live.Length);
-        MapRequest?[] composed = [.. maps];
+        KernelRequest?[] composed = [.. requests];
         for (int inner = 0; inner < live.Length; inner++)
         {
-            if (live[inner] && composed[inner] is { Destination.Slot: >= 0 and var slot } map
+            if (live[inner] && composed[inner] is { Destination.Slot: >= 0 and var slot } request
                 && writes[slot] == 1 && !wanted.Contains(slot) && readers[slot] is { } readBy)
             {
-                fusion.Spare(inner, map, slot, readBy, composed);
+                fusion.Spare(inner, request, slot, readBy, composed);
             }
         }
 
-        // What waits for a map that itself waits.
+        // What waits for something that itself waits.
         for (int command = live.Length - 1; command >= 0; command--)
             fusion._last[command] = fusion._around[command]?.Max(reader => fusion._last[reader]) ?? command;
         return fusion;
     }
 
-    /// <summary>The maps that become parts of one, in order, and which operand each then gives.</summary>
+    /// <summary>What becomes a part of a command, in order, and which operand each then gives.</summary>
     public IReadOnlyList<(int Inner, int Place)> Within(int command) => _within[command] ?? [];
 
-    /// <summary>Whether a map is but a part of others.</summary>
+    /// <summary>Whether a command is but a part of others.</summary>
     public bool IsPart(int command) => _around[command] is not null;
 
     /// <summary>The last command that does what a command was to do.</summary>
@@ -78,17 +79,17 @@ internal sealed class MapFusion
     /// <summary>Whether a buffer is never made, because what reads it computes it on the way.</summary>
     public bool Spares(int slot) => _spared.Contains(slot);
 
-    // Makes a map a part of all those that read its result, if they can take it.
-    private void Spare(int inner, MapRequest map, int slot, List<int> readers, MapRequest?[] composed)
+    // Makes a request a part of all those that read its result, if they can take it.
+    private void Spare(int inner, KernelRequest request, int slot, List<int> readers, KernelRequest?[] composed)
     {
-        if (readers.Count > (map.IsCheap ? MostReaders : 1) || readers.Distinct().Count() < readers.Count)
+        if (readers.Count > (request is MapRequest { IsCheap: true } ? MostReaders : 1) || readers.Distinct().Count() < readers.Count)
             return;
-        var taken = new List<(int Reader, int Place, MapRequest Both)>();
+        var taken = new List<(int Reader, int Place, KernelRequest Both)>();
         foreach (int reader in readers)
         {
             // A part of the result has its slot, too.
-            int place = composed[reader]?.Operands.ToList().FindIndex(operand => ReferenceEquals(operand, map.Destination)) ?? -1;
-            if (place < 0 || composed[reader]!.Absorb(map, place) is not { } both)
+            int place = composed[reader]?.Operands.ToList().FindIndex(operand => ReferenceEquals(operand, request.Destination)) ?? -1;
+            if (place < 0 || composed[reader]!.Absorb(request, place) is not { } both)
                 return;
             taken.Add((reader, place, both));
         }

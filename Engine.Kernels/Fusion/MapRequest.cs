@@ -12,24 +12,13 @@ namespace Engine.Kernels.Fusion;
 /// <param name="destination">The result.</param>
 /// <param name="operands">The operands, four at most.</param>
 internal abstract class MapRequest(ElementType type, Loops loops, Buffer destination, Buffer[] operands)
+    : KernelRequest(type, destination, operands)
 {
-    /// <summary>The most operands that a kernel takes.</summary>
-    public const int MostOperands = 4;
-
     // Functions in a kernel: the compilers of devices take their time over long ones.
     private const int MostFunctions = 8;
 
-    /// <summary>The element type of all operands.</summary>
-    public ElementType Type => type;
-
     /// <summary>Strides of the destination and of the operands.</summary>
     public Loops Loops => loops;
-
-    /// <summary>The result.</summary>
-    public Buffer Destination => destination;
-
-    /// <summary>The operands.</summary>
-    public IReadOnlyList<Buffer> Operands => operands;
 
     /// <summary>Whether to compute it several times costs less than to write it down.</summary>
     public abstract bool IsCheap { get; }
@@ -37,22 +26,34 @@ internal abstract class MapRequest(ElementType type, Loops loops, Buffer destina
     /// <summary>Functions that it is composed of.</summary>
     public int Functions { get; protected init; } = 1;
 
-    /// <summary>Has a device make a command of it.</summary>
-    public abstract void Give(Device device);
+    /// <inheritdoc/>
+    public override KernelRequest? Absorb(KernelRequest inner, int place)
+        => inner is MapRequest map ? Absorb(map, place) : (inner as ReduceRequest)?.FinishedBy(this, place);
 
-    /// <summary>
-    /// The map that computes an operand of this one on the way, in place of reading it.
-    /// </summary>
-    /// <param name="inner">The map whose result the operand is.</param>
-    /// <param name="place">Which operand.</param>
-    /// <returns>Null where the two don't go together.</returns>
+    /// <inheritdoc cref="Absorb(KernelRequest, int)"/>
     public MapRequest? Absorb(MapRequest inner, int place)
-        => type == inner.Type
-            && operands.Length + inner.Operands.Count - 1 <= MostOperands
+        => Type == inner.Type
+            && Operands.Count + inner.Operands.Count - 1 <= MostOperands
             && Functions + inner.Functions <= MostFunctions
             && FusedLoops.Of(loops, inner.Loops, place) is { } together
-            ? Composed(inner, place, together, [.. operands[..place], .. inner.Operands, .. operands[(place + 1)..]])
+            ? Composed(inner, place, together, [.. Operands.Take(place), .. inner.Operands, .. Operands.Skip(place + 1)])
             : null;
+
+    /// <summary>The reduction of this map's results.</summary>
+    /// <param name="reducer">The combination.</param>
+    /// <param name="kept">Loops over the reduction's results: strides of these, of the elements, and of this map's operands.</param>
+    /// <param name="reduced">Loops over what is combined: strides of the elements, and of this map's operands.</param>
+    /// <param name="results">The reduction's results.</param>
+    public abstract KernelRequest Reduced<TReducer>(TReducer reducer, Loops kept, Loops reduced, Buffer results)
+        where TReducer : struct, IReducer;
+
+    /// <summary>Has a device make a command of a reduction and of this map, which reads its results.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="reduction">The reduction.</param>
+    /// <param name="place">Which operand the results are.</param>
+    public abstract void Finish<TReducer, TArity>(Device device, ReduceRequest<TReducer, TArity> reduction, int place)
+        where TReducer : struct, IReducer
+        where TArity : struct, IArity;
 
     /// <summary>Composes this one's function with that of the map within.</summary>
     protected abstract MapRequest Composed(MapRequest inner, int place, Loops together, Buffer[] all);
@@ -85,6 +86,14 @@ internal class MapRequest<TArity>(ElementType type, TArity function, Loops loops
         Buffer x = Operands[0], y = TArity.Operands > 1 ? Operands[1] : x, z = TArity.Operands > 2 ? Operands[2] : x;
         device.MapOf(Type, function, Loops, Destination, x, y, z, TArity.Operands > 3 ? Operands[3] : x);
     }
+
+    /// <inheritdoc/>
+    public sealed override KernelRequest Reduced<TReducer>(TReducer reducer, Loops kept, Loops reduced, Buffer results)
+        => new ReduceRequest<TReducer, TArity>(Type, reducer, function, kept, reduced, results, [.. Operands]);
+
+    /// <inheritdoc/>
+    public sealed override void Finish<TReducer, TInner>(Device device, ReduceRequest<TReducer, TInner> reduction, int place)
+        => reduction.Give(device, new Ending<TArity>(function, place, Loops, [.. Operands]), Destination);
 
     /// <inheritdoc/>
     protected sealed override MapRequest Composed(MapRequest inner, int place, Loops together, Buffer[] all)

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Fusion;
 using Engine.Kernels.Gpu.Products;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -35,8 +36,7 @@ internal sealed partial class IlgpuDevice
             using var scratch = ScratchOf<T>((long)grid.Pieces * results);
             var pieces = scratch.Buffer;
             MatMulOnce<T>(plan.Way, grid, given, pieces, a, b, bias);
-            ReduceOf<SumReducer, V, T>(
-                default, Loops.Of([results], [1], [1]), Loops.Of([grid.Pieces], [results]), destination, pieces);
+            ReducePieces<SumReducer, OfUnary<IdentityFunction>, V, T>(default, grid.Pieces, results, Ending.None, destination, pieces);
         }
         else
         {

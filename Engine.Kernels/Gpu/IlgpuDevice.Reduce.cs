@@ -1,5 +1,6 @@
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Fusion;
 using Engine.Kernels.Gpu.Reductions;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -8,19 +9,29 @@ namespace Engine.Kernels.Gpu;
 internal sealed partial class IlgpuDevice
 {
     /// <inheritdoc/>
-    public override void Reduce<TReducer>(ElementType type, TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
+    internal override void ReduceOf<TReducer, TArity, TEnd>(
+        ElementType type, TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, Buffer destination, Buffer x,
+        Buffer y, Buffer z, Buffer w)
     {
         switch (type)
         {
-            case ElementType.Float32: ReduceOf<TReducer, Scalar<Float32, float>, float>(reducer, kept, reduced, destination, x); break;
-            case ElementType.Float64: ReduceOf<TReducer, Scalar<Float64, double>, double>(reducer, kept, reduced, destination, x); break;
-            default: ReduceOf<TReducer, ScalarInt32, int>(reducer, kept, reduced, destination, x); break;
+            case ElementType.Float32: Of<Scalar<Float32, float>, float>(); break;
+            case ElementType.Float64: Of<Scalar<Float64, double>, double>(); break;
+            default: Of<ScalarInt32, int>(); break;
         }
+
+        void Of<V, T>()
+            where V : unmanaged, ILanes<V, T>
+            where T : unmanaged
+            => ReduceOf<TReducer, TArity, TEnd, V, T>(reducer, function, kept, reduced, ending, destination, [x, y, z, w]);
     }
 
     // What is too deep for a kernel, or too long for few groups, is combined in pieces, and these then in their order.
-    private void ReduceOf<TReducer, V, T>(TReducer reducer, Loops kept, Loops reduced, Buffer destination, Buffer x)
+    private void ReduceOf<TReducer, TArity, TEnd, V, T>(
+        TReducer reducer, TArity function, Loops kept, Loops reduced, Ending<TEnd> ending, Buffer destination, Buffer[] operands)
         where TReducer : struct, IReducer
+        where TArity : struct, IArity
+        where TEnd : struct, IArity
         where V : unmanaged, ILanes<V, T>
         where T : unmanaged
     {
@@ -38,37 +49,78 @@ internal sealed partial class IlgpuDevice
                 + $"{MostIndices / pieces:N0} results here, of {MostIndices:N0} elements.");
         }
 
-        if (_card.Whole is not null && grid.HasWholeWarps)
-            ReduceOf<TReducer, OneWarp, V, T>(reducer, kept, along, grid, destination, x);
-        else
-            ReduceOf<TReducer, OneThread, V, T>(reducer, kept, along, grid, destination, x);
+        if (pieces == 1)
+        {
+            ReduceOf<TReducer, TArity, TEnd, V, T>(reducer, function, kept, along, grid, ending, destination, operands);
+            return;
+        }
+
+        using var scratch = ScratchOf<T>((long)pieces * kept.Count);
+        var sums = scratch.Buffer;
+        ReduceOf<TReducer, TArity, OfUnary<IdentityFunction>, V, T>(
+            reducer, function, kept, along, grid, Ending.None, sums, operands);
+        ReducePieces<TReducer, TEnd, V, T>(reducer, pieces, kept.Count, ending, destination, sums);
     }
 
-    private void ReduceOf<TReducer, TLast, V, T>(
-        TReducer reducer, Loops kept, NestParts[] along, ReduceGrid grid, Buffer destination, Buffer x)
+    private void ReduceOf<TReducer, TArity, TEnd, V, T>(
+        TReducer reducer, TArity function, Loops kept, NestParts[] along, ReduceGrid grid, Ending<TEnd> ending, Buffer destination,
+        Buffer[] operands)
         where TReducer : struct, IReducer
+        where TArity : struct, IArity
+        where TEnd : struct, IArity
+        where V : unmanaged, ILanes<V, T>
+        where T : unmanaged
+    {
+        if (_card.Whole is not null && grid.HasWholeWarps)
+            ReduceOf<TReducer, TArity, TEnd, OneWarp, V, T>(reducer, function, kept, along, grid, ending, destination, operands);
+        else
+            ReduceOf<TReducer, TArity, TEnd, OneThread, V, T>(reducer, function, kept, along, grid, ending, destination, operands);
+    }
+
+    private void ReduceOf<TReducer, TArity, TEnd, TLast, V, T>(
+        TReducer reducer, TArity function, Loops kept, NestParts[] along, ReduceGrid grid, Ending<TEnd> ending, Buffer destination,
+        Buffer[] operands)
+        where TReducer : struct, IReducer
+        where TArity : struct, IArity
+        where TEnd : struct, IArity
         where TLast : struct, ILastThreads
         where V : unmanaged, ILanes<V, T>
         where T : unmanaged
     {
-        int pieces = along.Length * grid.Pieces;
-        using var scratch = pieces == 1 ? null : ScratchOf<T>((long)pieces * kept.Count);
-        var sums = scratch?.Buffer ?? destination;
         for (int i = 0; i < along.Length; i++)
         {
             foreach (var part in NestParts.Of(kept))
             {
+                var to = destination.Write<T>().From((i * grid.Pieces * kept.Count) + part.Start(0));
+                ReduceOperand<T> x = Operand(0), y = TArity.Operands > 1 ? Operand(1) : x, z = TArity.Operands > 2 ? Operand(2) : x;
+                EndOperand<T> a = Other(0), b = Other(1), c = Other(2), d = Other(3);
                 LaunchGroups(
-                    new ReduceKernel<TReducer, TLast, V, T>(
-                        reducer, grid, part.Nest, part.Strides(1), along[i].Nest, along[i].Strides(0), kept.Count,
-                        sums.Write<T>().From((i * grid.Pieces * kept.Count) + part.Start(0)), x.Read<T>()),
+                    new ReduceKernel<TReducer, TArity, TEnd, TLast, V, T>(
+                        reducer, function, ending.Function, grid, part.Nest, along[i].Nest, kept.Count, ending.Place, to, x, y, z,
+                        TArity.Operands > 3 ? Operand(3) : x, a, b, c, d),
                     grid.Groups, grid.GroupSize);
+
+                ReduceOperand<T> Operand(int number)
+                    => new(operands[number].Read<T>(), part.Strides(number + 2), along[i].Strides(number + 1));
+
+                EndOperand<T> Other(int number)
+                {
+                    if (number == ending.Place || number >= TEnd.Operands)
+                        return new(to, 0);
+                    int stride = ending.Loops.InnerStride(number + 1);
+                    return new(ending.Operands[number].Read<T>().From(stride * part.Start(0)), stride);
+                }
             }
         }
-
-        if (pieces == 1)
-            return;
-        ReduceOf<TReducer, V, T>(
-            reducer, Loops.Of([kept.Count], [1], [1]), Loops.Of([pieces], [kept.Count]), destination, sums);
     }
+
+    // Combines results of pieces, which lie one piece after the other.
+    private void ReducePieces<TReducer, TEnd, V, T>(
+        TReducer reducer, int pieces, int results, Ending<TEnd> ending, Buffer destination, Buffer x)
+        where TReducer : struct, IReducer
+        where TEnd : struct, IArity
+        where V : unmanaged, ILanes<V, T>
+        where T : unmanaged
+        => ReduceOf<TReducer, OfUnary<IdentityFunction>, TEnd, V, T>(
+            reducer, default, Loops.Of([results], [1], [1], [1]), Loops.Of([pieces], [results], [results]), ending, destination, [x]);
 }

@@ -6,7 +6,8 @@ using Xunit;
 namespace Engine.Tests.Core;
 
 /// <summary>
-/// Maps of a program that become parts of others: on the processor results stay those of maps by themselves, bit for bit.
+/// Maps of a program that become parts of others, or of reductions: on the processor results stay those of commands by themselves, bit
+/// for bit.
 /// </summary>
 public sealed class FusionTests : IDisposable
 {
@@ -43,9 +44,94 @@ public sealed class FusionTests : IDisposable
         RequireCommands(1, x, x => x[.., 7..].Exp());
         RequireCommands(2, x, x => (x * x[.., ..1].BroadcastTo(x.Shape)) + 1);
 
-        // A sum is no map, and a part of a result is no whole one.
-        RequireCommands(3, x, x => (x + 1) * (x + 1).Sum(0));
+        // A part of a result is no whole one.
         RequireCommands(2, x, x => -(x.Reshape(2, 3, 50) * 2)[1]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void AMapIsAPartOfTheReductionThatReadsIt(string name)
+    {
+        var x = Tensor.Normal(Key.Of(1, TestDevices.Open(name)), [6, 50]);
+        RequireCommands(1, x, x => (x.Square() * 3).Sum());
+        RequireCommands(1, x, x => x.Exp().Sum(0));
+        RequireCommands(1, x, x => x.Abs().Max(1));
+        RequireCommands(2, x, x => (x + 1) * (x + 1).Sum(0));
+
+        // What is repeated, or cut out, is read where it lies; but not what more than the reduction reads and costs much.
+        RequireCommands(1, x, x => (x * x[0].BroadcastTo(x.Shape)).Sum(1));
+        RequireCommands(1, x, x => x[.., 7..].Sum(1));
+        RequireCommands(3, x, x => Softmax(x.Exp()));
+
+        // Not where elements would be combined in another order: these are sums of sums of rows.
+        RequireCommands(2, x, x => (x.Reshape(2, 3, 50) * 2).Sum(0, 2));
+        RequireCommands(2, x, x => (x * x[0].BroadcastTo(x.Shape)).Sum());
+
+        static Tensor Softmax(Tensor y) => y / y.Sum(true, 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void AMapOfAReductionsResultsEndsIt(string name)
+    {
+        var x = Tensor.Normal(Key.Of(1, TestDevices.Open(name)), [6, 50]);
+        RequireCommands(1, x, x => x.Mean(0));
+        RequireCommands(1, x, x => x.Square().Sum(1).Sqrt() + 1);
+        RequireCommands(1, x, x => x[0] - x.Sum(0));
+        RequireCommands(1, x, x => Tensor.Where(x[0] > x.Max(0), x[0], x[0, 0]));
+
+        // The map that ends it may have parts of its own.
+        RequireCommands(1, x, x => x[0].Exp() - (x.Square().Sum(0) * x[1]));
+
+        // Not one of another shape, nor of two; and what others read is written down.
+        RequireCommands(2, x, x => x - x.Sum(true, 0));
+        RequireCommands(2, x, x => x.Sum(0) * x.Max(0));
+        RequireCommands(4, x, x => Twice(x.Sum(0)));
+
+        static Tensor Twice(Tensor y) => Tensor.Concatenate(0, y.Square(), y * 3);
+    }
+
+    // Every way in which elements are combined: along rows and across them, in one block and in many, cut among threads, in pieces.
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void RandomReductionsGiveWhatTheyGiveAsWritten(string name)
+    {
+        var device = TestDevices.Open(name);
+        using var threads = name == "cpu" ? device.Fork(3) : null;
+        Shape[] shapes = name == "cpu"
+            ? [[], [7], [70_003], [640, 4], [3, 9001], [1500, 5], [700, 130], [40, 33, 20], [20_000, 2, 3]]
+            : [[7], [50, 4], [3, 40], [20, 2, 3]];
+        for (int seed = 0; seed < (name == "cpu" ? 250 : 16); seed++)
+        {
+            using var scope = new TensorScope();
+            var shape = shapes[seed % shapes.Length];
+            var type = (ElementType)(seed / shapes.Length % 3);
+            Tensor[] inputs = [.. Operands(seed, shape, type, seed % 2 == 1 && threads is not null ? threads : device)];
+            var expected = Reduced(seed, inputs);
+            using var program = new TensorProgram<Tensor[], Tensor>(x => Reduced(seed, x));
+            for (int run = 0; run < 2; run++)
+                RequireSame(name, [expected], [program.Run(inputs)], $"seed {seed}, {type} {shape}, run {run}");
+        }
+    }
+
+    // The sums of pieces lie in memory that was asked for when the first of the passes came by.
+    [Fact]
+    public void WhatALongReductionWorksInIsNobodyElses()
+    {
+        using var program = new TensorProgram<Tensor, Tensor[]>(Sums);
+        var x = Tensor.Normal(Key.Of(3), [100_000]);
+        var expected = Sums(x);
+        for (int run = 0; run < 3; run++)
+            RequireSame("cpu", expected, program.Run(x), $"run {run}");
+
+        static Tensor[] Sums(Tensor x)
+        {
+            // As large as they, and read later on; and a sum that nobody reads.
+            Tensor kept = x[..7].Tanh(), all = x.Square().Sum(), other = x[..7].Exp();
+            x.Exp().Sum();
+            var product = other.Reshape(1, 7).MatMul(kept.Reshape(7, 1));
+            return [product, all / 3, (kept + all).Reshape(1, 7).MatMul(other.Reshape(7, 1)), x.Abs().Sum() * kept];
+        }
     }
 
     [Theory]
@@ -145,6 +231,63 @@ public sealed class FusionTests : IDisposable
         yield return Tensor.Normal(key.Fold(2), [20]);
         yield return Tensor.Normal(key.Fold(3), [6, 1]);
         yield return Tensor.Normal(key.Fold(4), []);
+    }
+
+    // A tensor of the shape, another one, a last axis, all but the last, a number.
+    private static IEnumerable<Tensor> Operands(int seed, Shape shape, ElementType type, Device device)
+    {
+        int[] sizes = [.. shape];
+        Shape last = [.. sizes.TakeLast(1)], first = [.. sizes.SkipLast(1), .. sizes.TakeLast(1).Select(_ => 1)];
+        var key = Key.Of(seed, device);
+        foreach (var (i, of) in ((Shape[])[shape, shape, last, first, []]).Index())
+            yield return (Tensor.Normal(key.Fold(i), of, type: type.IsFloat() ? type : ElementType.Float32) * 3).Cast(type);
+    }
+
+    private static Tensor Reduced(int seed, Tensor[] x)
+    {
+        var random = new Random(seed);
+        var y = x[random.Next(x.Length)].BroadcastTo(x[0].Shape);
+        for (int i = random.Next(3); i >= 0; i--)
+        {
+            Tensor a = x[random.Next(x.Length)], b = x[random.Next(x.Length)];
+            y = random.Next(6) switch
+            {
+                0 => y + a,
+                1 => y * a,
+                2 => Tensor.Where(a > b, y, b),
+                3 when y.Type.IsFloat() => y.Tanh(),
+                4 => Tensor.MultiplyAdd(y, a, b),
+                5 => y.Abs(),
+                _ => -y,
+            };
+            if (y.Type.IsFloat())
+                y = y.Clamp(-2, 2);
+        }
+
+        if (y.Rank > 0 && random.Next(3) == 0)
+            y = y.Narrow(y.Rank - 1, y.Shape[-1] / 2, (y.Shape[-1] + 1) / 2);
+
+        int[] axes = [.. Enumerable.Range(0, y.Rank).Where(_ => random.Next(2) == 0)];
+        var result = random.Next(5) switch
+        {
+            0 => y.Max(axes),
+            1 => y.Min(axes),
+            2 => y.Prod(axes),
+            _ => y.Sum(axes),
+        };
+        for (int i = random.Next(3); i > 0; i--)
+        {
+            result = random.Next(5) switch
+            {
+                0 => result * x[4],
+                1 => x[4] - result,
+                2 => Tensor.Where(x[4] > result, result, x[4]),
+                3 => Tensor.MultiplyAdd(x[4], y.Min(axes), result),
+                _ => -result,
+            };
+        }
+
+        return result;
     }
 
     private static Tensor[] Random(int seed, Tensor[] x)

@@ -1,6 +1,7 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Nn;
+using Engine.Core.Operations;
 using Engine.Kernels;
 using Xunit;
 
@@ -22,6 +23,29 @@ public sealed class TensorFunctionTests : IDisposable
         Close(_x.Softmax(0).Log().ToDoubles(), _x.LogSoftmax(0), 1e-12);
         Close([0.5, 0, 0.5], Tensor.From([1e300, -Infinity, 1e300], [3]).Softmax(), 0);
         GradientCheck.Check(x => [x[0].Softmax(0), x[0].LogSoftmax()], [_x]);
+    }
+
+    // Short rows are a command of their own.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(LogSoftmax.LongestRow)]
+    [InlineData(LogSoftmax.LongestRow + 1)]
+    public void LogSoftmaxOfRowsOfAnyLength(int length)
+    {
+        foreach (var type in (ElementType[])[ElementType.Float32, ElementType.Float64])
+        {
+            var x = Tensor.Normal(Key.Of(1), [2, 700, length], type: type) * 50;
+            double tolerance = type == ElementType.Float32 ? 1e-4 : 1e-12;
+            Close((x - x.LogSumExp(-1).Unsqueeze(-1)).ToDoubles(), x.LogSoftmax(), tolerance);
+            Close(x.Transpose().LogSoftmax(1).Transpose().ToDoubles(), x.LogSoftmax(), tolerance);
+            Close(Equal(length), (Tensor.Ones([length], type) * 1e30).LogSoftmax(), 1e-6);
+            Close([.. Equal(length), -Infinity], Tensor.From([.. new double[length], -Infinity], [length + 1], type).LogSoftmax(), 1e-6);
+        }
+
+        GradientCheck.Check(x => [x[0].LogSoftmax()], [Tensor.Normal(Key.Of(2), [3, length], type: ElementType.Float64)]);
+
+        static double[] Equal(int length) => [.. Enumerable.Repeat(-Math.Log(length), length)];
     }
 
     [Fact]
