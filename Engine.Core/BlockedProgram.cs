@@ -1,6 +1,5 @@
 using Engine.Core.Trees;
 using Engine.Kernels;
-using Engine.Kernels.Memory;
 
 namespace Engine.Core;
 

@@ -1,6 +1,5 @@
 using Engine.Core.Autodiff;
 using Engine.Kernels;
-using Engine.Kernels.Memory;
 
 namespace Engine.Core;
 

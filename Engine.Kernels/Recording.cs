@@ -221,7 +221,8 @@ internal sealed class Recording : IDisposable
     }
 
     /// <summary>
-    /// Takes note of a map or a reduction. In the second pass it may wait for what reads its result, and become a part of that one's command.
+    /// Takes note of a map or a reduction. In the second pass it may wait for what reads its result, and become a part of that one's
+    /// command.
     /// </summary>
     internal void Add(KernelRequest request)
     {

@@ -97,13 +97,23 @@ public static class WorkloadsCommand
                 Invariant($"{1000 * kind.Milliseconds / kind.Count:0.00}"),
                 kind.Operations > 0 ? Invariant($"{kind.Operations / kind.Milliseconds / 1e6:0.0}") : "",
                 Invariant($"{kind.Bytes / kind.Milliseconds / 1e6:0.0}")]),
-            Invariant($"A call gave {counts.Commands} commands. They took {all:0.000} ms, added up over threads; to look at the clock takes ")
-                + "some 50 ns of each.\n"
-                + Invariant($"Products and convolutions: {counts.Operations / 1e6:0.0} million operations (a multiply-add is two; what is zero ")
-                + Invariant($"may be left out), {1000 * counts.Operations / peak.FlopsPerSecond:0.000} ms at the most that this device does, ")
-                + Invariant($"{peak.FlopsPerSecond / 1e9:0.0} Gflop/s.\n")
-                + Invariant($"Tensors read and written: {counts.Bytes / 1e6:0.0} MB, {1000 * counts.Bytes / peak.BytesPerSecond:0.000} ms at ")
-                + Invariant($"its memory's {peak.BytesPerSecond / 1e9:0.0} GB/s; caches are faster."));
+            Note(counts, all, peak));
+    }
+
+    private static string Note(ReplayCounts counts, double milliseconds, Peak peak)
+    {
+        double flops = 1000 * counts.Operations / peak.FlopsPerSecond, moves = 1000 * counts.Bytes / peak.BytesPerSecond;
+        string[] lines =
+        [
+            Invariant($"A call gave {counts.Commands} commands. They took {milliseconds:0.000} ms, added up over threads;"),
+            "to look at the clock takes some 50 ns of each.",
+            Invariant($"Products and convolutions are {counts.Operations / 1e6:0.0} million operations (a multiply-add is two;"),
+            Invariant($"what is zero may be left out): {flops:0.000} ms at the {peak.FlopsPerSecond / 1e9:0.0} Gflop/s that"),
+            "this device does.",
+            Invariant($"Tensors read and written have {counts.Bytes / 1e6:0.0} MB: {moves:0.000} ms at the"),
+            Invariant($"{peak.BytesPerSecond / 1e9:0.0} GB/s of its memory; caches are faster."),
+        ];
+        return string.Join(' ', lines);
     }
 
     // On the same graphics card, else on the processor. There the peer may be faster on one thread: the better of both counts. What

@@ -13,19 +13,19 @@ internal readonly struct Float32 : IFloatFormat<float>
     public static int Whole(float value) => (int)value;
 
     /// <inheritdoc/>
-    public static float Mask(bool set) => BitConverter.Int32BitsToSingle(set ? -1 : 0);
+    public static float Mask(bool set) => OfBits(set ? -1 : 0);
 
     /// <inheritdoc/>
-    public static bool IsSet(float value) => BitConverter.SingleToInt32Bits(value) != 0;
+    public static bool IsSet(float value) => BitsOf(value) != 0;
 
     /// <inheritdoc/>
-    public static float And(float left, float right) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(left) & BitConverter.SingleToInt32Bits(right));
+    public static float And(float left, float right) => OfBits(BitsOf(left) & BitsOf(right));
 
     /// <inheritdoc/>
-    public static float Or(float left, float right) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(left) | BitConverter.SingleToInt32Bits(right));
+    public static float Or(float left, float right) => OfBits(BitsOf(left) | BitsOf(right));
 
     /// <inheritdoc/>
-    public static float Abs(float value) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & int.MaxValue);
+    public static float Abs(float value) => OfBits(BitsOf(value) & int.MaxValue);
 
     /// <inheritdoc/>
     public static float Sqrt(float value) => MathF.Sqrt(value);
@@ -36,19 +36,23 @@ internal readonly struct Float32 : IFloatFormat<float>
         // Adding 2^23 leaves no bits for a fraction; larger numbers have none.
         const float Large = 8388608f;
         float size = Abs(value);
-        return size < Large ? BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(size + Large - Large) | (BitConverter.SingleToInt32Bits(value) & int.MinValue)) : value;
+        return size < Large ? OfBits(BitsOf(size + Large - Large) | (BitsOf(value) & int.MinValue)) : value;
     }
 
     /// <inheritdoc/>
-    public static float PowerOfTwo(float exponent) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(exponent + (8388608f + 127)) << 23);
+    public static float PowerOfTwo(float exponent) => OfBits(BitsOf(exponent + (8388608f + 127)) << 23);
 
     /// <inheritdoc/>
     public static float Split(float value, out float exponent)
     {
         // Moving the bits of sqrt(1/2) to those of 1 puts the wanted range of mantissas between two powers of two.
         const int Half = 0x3F3504F3, One = 0x3F800000;
-        int bits = BitConverter.SingleToInt32Bits(value) + (One - Half);
+        int bits = BitsOf(value) + (One - Half);
         exponent = (bits >> 23) - 127;
-        return BitConverter.Int32BitsToSingle((bits & 0x007FFFFF) + Half);
+        return OfBits((bits & 0x007FFFFF) + Half);
     }
+
+    private static int BitsOf(float value) => BitConverter.SingleToInt32Bits(value);
+
+    private static float OfBits(int bits) => BitConverter.Int32BitsToSingle(bits);
 }

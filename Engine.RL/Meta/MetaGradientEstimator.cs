@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Kernels;
-using Engine.Kernels.Memory;
 
 namespace Engine.RL.Meta;
 

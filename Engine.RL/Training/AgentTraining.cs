@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Engine.Kernels;
-using Engine.Kernels.Memory;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
 

@@ -1,6 +1,5 @@
 using Engine.Core;
 using Engine.Kernels;
-using Engine.Kernels.Memory;
 using Engine.RL.Meta;
 using Engine.RL.Statistics;
 

@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Files;
 using Engine.Kernels;
-using Engine.Kernels.Memory;
 using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Meta;

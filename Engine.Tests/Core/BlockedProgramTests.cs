@@ -2,7 +2,6 @@ using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Kernels;
 using Engine.Kernels.Cpu;
-using Engine.Kernels.Memory;
 using Xunit;
 
 namespace Engine.Tests.Core;

@@ -67,13 +67,14 @@ public class GpuMatMulTests
     public void WholeQuadsAreThoseOfTheProcessor(string name)
     {
         // Sizes of which nothing sticks out, where large tiles are read by quads.
+        var device = (IlgpuDevice)TestDevices.Open(name);
         var random = new Random(2);
         for (int transposes = 0; transposes < 4; transposes++)
         {
             var shape = new MatMulShape(2, 132, 36, 68, (transposes & 1) != 0, (transposes & 2) != 0, 132 * 36, 36 * 68, 68);
-            MatchesTheProcessor<Scalar<Float32, float>, float>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
-            MatchesTheProcessor<Scalar<Float32, float>, float>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Tall, 1), shape, true, random);
-            MatchesTheProcessor<Scalar<Float64, double>, double>((IlgpuDevice)TestDevices.Open(name), new(MatMulWay.Square, 1), shape, true, random);
+            MatchesTheProcessor<Scalar<Float32, float>, float>(device, new(MatMulWay.Square, 1), shape, true, random);
+            MatchesTheProcessor<Scalar<Float32, float>, float>(device, new(MatMulWay.Tall, 1), shape, true, random);
+            MatchesTheProcessor<Scalar<Float64, double>, double>(device, new(MatMulWay.Square, 1), shape, true, random);
         }
     }
 
@@ -91,7 +92,9 @@ public class GpuMatMulTests
         b[(18 * 70) + 6] = 0;
         float[] expected = Multiply(Device.Cpu, null, shape, a, b, null);
         float[] actual = Multiply(
-            device, (to, x, y, start) => device.MatMul<Scalar<Float32, float>, float>(Plan(way, 2), shape, to, x, y, start), shape, a, b, null);
+            device,
+            (to, x, y, start) => device.MatMul<Scalar<Float32, float>, float>(Plan(way, 2), shape, to, x, y, start),
+            shape, a, b, null);
         Assert.Equal(expected, actual);
         Assert.Equal(19 + 1, actual.Count(float.IsNaN));
     }
