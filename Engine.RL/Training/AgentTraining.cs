@@ -83,8 +83,7 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
         Action<int, int, Func<ExperimentSnapshot>>? keep = null,
         CancellationToken cancel = default)
     {
-        var first = runs[0];
-        var settings = first.Settings;
+        var settings = runs[0].Settings;
         settings.Validate();
         AgentLog[] logs = [.. runs.Select(run => new AgentLog(run))];
         using var trainer = CreateTrainer();
