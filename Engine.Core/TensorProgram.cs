@@ -30,10 +30,10 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     public bool CheckFinite { get; init; }
 
     /// <summary>
-    /// Whether each call also runs the function as written, on the same inputs, and compares all results, which must be equal
+    /// Whether each call also records the function anew, runs that on the same inputs, and compares all results, which must be equal
     /// as numbers, where NaN equals NaN. They differ where a recording has frozen what changes: a number or a tensor from outside, a branch
     /// on it, a clock, a random number of C#. For finding such mistakes: slower than without a program. In another program, or where the
-    /// function runs as written anyway, it has no effect.
+    /// function runs as written, it has no effect.
     /// </summary>
     public bool Verify
     {
@@ -117,7 +117,7 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         Tensor[] results = [];
         try
         {
-            recorded.Run(leaves, asWritten: false);
+            recorded.Run(leaves);
             results = Tensor.MakeAll(instance.Results, like => Tensor.Allocate(place, like.Type, like.Shape));
             for (int i = 0; i < results.Length; i++)
                 instance.CopyResult(i, results[i], 0);
@@ -142,10 +142,10 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
     private void RequireSame(Recorded recorded, TIn inputs, Tensor[] leaves, Tensor[] replayed)
     {
         var device = recorded.Instance.Device;
-        using var written = new Recorded(function, inputs, leaves, device, false, null);
-        written.Run(leaves, asWritten: true);
-        var anew = Tree.With(written.Results, written.Instance.Results);
-        if (ResultDifference.Of(Tree.With(recorded.Results, replayed), anew) is { } difference)
+        using var anew = new Recorded(function, inputs, leaves, device, false, null);
+        anew.Run(leaves);
+        var results = Tree.With(anew.Results, anew.Instance.Results);
+        if (ResultDifference.Of(Tree.With(recorded.Results, replayed), results) is { } difference)
         {
             using var again = new Recorded(function, inputs, leaves, device, true, recorded.Trace);
             again.Instance.Plan();
@@ -198,16 +198,13 @@ public sealed class TensorProgram<TIn, TOut>(Func<TIn, TOut> function, Device? d
         /// <summary>The structure of the results.</summary>
         public TOut Results { get; private set; } = default!;
 
-        public void Run(Tensor[] leaves, bool asWritten)
+        public void Run(Tensor[] leaves)
         {
             for (int i = 0; i < leaves.Length; i++)
                 Instance.SetInput(i, leaves[i], 0);
             try
             {
-                if (asWritten)
-                    Instance.RunAsWritten();
-                else
-                    Instance.Run();
+                Instance.Run();
             }
             catch (InvalidOperationException e)
             {

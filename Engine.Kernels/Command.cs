@@ -1,3 +1,5 @@
+using Engine.Kernels.Rows;
+
 namespace Engine.Kernels;
 
 /// <summary>Work of the CPU device, cut into independent units numbered from 0.</summary>
@@ -17,6 +19,9 @@ internal abstract class Command
 
     /// <summary>Bytes of the buffers that it reads and writes, if it was recorded.</summary>
     public long Bytes { get; set; }
+
+    /// <summary>What is known of its rows; null for nothing.</summary>
+    public RowWork? Rows { get; init; }
 
     /// <summary>Runs all of it.</summary>
     public abstract void Execute();

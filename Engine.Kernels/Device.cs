@@ -138,7 +138,12 @@ public abstract class Device : IDisposable
     /// <param name="count">The number of indices.</param>
     /// <param name="body">The kernel, with views taken just before this call.</param>
     /// <param name="grain">The least number of indices worth a thread.</param>
-    public abstract void For<TBody>(int count, TBody body, int grain = 1024)
+    /// <param name="parts">
+    /// Into how many equal parts indices and all buffers can be cut so that indices of a part touch nothing else of any buffer; 0 if they
+    /// can't. A GPU may run such commands one after the other for some parts before it comes to others.
+    /// </param>
+    /// <param name="shared">A buffer of which indices of every part may read everything.</param>
+    public abstract void For<TBody>(int count, TBody body, int grain = 1024, int parts = 0, Buffer? shared = null)
         where TBody : struct, IBody;
 
     /// <summary>Runs a body for all columns of some rows.</summary>
@@ -146,9 +151,10 @@ public abstract class Device : IDisposable
     /// <param name="columns">The number of columns, at least 1.</param>
     /// <param name="body">The kernel, with views taken just before this call.</param>
     /// <param name="grain">The least number of rows worth a thread.</param>
-    public virtual void ForRows<TBody>(int rows, int columns, TBody body, int grain = 1)
+    /// <param name="independent">Whether a row touches nothing but its own part of each buffer, see <see cref="For"/>.</param>
+    public virtual void ForRows<TBody>(int rows, int columns, TBody body, int grain = 1, bool independent = false)
         where TBody : struct, IRowBody
-        => For(checked(rows * columns), new RowColumns<TBody>(body, columns));
+        => For(checked(rows * columns), new RowColumns<TBody>(body, columns), parts: independent ? rows : 0);
 
     /// <summary>destination = function(x), element by element.</summary>
     /// <param name="type">The element type of all operands.</param>
@@ -345,7 +351,7 @@ public abstract class Device : IDisposable
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
 
     /// <summary>Derives keys of random numbers.</summary>
-    internal virtual void DeriveKeys(int count, DeriveKeysBody body) => For(count, body, KeyGrain);
+    internal virtual void DeriveKeys(int count, DeriveKeysBody body) => For(count, body, KeyGrain, count / body.Each);
 
     /// <summary>
     /// Runs independent pieces of host code, several at a time if the device allows it; each may give commands and run programs.
@@ -361,6 +367,13 @@ public abstract class Device : IDisposable
         Pool.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>One command of those of a loop over independent rows, of a device whose commands say what their rows are.</summary>
+    /// <param name="commands">Its commands, step by step.</param>
+    /// <param name="stages">Commands of a step.</param>
+    /// <param name="rows">The number of rows.</param>
+    internal virtual Command Loop(IReadOnlyList<Command> commands, int stages, int rows)
+        => throw new NotSupportedException($"Device '{Name}' has no loops over rows.");
 
     /// <summary>Makes recorded commands ready for being given again and again.</summary>
     internal virtual Command[] Prepare(Command[] commands) => commands;

@@ -81,6 +81,33 @@ public sealed class Loops
         return new(Sizes, strides);
     }
 
+    /// <summary>
+    /// Whether an operand, if the runs of the innermost loop's body are cut into rows, has for each row elements of its own one of as many
+    /// equal parts of a block of memory only.
+    /// </summary>
+    /// <param name="operand">The operand.</param>
+    /// <param name="start">The element of the block at which it starts.</param>
+    /// <param name="length">Elements of the block.</param>
+    /// <param name="rows">The number of rows.</param>
+    internal bool IsApart(int operand, long start, long length, int rows)
+    {
+        // From the outside, rows are whole iterations of some loops and then, perhaps, equal parts of one.
+        long row = length / rows, end = start;
+        int left = rows;
+        for (int axis = 0; axis < Sizes.Length; axis++)
+        {
+            int size = Sizes[axis], own = left < size ? size / left : 1;
+            long stride = Strides[operand][axis];
+            bool isWhole = (left < size ? size % left : left % size) == 0;
+            if (!isWhole || stride < 0 || (left > 1 && own * stride != row * Math.Max(1, left / size)))
+                return false;
+            end += (own - 1) * stride;
+            left = Math.Max(1, left / size);
+        }
+
+        return left == 1 && length % rows == 0 && start >= 0 && end < row;
+    }
+
     /// <summary>The stride of an operand in the innermost loop.</summary>
     public int InnerStride(int operand) => Sizes.Length == 0 ? 0 : Strides[operand][^1];
 

@@ -1,5 +1,6 @@
 using Engine.Kernels.Fusion;
 using Engine.Kernels.Memory;
+using Engine.Kernels.Rows;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels;
@@ -18,9 +19,12 @@ internal sealed class Recording : IDisposable
     private static Recording? s_current;
 
     private readonly List<Request> _requests = [];
-    private readonly List<List<(int Slot, Access Access)>> _uses = [[]];
+    private readonly List<List<Use>> _uses = [[]];
     private readonly List<Type> _kinds = [];
     private readonly List<KernelRequest?> _fusible = [];
+    private readonly List<Command> _given = [];
+    private readonly Dictionary<int, Command> _rowwise = [];
+    private readonly List<Command> _steps = [];
     private readonly Dictionary<int, KernelRequest> _held = [];
     private readonly Dictionary<int, (int First, int Count)> _scratch = [];
     private readonly List<Buffer> _owned = [];
@@ -31,6 +35,7 @@ internal sealed class Recording : IDisposable
     private int[] _results = [];
     private bool[] _live = [];
     private MapFusion _fusion = MapFusion.None;
+    private RowLoops _loops = RowLoops.None;
     private bool _isGiving;
     private int _nextScratch;
     private long _arenaBytes;
@@ -83,11 +88,13 @@ internal sealed class Recording : IDisposable
     public long Observe(Func<IEnumerable<Buffer>> function)
     {
         _observed = new Buffer(Device, 0, 0);
-        IEnumerable<Buffer> results = [];
-        Within(() => results = function());
-        _results = [.. results.Select(buffer => buffer.Slot)];
+        Within(() =>
+        {
+            _results = [.. function().Select(buffer => buffer.Slot)];
+            _arenaBytes = Layout();
+        });
         _observed.Forget();
-        return _arenaBytes = Layout();
+        return _arenaBytes;
     }
 
     /// <summary>Second pass: calls <paramref name="function"/> again and stores its commands.</summary>
@@ -102,13 +109,14 @@ internal sealed class Recording : IDisposable
         IEnumerable<Buffer> results = [];
         Within(() => results = function());
         bool sameResults = results.Select(buffer => buffer.Slot).SequenceEqual(_results);
-        if (_nextRequest != _requests.Count || _nextCommand != _live.Length || !sameResults)
+        if (_nextRequest != _requests.Count || _nextCommand != _live.Length || _steps.Count > 0 || !sameResults)
             throw Changed();
         CommandCount = _stored.Count;
         _commands = Device.Prepare([.. _stored]);
         _uses.Clear();
         _kinds.Clear();
         _fusible.Clear();
+        _rowwise.Clear();
         _held.Clear();
         _scratch.Clear();
     }
@@ -203,8 +211,8 @@ internal sealed class Recording : IDisposable
             return;
         var uses = _uses[_nextCommand];
         if (_stored is null)
-            uses.Add((buffer.Slot, access));
-        else if (_nextUse >= uses.Count || uses[_nextUse++] != (buffer.Slot, access))
+            uses.Add(Use.Of(buffer, access));
+        else if (_nextUse >= uses.Count || (uses[_nextUse].Slot, uses[_nextUse++].Access) != (buffer.Slot, access))
             throw Changed();
         else if (!buffer.IsRecorded && _nextCommand < _live.Length && _live[_nextCommand])
             _captured.Add(buffer);
@@ -215,9 +223,10 @@ internal sealed class Recording : IDisposable
     {
         command.Bytes = _touched;
         _touched = 0;
-        int number = _isGiving ? -1 : Next(command.GetType(), null);
-        if (_stored is not null && (_isGiving || _live[number]))
-            _stored.Add(command);
+        if (_isGiving)
+            _given.Add(command);
+        else
+            Keep(Next(command.GetType(), null), [command]);
     }
 
     /// <summary>
@@ -256,18 +265,46 @@ internal sealed class Recording : IDisposable
         }
 
         int first = _nextRequest;
+        Keep(number, CommandsOf(request));
+        if (_stored is null && _nextRequest > first)
+            _scratch.Add(number, (first, _nextRequest - first));
+    }
+
+    // What a device makes of a request.
+    private IReadOnlyList<Command> CommandsOf(KernelRequest request)
+    {
+        _given.Clear();
         _isGiving = true;
         try
         {
             request.Give(Device);
+            return _given;
         }
         finally
         {
             _isGiving = false;
         }
+    }
 
-        if (_stored is null && _nextRequest > first)
-            _scratch.Add(number, (first, _nextRequest - first));
+    private void Keep(int number, IReadOnlyList<Command> commands)
+    {
+        if (_stored is null)
+        {
+            if (commands is [{ Rows: not null }])
+                _rowwise.Add(number, commands[0]);
+        }
+        else if (_loops.Of(number) is { } loop)
+        {
+            _steps.AddRange(commands);
+            if (number != loop.Last)
+                return;
+            _stored.Add(_steps.Count == loop.Commands.Count ? Device.Loop(_steps, loop.Stages, loop.Rows) : throw Changed());
+            _steps.Clear();
+        }
+        else if (_live[number])
+        {
+            _stored.AddRange(commands);
+        }
     }
 
     // The number of a command, which must be one like the first time.
@@ -324,14 +361,12 @@ internal sealed class Recording : IDisposable
             _live[command] = _uses[command].Exists(use => (use.Access & Access.Write) != 0 && (use.Slot == External || wanted[use.Slot]));
             if (!_live[command])
                 continue;
-            foreach (var (slot, access) in _uses[command])
-            {
-                if (slot != External && (access & Access.Read) != 0)
-                    wanted[slot] = true;
-            }
+            foreach (var use in _uses[command].Where(use => use.Slot != External && (use.Access & Access.Read) != 0))
+                wanted[use.Slot] = true;
         }
 
         _fusion = MapFusion.Of(_fusible, _live, _uses, wanted: _whole.Union(_results).ToHashSet(), slots: _requests.Count);
+        _loops = _rowwise.Count > 0 ? RowLoops.Of([.. Standing()]) : RowLoops.None;
         var first = new int[_requests.Count];
         var last = new int[_requests.Count];
         Array.Fill(first, int.MaxValue);
@@ -355,9 +390,32 @@ internal sealed class Recording : IDisposable
         foreach (int slot in _results.Where(slot => slot != External))
             last[slot] = int.MaxValue;
 
+        var places = _loops.Lengthen(first, last);
         UsedBytes = _requests.Index().Sum(request => last[request.Index] >= 0 ? request.Item.ByteLength : 0);
-        return MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]),
-            (slot, offset) => _requests[slot] = new Request(_requests[slot].ByteLength) { Offset = offset });
+        long bytes = MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]), Place);
+        foreach (var (slot, other) in places)
+            Place(slot, _requests[other].Offset);
+        return bytes;
+
+        void Place(int slot, long offset) => _requests[slot] = _requests[slot] with { Offset = offset };
+    }
+
+    // The commands that a replay gives, with what is known of their rows.
+    private IEnumerable<RowCommand> Standing()
+    {
+        for (int number = 0; number < _live.Length; number++)
+        {
+            if (!_live[number] || _fusion.IsPart(number))
+                continue;
+            var (command, uses) = (_rowwise.GetValueOrDefault(number), (IReadOnlyList<Use>)_uses[number]);
+            if (_fusion.Composed(number) is { } request)
+            {
+                command = request is MapRequest && CommandsOf(request) is [var one] ? one : null;
+                uses = [Use.Of(request.Destination, Access.Write), .. request.Operands.Select(operand => Use.Of(operand, Access.Read))];
+            }
+
+            yield return new(number, command?.Rows, uses, command?.Operations ?? 0);
+        }
     }
 
     private readonly record struct Request(long ByteLength)

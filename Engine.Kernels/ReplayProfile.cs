@@ -130,9 +130,13 @@ public sealed class ReplayProfile : IDisposable
             return $"{KernelName(arguments[0])}({KernelName(arguments[1])})";
         if (name == "ReduceEnd")
             return $"{KernelName(arguments[^2])} of {KernelName(arguments[0])}";
+        if (arguments is [var step, _] && name == "RowLoopKernel")
+            return $"RowLoop of {StagesOf(step)}";
         string function = string.Join(' ', arguments.Where(IsFunction).Select(KernelName));
         return name is "MapRows" or "Map" or "MapQuads" ? function : $"{name} {function}".TrimEnd();
     }
+
+    private static int StagesOf(Type step) => step.GetGenericArguments() is [_, var rest] ? 1 + StagesOf(rest) : 1;
 
     private static bool IsFunction(Type type)
         => type.Name.Split('`')[0] is var name

@@ -36,6 +36,6 @@ internal sealed record Cast(ElementType Target) : Operation
 
         void Run<TBody>(TBody body)
             where TBody : struct, IBody
-            => y.Device.For(y.Count, body);
+            => y.Device.For(y.Count, body, parts: y.Count);
     }
 }

@@ -49,9 +49,12 @@ internal sealed record Take(int Axis) : Operation
 
         void Run<T>()
             where T : unmanaged
-            => y.Device.For(
-                y.Count,
-                new TakeBody<T>(y.Buffer.Write<T>(), x[0].Buffer.Read<T>(), x[1].Buffer.Read<int>(), size, x[1].Count, inner));
+        {
+            // Each slice is taken by itself from one tensor, or all of them from each of several.
+            int outer = x[0].Count / Math.Max(1, size * inner);
+            var body = new TakeBody<T>(y.Buffer.Write<T>(), x[0].Buffer.Read<T>(), x[1].Buffer.Read<int>(), size, x[1].Count, inner);
+            y.Device.For(y.Count, body, parts: outer == 1 ? x[1].Count : outer, shared: x[outer == 1 ? 0 : 1].Buffer);
+        }
     }
 }
 
@@ -140,6 +143,9 @@ internal sealed record ArgMax(int Axis) : Operation
 
         void Run<T>()
             where T : unmanaged, INumber<T>
-            => y.Device.For(y.Count, new ArgMaxBody<T>(y.Buffer.Write<int>(), x[0].Buffer.Read<T>(), size, inner));
+        {
+            var body = new ArgMaxBody<T>(y.Buffer.Write<int>(), x[0].Buffer.Read<T>(), size, inner);
+            y.Device.For(y.Count, body, parts: y.Count / Math.Max(1, inner));
+        }
     }
 }

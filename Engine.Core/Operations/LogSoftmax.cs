@@ -38,7 +38,8 @@ internal sealed record LogSoftmax : Operation
             where T : unmanaged
         {
             int length = y.Shape[-1];
-            y.Device.For(y.Count / length, new LogSoftmaxBody<V, T>(y.Buffer.Write<T>(), x[0].Buffer.Read<T>(), length), Grain);
+            int rows = y.Count / length;
+            y.Device.For(rows, new LogSoftmaxBody<V, T>(y.Buffer.Write<T>(), x[0].Buffer.Read<T>(), length), Grain, rows);
         }
     }
 }

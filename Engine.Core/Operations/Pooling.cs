@@ -40,7 +40,7 @@ internal sealed record PoolIndex(int Size) : Operation
         if (y.Count == 0)
             return;
         var body = new PoolIndexBody<T>(y.Buffer.Write<int>(), x.Buffer.Read<T>(), x.Shape[1], x.Shape[2], x.Shape[3], Size);
-        y.Device.For(y.Count / x.Shape[3], body, Pool.Grain(x.Shape[3]));
+        y.Device.For(y.Count / x.Shape[3], body, Pool.Grain(x.Shape[3]), x.Shape[0]);
     }
 }
 
@@ -74,9 +74,9 @@ internal sealed record PoolGather : Operation
         int count = y.Count / inner, grain = Pool.Grain(inner);
         var positions = x[1].Buffer.Read<int>();
         if (y.Type == ElementType.Float64)
-            y.Device.For(count, Body<double>(), grain);
+            y.Device.For(count, Body<double>(), grain, y.Shape[0]);
         else
-            y.Device.For(count, Body<int>(), grain);
+            y.Device.For(count, Body<int>(), grain, y.Shape[0]);
 
         PoolGatherBody<T> Body<T>()
             where T : unmanaged

@@ -117,7 +117,8 @@ internal sealed record DrawIntegers(int Low, int High, Shape Sizes)
     {
         int blocks = (int)((Columns + 3L) / 4);
         var body = new IntegersBody(Low, High - Low, Columns, blocks, y.Buffer.Write<int>(), x[0].Buffer.Read<int>());
-        y.Device.For(checked(x[0].Count / RandomKey.Words * blocks), body, Grain);
+        int keys = x[0].Count / RandomKey.Words;
+        y.Device.For(checked(keys * blocks), body, Grain, keys);
     }
 }
 
@@ -158,7 +159,7 @@ internal sealed record SampleChoices : Operation
             int rows = y.Count / Math.Max(1, x[1].Count / RandomKey.Words);
             var body = new SampleBody<TUniform, V, T>(
                 y.Buffer.Write<int>(), x[0].Buffer.Read<T>(), x[1].Buffer.Read<int>(), rows, x[0].Shape[-1]);
-            y.Device.For(y.Count, body, Grain);
+            y.Device.For(y.Count, body, Grain, y.Count / Math.Max(1, rows));
         }
     }
 }

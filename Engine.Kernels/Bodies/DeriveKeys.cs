@@ -16,6 +16,9 @@ internal readonly struct DeriveKeysBody(View<int> y, View<int> keys, uint kind, 
     /// <summary>The kind of blocks.</summary>
     public uint Kind => kind;
 
+    /// <summary>How many are made of a key.</summary>
+    public int Each => each;
+
     /// <summary>The key that a new one is derived from.</summary>
     public RandomKey KeyOf(int index) => new(keys, RowOf(index));
 

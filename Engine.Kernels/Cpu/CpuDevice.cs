@@ -109,10 +109,11 @@ internal sealed partial class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void For<TBody>(int count, TBody body, int grain = 1024) => Launch(new BodyRange<TBody>(body), count, grain);
+    public override void For<TBody>(int count, TBody body, int grain = 1024, int parts = 0, Buffer? shared = null)
+        => Launch(new BodyRange<TBody>(body), count, grain);
 
     /// <inheritdoc/>
-    public override void ForRows<TBody>(int rows, int columns, TBody body, int grain = 1)
+    public override void ForRows<TBody>(int rows, int columns, TBody body, int grain = 1, bool independent = false)
         => Launch(new WholeRows<TBody>(body, columns), rows, grain);
 
     /// <inheritdoc/>

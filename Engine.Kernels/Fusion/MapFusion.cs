@@ -1,4 +1,5 @@
 using Engine.Kernels.Memory;
+using Engine.Kernels.Rows;
 
 namespace Engine.Kernels.Fusion;
 
@@ -14,17 +15,19 @@ internal sealed class MapFusion
     private readonly List<int>?[] _around;
     private readonly int[] _last;
     private readonly List<(int Inner, int Place)>?[] _within;
+    private readonly KernelRequest?[] _composed;
     private readonly HashSet<int> _spared = [];
 
-    private MapFusion(int commands)
+    private MapFusion(IReadOnlyList<KernelRequest?> requests)
     {
-        _around = new List<int>?[commands];
-        _last = [.. Enumerable.Range(0, commands)];
-        _within = new List<(int, int)>?[commands];
+        _around = new List<int>?[requests.Count];
+        _last = [.. Enumerable.Range(0, requests.Count)];
+        _within = new List<(int, int)>?[requests.Count];
+        _composed = [.. requests];
     }
 
     /// <summary>None.</summary>
-    public static MapFusion None { get; } = new(0);
+    public static MapFusion None { get; } = new([]);
 
     /// <summary>Finds them.</summary>
     /// <param name="requests">The map or reduction that each command is, or null.</param>
@@ -35,29 +38,28 @@ internal sealed class MapFusion
     public static MapFusion Of(
         IReadOnlyList<KernelRequest?> requests,
         bool[] live,
-        IReadOnlyList<List<(int Slot, Access Access)>> uses,
+        IReadOnlyList<List<Use>> uses,
         IReadOnlySet<int> wanted,
         int slots)
     {
         var (readers, writes) = (new List<int>[slots], new int[slots]);
         for (int command = 0; command < live.Length; command++)
         {
-            foreach (var (slot, access) in uses[command].Where(use => live[command] && use.Slot >= 0))
+            foreach (var use in uses[command].Where(use => live[command] && use.Slot >= 0))
             {
-                writes[slot] += (access & Access.Write) != 0 ? 1 : 0;
-                if ((access & Access.Read) != 0)
-                    (readers[slot] ??= []).Add(command);
+                writes[use.Slot] += use.Writes ? 1 : 0;
+                if ((use.Access & Access.Read) != 0)
+                    (readers[use.Slot] ??= []).Add(command);
             }
         }
 
-        var fusion = new MapFusion(live.Length);
-        KernelRequest?[] composed = [.. requests];
+        var fusion = new MapFusion(requests);
         for (int inner = 0; inner < live.Length; inner++)
         {
-            if (live[inner] && composed[inner] is { Destination.Slot: >= 0 and var slot } request
+            if (live[inner] && fusion._composed[inner] is { Destination.Slot: >= 0 and var slot } request
                 && writes[slot] == 1 && !wanted.Contains(slot) && readers[slot] is { } readBy)
             {
-                fusion.Spare(inner, request, slot, readBy, composed);
+                fusion.Spare(inner, request, slot, readBy);
             }
         }
 
@@ -70,6 +72,9 @@ internal sealed class MapFusion
     /// <summary>What becomes a part of a command, in order, and which operand each then gives.</summary>
     public IReadOnlyList<(int Inner, int Place)> Within(int command) => _within[command] ?? [];
 
+    /// <summary>The request that a command is, with all that has become a part of it; null where it is none.</summary>
+    public KernelRequest? Composed(int command) => _composed[command];
+
     /// <summary>Whether a command is but a part of others.</summary>
     public bool IsPart(int command) => _around[command] is not null;
 
@@ -80,7 +85,7 @@ internal sealed class MapFusion
     public bool Spares(int slot) => _spared.Contains(slot);
 
     // Makes a request a part of all those that read its result, if they can take it.
-    private void Spare(int inner, KernelRequest request, int slot, List<int> readers, KernelRequest?[] composed)
+    private void Spare(int inner, KernelRequest request, int slot, List<int> readers)
     {
         if (readers.Count > (request is MapRequest { IsCheap: true } ? MostReaders : 1) || readers.Distinct().Count() < readers.Count)
             return;
@@ -88,15 +93,15 @@ internal sealed class MapFusion
         foreach (int reader in readers)
         {
             // A part of the result has its slot, too.
-            int place = composed[reader]?.Operands.ToList().FindIndex(operand => ReferenceEquals(operand, request.Destination)) ?? -1;
-            if (place < 0 || composed[reader]!.Absorb(request, place) is not { } both)
+            int place = _composed[reader]?.Operands.ToList().FindIndex(operand => ReferenceEquals(operand, request.Destination)) ?? -1;
+            if (place < 0 || _composed[reader]!.Absorb(request, place) is not { } both)
                 return;
             taken.Add((reader, place, both));
         }
 
         foreach (var (reader, place, both) in taken)
         {
-            composed[reader] = both;
+            _composed[reader] = both;
             (_within[reader] ??= []).Add((inner, place));
         }
 

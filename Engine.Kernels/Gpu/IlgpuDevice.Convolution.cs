@@ -61,22 +61,28 @@ internal sealed partial class IlgpuDevice
             return;
         }
 
-        var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(
-            plan, new(shape, images.Read<T>()), new(plan, weights.Read<T>()),
-            new(shape, destination.Write<T>(), positions.Write<int>(), bias.Read<T>()));
-        LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations);
+        var taps = weights.Read<T>();
+        var source = new WholeImages<T>(shape, images.Read<T>());
+        var result = new ReluPoolResults<T>(shape, destination.Write<T>(), positions.Write<int>(), bias.Read<T>());
+        var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(plan, source, new(plan, taps), result);
+        var rows = RowsOf<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(
+            shape, true, source, plan => new(plan, taps), result, images);
+        LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations, rows);
     }
 
     private void ConvolveForward<T>(ConvolutionPlan plan, Buffer destination, Buffer images, Buffer weights, Buffer? positions)
         where T : unmanaged, INumber<T>
     {
         var source = new WholeImages<T>(plan.Shape, images.Read<T>());
-        var taps = new PlainWeights<T>(plan, weights.Read<T>());
+        var view = weights.Read<T>();
+        var taps = new PlainWeights<T>(plan, view);
         if (positions is null)
         {
-            var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(
-                plan, source, taps, new(plan.Shape, destination.Write<T>()));
-            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations);
+            var result = new WholeResults<T>(plan.Shape, destination.Write<T>());
+            var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(plan, source, taps, result);
+            var rows = RowsOf<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(
+                plan.Shape, false, source, plan => new(plan, view), result, images);
+            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations, rows);
         }
         else
         {

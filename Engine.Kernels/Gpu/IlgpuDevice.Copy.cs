@@ -84,7 +84,8 @@ internal sealed partial class IlgpuDevice
         }
 
         var listed = Listed(table);
-        Launch(new ConcatenateBody(destination.Write<int>(), listed.Read<long>(), parts.Count, end), rows * end);
+        var body = new ConcatenateBody(destination.Write<int>(), listed.Read<long>(), parts.Count, end);
+        Launch(body, rows * end, rows: RowsOf(body, rows * end, rows));
         Free(listed);
     }
 

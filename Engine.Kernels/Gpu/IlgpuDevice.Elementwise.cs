@@ -1,6 +1,8 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
+using Engine.Kernels.Memory;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;
@@ -30,9 +32,9 @@ internal sealed partial class IlgpuDevice
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset)
     {
         if (type.Size() == 8)
-            CopyStrided(loops, () => destination.Write<long>(), destinationOffset, () => source.Read<long>(), sourceOffset);
+            CopyStrided<long>(loops, destination, destinationOffset, source, sourceOffset);
         else
-            CopyStrided(loops, () => destination.Write<int>(), destinationOffset, () => source.Read<int>(), sourceOffset);
+            CopyStrided<int>(loops, destination, destinationOffset, source, sourceOffset);
     }
 
     /// <inheritdoc/>
@@ -77,6 +79,9 @@ internal sealed partial class IlgpuDevice
             return;
         }
 
+        (Buffer, Access, int)[] Uses()
+            => [(destination, Access.Write, 0), .. operands.Take(TArity.Operands).Select(operand => (operand, Access.Read, 0))];
+
         foreach (var part in NestParts.Of(loops))
         {
             View<T> to = destination.Write<T>(), from0 = x.Read<T>();
@@ -84,10 +89,9 @@ internal sealed partial class IlgpuDevice
             View<T> from3 = TArity.Operands > 3 ? w.Read<T>() : from0;
             Strides stride0 = part.Strides(1), stride1 = TArity.Operands > 1 ? part.Strides(2) : stride0;
             Strides stride2 = TArity.Operands > 2 ? part.Strides(3) : stride0, stride3 = TArity.Operands > 3 ? part.Strides(4) : stride0;
-            Launch(
-                new MapBody<TArity, V, T>(
-                    function, part.Nest, stride0, stride1, stride2, stride3, to.From(part.Start(0)), from0, from1, from2, from3),
-                part.Count);
+            var body = new MapBody<TArity, V, T>(
+                function, part.Nest, stride0, stride1, stride2, stride3, to.From(part.Start(0)), from0, from1, from2, from3);
+            Launch(body, part.Count, rows: RowsOf(body, loops, Unsafe.SizeOf<T>(), Uses()));
         }
     }
 
@@ -126,14 +130,16 @@ internal sealed partial class IlgpuDevice
         }
     }
 
-    private void CopyStrided<T>(Loops loops, Func<View<T>> destination, int destinationOffset, Func<View<T>> source, int sourceOffset)
+    private void CopyStrided<T>(Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset)
         where T : unmanaged
     {
         foreach (var part in NestParts.Of(loops))
         {
-            View<T> to = destination(), from = source();
-            Launch(
-                new CopyStridedBody<T>(part.Nest, part.Strides(0, destinationOffset), part.Strides(1, sourceOffset), to, from), part.Count);
+            View<T> to = destination.Write<T>(), from = source.Read<T>();
+            var body = new CopyStridedBody<T>(part.Nest, part.Strides(0, destinationOffset), part.Strides(1, sourceOffset), to, from);
+            var rows = RowsOf(
+                body, loops, Unsafe.SizeOf<T>(), (destination, Access.Write, destinationOffset), (source, Access.Read, sourceOffset));
+            Launch(body, part.Count, rows: rows);
         }
     }
 
@@ -145,9 +151,8 @@ internal sealed partial class IlgpuDevice
         where T : unmanaged
     {
         int blocks = (int)((columns + 3L) / 4);
-        Launch(
-            new RandomBody<TDistribution, TUniform, V, T>(
-                distribution, columns, blocks, destination.Write<T>(), keys.Read<int>()),
-            checked(rows * blocks));
+        int count = checked(rows * blocks);
+        var body = new RandomBody<TDistribution, TUniform, V, T>(distribution, columns, blocks, destination.Write<T>(), keys.Read<int>());
+        Launch(body, count, rows: RowsOf(body, count, rows));
     }
 }

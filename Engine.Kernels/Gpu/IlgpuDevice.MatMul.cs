@@ -3,6 +3,7 @@ using Engine.Kernels.Bodies;
 using Engine.Kernels.Functions;
 using Engine.Kernels.Fusion;
 using Engine.Kernels.Gpu.Products;
+using Engine.Kernels.Gpu.Rows;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;
@@ -71,7 +72,7 @@ internal sealed partial class IlgpuDevice
         switch (way)
         {
             case MatMulWay.Body:
-                Launch(new MatMulBody<T>(shape, to, x, y, start), shape.Batch * shape.Rows * shape.Columns, shape.Operations);
+                Launch(new MatMulBody<T>(shape, to, x, y, start), shape.Batch * shape.Rows * shape.Columns, shape.Operations, Rows());
                 break;
             case MatMulWay.Small:
                 Groups(new MatMulSmall<T>(grid, formA, formB, to, x, y, start), MatMulSmall<T>.GroupSize);
@@ -117,7 +118,9 @@ internal sealed partial class IlgpuDevice
 
         void Groups<TKernel>(TKernel kernel, int size)
             where TKernel : struct, IGroupKernel
-            => LaunchGroups(kernel, grid.Groups, size, shape.Operations);
+            => LaunchGroups(kernel, grid.Groups, size, shape.Operations, Rows());
+
+        RowStage? Rows() => grid.Pieces == 1 ? RowsOf(shape, to, x, y, start, a) : null;
 
         static View<float> AsSingle(View<T> view) => new(view.Address, view.Length);
     }

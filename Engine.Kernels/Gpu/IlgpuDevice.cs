@@ -1,5 +1,6 @@
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Memory;
+using Engine.Kernels.Rows;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -126,7 +127,8 @@ internal sealed partial class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void For<TBody>(int count, TBody body, int grain = 1024) => Launch(body, count);
+    public override void For<TBody>(int count, TBody body, int grain = 1024, int parts = 0, Buffer? shared = null)
+        => Launch(body, count, rows: RowsOf(body, count, parts, shared));
 
     /// <inheritdoc/>
     public override void Concurrently(int count, Action<int> piece)
@@ -194,17 +196,17 @@ internal sealed partial class IlgpuDevice : Device
         => Launch(new FillBody<T>(view, value), view.Length);
 
     // The two ways by which a kernel gets to run: now, later, or both.
-    private void Launch<TBody>(TBody body, int count, double operations = 0)
+    private void Launch<TBody>(TBody body, int count, double operations = 0, RowWork? rows = null)
         where TBody : struct, IBody
     {
         if (count > MostIndices)
             throw new ArgumentException($"{count:N0} elements are too many for one kernel of a GPU: there can be {MostIndices:N0}.");
-        Give(new BodyCommand<TBody>(this, body, count) { Operations = operations });
+        Give(new BodyCommand<TBody>(this, body, count) { Operations = operations, Rows = rows });
     }
 
-    internal void LaunchGroups<TKernel>(TKernel kernel, int groups, int groupSize, double operations = 0)
+    internal void LaunchGroups<TKernel>(TKernel kernel, int groups, int groupSize, double operations = 0, RowWork? rows = null)
         where TKernel : struct, IGroupKernel
-        => Give(new GroupCommand<TKernel>(this, kernel, groups, groupSize) { Operations = operations });
+        => Give(new GroupCommand<TKernel>(this, kernel, groups, groupSize) { Operations = operations, Rows = rows });
 
     private static void Give(Command command)
     {

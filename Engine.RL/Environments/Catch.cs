@@ -49,7 +49,7 @@ public sealed class Catch : IEnvironment<Catch.State>
     public State Reset(Key key)
     {
         var column = Tensor.Integers(key, 0, Columns, []);
-        return new State(Tensor.ZerosLike(column), column, Tensor.OnesLike(column) * (Columns / 2));
+        return new State(Tensor.ZerosLike(column), column, Tensor.Full(Columns / 2, [], column.Type, column.Device));
     }
 
     /// <inheritdoc/>

@@ -54,7 +54,7 @@ public sealed record SnakeStart(int Rows, int Columns) : SnakeOperation(Rows, Co
     protected override void ComputeAll(Tensor[] y, Tensor[] x)
     {
         var body = new SnakeStartBody(y[0].Buffer.Write<int>(), x[0].Buffer.Read<int>(), Cells);
-        y[0].Device.ForRows(x[0].Count / RandomKey.Words, Cells, body, Grain);
+        y[0].Device.ForRows(x[0].Count / RandomKey.Words, Cells, body, Grain, independent: true);
     }
 }
 
@@ -69,7 +69,7 @@ public sealed record SnakeObservation(int Rows, int Columns) : SnakeOperation(Ro
     protected override void ComputeAll(Tensor[] y, Tensor[] x)
     {
         var body = new SnakeObservationBody(y[0].Buffer.Write<float>(), x[0].Buffer.Read<int>(), Cells);
-        y[0].Device.ForRows(x[0].Count / SnakeBoard.Size(Cells), Cells, body, Grain);
+        y[0].Device.ForRows(x[0].Count / SnakeBoard.Size(Cells), Cells, body, Grain, independent: true);
     }
 }
 
@@ -110,6 +110,6 @@ public sealed record SnakeStep(int Rows, int Columns, int StepLimit, bool Restar
             Columns,
             StepLimit,
             Restarts ? 1 : 0);
-        y[0].Device.ForRows(y[1].Count, Cells, body, Grain);
+        y[0].Device.ForRows(y[1].Count, Cells, body, Grain, independent: true);
     }
 }

@@ -7,6 +7,8 @@ using Engine.Core.Autodiff;
 using Engine.Kernels;
 using Engine.Kernels.Gpu;
 using Engine.Kernels.Gpu.Products;
+using Engine.RL.Environments;
+using Engine.RL.Training;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -33,6 +35,7 @@ public partial class PtxTests
         using var device = IlgpuDevice.OpenDry();
         UseOperations(device);
         UseWorkloads(device);
+        UseTraining(device);
 
         // Used by CUDA cards only, on request.
         Type[] tensorCores = [typeof(MatMulTensorCores<AlignedQuads<float>>), typeof(MatMulTensorCores<AnyQuads<float>>)];
@@ -99,6 +102,15 @@ public partial class PtxTests
             using var work = workload.Create(device);
             work.Run();
             work.Run();
+        }
+    }
+
+    private static void UseTraining(Device device)
+    {
+        foreach (var kind in EnvironmentKind.All)
+        {
+            using var trainer = Trainer.Of(kind.Of(), new LearningSettings { Env = kind.Name }, "1", device: device);
+            trainer.Step();
         }
     }
 

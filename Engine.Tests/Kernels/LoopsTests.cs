@@ -29,6 +29,33 @@ public class LoopsTests
         }
     }
 
+    // If it is said of an operand, then all places that a row meets are of its part. It is said of one without gaps.
+    [Property(MaxTest = 1000)]
+    public void RowsAreApartWhereEachMeetsItsOwnPartOnly(DoNotSize<int> seed)
+    {
+        var random = new Random(seed.Item);
+        var shape = Nest.Shape(random, 200);
+        int[] sizes = [.. shape], strides = random.Next(3) switch
+        {
+            0 => shape.Strides(),
+            1 => Nest.Operand(random, shape).StridesIn(shape),
+            _ => [.. sizes.Select(_ => random.Next(-1, 9))],
+        };
+        var loops = Loops.Of(sizes, strides, shape.Strides());
+        int rows = random.Next(1, 9), row = random.Next(1, 9), start = random.Next(3) - 1, length = (rows * row) + random.Next(2);
+        if (loops.Count == 0 || loops.Count % rows != 0)
+            return;
+        int[] offsets = Nest.Offsets(sizes, strides);
+        if (loops.IsApart(0, start, length, rows))
+        {
+            Assert.Equal(0, length % rows);
+            Assert.All(offsets.Index(), place => Assert.InRange(start + place.Item, 0, length - 1));
+            Assert.All(offsets.Index(), place => Assert.Equal(place.Index / (loops.Count / rows), (start + place.Item) / (length / rows)));
+        }
+
+        Assert.True(loops.Sizes.Length != 1 || loops.IsApart(1, 0, loops.Count, rows));
+    }
+
     [Fact]
     public void ContiguousOperandsMakeOneLoop()
     {

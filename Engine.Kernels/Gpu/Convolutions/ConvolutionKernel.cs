@@ -41,7 +41,16 @@ internal readonly struct ConvolutionKernel<TSource, TWeights, TResult, T>(
     {
         var pixels = SharedMemory.Allocate<T>(ConvolutionPlan.TileRoom);
         var quads = SharedMemory.Allocate<Quad<T>>(ConvolutionPlan.WeightRoom / 4);
-        ConvolutionPlace group = _blocks.OfGroup(Grid.IdxX), thread = _blocks.OfThread(Group.IdxX);
+        Invoke(Grid.IdxX, pixels, quads);
+    }
+
+    /// <summary>Does the work of a group, whichever one does it.</summary>
+    /// <param name="number">Which one.</param>
+    /// <param name="pixels">Shared memory for pixels.</param>
+    /// <param name="quads">Shared memory for weights.</param>
+    public void Invoke(int number, ArrayView<T> pixels, ArrayView<Quad<T>> quads)
+    {
+        ConvolutionPlace group = _blocks.OfGroup(number), thread = _blocks.OfThread(Group.IdxX);
         int top = (2 * group.Row) - _padTop, left = (2 * group.Column) - _padLeft;
 
         SixteenSums<T> sums = default;

@@ -45,7 +45,7 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     public int Workers => Quads * Rows * Columns * Images * Slices;
 
     /// <summary>Threads of a group, whole warps: those without a sum help to load.</summary>
-    public int Threads => Math.Max(LeastThreads, Parts.Of(Workers, Warp) * Warp);
+    public int Threads => Math.Max(Least, Parts.Of(Workers, Warp) * Warp);
 
     /// <summary>Rows of pixels that a group's windows need.</summary>
     public int TileHeight => (2 * Rows) + Shape.KernelHeight - 1;
@@ -67,6 +67,8 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
 
     /// <summary>The number of groups.</summary>
     public int Groups => checked(Shape.Members * ImageBlocks * RowBlocks * ColumnBlocks * ChannelBlocks);
+
+    private int Least { get; init; } = LeastThreads;
 
     private int KernelSize => Shape.KernelHeight * Shape.KernelWidth;
 
@@ -96,6 +98,13 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     /// <param name="shape">Sizes of the convolution.</param>
     /// <param name="pooled">Whether only whole windows count, not those that stand out over the edges.</param>
     public static ConvolutionPlan? For(ConvolutionShape shape, bool pooled)
+        => For(shape, pooled, WantedGroups)?.WithMoreImages().WithMoreThreads();
+
+    /// <summary>A plan with as few groups as fit for each image, and none for several, all of so many threads.</summary>
+    public static ConvolutionPlan? ForEach(ConvolutionShape shape, bool pooled, int threads)
+        => For(shape, pooled, 0) is { } plan ? (plan with { Least = threads }).WithMoreThreads() : null;
+
+    private static ConvolutionPlan? For(ConvolutionShape shape, bool pooled, int wantedGroups)
     {
         int rest = pooled ? 0 : 1, rows = (shape.OutputHeight + rest) / 2, columns = (shape.OutputWidth + rest) / 2;
         if (shape.Members * shape.Batch * rows == 0 || columns * shape.OutputChannels == 0 || shape.Taps == 0)
@@ -107,9 +116,9 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
             Columns = blockColumns,
             Rows = Parts.Even(rows, MostThreads / (quads * blockColumns)),
         };
-        while ((plan.Channels <= 0 || plan.Groups < WantedGroups) && plan.Workers > 1)
+        while ((plan.Channels <= 0 || plan.Groups < wantedGroups) && plan.Workers > 1)
             plan = plan.Halved;
-        return plan.Channels <= 0 ? null : plan.WithMoreImages().WithMoreThreads();
+        return plan.Channels <= 0 ? null : plan;
     }
 
     // As many as there are threads for, if enough groups are left, and room for as many channels.

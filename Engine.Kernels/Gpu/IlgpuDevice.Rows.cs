@@ -1,0 +1,105 @@
+using System.Numerics;
+using Engine.Kernels.Bodies;
+using Engine.Kernels.Gpu.Convolutions;
+using Engine.Kernels.Gpu.Rows;
+using Engine.Kernels.Memory;
+using Engine.Kernels.Rows;
+using Buffer = Engine.Kernels.Memory.Buffer;
+
+namespace Engine.Kernels.Gpu;
+
+// What commands do for a row, and loops over rows.
+internal sealed partial class IlgpuDevice
+{
+    /// <inheritdoc/>
+    internal override Command Loop(IReadOnlyList<Command> commands, int stages, int rows)
+    {
+        RowStep[] steps = [.. commands.Chunk(stages).Select(StepOf)];
+        return steps[0].Loop(new RowLoopMaker(this, commands, rows), steps);
+
+        RowStep StepOf(Command[] step)
+            => step.Reverse().Aggregate((RowStep?)null, (others, command) => ((RowStage)command.Rows!).Before(others, rows))!;
+    }
+
+    // A row is some neighbouring indices.
+    private static RowStage? RowsOf<TBody>(TBody body, int count, int parts, Buffer? shared = null)
+        where TBody : struct, IBody
+    {
+        if (parts == 0 || !Recording.IsActive)
+            return null;
+        Use? whole = shared is null ? null : Use.Of(shared, Access.Read);
+        return new RowStage<BodyStage<TBody>>(
+            parts, isDouble: false, rows => new(body, count / rows), (use, written, rows) => use != whole && use.IsApart(written, rows));
+    }
+
+    // A row is some neighbouring runs of the innermost loop's body; where it meets an operand depends on the loops.
+    private static RowStage? RowsOf<TBody>(
+        TBody body, Loops loops, int elementBytes, params ReadOnlySpan<(Buffer Buffer, Access Access, int Start)> operands)
+        where TBody : struct, IBody
+    {
+        if (!Recording.IsActive || loops.Sizes.Length > Nest.MostLoops)
+            return null;
+        var uses = new (Use Use, int Start)[operands.Length];
+        for (int i = 0; i < uses.Length; i++)
+            uses[i] = (Use.Of(operands[i].Buffer, operands[i].Access), operands[i].Start);
+        return new RowStage<BodyStage<TBody>>(loops.Count, isDouble: false, rows => new(body, loops.Count / rows), IsApart);
+
+        bool IsApart(Use use, Use written, int rows)
+            => uses.Index().All(
+                other => other.Item.Use != use
+                    || loops.IsApart(
+                        other.Index, ((use.Start - written.Start) / elementBytes) + other.Item.Start, written.Bytes / elementBytes, rows));
+    }
+
+    private static RowStage? RowsOf<T>(MatMulShape shape, View<T> results, View<T> a, View<T> b, View<T> bias, Buffer left)
+        where T : unmanaged, INumber<T>
+    {
+        int parts = shape.Batch * shape.Rows;
+        bool isOneAfterTheOther = !shape.TransposeA && (shape.Batch == 1 || shape.BatchStrideA == shape.Rows * shape.Inner);
+        if (!isOneAfterTheOther || shape.Columns == 0 || parts == 0 || !Recording.IsActive)
+            return null;
+        var own = Use.Of(left, Access.Read);
+        return new RowStage<MatMulStage<T>>(
+            parts, typeof(T) == typeof(double), rows => new(shape, parts / rows, results, a, b, bias),
+            (use, written, rows) => (use.Writes || use == own) && use.IsApart(written, rows));
+    }
+
+    private static RowStage? RowsOf<TSource, TWeights, TResult, T>(
+        ConvolutionShape shape, bool pooled, TSource source, Func<ConvolutionPlan, TWeights> weights, TResult result, Buffer images)
+        where TSource : struct, IConvolutionSource<T>
+        where TWeights : struct, IConvolutionWeights<T>
+        where TResult : struct, IConvolutionResult<T>
+        where T : unmanaged, INumber<T>
+    {
+        if (!Recording.IsActive || ConvolutionPlan.ForEach(shape, pooled, RowLoopKernel.Threads) is not { } plan)
+            return null;
+        int parts = shape.Members * shape.Batch;
+        var own = Use.Of(images, Access.Read);
+        var kernel = new ConvolutionKernel<TSource, TWeights, TResult, T>(plan, source, weights(plan), result);
+        return new RowStage<ConvolutionStage<TSource, TWeights, TResult, T>>(
+            parts, typeof(T) == typeof(double), rows => new(kernel, plan.Groups / rows),
+            (use, written, rows) => (use.Writes || use == own) && use.IsApart(written, rows));
+    }
+
+    private sealed class RowLoopMaker(IlgpuDevice device, IReadOnlyList<Command> commands, int rows) : IRowLoopMaker
+    {
+        /// <inheritdoc/>
+        public Command Make<TStep>(long[] steps, int count)
+            where TStep : struct, IRowStage
+            => commands.Any(command => ((RowStage)command.Rows!).IsDouble)
+                ? Make<TStep, double>(steps, count)
+                : Make<TStep, float>(steps, count);
+
+        private GroupCommand<RowLoopKernel<TStep, T>> Make<TStep, T>(long[] steps, int count)
+            where TStep : struct, IRowStage
+            where T : unmanaged, INumber<T>
+        {
+            var kernel = new RowLoopKernel<TStep, T>(new View<long>(device.Listed(steps).Address, steps.Length), count);
+            return new(device, kernel, rows, RowLoopKernel.Threads)
+            {
+                Operations = commands.Sum(command => command.Operations),
+                Bytes = commands.Sum(command => command.Bytes),
+            };
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Engine.Kernels.Gpu.Convolutions;
+using ILGPU;
+
+namespace Engine.Kernels.Gpu.Rows;
+
+/// <summary>
+/// A loop over independent rows: a group has one row, and does all steps of it. What a stage has written, the threads of the group may read
+/// after the next barrier, so nobody waits for another group.
+/// </summary>
+/// <typeparam name="TStep">The stages of a step.</typeparam>
+/// <typeparam name="T">The type that shared memory is made for: double if a stage works in it.</typeparam>
+/// <param name="steps">What each step reads and writes: a TStep each, one after the other.</param>
+/// <param name="count">The number of steps.</param>
+internal readonly struct RowLoopKernel<TStep, T>(View<long> steps, int count) : IGroupKernel
+    where TStep : struct, IRowStage
+    where T : unmanaged, INumber<T>
+{
+    private readonly int _length = RowLoopKernel.LengthOf<TStep>();
+
+    /// <inheritdoc/>
+    public void Invoke()
+    {
+        var shared = SharedMemory.Allocate<Quad<T>>(RowLoopKernel.Room);
+        for (int step = 0; step < count; step++)
+            Unsafe.As<long, TStep>(ref steps[step * _length]).Invoke(Grid.IdxX, shared);
+    }
+}
+
+/// <summary>What all of them have in common.</summary>
+internal static class RowLoopKernel
+{
+    /// <summary>Threads of a group.</summary>
+    public const int Threads = 256;
+
+    /// <summary>Quads of shared memory of a group.</summary>
+    public const int Room = (ConvolutionPlan.TileRoom + ConvolutionPlan.WeightRoom) / 4;
+
+    /// <summary>Numbers of 8 bytes that a step takes.</summary>
+    public static int LengthOf<TStep>() => (Unsafe.SizeOf<TStep>() + sizeof(long) - 1) / sizeof(long);
+}
