@@ -61,6 +61,16 @@ public readonly record struct Key(Tensor Words)
         return new(new FoldKeyBy().Apply(Words.BroadcastTo([.. shape, RandomKey.Words]), numbers.BroadcastTo(shape)));
     }
 
+    /// <summary>New keys from this one and each number of a range, as in <c>0..20</c>, along a new last axis.</summary>
+    /// <exception cref="ArgumentException">The range is counted from an end, or ends before it begins.</exception>
+    public Key Fold(Range numbers)
+    {
+        int first = numbers.Start.Value, count = numbers.End.Value - first;
+        return numbers.Start.IsFromEnd || numbers.End.IsFromEnd || count < 0
+            ? throw new ArgumentException($"Key.Fold: a range of numbers is like 0..20, not {numbers}.", nameof(numbers))
+            : new(new FoldKeyRange(first, count).Apply(Words));
+    }
+
     /// <summary>As many new keys as wanted, along a new last axis: for <see cref="Batch.Map"/>, say.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
     public Key Split(int count)

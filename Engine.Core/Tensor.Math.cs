@@ -52,11 +52,13 @@ public sealed partial class Tensor
     /// <summary>a b + c in one pass; shapes broadcast.</summary>
     public static Tensor MultiplyAdd(Tensor a, Tensor b, Tensor c) => new MultiplyAdd().Apply(a, b, c);
 
-    /// <summary>The linear recurrence y[t] = b[t] + a[t] y[t + 1] along the first axis, with zero behind the last.</summary>
-    /// <param name="a">Factors, [length, ...] with a length of 1 or more; the last one does not matter.</param>
+    /// <summary>The linear recurrence y[t] = b[t] + a[t] y[t + 1] along the first axis.</summary>
+    /// <param name="a">Factors, [length, ...] with a length of 1 or more.</param>
     /// <param name="b">Addends, of the same shape.</param>
-    /// <exception cref="ArgumentException">Shapes or element types differ, or there is no first axis.</exception>
-    public static Tensor ReverseScan(Tensor a, Tensor b) => new ReverseScan().Apply(a, b);
+    /// <param name="init">What is behind the last, y[length], [...]; zero, if null.</param>
+    /// <exception cref="ArgumentException">Shapes or element types do not fit, or there is no first axis.</exception>
+    public static Tensor ReverseScan(Tensor a, Tensor b, Tensor? init = null)
+        => new ReverseScan().Apply(init is null ? [a, b] : [a, b, init]);
 
     /// <summary>The linear recurrence y[t] = b[t] + a[t - 1] y[t - 1] along the first axis, with zero before the first.</summary>
     /// <param name="a">Factors, [length, ...] with a length of 1 or more; the last one does not matter.</param>

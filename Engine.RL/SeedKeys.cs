@@ -27,7 +27,7 @@ public static class SeedKeys
     /// <param name="first">The number of the first.</param>
     /// <returns>[..., replicates].</returns>
     public static Key Replicates(Key updates, int replicates, int first = 0)
-        => new Key(updates.Words.Unsqueeze(-2)).Fold(Tensor.Range(replicates, ElementType.Int32, updates.Device) + first);
+        => updates.Fold(first..(first + replicates));
 
     /// <summary>The keys of consecutive seeds, [seeds].</summary>
     public static Key Several(int first, int seeds, Func<int, Key> key) => Key.Stack(Enumerable.Range(first, seeds).Select(key));

@@ -155,6 +155,8 @@ public sealed record OperationSample(
         One<LogSoftmax>("rows", x => x.LogSoftmax(), s_matrix, order: 3),
         Two<ReverseScan>("two columns", (a, b) => new ReverseScan().Apply(a, b), [4, 2], [4, 2], order: 3),
         Two<ReverseScan>("middle axis", (a, b) => new ReverseScan(1).Apply(a, b), [2, 3, 2], [2, 3, 2], order: 3),
+        new(typeof(ReverseScan), "from a row", x => new ReverseScan().Apply(x[0], x[1], x[2]), [[4, 2], [4, 2], [2]], Order: 3),
+        new(typeof(ReverseScan), "middle axis, from rows", x => new ReverseScan(1).Apply(x[0], x[1], x[2]), [[2, 3, 2], [2, 3, 2], [2, 2]]),
         Two<ReverseScan>("one moment", (a, b) => new ReverseScan().Apply(a, b).Square() * a, [1, 3], [1, 3]),
         Two<ForwardScan>("two columns", (a, b) => new ForwardScan().Apply(a, b), [4, 2], [4, 2], order: 3),
         Two<ForwardScan>("middle axis", (a, b) => new ForwardScan(1).Apply(a, b), [2, 3, 2], [2, 3, 2], order: 3),
@@ -169,6 +171,7 @@ public sealed record OperationSample(
         Random<DrawIntegers>(key => Tensor.Integers(key, 1, 7, [3])),
         Random<FoldKey>(key => Tensor.Uniform(key.Fold(5), [3])),
         Random<FoldKeyBy>(key => Tensor.Uniform(key.Fold(key.Words[.., 0]), [3])),
+        Random<FoldKeyRange>(key => Tensor.Uniform(key.Fold(2..5), [])),
         Random<SplitKey>(key => Tensor.Uniform(key.Split(3), [])),
     ];
 

@@ -54,6 +54,21 @@ internal sealed record FoldKeyBy : KeyOperation
     protected override Tensor Batched(BatchedInputs x) => Apply(x.Whole(0), x.Whole(1));
 }
 
+/// <summary>Folds consecutive numbers into each key, [..., 4] to [..., count, 4].</summary>
+internal sealed record FoldKeyRange(int First, int KeyCount) : KeyOperation
+{
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+        => (ElementType.Int32, [.. KeysOf(x[0], Error), KeyCount, RandomKey.Words]);
+
+    /// <inheritdoc/>
+    protected override void Compute(Tensor y, Tensor[] x)
+        => Derive(y, x[0], RandomKey.Folds, First, KeyCount);
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => Apply(x[0]);
+}
+
 /// <summary>Makes several keys of each, [..., 4] to [..., count, 4].</summary>
 internal sealed record SplitKey(int KeyCount) : KeyOperation
 {

@@ -1,4 +1,5 @@
 using Engine.Kernels;
+using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Core.Operations;
 
@@ -135,9 +136,33 @@ internal sealed record Pad(IntegerList Starts, Shape Target, IntegerList Steps) 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
+        if (IsBetweenFewZeros(x[0].Shape, out int axis))
+        {
+            PutBetweenZeros(axis, y, x[0]);
+            return;
+        }
+
         var (strides, offset) = Window.Layout(Target, Starts, Steps);
         y.Device.Fill(y.Type, y.Buffer, 0);
         y.Device.CopyStrided(y.Type, Loops.Of(x[0].Shape.Sizes, strides, x[0].Shape.Strides()), y.Buffer, offset, x[0].Buffer, 0);
+    }
+
+    // Along one axis alone, and so few that a program has them as a constant.
+    private bool IsBetweenFewZeros(Shape shape, out int axis)
+    {
+        const int Few = 1024;
+        int[] axes = [.. Enumerable.Range(0, shape.Rank).Where(axis => shape[axis] != Target[axis])];
+        axis = axes is [var only] ? only : -1;
+        return axis >= 0 && shape.ElementCount > 0 && Steps[axis] == 1 && Target.ElementCount - shape.ElementCount <= Few;
+    }
+
+    // One pass over the result, not two.
+    private void PutBetweenZeros(int axis, Tensor y, Tensor x)
+    {
+        int inner = Target.Inner(axis), before = Starts[axis], after = Target[axis] - before - x.Shape[axis];
+        var zeros = Tensor.Zeros([Target.Outer(axis), Math.Max(before, after), inner], y.Type, y.Device).Buffer;
+        (Buffer Source, int Width)[] parts = [(zeros, before * inner), (x.Buffer, x.Shape[axis] * inner), (zeros, after * inner)];
+        y.Device.Concatenate(y.Type, Target.Outer(axis), y.Buffer, [.. parts.Where(part => part.Width > 0)]);
     }
 }
 

@@ -13,10 +13,11 @@ internal abstract record LinearScan(int Axis) : Operation
     private protected const int Grain = 64;
 
     /// <inheritdoc/>
-    protected sealed override Tensor Batched(BatchedInputs x) => (this with { Axis = Axis + 1 }).Apply(x.Whole(0), x.Whole(1));
+    protected sealed override Tensor Batched(BatchedInputs x)
+        => (this with { Axis = Axis + 1 }).Apply([.. Enumerable.Range(0, x.Count).Select(x.Whole)]);
 
     /// <inheritdoc/>
-    protected sealed override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
     {
         if (x[0].Shape != x[1].Shape)
             throw Error($"factors {x[0].Shape} and addends {x[1].Shape} differ in shape");
@@ -34,26 +35,50 @@ internal abstract record LinearScan(int Axis) : Operation
     }
 }
 
-/// <summary>y[t] = b[t] + a[t] y[t + 1], with zero behind the last; inputs are a and b. The last a does not matter.</summary>
+/// <summary>
+/// y[t] = b[t] + a[t] y[t + 1]; inputs are a, b, and perhaps what is behind the last, without the axis. That is zero otherwise, and the last
+/// a does not matter.
+/// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
 internal sealed record ReverseScan(int Axis = 0) : LinearScan(Axis)
 {
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x)
     {
+        int last = y.Shape[Axis] - 1;
         var adjoint = new ForwardScan(Axis).Apply(x[0], g);
-        return [adjoint * Later(y), adjoint];
+        if (x.Length == 2)
+            return [adjoint * Later(y), adjoint];
+        var later = Tensor.Concatenate(Axis, y.Narrow(Axis, 1, last), x[2].Unsqueeze(Axis));
+        return [adjoint * later, adjoint, (x[0].Narrow(Axis, last, 1) * adjoint.Narrow(Axis, last, 1)).ReshapeTo(x[2].Shape)];
+    }
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x)
+    {
+        var result = base.Infer(x);
+        Shape behind = [.. result.Shape.Sizes[..Axis], .. result.Shape.Sizes[(Axis + 1)..]];
+        return x.Length == 2 || x[2].Shape == behind
+            ? result
+            : throw Error($"what is behind the last of {result.Shape} along axis {Axis} is {behind}, got {x[2].Shape}");
     }
 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int length = y.Shape[Axis], columns = y.Shape.Inner(Axis), count = y.Count / length;
-        var (device, to, a, b) = (y.Device, y.Buffer, x[0].Buffer, x[1].Buffer);
         if (y.Type == ElementType.Float32)
-            device.For(count, new ReverseScanBody<float>(to.Write<float>(), a.Read<float>(), b.Read<float>(), length, columns), Grain);
+            Run<float>();
         else
-            device.For(count, new ReverseScanBody<double>(to.Write<double>(), a.Read<double>(), b.Read<double>(), length, columns), Grain);
+            Run<double>();
+
+        void Run<T>()
+            where T : unmanaged, System.Numerics.INumber<T>
+        {
+            int length = y.Shape[Axis], columns = y.Shape.Inner(Axis);
+            View<T> to = y.Buffer.Write<T>(), a = x[0].Buffer.Read<T>(), b = x[1].Buffer.Read<T>();
+            var behind = x.Length > 2 ? x[2].Buffer.Read<T>() : default;
+            y.Device.For(y.Count / length, new ReverseScanBody<T>(to, a, b, behind, length, columns), Grain, y.Shape.Outer(Axis));
+        }
     }
 }
 
@@ -71,11 +96,17 @@ internal sealed record ForwardScan(int Axis = 0) : LinearScan(Axis)
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        int length = y.Shape[Axis], columns = y.Shape.Inner(Axis), count = y.Count / length;
-        var (device, to, a, b) = (y.Device, y.Buffer, x[0].Buffer, x[1].Buffer);
         if (y.Type == ElementType.Float32)
-            device.For(count, new ForwardScanBody<float>(to.Write<float>(), a.Read<float>(), b.Read<float>(), length, columns), Grain);
+            Run<float>();
         else
-            device.For(count, new ForwardScanBody<double>(to.Write<double>(), a.Read<double>(), b.Read<double>(), length, columns), Grain);
+            Run<double>();
+
+        void Run<T>()
+            where T : unmanaged, System.Numerics.INumber<T>
+        {
+            int length = y.Shape[Axis], columns = y.Shape.Inner(Axis);
+            View<T> to = y.Buffer.Write<T>(), a = x[0].Buffer.Read<T>(), b = x[1].Buffer.Read<T>();
+            y.Device.For(y.Count / length, new ForwardScanBody<T>(to, a, b, length, columns), Grain, y.Shape.Outer(Axis));
+        }
     }
 }

@@ -25,13 +25,11 @@ public static class LambdaReturns
                 + $"and values {values.Shape} [T + 1, ...].");
         }
 
-        // The last value stands behind the rewards as one more time step, at which the recurrence begins; its factor does not matter.
         var discounts = gamma * live;
         var factors = discounts * lambda;
         var addends = rewards + (discounts * (1 - lambda) * values[1..]);
         if (factors.Shape != shape || addends.Shape != shape)
             throw new ArgumentException($"LambdaReturns: gamma {gamma.Shape} and lambda {lambda.Shape} do not broadcast to {shape}.");
-        var last = values[^1..];
-        return Tensor.ReverseScan(Tensor.Concatenate(0, factors, last.StopGradient()), Tensor.Concatenate(0, addends, last))[..^1];
+        return Tensor.ReverseScan(factors, addends, init: values[^1]);
     }
 }

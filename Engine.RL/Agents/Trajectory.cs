@@ -36,8 +36,7 @@ public sealed record Trajectory(
         var observations = new Tensor[steps + 1];
         var (final, actions, rewards, terminated, truncated)
             = (new Tensor[steps], new Tensor[steps], new Tensor[steps], new Tensor[steps], new Tensor[steps]);
-        var times = Tensor.Range(steps, ElementType.Int32, key.Device);
-        Key[] acting = key.Fold(0).Fold(times).Unstack(), moving = key.Fold(1).Fold(times).Unstack();
+        Key[] acting = key.Fold(0).Fold(0..steps).Unstack(), moving = key.Fold(1).Fold(0..steps).Unstack();
         observations[0] = environment.Observe(state).Cast(type);
         for (int t = 0; t < steps; t++)
         {

@@ -32,17 +32,22 @@ public sealed class KeyTests : IDisposable
         var plain = PlainKey.Of(3);
         var keys = Key.Of(3).Split(Keys);
         Assert.Equal([Keys], keys.Shape);
-        var (folded, split) = (keys.Fold(9), keys.Split(Each));
+        var (folded, ranged, split) = (keys.Fold(9), keys.Fold(7..(7 + Each)), keys.Split(Each));
         var numbered = keys.Fold(Tensor.Range(Keys, ElementType.Int32) - 17);
         Assert.Equal([Keys, Each], split.Shape);
-        int[] a = Words(folded), b = Words(split), c = Words(numbered);
+        Assert.Equal([Keys, Each], ranged.Shape);
+        int[] a = Words(folded), b = Words(split), c = Words(numbered), d = Words(ranged);
         for (int i = 0; i < Keys; i++)
         {
             var own = plain.Split(i);
             Assert.Equal(Words(own.Fold(9)), a[(4 * i)..(4 * (i + 1))]);
             Assert.Equal(Words(own.Fold(i - 17)), c[(4 * i)..(4 * (i + 1))]);
             for (int j = 0; j < Each; j++)
-                Assert.Equal(Words(own.Split(j)), b[(4 * ((Each * i) + j))..(4 * ((Each * i) + j + 1))]);
+            {
+                var place = (4 * ((Each * i) + j))..(4 * ((Each * i) + j + 1));
+                Assert.Equal(Words(own.Split(j)), b[place]);
+                Assert.Equal(Words(own.Fold(7 + j)), d[place]);
+            }
         }
 
         // However keys are divided among calls.

@@ -225,7 +225,7 @@ internal static class LibraryExamples
         var noise = Tensor.Normal(key.Fold(0), [3, 4]);             // [3, 4]
         var dice = Tensor.Integers(key.Fold(1), 1, 7, [10]);        // Int32 [10]
         var each = Tensor.Uniform(key.Fold(2).Split(32), [5]);      // [32, 5]: five numbers from each of 32 keys
-        var games = key.Fold(Tensor.Range(32, ElementType.Int32));  // 32 keys too, by numbers that a program may be given
+        var games = key.Fold(0..32);                                // 32 keys too, as key.Fold(0), key.Fold(1) and so on
         Console.WriteLine($"{noise.Shape} {dice.Shape} {each.Shape} {games.Shape}");    // [3, 4] [10] [32, 5] [32]
 
         var again = Tensor.Uniform(key.Fold(2).Split(32)[7], [5]);

@@ -181,6 +181,19 @@ public class TrainerTests
         }
     }
 
+    // A kernel costs a GPU some 2 us however little it does: what they are in an update of the paper's size, 32 games of 20 steps.
+    [Theory]
+    [InlineData("1", 400)]
+    [InlineData("3-mix", 800)]
+    public void AnUpdateOfSnakeTakesAGpuFewCommands(string method, int most)
+    {
+        using var device = IlgpuDevice.OpenDry();
+        var settings = new LearningSettings { Env = "snake" };
+        using var trainer = Trainer.Of(settings.CreateEnvironment(), settings, method, device: device);
+        trainer.Step();
+        Assert.InRange(trainer.CommandCount, 100, most);
+    }
+
     // A scope around a step ends what the step has made, but not the agent.
     [Fact]
     public void AnAgentOutlivesTheScopesOfItsSteps()
