@@ -6,6 +6,9 @@ namespace Engine.Kernels.Gpu;
 
 internal sealed partial class IlgpuDevice
 {
+    /// <summary>Operations from which on a convolution is large enough for tensor cores, as a product.</summary>
+    internal double LargeConvolution { get; set; } = 2L << 26;
+
     /// <inheritdoc/>
     public override void Convolve(
         ElementType type, ConvolutionForm form, ConvolutionShape shape, Buffer destination, Buffer a, Buffer b, Buffer? positions = null)
@@ -42,6 +45,9 @@ internal sealed partial class IlgpuDevice
             case ConvolutionForm.InputGradient when ConvolutionPlan.For(shape.Transposed(), false) is { } plan:
                 ConvolveBack<T>(plan, destination, a, b, positions);
                 break;
+            case ConvolutionForm.WeightGradient when HasTensorCores<T>(shape) && WeightGradientPlan.ForTensorCores(shape) is { } plan:
+                SumPieces<T>(plan, destination, a, b, positions);
+                break;
             case ConvolutionForm.WeightGradient when WeightGradientPlan.For(shape) is { } plan:
                 SumPieces<T>(plan, destination, a, b, positions);
                 break;
@@ -64,31 +70,26 @@ internal sealed partial class IlgpuDevice
         var taps = weights.Read<T>();
         var source = new WholeImages<T>(shape, images.Read<T>());
         var result = new ReluPoolResults<T>(shape, destination.Write<T>(), positions.Write<int>(), bias.Read<T>());
-        var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(plan, source, new(plan, taps), result);
-        var rows = RowsOf<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(
-            shape, true, source, plan => new(plan, taps), result, images);
-        LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations, rows);
+        LaunchConvolution<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(
+            plan, true, source, plan => new(plan, taps), result, shape.Operations, images);
     }
 
     private void ConvolveForward<T>(ConvolutionPlan plan, Buffer destination, Buffer images, Buffer weights, Buffer? positions)
         where T : unmanaged, INumber<T>
     {
+        var taps = weights.Read<T>();
         var source = new WholeImages<T>(plan.Shape, images.Read<T>());
-        var view = weights.Read<T>();
-        var taps = new PlainWeights<T>(plan, view);
         if (positions is null)
         {
             var result = new WholeResults<T>(plan.Shape, destination.Write<T>());
-            var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(plan, source, taps, result);
-            var rows = RowsOf<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(
-                plan.Shape, false, source, plan => new(plan, view), result, images);
-            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations, rows);
+            LaunchConvolution<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(
+                plan, false, source, plan => new(plan, taps), result, plan.Shape.Operations, images);
         }
         else
         {
-            var kernel = new ConvolutionKernel<WholeImages<T>, PlainWeights<T>, PickedResults<T>, T>(
-                plan, source, taps, new(plan.Shape, destination.Write<T>(), positions.Read<int>()));
-            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.PooledOperations);
+            var result = new PickedResults<T>(plan.Shape, destination.Write<T>(), positions.Read<int>());
+            LaunchConvolution<WholeImages<T>, PlainWeights<T>, PickedResults<T>, T>(
+                plan, true, source, plan => new(plan, taps), result, plan.Shape.PooledOperations);
         }
     }
 
@@ -96,19 +97,41 @@ internal sealed partial class IlgpuDevice
     private void ConvolveBack<T>(ConvolutionPlan plan, Buffer destination, Buffer cotangents, Buffer weights, Buffer? positions)
         where T : unmanaged, INumber<T>
     {
-        var taps = new TurnedWeights<T>(plan, weights.Read<T>());
+        var taps = weights.Read<T>();
         var result = new WholeResults<T>(plan.Shape, destination.Write<T>());
         if (positions is null)
         {
-            var kernel = new ConvolutionKernel<WholeImages<T>, TurnedWeights<T>, WholeResults<T>, T>(
-                plan, new(plan.Shape, cotangents.Read<T>()), taps, result);
-            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations);
+            var source = new WholeImages<T>(plan.Shape, cotangents.Read<T>());
+            LaunchConvolution<WholeImages<T>, TurnedWeights<T>, WholeResults<T>, T>(
+                plan, false, source, plan => new(plan, taps), result, plan.Shape.Operations);
         }
         else
         {
-            var kernel = new ConvolutionKernel<PooledImages<T>, TurnedWeights<T>, WholeResults<T>, T>(
-                plan, new(plan.Shape, cotangents.Read<T>(), positions.Read<int>()), taps, result);
-            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.PooledOperations);
+            var source = new PooledImages<T>(plan.Shape, cotangents.Read<T>(), positions.Read<int>());
+            LaunchConvolution<PooledImages<T>, TurnedWeights<T>, WholeResults<T>, T>(
+                plan, false, source, plan => new(plan, taps), result, plan.Shape.PooledOperations);
+        }
+    }
+
+    // Images, if given, are those of rows.
+    private void LaunchConvolution<TSource, TWeights, TResult, T>(
+        ConvolutionPlan plan, bool pooled, TSource source, Func<ConvolutionPlan, TWeights> weights, TResult result, double operations,
+        Buffer? images = null)
+        where TSource : struct, IConvolutionSource<T>
+        where TWeights : struct, IConvolutionWeights<T>
+        where TResult : struct, IConvolutionResult<T>
+        where T : unmanaged, INumber<T>
+    {
+        if (HasTensorCores<T>(plan.Shape) && ConvolutionPlan.ForTensorCores(plan.Shape, pooled) is { } large)
+        {
+            var kernel = new ConvolutionTensorCores<TSource, TWeights, TResult, T>(large, source, weights(large), result);
+            LaunchGroups(kernel, large.Groups, large.Threads, operations);
+        }
+        else
+        {
+            var kernel = new ConvolutionKernel<TSource, TWeights, TResult, T>(plan, source, weights(plan), result);
+            var rows = images is null ? null : RowsOf<TSource, TWeights, TResult, T>(plan.Shape, pooled, source, weights, result, images);
+            LaunchGroups(kernel, plan.Groups, plan.Threads, operations, rows);
         }
     }
 
@@ -119,24 +142,29 @@ internal sealed partial class IlgpuDevice
         int length = plan.Shape.Members * plan.Shape.WeightCount;
         using var scratch = plan.Pieces > 1 ? ScratchOf<T>((long)plan.Pieces * length) : null;
         var pieces = scratch?.Buffer ?? destination;
-        var source = new WholeImages<T>(plan.Shape, images.Read<T>());
         var results = plan.Shape.Transposed();
         if (positions is null)
-        {
-            var kernel = new WeightGradientKernel<WholeImages<T>, T>(
-                plan, pieces.Write<T>(), source, new(results, cotangents.Read<T>()));
-            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.Operations);
-        }
+            Launch(new WholeImages<T>(results, cotangents.Read<T>()), plan.Shape.Operations);
         else
-        {
-            var kernel = new WeightGradientKernel<PooledImages<T>, T>(
-                plan, pieces.Write<T>(), source, new(results, cotangents.Read<T>(), positions.Read<int>()));
-            LaunchGroups(kernel, plan.Groups, plan.Threads, plan.Shape.PooledOperations);
-        }
-
+            Launch(new PooledImages<T>(results, cotangents.Read<T>(), positions.Read<int>()), plan.Shape.PooledOperations);
         if (plan.Pieces == 1)
             return;
         var sum = new SumPiecesKernel<T>(destination.Write<T>(), pieces.Read<T>(), length, plan.Pieces);
         LaunchGroups(sum, Parts.Of(length, SumPiecesKernel<T>.Sums), SumPiecesKernel<T>.Threads);
+
+        void Launch<TSource>(TSource source, double operations)
+            where TSource : struct, IConvolutionSource<T>
+        {
+            View<T> to = pieces.Write<T>();
+            var own = new WholeImages<T>(plan.Shape, images.Read<T>());
+            if (plan.IsForTensorCores)
+                LaunchGroups(new WeightGradientTensorCores<TSource, T>(plan, to, own, source), plan.Groups, plan.Threads, operations);
+            else
+                LaunchGroups(new WeightGradientKernel<TSource, T>(plan, to, own, source), plan.Groups, plan.Threads, operations);
+        }
     }
+
+    // Large ones of float32 go to tensor cores, with a plan of their own, if the device's name asks for that.
+    private bool HasTensorCores<T>(ConvolutionShape shape)
+        => _tensorCores && typeof(T) == typeof(float) && shape.Operations >= LargeConvolution;
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Engine.Kernels;
+using Engine.Kernels.Gpu;
 using Xunit;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -56,6 +57,13 @@ public class GpuConvolutionTests
     private static readonly ConvolutionShape[] s_batches
         = [Same(32, 12, 12, 5, 32, 3, 3), Same(640, 3, 3, 32, 32, 3, 3), Same(672, 6, 6, 5, 32, 3, 3)];
 
+    // Chunks of channels that are whole and not, several images to a group and parts of images, other windows and paddings.
+    private static readonly ConvolutionShape[] s_tensorCores =
+    [
+        Same(3, 12, 12, 5, 32, 3, 3), Same(2, 6, 6, 32, 32, 3, 3), Same(130, 2, 2, 4, 16, 3, 3),
+        Same(2, 3, 3, 20, 40, 3, 3) with { Members = 2 }, Valid(3, 5, 6, 33, 17, 2, 4), Same(1, 9, 14, 16, 32, 1, 1), Same(1, 7, 9, 16, 16, 5, 5), Same(1, 2, 2, 3, 32, 3, 3),
+    ];
+
     public static TheoryData<string> Names => TestDevices.ForKernels;
 
     [Theory(SkipTestWithoutData = true)]
@@ -111,6 +119,48 @@ public class GpuConvolutionTests
 
         foreach (var shape in s_usual)
             PoolAgrees<float>(device, shape, hasNaN: true);
+    }
+
+    // Small integers are numbers of tf32: the sums are exact.
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Cases))]
+    public void TensorCoresConvolveAsTheProcessor(string name, ConvolutionForm form, bool pooled)
+    {
+        Assert.SkipUnless(name.StartsWith("cuda", StringComparison.Ordinal), "Only CUDA cards have tensor cores.");
+        using var device = (IlgpuDevice)Device.Open(name + "+tf32");
+        device.LargeConvolution = 0;
+        foreach (var shape in s_tensorCores)
+        {
+            var operands = Operands<float>.Integers(form, shape, pooled);
+            Assert.Equal(operands.Convolve(Device.Cpu), operands.Convolve(device));
+            if (form == ConvolutionForm.Forward && pooled)
+            {
+                var (expected, places) = operands.ReluPool(Device.Cpu);
+                var (actual, actualPlaces) = operands.ReluPool(device);
+                Assert.Equal(expected, actual);
+                Assert.Equal(places, actualPlaces);
+            }
+        }
+    }
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Names))]
+    public void TensorCoresRoundWhatIsLargeAndNothingElse(string name)
+    {
+        Assert.SkipUnless(name.StartsWith("cuda", StringComparison.Ordinal), "Only CUDA cards have tensor cores.");
+        using var device = (IlgpuDevice)Device.Open(name + "+tf32");
+        var random = new Random(1);
+        var operands = Operands<float>.Of(ConvolutionForm.Forward, Same(2, 6, 6, 32, 32, 3, 3), false, () => random.NextSingle() - 0.5f);
+        Assert.Equal(operands.Convolve(TestDevices.Open(name)), operands.Convolve(device));
+        device.LargeConvolution = operands.Shape.Operations;
+        double[] exact = Wide(x => x).Convolve(Device.Cpu), sizes = Wide(Math.Abs).Convolve(Device.Cpu);
+        float[] rounded = operands.Convolve(device);
+        Assert.InRange(Enumerable.Range(0, rounded.Length).Max(i => Math.Abs(rounded[i] - exact[i]) / sizes[i]), 1e-5, 1.0 / 1024);
+
+        Operands<double> Wide(Func<double, double> change)
+            => new(
+                operands.Form, operands.Shape, [.. operands.A.Select(x => change(x))], [.. operands.B.Select(x => change(x))], null,
+                operands.Count);
     }
 
     [Theory(SkipTestWithoutData = true)]

@@ -6,6 +6,7 @@ using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Kernels;
 using Engine.Kernels.Gpu;
+using Engine.Kernels.Gpu.Convolutions;
 using Engine.Kernels.Gpu.Products;
 using Engine.RL.Environments;
 using Engine.RL.Training;
@@ -38,7 +39,16 @@ public partial class PtxTests
         UseTraining(device);
 
         // Used by CUDA cards only, on request.
-        Type[] tensorCores = [typeof(MatMulTensorCores<AlignedQuads<float>>), typeof(MatMulTensorCores<AnyQuads<float>>)];
+        Type[] tensorCores =
+        [
+            typeof(MatMulTensorCores<AlignedQuads<float>>), typeof(MatMulTensorCores<AnyQuads<float>>),
+            typeof(ConvolutionTensorCores<WholeImages<float>, PlainWeights<float>, ReluPoolResults<float>, float>),
+            typeof(ConvolutionTensorCores<WholeImages<float>, PlainWeights<float>, WholeResults<float>, float>),
+            typeof(ConvolutionTensorCores<WholeImages<float>, PlainWeights<float>, PickedResults<float>, float>),
+            typeof(ConvolutionTensorCores<WholeImages<float>, TurnedWeights<float>, WholeResults<float>, float>),
+            typeof(ConvolutionTensorCores<PooledImages<float>, TurnedWeights<float>, WholeResults<float>, float>),
+            typeof(WeightGradientTensorCores<WholeImages<float>, float>), typeof(WeightGradientTensorCores<PooledImages<float>, float>),
+        ];
         Type[] kernels = [.. device.Kernels.Concat(tensorCores).OrderBy(kernel => kernel.ToString(), StringComparer.Ordinal)];
         Assert.True(kernels.Length > 120, $"only {kernels.Length} kernels were found");
 

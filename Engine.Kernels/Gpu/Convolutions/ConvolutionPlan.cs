@@ -45,7 +45,7 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     public int Workers => Quads * Rows * Columns * Images * Slices;
 
     /// <summary>Threads of a group, whole warps: those without a sum help to load.</summary>
-    public int Threads => Math.Max(Least, Parts.Of(Workers, Warp) * Warp);
+    public int Threads => Wanted ?? Math.Max(LeastThreads, Parts.Of(Workers, Warp) * Warp);
 
     /// <summary>Rows of pixels that a group's windows need.</summary>
     public int TileHeight => (2 * Rows) + Shape.KernelHeight - 1;
@@ -68,17 +68,23 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     /// <summary>The number of groups.</summary>
     public int Groups => checked(Shape.Members * ImageBlocks * RowBlocks * ColumnBlocks * ChannelBlocks);
 
-    private int Least { get; init; } = LeastThreads;
+    private int? Wanted { get; init; }
+
+    private bool Fits(int windows)
+        => Images * Rows * Columns <= windows && Images <= Shape.Batch && (Images == 1 || Groups >= WantedGroups);
 
     private int KernelSize => Shape.KernelHeight * Shape.KernelWidth;
 
+    // Input channels of a chunk.
+    private int Channels => Math.Min(Shape.InputChannels, Room);
+
     // Input channels for which there is room.
-    private int Channels
+    private int Room
     {
         get
         {
             int stride = TileRoom / (TileHeight * TileWidth * Images), odd = stride % 2 == 0 ? stride - 1 : stride;
-            return Math.Min(Shape.InputChannels, Math.Min(odd, WeightRoom / (KernelSize * 4 * Quads)));
+            return Math.Min(odd, WeightRoom / (KernelSize * 4 * Quads));
         }
     }
 
@@ -102,11 +108,42 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
 
     /// <summary>A plan with as few groups as fit for each image, and none for several, all of so many threads.</summary>
     public static ConvolutionPlan? ForEach(ConvolutionShape shape, bool pooled, int threads)
-        => For(shape, pooled, 0) is { } plan ? (plan with { Least = threads }).WithMoreThreads() : null;
+        => For(shape, pooled, 0) is { } plan ? (plan with { Wanted = threads }).WithMoreThreads() : null;
+
+    /// <summary>
+    /// A plan for tensor cores, of whose groups each warp has eight windows in 32 output channels and takes eight input channels at a time;
+    /// null where these would be more than half empty.
+    /// </summary>
+    public static ConvolutionPlan? ForTensorCores(ConvolutionShape shape, bool pooled)
+    {
+        const int Windows = 32, Step = 8;
+        var (rows, columns) = Windowed(shape, pooled);
+        if (rows * columns * shape.Batch * shape.Members == 0 || shape.OutputChannels < 2 * MostQuads || shape.InputChannels < Step / 2)
+            return null;
+        int blockColumns = Parts.Even(columns, Windows), blockRows = Parts.Even(rows, Windows / blockColumns);
+        var plan = new ConvolutionPlan(shape, rows, columns)
+        {
+            Quads = MostQuads,
+            Columns = blockColumns,
+            Rows = blockRows,
+            Wanted = Windows / Step * Warp,
+        };
+        while (plan.Room < Step && plan.Rows * plan.Columns > 1)
+            plan = plan with { Rows = (plan.Rows + 1) / 2, Columns = plan.Rows > 1 ? plan.Columns : (plan.Columns + 1) / 2 };
+        for (var next = plan; next.Room >= Step && next.Fits(Windows); next = next with { Images = next.Images + 1 })
+            plan = next with { Chunk = Math.Min(Parts.Of(shape.InputChannels, Step), next.Room / Step) * Step };
+        return plan.Chunk > 0 ? plan : null;
+    }
+
+    private static (int Rows, int Columns) Windowed(ConvolutionShape shape, bool pooled)
+    {
+        int rest = pooled ? 0 : 1;
+        return ((shape.OutputHeight + rest) / 2, (shape.OutputWidth + rest) / 2);
+    }
 
     private static ConvolutionPlan? For(ConvolutionShape shape, bool pooled, int wantedGroups)
     {
-        int rest = pooled ? 0 : 1, rows = (shape.OutputHeight + rest) / 2, columns = (shape.OutputWidth + rest) / 2;
+        var (rows, columns) = Windowed(shape, pooled);
         if (shape.Members * shape.Batch * rows == 0 || columns * shape.OutputChannels == 0 || shape.Taps == 0)
             return null;
         int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), MostQuads), blockColumns = Parts.Even(columns, MostThreads / quads);

@@ -40,14 +40,7 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
     private readonly int _slices = plan.Slices;
     private readonly int _unitImages = plan.Images;
     private readonly int _columns = plan.Columns;
-    private readonly int _rowBlocks = plan.RowBlocks;
-    private readonly int _columnBlocks = plan.ColumnBlocks;
-    private readonly int _channelBlocks = plan.ChannelBlocks;
-    private readonly int _chunkBlocks = plan.ChunkBlocks;
-    private readonly int _units = plan.Units;
-    private readonly int _pieceUnits = plan.PieceUnits;
-    private readonly int _members = plan.Shape.Members;
-    private readonly int _batch = plan.Shape.Batch;
+    private readonly WeightGradientBlocks _blocks = new(plan);
 
     /// <inheritdoc/>
     public void Invoke()
@@ -55,27 +48,21 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         var pixels = SharedMemory.Allocate<T>(WeightGradientPlan.TileRoom);
         var results = SharedMemory.Allocate<Quad<T>>(WeightGradientPlan.ResultRoom / 4);
 
-        int block = Grid.IdxX, chunks = block / _channelBlocks, output = (block - (chunks * _channelBlocks)) * 4 * _quads;
-        int part = chunks / _chunkBlocks, input = (chunks - (part * _chunkBlocks)) * _byChunk.Divisor;
-
-        // A part is a member's gradient for a piece.
-        int piece = part / _members, start = (part - (piece * _members)) * _batch;
+        var group = _blocks.OfGroup(Grid.IdxX);
         int thread = Group.IdxX, quad = thread % _quads, tap = thread / _quads % _tapQuads, slice = thread / (_quads * _tapQuads);
 
         SixteenSums<T> sums = default;
-        int first = piece * _pieceUnits, end = Math.Min(_units, first + _pieceUnits);
-        for (int unit = first; unit < end; unit++)
+        for (int unit = group.First; unit < group.End; unit++)
         {
-            int line = unit / _columnBlocks, left = (unit - (line * _columnBlocks)) * _columns;
-            int images = line / _rowBlocks, top = (line - (images * _rowBlocks)) * _byRows.Divisor, image = start + (images * _unitImages);
+            var at = _blocks.OfUnit(group, unit);
 
             // Nobody needs the unit before any more.
-            if (unit > first)
+            if (unit > group.First)
                 Group.Barrier();
-            _tile.Load(pixels, _images, image, start + _batch, top - _padTop, left - _padLeft, input);
-            _results.Load(results.Cast<T>(), _cotangents, image, start + _batch, top, left, output);
+            _tile.Load(pixels, _images, at.Image, group.ImageEnd, at.Top - _padTop, at.Left - _padLeft, group.Input);
+            _results.Load(results.Cast<T>(), _cotangents, at.Image, group.ImageEnd, at.Top, at.Left, group.Output);
             Group.Barrier();
-            sums = PlusUnit(sums, pixels, results, tap, quad, slice, _outputHeight - top, Math.Min(_columns, _outputWidth - left));
+            sums = PlusUnit(sums, pixels, results, tap, quad, slice, _outputHeight - at.Top, Math.Min(_columns, _outputWidth - at.Left));
         }
 
         if (_slices > 1)
@@ -83,10 +70,11 @@ internal readonly struct WeightGradientKernel<TSource, T>(WeightGradientPlan pla
         if (slice > 0)
             return;
         int row = _byRowTapQuads.Of(tap), place = 4 * (tap - (row * _byRowTapQuads.Divisor));
-        PutTap(part, row, place, input, output + (4 * quad), sums.A);
-        PutTap(part, row, place + 1, input, output + (4 * quad), sums.B);
-        PutTap(part, row, place + 2, input, output + (4 * quad), sums.C);
-        PutTap(part, row, place + 3, input, output + (4 * quad), sums.D);
+        int output = group.Output + (4 * quad);
+        PutTap(group.Part, row, place, group.Input, output, sums.A);
+        PutTap(group.Part, row, place + 1, group.Input, output, sums.B);
+        PutTap(group.Part, row, place + 2, group.Input, output, sums.C);
+        PutTap(group.Part, row, place + 3, group.Input, output, sums.D);
     }
 
     // Threads without a slice have no rows to add. Where the unit stands out over the results there are zeros, which are no results: a

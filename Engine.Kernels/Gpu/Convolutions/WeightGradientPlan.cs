@@ -15,10 +15,21 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     /// <summary>Numbers that a unit may have of the results in shared memory.</summary>
     public const int ResultRoom = 2560;
 
+    /// <summary>Input and output channels of a group on tensor cores.</summary>
+    public const int TensorChannels = 16, TensorOutputs = 32;
+
+    /// <summary>
+    /// Numbers from a pixel to the next one there: so the four pixels by eight channels that a warp reads at once lie in 32 banks of memory.
+    /// </summary>
+    public const int PixelStride = TensorChannels + 8, ResultStride = TensorOutputs + 8;
+
     private const int LeastThreads = 128, MostThreads = 256, MostQuads = 8, Warp = 32;
 
     // Twice what a large GPU has of multiprocessors, for one group to compute while another one waits for memory.
     private const int WantedGroups = 264;
+
+    /// <summary>Whether it is one of <see cref="ForTensorCores"/>.</summary>
+    public bool IsForTensorCores { get; private init; }
 
     /// <summary>Fours of output channels of a group.</summary>
     public int Quads { get; private init; }
@@ -49,7 +60,7 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
         => Math.Min(Math.Min(MostThreads / Workers, Images * Rows), 1 + (TileRoom / (Workers * SixteenSums<float>.Count)));
 
     /// <summary>Threads of a group, whole warps: those without a sum help to load.</summary>
-    public int Threads => Math.Max(LeastThreads, Parts.Of(Workers * Slices, Warp) * Warp);
+    public int Threads => IsForTensorCores ? Positions * Warp : Math.Max(LeastThreads, Parts.Of(Workers * Slices, Warp) * Warp);
 
     /// <summary>Rows of pixels of a unit.</summary>
     public int TileHeight => Rows + Shape.KernelHeight - 1;
@@ -84,9 +95,12 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     // Groups that share out members and channels.
     private int PieceGroups => Shape.Members * ChannelBlocks * ChunkBlocks;
 
+    private int Positions => Shape.KernelHeight * Shape.KernelWidth;
+
     // The last four taps may stand out over the tile.
     private bool Fits
-        => (TileHeight * TileWidth * Images * Chunk) + 3 <= TileRoom && Rows * Columns * Images * 4 * Quads <= ResultRoom;
+        => (TileHeight * TileWidth * Images * (IsForTensorCores ? PixelStride : Chunk)) + 3 <= TileRoom
+            && Rows * Columns * Images * (IsForTensorCores ? ResultStride : 4 * Quads) <= ResultRoom;
 
     /// <summary>The plan; null where there is nothing to sum, or the kernel is too large.</summary>
     /// <param name="shape">Sizes of the convolution.</param>
@@ -99,13 +113,38 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
         int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), Math.Min(MostQuads, MostThreads / tapQuads));
         int chunk = Parts.Even(shape.InputChannels, MostThreads / (quads * shape.KernelHeight) * 4 / shape.KernelWidth);
         var plan = new WeightGradientPlan(shape) { Quads = quads, Chunk = chunk, Rows = shape.OutputHeight, Columns = shape.OutputWidth };
+        return plan.Fitting();
+    }
+
+    /// <summary>
+    /// A plan for tensor cores, of whose groups each warp has a position of the kernel; null where channels would be more than half empty, or
+    /// there are too few positions or too many.
+    /// </summary>
+    public static WeightGradientPlan? ForTensorCores(ConvolutionShape shape)
+    {
+        var plan = new WeightGradientPlan(shape)
+        {
+            Quads = TensorOutputs / 4,
+            Chunk = TensorChannels,
+            Rows = shape.OutputHeight,
+            Columns = shape.OutputWidth,
+            IsForTensorCores = true,
+        };
+        bool isFull = shape.InputChannels >= TensorChannels / 2 && shape.OutputChannels >= TensorOutputs / 2;
+        return shape.Members * shape.ResultCount > 0 && isFull && plan.Positions is >= 4 and <= 16 ? plan.Fitting() : null;
+    }
+
+    // With units that fit, and more than one image to each where that leaves enough groups.
+    private WeightGradientPlan? Fitting()
+    {
+        var plan = this;
         while (!plan.Fits || plan.Units * plan.PieceGroups < WantedGroups / 2)
         {
             if (plan.Rows > 1)
                 plan = plan with { Rows = (plan.Rows + 1) / 2 };
             else if (!plan.Fits && plan.Columns > 1)
                 plan = plan with { Columns = (plan.Columns + 1) / 2 };
-            else if (!plan.Fits && plan.Chunk > 1)
+            else if (!plan.Fits && plan.Chunk > 1 && !IsForTensorCores)
                 plan = plan with { Chunk = (plan.Chunk + 1) / 2 };
             else if (!plan.Fits)
                 return null;
