@@ -63,7 +63,7 @@ public abstract class Device : IDisposable
     /// <summary>Opens the device of that name: a new one each time, for the caller to dispose.</summary>
     /// <param name="name">
     /// "cpu", "cuda:0" and on, "opencl:0" and on, or "emulator", which runs the kernels of a GPU on the processor, very slowly.
-    /// "cuda:0+tf32" uses tensor cores for large products of Float32: what is multiplied is rounded to 10
+    /// "cuda:0+tf32" uses tensor cores for large products and convolutions of Float32: what is multiplied is rounded to 10
     /// explicit bits of mantissa, which puts results off by up to 1e-3 of the sum of their products' sizes.
     /// </param>
     /// <param name="threads">

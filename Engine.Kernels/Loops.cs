@@ -89,10 +89,11 @@ public sealed class Loops
     /// <param name="start">The element of the block at which it starts.</param>
     /// <param name="length">Elements of the block.</param>
     /// <param name="rows">The number of rows.</param>
-    internal bool IsApart(int operand, long start, long length, int rows)
+    /// <param name="more">By how many elements it reaches further in each run.</param>
+    internal bool IsApart(int operand, long start, long length, int rows, long more = 0)
     {
         // From the outside, rows are whole iterations of some loops and then, perhaps, equal parts of one.
-        long row = length / rows, end = start;
+        long row = length / rows, end = start + more;
         int left = rows;
         for (int axis = 0; axis < Sizes.Length; axis++)
         {
@@ -106,6 +107,20 @@ public sealed class Loops
         }
 
         return left == 1 && length % rows == 0 && start >= 0 && end < row;
+    }
+
+    /// <summary>From the first element of an operand to its last one; null if it goes back.</summary>
+    internal long? Reach(int operand)
+    {
+        long reach = 0;
+        for (int axis = 0; axis < Sizes.Length; axis++)
+        {
+            if (Strides[operand][axis] < 0)
+                return null;
+            reach += (Sizes[axis] - 1) * (long)Strides[operand][axis];
+        }
+
+        return reach;
     }
 
     /// <summary>The stride of an operand in the innermost loop.</summary>

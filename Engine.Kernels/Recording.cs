@@ -410,12 +410,23 @@ internal sealed class Recording : IDisposable
             var (command, uses) = (_rowwise.GetValueOrDefault(number), (IReadOnlyList<Use>)_uses[number]);
             if (_fusion.Composed(number) is { } request)
             {
-                command = request is MapRequest && CommandsOf(request) is [var one] ? one : null;
+                command = OneCommandOf(request);
                 uses = [Use.Of(request.Destination, Access.Write), .. request.Operands.Select(operand => Use.Of(operand, Access.Read))];
             }
 
             yield return new(number, command?.Rows, uses, command?.Operations ?? 0);
         }
+    }
+
+    // Memory for a kernel's own use has no place in a loop.
+    private Command? OneCommandOf(KernelRequest request)
+    {
+        int next = _nextRequest;
+        var commands = CommandsOf(request);
+        bool isOne = commands.Count == 1 && _nextRequest == next;
+        _requests.RemoveRange(next, _nextRequest - next);
+        _nextRequest = next;
+        return isOne ? commands[0] : null;
     }
 
     private readonly record struct Request(long ByteLength)

@@ -72,16 +72,9 @@ internal sealed partial class IlgpuDevice
         where V : struct, ILanes<V, T>
         where T : unmanaged, INumber<T>
     {
-        Buffer[] operands = [x, y, z, w];
-        if (HasQuads(loops, operands.AsSpan(0, TArity.Operands)))
-        {
-            MapQuadsOf<TArity, V, T>(function, loops, destination, x, y, z, w);
-            return;
-        }
-
-        (Buffer, Access, int)[] Uses()
-            => [(destination, Access.Write, 0), .. operands.Take(TArity.Operands).Select(operand => (operand, Access.Read, 0))];
-
+        Buffer[] operands = [.. ((ReadOnlySpan<Buffer>)[x, y, z, w])[..TArity.Operands]];
+        (Buffer, Access, int)[] uses = [(destination, Access.Write, 0), .. operands.Select(operand => (operand, Access.Read, 0))];
+        bool hasQuads = HasQuads(loops, operands);
         foreach (var part in NestParts.Of(loops))
         {
             View<T> to = destination.Write<T>(), from0 = x.Read<T>();
@@ -91,8 +84,20 @@ internal sealed partial class IlgpuDevice
             Strides stride2 = TArity.Operands > 2 ? part.Strides(3) : stride0, stride3 = TArity.Operands > 3 ? part.Strides(4) : stride0;
             var body = new MapBody<TArity, V, T>(
                 function, part.Nest, stride0, stride1, stride2, stride3, to.From(part.Start(0)), from0, from1, from2, from3);
-            Launch(body, part.Count, rows: RowsOf(body, loops, Unsafe.SizeOf<T>(), Uses()));
+            var rows = RowsOf(body, loops, Unsafe.SizeOf<T>(), uses);
+            if (!hasQuads)
+            {
+                Launch(body, part.Count, rows: rows);
+                continue;
+            }
+
+            QuadOperand<T> quads0 = Operand(from0, 1), quads1 = TArity.Operands > 1 ? Operand(from1, 2) : quads0;
+            QuadOperand<T> quads2 = TArity.Operands > 2 ? Operand(from2, 3) : quads0;
+            QuadOperand<T> quads3 = TArity.Operands > 3 ? Operand(from3, 4) : quads0;
+            Launch(new MapQuads<TArity, V, T>(function, Quads(to), quads0, quads1, quads2, quads3), part.Count / 4, rows: rows);
         }
+
+        QuadOperand<T> Operand(View<T> view, int number) => new(Quads(view), view, loops.InnerStride(number));
     }
 
     private void UpdateOf<TFunction, V, T>(

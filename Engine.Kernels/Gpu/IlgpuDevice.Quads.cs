@@ -1,5 +1,4 @@
 using System.Numerics;
-using Engine.Kernels.Functions;
 using ILGPU;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
@@ -29,24 +28,5 @@ internal sealed partial class IlgpuDevice
         }
 
         return true;
-    }
-
-    private void MapQuadsOf<TArity, V, T>(TArity function, Loops loops, Buffer destination, Buffer x, Buffer y, Buffer z, Buffer w)
-        where TArity : struct, IArity
-        where V : struct, ILanes<V, T>
-        where T : unmanaged, INumber<T>
-    {
-        var to = Quads(destination.Write<T>());
-        var from0 = Operand(x, 1);
-        var from1 = TArity.Operands > 1 ? Operand(y, 2) : from0;
-        var from2 = TArity.Operands > 2 ? Operand(z, 3) : from0;
-        var from3 = TArity.Operands > 3 ? Operand(w, 4) : from0;
-        Launch(new MapQuads<TArity, V, T>(function, to, from0, from1, from2, from3), loops.Count / 4);
-
-        QuadOperand<T> Operand(Buffer buffer, int number)
-        {
-            var view = buffer.Read<T>();
-            return new(Quads(view), view, loops.InnerStride(number));
-        }
     }
 }

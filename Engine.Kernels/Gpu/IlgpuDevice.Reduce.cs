@@ -38,9 +38,8 @@ internal sealed partial class IlgpuDevice
         if (kept.Count == 0)
             return;
         NestParts[] along = reduced.Count == 0 ? [new NestParts(reduced, 0, 0)] : [.. NestParts.Of(reduced)];
-        bool across = kept.Sizes.Length > 0 && kept.InnerStride(1) < reduced.InnerStride(0);
         int results = NestParts.Of(kept).First().Count;
-        var grid = new ReduceGrid(results, along[0].Count, across);
+        var grid = new ReduceGrid(results, along[0].Count, IsAcross(kept, reduced));
         int pieces = along.Length * grid.Pieces;
         if ((long)pieces * kept.Count > MostIndices || reduced.Count > MostIndices)
         {
@@ -51,20 +50,20 @@ internal sealed partial class IlgpuDevice
 
         if (pieces == 1)
         {
-            ReduceOf<TReducer, TArity, TEnd, V, T>(reducer, function, kept, along, grid, ending, destination, operands);
+            ReduceOf<TReducer, TArity, TEnd, V, T>(reducer, function, kept, reduced, along, grid, ending, destination, operands);
             return;
         }
 
         using var scratch = ScratchOf<T>((long)pieces * kept.Count);
         var sums = scratch.Buffer;
         ReduceOf<TReducer, TArity, OfUnary<IdentityFunction>, V, T>(
-            reducer, function, kept, along, grid, Ending.None, sums, operands);
+            reducer, function, kept, reduced, along, grid, Ending.None, sums, operands);
         ReducePieces<TReducer, TEnd, V, T>(reducer, pieces, kept.Count, ending, destination, sums);
     }
 
     private void ReduceOf<TReducer, TArity, TEnd, V, T>(
-        TReducer reducer, TArity function, Loops kept, NestParts[] along, ReduceGrid grid, Ending<TEnd> ending, Buffer destination,
-        Buffer[] operands)
+        TReducer reducer, TArity function, Loops kept, Loops reduced, NestParts[] along, ReduceGrid grid, Ending<TEnd> ending,
+        Buffer destination, Buffer[] operands)
         where TReducer : struct, IReducer
         where TArity : struct, IArity
         where TEnd : struct, IArity
@@ -72,14 +71,14 @@ internal sealed partial class IlgpuDevice
         where T : unmanaged
     {
         if (_card.Whole is not null && grid.HasWholeWarps)
-            ReduceOf<TReducer, TArity, TEnd, OneWarp, V, T>(reducer, function, kept, along, grid, ending, destination, operands);
+            ReduceOf<TReducer, TArity, TEnd, OneWarp, V, T>(reducer, function, kept, reduced, along, grid, ending, destination, operands);
         else
-            ReduceOf<TReducer, TArity, TEnd, OneThread, V, T>(reducer, function, kept, along, grid, ending, destination, operands);
+            ReduceOf<TReducer, TArity, TEnd, OneThread, V, T>(reducer, function, kept, reduced, along, grid, ending, destination, operands);
     }
 
     private void ReduceOf<TReducer, TArity, TEnd, TLast, V, T>(
-        TReducer reducer, TArity function, Loops kept, NestParts[] along, ReduceGrid grid, Ending<TEnd> ending, Buffer destination,
-        Buffer[] operands)
+        TReducer reducer, TArity function, Loops kept, Loops reduced, NestParts[] along, ReduceGrid grid, Ending<TEnd> ending,
+        Buffer destination, Buffer[] operands)
         where TReducer : struct, IReducer
         where TArity : struct, IArity
         where TEnd : struct, IArity
@@ -93,12 +92,16 @@ internal sealed partial class IlgpuDevice
             {
                 var to = destination.Write<T>().From((i * grid.Pieces * kept.Count) + part.Start(0));
                 ReduceOperand<T> x = Operand(0), y = TArity.Operands > 1 ? Operand(1) : x, z = TArity.Operands > 2 ? Operand(2) : x;
+                var w = TArity.Operands > 3 ? Operand(3) : x;
                 EndOperand<T> a = Other(0), b = Other(1), c = Other(2), d = Other(3);
-                LaunchGroups(
-                    new ReduceKernel<TReducer, TArity, TEnd, TLast, V, T>(
-                        reducer, function, ending.Function, grid, part.Nest, along[i].Nest, kept.Count, ending.Place, to, x, y, z,
-                        TArity.Operands > 3 ? Operand(3) : x, a, b, c, d),
-                    grid.Groups, grid.GroupSize);
+                var (nest, inner, stride, place) = (part.Nest, along[i].Nest, kept.Count, ending.Place);
+                var kernel = new ReduceKernel<TReducer, TArity, TEnd, TLast, V, T>(
+                    reducer, function, ending.Function, grid, nest, inner, stride, place, to, x, y, z, w, a, b, c, d);
+                var rows = grid.Pieces > 1 || along.Length > 1 ? null : RowsOf(
+                    grid => new ReduceKernel<TReducer, TArity, TEnd, OneThread, V, T>(
+                        reducer, function, ending.Function, grid, nest, inner, stride, place, to, x, y, z, w, a, b, c, d),
+                    kept, reduced, ending, destination, operands);
+                LaunchGroups(kernel, grid.Groups, grid.GroupSize, rows: rows);
 
                 ReduceOperand<T> Operand(int number)
                     => new(operands[number].Read<T>(), part.Strides(number + 2), along[i].Strides(number + 1));
@@ -113,6 +116,9 @@ internal sealed partial class IlgpuDevice
             }
         }
     }
+
+    // Whether elements of neighbouring results lie closer to each other than those of one result.
+    private static bool IsAcross(Loops kept, Loops reduced) => kept.Sizes.Length > 0 && kept.InnerStride(1) < reduced.InnerStride(0);
 
     // Combines results of pieces, which lie one piece after the other.
     private void ReducePieces<TReducer, TEnd, V, T>(

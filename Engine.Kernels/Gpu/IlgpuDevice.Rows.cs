@@ -1,6 +1,10 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Engine.Kernels.Bodies;
+using Engine.Kernels.Functions;
+using Engine.Kernels.Fusion;
 using Engine.Kernels.Gpu.Convolutions;
+using Engine.Kernels.Gpu.Reductions;
 using Engine.Kernels.Gpu.Rows;
 using Engine.Kernels.Memory;
 using Engine.Kernels.Rows;
@@ -11,6 +15,11 @@ namespace Engine.Kernels.Gpu;
 // What commands do for a row, and loops over rows.
 internal sealed partial class IlgpuDevice
 {
+    // To compare: with ENGINE_ROW_LOOPS=0 in the environment every command stays by itself.
+    private static readonly bool s_hasLoops = Environment.GetEnvironmentVariable("ENGINE_ROW_LOOPS") != "0";
+
+    private static bool NotesRows => Recording.IsActive && s_hasLoops;
+
     /// <inheritdoc/>
     internal override Command Loop(IReadOnlyList<Command> commands, int stages, int rows)
     {
@@ -25,7 +34,7 @@ internal sealed partial class IlgpuDevice
     private static RowStage? RowsOf<TBody>(TBody body, int count, int parts, Buffer? shared = null)
         where TBody : struct, IBody
     {
-        if (parts == 0 || !Recording.IsActive)
+        if (parts == 0 || !NotesRows)
             return null;
         Use? whole = shared is null ? null : Use.Of(shared, Access.Read);
         return new RowStage<BodyStage<TBody>>(
@@ -37,7 +46,7 @@ internal sealed partial class IlgpuDevice
         TBody body, Loops loops, int elementBytes, params ReadOnlySpan<(Buffer Buffer, Access Access, int Start)> operands)
         where TBody : struct, IBody
     {
-        if (!Recording.IsActive || loops.Sizes.Length > Nest.MostLoops)
+        if (!NotesRows || loops.Sizes.Length > Nest.MostLoops)
             return null;
         var uses = new (Use Use, int Start)[operands.Length];
         for (int i = 0; i < uses.Length; i++)
@@ -56,7 +65,7 @@ internal sealed partial class IlgpuDevice
     {
         int parts = shape.Batch * shape.Rows;
         bool isOneAfterTheOther = !shape.TransposeA && (shape.Batch == 1 || shape.BatchStrideA == shape.Rows * shape.Inner);
-        if (!isOneAfterTheOther || shape.Columns == 0 || parts == 0 || !Recording.IsActive)
+        if (!isOneAfterTheOther || shape.Columns == 0 || parts == 0 || !NotesRows)
             return null;
         var own = Use.Of(left, Access.Read);
         return new RowStage<MatMulStage<T>>(
@@ -71,7 +80,7 @@ internal sealed partial class IlgpuDevice
         where TResult : struct, IConvolutionResult<T>
         where T : unmanaged, INumber<T>
     {
-        if (!Recording.IsActive || ConvolutionPlan.ForEach(shape, pooled, RowLoopKernel.Threads) is not { } plan)
+        if (!NotesRows || ConvolutionPlan.ForEach(shape, pooled, RowLoopKernel.Threads) is not { } plan)
             return null;
         int parts = shape.Members * shape.Batch;
         var own = Use.Of(images, Access.Read);
@@ -79,6 +88,45 @@ internal sealed partial class IlgpuDevice
         return new RowStage<ConvolutionStage<TSource, TWeights, TResult, T>>(
             parts, typeof(T) == typeof(double), rows => new(kernel, plan.Groups / rows),
             (use, written, rows) => (use.Writes || use == own) && use.IsApart(written, rows));
+    }
+
+    // Some neighbouring results; the grid is that of one row.
+    private static RowStage? RowsOf<TReducer, TArity, TEnd, V, T>(
+        Func<ReduceGrid, ReduceKernel<TReducer, TArity, TEnd, OneThread, V, T>> kernel, Loops kept, Loops reduced, Ending<TEnd> ending,
+        Buffer destination, Buffer[] operands)
+        where TReducer : struct, IReducer
+        where TArity : struct, IArity
+        where TEnd : struct, IArity
+        where V : unmanaged, ILanes<V, T>
+        where T : unmanaged
+    {
+        if (!NotesRows || kept.Sizes.Length > Nest.MostLoops)
+            return null;
+        var to = Use.Of(destination, Access.Write);
+        Use[] own = [.. operands.Take(TArity.Operands).Select(operand => Use.Of(operand, Access.Read))];
+        Use[] ends = [.. ending.Operands.Select(operand => Use.Of(operand, Access.Read))];
+        return new RowStage<ReduceStage<TReducer, TArity, TEnd, V, T>>(kept.Count, typeof(T) == typeof(double), Cut, IsApart);
+
+        ReduceGrid GridOf(int rows) => new(kept.Count / rows, reduced.Count, IsAcross(kept, reduced));
+
+        ReduceStage<TReducer, TArity, TEnd, V, T> Cut(int rows)
+        {
+            var grid = GridOf(rows);
+            return new(kernel(grid), grid.Results, grid.Groups);
+        }
+
+        bool IsApart(Use use, Use written, int rows)
+        {
+            long start = (use.Start - written.Start) / Unsafe.SizeOf<T>(), length = written.Bytes / Unsafe.SizeOf<T>();
+            return GridOf(rows).Pieces == 1
+                && (use != to || use.IsApart(written, rows))
+                && own.Index().All(operand => operand.Item != use || Reaches(operand.Index))
+                && ends.Index().All(operand => operand.Item != use || operand.Index == ending.Place
+                    || ending.Loops.IsApart(operand.Index + 1, start, length, rows));
+
+            bool Reaches(int operand)
+                => reduced.Reach(operand + 1) is { } reach && kept.IsApart(operand + 2, start, length, rows, reach);
+        }
     }
 
     private sealed class RowLoopMaker(IlgpuDevice device, IReadOnlyList<Command> commands, int rows) : IRowLoopMaker

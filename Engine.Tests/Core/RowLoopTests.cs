@@ -22,7 +22,7 @@ public sealed class RowLoopTests : IDisposable
     public static TheoryData<string> Apart =>
     [
         "map", "product", "transposed product", "column", "columns exchanged", "beside each other", "taken", "normalised", "drawn",
-        "chosen", "in parts", "largest", "taken from each", "convolved", "pooled",
+        "chosen", "in parts", "summed", "largest of pairs", "softmax", "largest", "taken from each", "convolved", "pooled",
     ];
 
     /// <summary>Steps in which it does.</summary>
@@ -124,6 +124,9 @@ public sealed class RowLoopTests : IDisposable
             case "taken from each": return x.Take(1, Tensor.From([3, 1, 0, 2], [Columns], device)) * y;
             case "convolved": return x.Reshape(Rows, 2, 2, 1).Convolve(kernel).Reshape(Rows, Columns);
             case "pooled": return x.Reshape(Rows, 2, 2, 1).MaxPool(2).Reshape(Rows, 1) * y;
+            case "summed": return x - (y.Square().Sum(true, 1) * 0.1);
+            case "largest of pairs": return Tensor.Concatenate(1, x[.., 2..], y.Reshape(Rows, 2, 2).Max(1).Exp());
+            case "softmax": return x.Exp() / x.Exp().Sum(true, 1);
             case "rows exchanged": return Tensor.Concatenate(0, x[2..], y[..2]);
             case "transpose": return x.Transpose().Exp() - y;
             case "sum": return x - x.Sum(true, 0);

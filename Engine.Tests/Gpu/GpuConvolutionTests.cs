@@ -61,7 +61,8 @@ public class GpuConvolutionTests
     private static readonly ConvolutionShape[] s_tensorCores =
     [
         Same(3, 12, 12, 5, 32, 3, 3), Same(2, 6, 6, 32, 32, 3, 3), Same(130, 2, 2, 4, 16, 3, 3),
-        Same(2, 3, 3, 20, 40, 3, 3) with { Members = 2 }, Valid(3, 5, 6, 33, 17, 2, 4), Same(1, 9, 14, 16, 32, 1, 1), Same(1, 7, 9, 16, 16, 5, 5), Same(1, 2, 2, 3, 32, 3, 3),
+        Same(2, 3, 3, 20, 40, 3, 3) with { Members = 2 },
+        Valid(3, 5, 6, 33, 17, 2, 4), Same(1, 9, 14, 16, 32, 1, 1), Same(1, 7, 9, 16, 16, 5, 5), Same(1, 2, 2, 3, 32, 3, 3),
     ];
 
     public static TheoryData<string> Names => TestDevices.ForKernels;

@@ -19,7 +19,7 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     public const int TensorChannels = 16, TensorOutputs = 32;
 
     /// <summary>
-    /// Numbers from a pixel to the next one there: so the four pixels by eight channels that a warp reads at once lie in 32 banks of memory.
+    /// Numbers from a pixel to the next one there: so the four pixels by eight channels that a warp reads at once lie in 32 banks.
     /// </summary>
     public const int PixelStride = TensorChannels + 8, ResultStride = TensorOutputs + 8;
 
@@ -117,8 +117,8 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     }
 
     /// <summary>
-    /// A plan for tensor cores, of whose groups each warp has a position of the kernel; null where channels would be more than half empty, or
-    /// there are too few positions or too many.
+    /// A plan for tensor cores, of whose groups each warp has a position of the kernel; null where channels would be more than half empty,
+    /// or there are too few positions or too many.
     /// </summary>
     public static WeightGradientPlan? ForTensorCores(ConvolutionShape shape)
     {

@@ -45,15 +45,21 @@ internal readonly struct ReduceKernel<TReducer, TArity, TEnd, TLast, V, T>(
     private const int Block = 64;
 
     /// <inheritdoc/>
-    public void Invoke()
+    public void Invoke() => Invoke(Grid.IdxX, 0, SharedMemory.Allocate<V>(256));
+
+    /// <summary>Does the work of a group, whichever one does it: it may have more threads.</summary>
+    /// <param name="group">Which one.</param>
+    /// <param name="first">The result that the first one of the grid is.</param>
+    /// <param name="shared">Shared memory with a place for each thread.</param>
+    public void Invoke(int group, int first, ArrayView<V> shared)
     {
-        var shared = SharedMemory.Allocate<V>(256);
         int thread = Group.IdxX;
-        var part = grid.Part(Grid.IdxX, thread);
-        bool isBusy = part.Piece < grid.Pieces;
+        var part = grid.Part(group, thread);
+        int result = first + part.Result;
+        bool isBusy = part.Piece < grid.Pieces && thread < grid.GroupSize;
         V total = reducer.Identity<V>();
         if (isBusy)
-            total = Own(part, total);
+            total = Own(part, kept.At(result), total);
 
         shared[thread] = total;
         for (int half = grid.Parts >> 1; half >= TLast.Threads; half >>= 1)
@@ -68,13 +74,13 @@ internal readonly struct ReduceKernel<TReducer, TArity, TEnd, TLast, V, T>(
 
         total = TLast.Combine<TReducer, V, T>(total);
         if (isBusy && part.Number == 0)
-            y[(part.Piece * pieceStride) + part.Result] = V.Lane(End(total, part.Result), 0);
+            y[(part.Piece * pieceStride) + result] = V.Lane(End(total, result), 0);
     }
 
     // Four elements at a time are on their way.
-    private V Own(ReducePart part, V total)
+    private V Own(ReducePart part, Place result, V total)
     {
-        var starts = Starts(kept.At(part.Result));
+        var starts = Starts(result);
         int step = grid.Parts, i = part.Start;
         while (part.End - i > 3 * step)
         {
