@@ -124,6 +124,10 @@ public abstract class Device : IDisposable
     /// <summary>Copies bytes between two buffers of this device.</summary>
     public abstract void Copy(Buffer source, long sourceByte, Buffer destination, long destinationByte, long byteLength);
 
+    /// <summary>See <see cref="For"/>.</summary>
+    private protected abstract void ForAll<TBody>(int count, TBody body, int grain, int parts, Buffer? shared)
+        where TBody : struct, IBody;
+
     /// <summary>Copies many pieces of memory, whose destinations don't overlap, at once where the device can.</summary>
     internal virtual void Copy(IReadOnlyList<BufferCopy> copies)
     {
@@ -140,11 +144,21 @@ public abstract class Device : IDisposable
     /// <param name="grain">The least number of indices worth a thread.</param>
     /// <param name="parts">
     /// Into how many equal parts indices and all buffers can be cut so that indices of a part touch nothing else of any buffer; 0 if they
-    /// can't. A GPU may run such commands one after the other for some parts before it comes to others.
+    /// can't, or nobody knows. A GPU may run such commands one after the other for some parts before it comes to others.
     /// </param>
     /// <param name="shared">A buffer of which indices of every part may read everything.</param>
-    public abstract void For<TBody>(int count, TBody body, int grain = 1024, int parts = 0, Buffer? shared = null)
-        where TBody : struct, IBody;
+    /// <exception cref="ArgumentException">There are not as many indices in each part.</exception>
+    public void For<TBody>(int count, TBody body, int grain = 1024, int parts = 0, Buffer? shared = null)
+        where TBody : struct, IBody
+    {
+        if (parts < 0 || (parts > 0 && count % parts != 0))
+        {
+            throw new ArgumentException(
+                $"For: {count} indices can't be cut into {parts} equal parts; 0 says that it is not known.", nameof(parts));
+        }
+
+        ForAll(count, body, grain, parts, shared);
+    }
 
     /// <summary>Runs a body for all columns of some rows.</summary>
     /// <param name="rows">The number of rows.</param>
@@ -351,7 +365,7 @@ public abstract class Device : IDisposable
         ElementType type, Loops loops, Buffer destination, int destinationOffset, Buffer source, int sourceOffset);
 
     /// <summary>Derives keys of random numbers.</summary>
-    internal virtual void DeriveKeys(int count, DeriveKeysBody body) => For(count, body, KeyGrain, count / body.Each);
+    internal virtual void DeriveKeys(int count, DeriveKeysBody body) => For(count, body, KeyGrain, count / Math.Max(1, body.Each));
 
     /// <summary>
     /// Runs independent pieces of host code, several at a time if the device allows it; each may give commands and run programs.

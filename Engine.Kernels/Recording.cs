@@ -37,6 +37,7 @@ internal sealed class Recording : IDisposable
     private MapFusion _fusion = MapFusion.None;
     private RowLoops _loops = RowLoops.None;
     private bool _isGiving;
+    private int _giving;
     private int _nextScratch;
     private long _arenaBytes;
     private Buffer? _arena;
@@ -60,6 +61,9 @@ internal sealed class Recording : IDisposable
     /// was made, and of which buffer.
     /// </summary>
     internal Dictionary<object, Buffer> Derived { get; private set; } = [];
+
+    /// <summary>Whether it matters what the rows of the next command are.</summary>
+    internal bool WantsRows => _stored is null || _loops.Of(_isGiving ? _giving : _nextCommand) is not null;
 
     /// <summary>The number of commands a replay runs; a device may have made one of them.</summary>
     public int CommandCount { get; private set; }
@@ -117,6 +121,9 @@ internal sealed class Recording : IDisposable
         _kinds.Clear();
         _fusible.Clear();
         _rowwise.Clear();
+        _given.Clear();
+        _fusion = MapFusion.None;
+        _loops = RowLoops.None;
         _held.Clear();
         _scratch.Clear();
     }
@@ -265,6 +272,7 @@ internal sealed class Recording : IDisposable
         }
 
         int first = _nextRequest;
+        _giving = number;
         Keep(number, CommandsOf(request));
         if (_stored is null && _nextRequest > first)
             _scratch.Add(number, (first, _nextRequest - first));
@@ -358,15 +366,15 @@ internal sealed class Recording : IDisposable
         _live = new bool[commands];
         for (int command = commands - 1; command >= 0; command--)
         {
-            _live[command] = _uses[command].Exists(use => (use.Access & Access.Write) != 0 && (use.Slot == External || wanted[use.Slot]));
+            _live[command] = _uses[command].Exists(use => use.Writes && (use.Slot == External || wanted[use.Slot]));
             if (!_live[command])
                 continue;
-            foreach (var use in _uses[command].Where(use => use.Slot != External && (use.Access & Access.Read) != 0))
+            foreach (var use in _uses[command].Where(use => use.Slot != External && use.Reads))
                 wanted[use.Slot] = true;
         }
 
         _fusion = MapFusion.Of(_fusible, _live, _uses, wanted: _whole.Union(_results).ToHashSet(), slots: _requests.Count);
-        _loops = _rowwise.Count > 0 ? RowLoops.Of([.. Standing()]) : RowLoops.None;
+        _loops = _rowwise.Count > 0 ? RowLoops.Of([.. LiveCommands()]) : RowLoops.None;
         var first = new int[_requests.Count];
         var last = new int[_requests.Count];
         Array.Fill(first, int.MaxValue);
@@ -390,8 +398,8 @@ internal sealed class Recording : IDisposable
         foreach (int slot in _results.Where(slot => slot != External))
             last[slot] = int.MaxValue;
 
-        var places = _loops.Lengthen(first, last);
         UsedBytes = _requests.Index().Sum(request => last[request.Index] >= 0 ? request.Item.ByteLength : 0);
+        var places = _loops.Lengthen(first, last, slot => _requests[slot].ByteLength);
         long bytes = MemoryPlan.Assign(_requests.Count, slot => (_requests[slot].ByteLength, first[slot], last[slot]), Place);
         foreach (var (slot, other) in places)
             Place(slot, _requests[other].Offset);
@@ -401,24 +409,25 @@ internal sealed class Recording : IDisposable
     }
 
     // The commands that a replay gives, with what is known of their rows.
-    private IEnumerable<RowCommand> Standing()
+    private IEnumerable<RowCommand> LiveCommands()
     {
         for (int number = 0; number < _live.Length; number++)
         {
             if (!_live[number] || _fusion.IsPart(number))
                 continue;
             var (command, uses) = (_rowwise.GetValueOrDefault(number), (IReadOnlyList<Use>)_uses[number]);
-            if (_fusion.Composed(number) is { } request)
+            if (_fusion.Composed(number) is { } request && _fusion.Within(number).Count > 0)
             {
                 command = OneCommandOf(request);
                 uses = [Use.Of(request.Destination, Access.Write), .. request.Operands.Select(operand => Use.Of(operand, Access.Read))];
             }
 
-            yield return new(number, command?.Rows, uses, command?.Operations ?? 0);
+            bool isOne = command is not null && !_scratch.ContainsKey(number);
+            yield return new(number, isOne ? command!.Rows : null, uses, command?.Operations ?? 0);
         }
     }
 
-    // Memory for a kernel's own use has no place in a loop.
+    // The command that a device makes of a request, if it is one and takes no memory for its own use, which is not asked for yet.
     private Command? OneCommandOf(KernelRequest request)
     {
         int next = _nextRequest;

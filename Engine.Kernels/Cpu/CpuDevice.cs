@@ -109,7 +109,7 @@ internal sealed partial class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void For<TBody>(int count, TBody body, int grain = 1024, int parts = 0, Buffer? shared = null)
+    private protected override void ForAll<TBody>(int count, TBody body, int grain, int parts, Buffer? shared)
         => Launch(new BodyRange<TBody>(body), count, grain);
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using Engine.Kernels.Memory;
 using Engine.Kernels.Rows;
 
 namespace Engine.Kernels.Fusion;
@@ -48,7 +47,7 @@ internal sealed class MapFusion
             foreach (var use in uses[command].Where(use => live[command] && use.Slot >= 0))
             {
                 writes[use.Slot] += use.Writes ? 1 : 0;
-                if ((use.Access & Access.Read) != 0)
+                if (use.Reads)
                     (readers[use.Slot] ??= []).Add(command);
             }
         }

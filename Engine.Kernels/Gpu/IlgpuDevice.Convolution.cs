@@ -1,5 +1,6 @@
 using System.Numerics;
 using Engine.Kernels.Gpu.Convolutions;
+using Engine.Kernels.Gpu.Products;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;
@@ -7,7 +8,7 @@ namespace Engine.Kernels.Gpu;
 internal sealed partial class IlgpuDevice
 {
     /// <summary>Operations from which on a convolution is large enough for tensor cores, as a product.</summary>
-    internal double LargeConvolution { get; set; } = 2L << 26;
+    internal double LargeConvolution { get; set; } = 2.0 * MatMulPlan.Large;
 
     /// <inheritdoc/>
     public override void Convolve(
@@ -71,7 +72,7 @@ internal sealed partial class IlgpuDevice
         var source = new WholeImages<T>(shape, images.Read<T>());
         var result = new ReluPoolResults<T>(shape, destination.Write<T>(), positions.Write<int>(), bias.Read<T>());
         LaunchConvolution<WholeImages<T>, PlainWeights<T>, ReluPoolResults<T>, T>(
-            plan, true, source, plan => new(plan, taps), result, shape.Operations, images);
+            plan, true, source, plan => new(plan, taps), result, shape.Operations, weights, bias);
     }
 
     private void ConvolveForward<T>(ConvolutionPlan plan, Buffer destination, Buffer images, Buffer weights, Buffer? positions)
@@ -83,7 +84,7 @@ internal sealed partial class IlgpuDevice
         {
             var result = new WholeResults<T>(plan.Shape, destination.Write<T>());
             LaunchConvolution<WholeImages<T>, PlainWeights<T>, WholeResults<T>, T>(
-                plan, false, source, plan => new(plan, taps), result, plan.Shape.Operations, images);
+                plan, false, source, plan => new(plan, taps), result, plan.Shape.Operations, weights);
         }
         else
         {
@@ -113,10 +114,10 @@ internal sealed partial class IlgpuDevice
         }
     }
 
-    // Images, if given, are those of rows.
+    // Where buffers are named that all rows may read, rows are images.
     private void LaunchConvolution<TSource, TWeights, TResult, T>(
         ConvolutionPlan plan, bool pooled, TSource source, Func<ConvolutionPlan, TWeights> weights, TResult result, double operations,
-        Buffer? images = null)
+        params Buffer?[] shared)
         where TSource : struct, IConvolutionSource<T>
         where TWeights : struct, IConvolutionWeights<T>
         where TResult : struct, IConvolutionResult<T>
@@ -130,7 +131,9 @@ internal sealed partial class IlgpuDevice
         else
         {
             var kernel = new ConvolutionKernel<TSource, TWeights, TResult, T>(plan, source, weights(plan), result);
-            var rows = images is null ? null : RowsOf<TSource, TWeights, TResult, T>(plan.Shape, pooled, source, weights, result, images);
+            var rows = shared.Length > 0
+                ? RowsOf<TSource, TWeights, TResult, T>(plan.Shape, pooled, source, weights, result, shared)
+                : null;
             LaunchGroups(kernel, plan.Groups, plan.Threads, operations, rows);
         }
     }

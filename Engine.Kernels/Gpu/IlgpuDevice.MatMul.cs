@@ -120,7 +120,7 @@ internal sealed partial class IlgpuDevice
             where TKernel : struct, IGroupKernel
             => LaunchGroups(kernel, grid.Groups, size, shape.Operations, Rows());
 
-        RowStage? Rows() => grid.Pieces == 1 ? RowsOf(shape, to, x, y, start, a) : null;
+        RowStage? Rows() => grid.Pieces == 1 ? RowsOf(shape, to, x, y, start, b, bias) : null;
 
         static View<float> AsSingle(View<T> view) => new(view.Address, view.Length);
     }

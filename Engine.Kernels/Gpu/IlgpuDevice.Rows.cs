@@ -18,7 +18,7 @@ internal sealed partial class IlgpuDevice
     // To compare: with ENGINE_ROW_LOOPS=0 in the environment every command stays by itself.
     private static readonly bool s_hasLoops = Environment.GetEnvironmentVariable("ENGINE_ROW_LOOPS") != "0";
 
-    private static bool NotesRows => Recording.IsActive && s_hasLoops;
+    private static bool NotesRows => s_hasLoops && Recording.Current is { WantsRows: true };
 
     /// <inheritdoc/>
     internal override Command Loop(IReadOnlyList<Command> commands, int stages, int rows)
@@ -33,12 +33,19 @@ internal sealed partial class IlgpuDevice
     // A row is some neighbouring indices.
     private static RowStage? RowsOf<TBody>(TBody body, int count, int parts, Buffer? shared = null)
         where TBody : struct, IBody
+        => parts == 0 || !NotesRows ? null : new RowStage<BodyStage<TBody>>(parts, rows => new(body, count / rows), AllBut(shared));
+
+    // Of all buffers but some a row has its own part; it may read all of these.
+    private static Func<Use, Use, int, bool> AllBut(params ReadOnlySpan<Buffer?> shared)
     {
-        if (parts == 0 || !NotesRows)
-            return null;
-        Use? whole = shared is null ? null : Use.Of(shared, Access.Read);
-        return new RowStage<BodyStage<TBody>>(
-            parts, isDouble: false, rows => new(body, count / rows), (use, written, rows) => use != whole && use.IsApart(written, rows));
+        var whole = new HashSet<Use>();
+        foreach (var buffer in shared)
+        {
+            if (buffer is not null)
+                whole.Add(Use.Of(buffer, Access.Read));
+        }
+
+        return (use, written, rows) => !whole.Contains(use) && use.Covers(written) && use.Bytes % rows == 0;
     }
 
     // A row is some neighbouring runs of the innermost loop's body; where it meets an operand depends on the loops.
@@ -51,7 +58,7 @@ internal sealed partial class IlgpuDevice
         var uses = new (Use Use, int Start)[operands.Length];
         for (int i = 0; i < uses.Length; i++)
             uses[i] = (Use.Of(operands[i].Buffer, operands[i].Access), operands[i].Start);
-        return new RowStage<BodyStage<TBody>>(loops.Count, isDouble: false, rows => new(body, loops.Count / rows), IsApart);
+        return new RowStage<BodyStage<TBody>>(loops.Count, rows => new(body, loops.Count / rows), IsApart);
 
         bool IsApart(Use use, Use written, int rows)
             => uses.Index().All(
@@ -60,21 +67,18 @@ internal sealed partial class IlgpuDevice
                         other.Index, ((use.Start - written.Start) / elementBytes) + other.Item.Start, written.Bytes / elementBytes, rows));
     }
 
-    private static RowStage? RowsOf<T>(MatMulShape shape, View<T> results, View<T> a, View<T> b, View<T> bias, Buffer left)
+    private static RowStage? RowsOf<T>(MatMulShape shape, View<T> results, View<T> a, View<T> b, View<T> bias, Buffer right, Buffer? first)
         where T : unmanaged, INumber<T>
     {
         int parts = shape.Batch * shape.Rows;
         bool isOneAfterTheOther = !shape.TransposeA && (shape.Batch == 1 || shape.BatchStrideA == shape.Rows * shape.Inner);
         if (!isOneAfterTheOther || shape.Columns == 0 || parts == 0 || !NotesRows)
             return null;
-        var own = Use.Of(left, Access.Read);
-        return new RowStage<MatMulStage<T>>(
-            parts, typeof(T) == typeof(double), rows => new(shape, parts / rows, results, a, b, bias),
-            (use, written, rows) => (use.Writes || use == own) && use.IsApart(written, rows));
+        return new RowStage<MatMulStage<T>>(parts, rows => new(shape, parts / rows, results, a, b, bias), AllBut(right, first));
     }
 
     private static RowStage? RowsOf<TSource, TWeights, TResult, T>(
-        ConvolutionShape shape, bool pooled, TSource source, Func<ConvolutionPlan, TWeights> weights, TResult result, Buffer images)
+        ConvolutionShape shape, bool pooled, TSource source, Func<ConvolutionPlan, TWeights> weights, TResult result, Buffer?[] shared)
         where TSource : struct, IConvolutionSource<T>
         where TWeights : struct, IConvolutionWeights<T>
         where TResult : struct, IConvolutionResult<T>
@@ -83,11 +87,9 @@ internal sealed partial class IlgpuDevice
         if (!NotesRows || ConvolutionPlan.ForEach(shape, pooled, RowLoopKernel.Threads) is not { } plan)
             return null;
         int parts = shape.Members * shape.Batch;
-        var own = Use.Of(images, Access.Read);
         var kernel = new ConvolutionKernel<TSource, TWeights, TResult, T>(plan, source, weights(plan), result);
         return new RowStage<ConvolutionStage<TSource, TWeights, TResult, T>>(
-            parts, typeof(T) == typeof(double), rows => new(kernel, plan.Groups / rows),
-            (use, written, rows) => (use.Writes || use == own) && use.IsApart(written, rows));
+            parts, rows => new(kernel, plan.Groups / rows), AllBut(shared));
     }
 
     // Some neighbouring results; the grid is that of one row.
@@ -105,7 +107,7 @@ internal sealed partial class IlgpuDevice
         var to = Use.Of(destination, Access.Write);
         Use[] own = [.. operands.Take(TArity.Operands).Select(operand => Use.Of(operand, Access.Read))];
         Use[] ends = [.. ending.Operands.Select(operand => Use.Of(operand, Access.Read))];
-        return new RowStage<ReduceStage<TReducer, TArity, TEnd, V, T>>(kept.Count, typeof(T) == typeof(double), Cut, IsApart);
+        return new RowStage<ReduceStage<TReducer, TArity, TEnd, V, T>>(kept.Count, Cut, IsApart);
 
         ReduceGrid GridOf(int rows) => new(kept.Count / rows, reduced.Count, IsAcross(kept, reduced));
 
@@ -119,7 +121,7 @@ internal sealed partial class IlgpuDevice
         {
             long start = (use.Start - written.Start) / Unsafe.SizeOf<T>(), length = written.Bytes / Unsafe.SizeOf<T>();
             return GridOf(rows).Pieces == 1
-                && (use != to || use.IsApart(written, rows))
+                && (use != to || (use.Covers(written) && use.Bytes % rows == 0))
                 && own.Index().All(operand => operand.Item != use || Reaches(operand.Index))
                 && ends.Index().All(operand => operand.Item != use || operand.Index == ending.Place
                     || ending.Loops.IsApart(operand.Index + 1, start, length, rows));
@@ -134,9 +136,7 @@ internal sealed partial class IlgpuDevice
         /// <inheritdoc/>
         public Command Make<TStep>(long[] steps, int count)
             where TStep : struct, IRowStage
-            => commands.Any(command => ((RowStage)command.Rows!).IsDouble)
-                ? Make<TStep, double>(steps, count)
-                : Make<TStep, float>(steps, count);
+            => TStep.IsDouble ? Make<TStep, double>(steps, count) : Make<TStep, float>(steps, count);
 
         private GroupCommand<RowLoopKernel<TStep, T>> Make<TStep, T>(long[] steps, int count)
             where TStep : struct, IRowStage

@@ -127,7 +127,7 @@ internal sealed partial class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void For<TBody>(int count, TBody body, int grain = 1024, int parts = 0, Buffer? shared = null)
+    private protected override void ForAll<TBody>(int count, TBody body, int grain, int parts, Buffer? shared)
         => Launch(body, count, rows: RowsOf(body, count, parts, shared));
 
     /// <inheritdoc/>

@@ -7,14 +7,18 @@ namespace Engine.Kernels.Rows;
 /// </summary>
 internal sealed class RowLoops
 {
-    private const int LeastSteps = 4, MostStages = 48;
+    /// <summary>With fewer steps a loop is not worth a kernel of its own.</summary>
+    public const int LeastSteps = 4;
+
+    private const int MostStages = 48;
 
     // A group of threads works on a row by itself. With more operations (a multiply-add as two) or bytes of a row in one step it is faster
     // to have all groups work on all rows, command by command: what it takes to give these matters less then.
     private const double MostOperations = 2e6;
     private const long MostBytes = 1 << 18;
 
-    private readonly Dictionary<int, RowLoop> _loops = [];
+    private readonly Dictionary<int, RowLoop> _loopOf = [];
+    private readonly List<RowLoop> _loops = [];
 
     /// <summary>None.</summary>
     public static RowLoops None { get; } = new();
@@ -23,20 +27,21 @@ internal sealed class RowLoops
     /// <param name="commands">All commands of a recording, in order.</param>
     public static RowLoops Of(IReadOnlyList<RowCommand> commands)
     {
-        // What is for all rows may come before the loop in the midst of which it was given, if it needs nothing of that.
+        // What has but one part, such as noise that all rows share, may come before the loop in the midst of which it was given.
         var found = new RowLoops();
-        var common = commands.Where(command => command.Work?.Parts == 1).ToList();
-        var rowwise = commands.Where(command => command.Work?.Parts != 1).ToList();
-        int[] kinds = KindsOf(rowwise);
-        for (int start = 0; start < rowwise.Count;)
+        RowCommand[] whole = [.. commands.Where(command => command.Work?.Parts == 1)];
+        RowCommand[] rowwise = [.. commands.Where(command => command.Work?.Parts != 1)];
+        var repetitions = new Repetitions(KindsOf(rowwise), MostStages);
+        for (int start = 0; start < rowwise.Length;)
         {
-            var (stages, all) = LongestAt(start, kinds);
-            if (all > stages && RowLoop.Of(rowwise.GetRange(start, all), stages) is { } loop && IsWorthIt(loop)
-                && !common.Exists(loop.IsNeededBy))
+            var (stages, steps) = repetitions.LongestAt(start);
+            var run = new ArraySegment<RowCommand>(rowwise, start, stages * steps);
+            if (steps >= LeastSteps && RowLoop.Of(run, stages, whole, LeastRows(run[..stages])) is { } loop)
             {
+                found._loops.Add(loop);
                 foreach (var command in loop.Commands)
-                    found._loops.Add(command.Number, loop);
-                start += all;
+                    found._loopOf.Add(command.Number, loop);
+                start += loop.Commands.Count;
             }
             else
             {
@@ -49,7 +54,7 @@ internal sealed class RowLoops
     }
 
     /// <summary>The loop that a command is a part of, or null.</summary>
-    public RowLoop? Of(int command) => _loops.GetValueOrDefault(command);
+    public RowLoop? Of(int command) => _loopOf.GetValueOrDefault(command);
 
     /// <summary>
     /// Has the lives of buffers be those of whole loops: rows are at different steps at the same time. What lives in a step only shares its
@@ -57,20 +62,21 @@ internal sealed class RowLoops
     /// </summary>
     /// <param name="first">For each buffer the first command that uses it.</param>
     /// <param name="last">For each buffer the last command that uses it.</param>
+    /// <param name="bytes">The size of each buffer.</param>
     /// <returns>For each buffer that shares the place of another, that one.</returns>
-    public IReadOnlyDictionary<int, int> Lengthen(int[] first, int[] last)
+    public IReadOnlyDictionary<int, int> Lengthen(int[] first, int[] last, Func<int, long> bytes)
     {
         var places = new Dictionary<int, int>();
-        foreach (var loop in _loops.Values.Distinct())
-            loop.Lengthen(first, last, places);
+        foreach (var loop in _loops)
+            loop.Lengthen(first, last, bytes, places);
         return places;
     }
 
     // Numbers that are equal where commands are alike, and different in all those that have no rows.
-    private static int[] KindsOf(IReadOnlyList<RowCommand> commands)
+    private static int[] KindsOf(RowCommand[] commands)
     {
         var known = new Dictionary<(Type, int, string), int>();
-        int[] kinds = new int[commands.Count];
+        int[] kinds = new int[commands.Length];
         for (int i = 0; i < kinds.Length; i++)
         {
             if (commands[i].Work is not { } work)
@@ -87,105 +93,11 @@ internal sealed class RowLoops
         return kinds;
     }
 
-    // The most commands from a place on that are the same ones over and over; or one.
-    private static (int Stages, int All) LongestAt(int start, int[] kinds)
+    // The least number of rows with which a step is worth it.
+    private static int LeastRows(ArraySegment<RowCommand> step)
     {
-        var longest = (Stages: 1, All: 1);
-        for (int stages = 1; stages <= MostStages && kinds[start] >= 0; stages++)
-        {
-            int same = 0;
-            while (start + same + stages < kinds.Length && kinds[start + same] == kinds[start + same + stages])
-                same++;
-            int steps = (same / stages) + 1;
-            if (steps >= LeastSteps && steps * stages > longest.All)
-                longest = (stages, steps * stages);
-        }
-
-        return longest;
-    }
-
-    private static bool IsWorthIt(RowLoop loop)
-    {
-        var step = loop.Commands.Take(loop.Stages);
-        return step.Sum(command => command.Operations) <= MostOperations * loop.Rows
-            && step.Sum(command => command.Uses.Sum(use => use.Bytes)) <= MostBytes * loop.Rows;
-    }
-}
-
-/// <summary>A command that may be a part of a loop.</summary>
-/// <param name="Number">Its number in the recording.</param>
-/// <param name="Work">What is known of its rows; null for nothing.</param>
-/// <param name="Uses">The memory that it reads and writes.</param>
-/// <param name="Operations">See <see cref="Command.Operations"/>.</param>
-internal sealed record RowCommand(int Number, RowWork? Work, IReadOnlyList<Use> Uses, double Operations);
-
-/// <summary>A loop over independent rows.</summary>
-/// <param name="Commands">All its commands, step by step.</param>
-/// <param name="Stages">Commands of a step.</param>
-/// <param name="Rows">The number of rows.</param>
-internal sealed record RowLoop(IReadOnlyList<RowCommand> Commands, int Stages, int Rows)
-{
-    /// <summary>The number of its first command.</summary>
-    public int First => Commands[0].Number;
-
-    /// <summary>The number of its last command.</summary>
-    public int Last => Commands[^1].Number;
-
-    // More rows than that keep a GPU no busier.
-    private const int MostRows = 1024;
-
-    /// <summary>The loop of some commands over as many rows as are independent; null where none are.</summary>
-    /// <param name="commands">Its commands, step by step, which are alike in all steps.</param>
-    /// <param name="stages">Commands of a step.</param>
-    public static RowLoop? Of(IReadOnlyList<RowCommand> commands, int stages)
-    {
-        int[] parts = [.. commands.Take(stages).Select(command => command.Work!.Parts)];
-        var written = commands.SelectMany(command => command.Uses).Where(use => use.Writes).ToLookup(use => use.Slot);
-        for (int rows = Math.Min(parts.Min(), MostRows); rows > 1; rows--)
-        {
-            if (Array.TrueForAll(parts, part => part % rows == 0) && commands.All(command => IsApart(command, rows)))
-                return new(commands, stages, rows);
-        }
-
-        return null;
-
-        // What the loop writes is written and read by rows. What nobody writes may be read in any way.
-        bool IsApart(RowCommand command, int rows)
-            => command.Uses.All(
-                use => use.Slot < 0
-                    ? !use.Writes
-                    : written[use.Slot].All(write => !use.Overlaps(write) || command.Work!.IsApart(use, write, rows)));
-    }
-
-    /// <summary>Whether a command that is given between its first and last one reads or writes what it writes.</summary>
-    public bool IsNeededBy(RowCommand command)
-        => command.Number > First && command.Number < Last
-            && command.Uses.Any(
-                use => (use.Slot < 0 && use.Writes) || Commands.Any(own => own.Uses.Any(write => write.Writes && write.Overlaps(use))));
-
-    /// <summary>See <see cref="RowLoops.Lengthen"/>.</summary>
-    public void Lengthen(int[] first, int[] last, Dictionary<int, int> places)
-    {
-        var leaders = new Dictionary<(int Stage, int Use, long Start, long Bytes), int>();
-        var seen = new HashSet<int>();
-        for (int i = 0; i < Commands.Count; i++)
-        {
-            int stage = i % Stages, start = Commands[i - stage].Number, end = Commands[i - stage + Stages - 1].Number;
-            foreach (var (number, use) in Commands[i].Uses.Index().Where(use => use.Item.Slot >= 0 && seen.Add(use.Item.Slot)))
-            {
-                int slot = use.Slot;
-                bool isLocal = first[slot] >= start && last[slot] <= end;
-                if (isLocal && !leaders.TryAdd((stage, number, use.Start, use.Bytes), slot))
-                {
-                    places.Add(slot, leaders[(stage, number, use.Start, use.Bytes)]);
-                    last[slot] = -1;
-                }
-                else
-                {
-                    first[slot] = Math.Min(first[slot], First);
-                    last[slot] = Math.Max(last[slot], Last);
-                }
-            }
-        }
+        double operations = step.Sum(command => command.Operations);
+        double bytes = step.Sum(command => command.Uses.Sum(use => (double)use.Bytes));
+        return (int)Math.Clamp(Math.Ceiling(Math.Max(operations / MostOperations, bytes / MostBytes)), 2, int.MaxValue);
     }
 }

@@ -34,11 +34,14 @@ internal readonly record struct Use(int Slot, Access Access, long Start, long By
     public static Use Of(Buffer buffer, Access access)
         => new(buffer.Slot, access, buffer.Slot >= 0 ? buffer.Address : 0, buffer.ByteLength);
 
+    /// <summary>Whether it reads.</summary>
+    public bool Reads => (Access & Access.Read) != 0;
+
     /// <summary>Whether it writes.</summary>
     public bool Writes => (Access & Access.Write) != 0;
 
-    /// <summary>Whether equal parts of what is used are those of what is written.</summary>
-    public bool IsApart(Use written, int rows) => (Slot, Start, Bytes) == (written.Slot, written.Start, written.Bytes) && Bytes % rows == 0;
+    /// <summary>Whether it is of the same bytes as another one, for whatever access.</summary>
+    public bool Covers(Use other) => (Slot, Start, Bytes) == (other.Slot, other.Start, other.Bytes);
 
     /// <summary>Whether any byte is of both.</summary>
     public bool Overlaps(Use other) => Slot == other.Slot && Start < other.Start + other.Bytes && other.Start < Start + Bytes;

@@ -24,6 +24,17 @@ public sealed class KeyTests : IDisposable
         Assert.Equal(Words(key.Fold(number)), Words(key.Fold(Tensor.Full(number, [], ElementType.Int32))));
     }
 
+    [Theory]
+    [MemberData(nameof(TestDevices.ForNetworks), MemberType = typeof(TestDevices))]
+    public void NoKeysAreMadeWhereNoneAreAskedFor(string device)
+    {
+        var keys = Key.Of(1, TestDevices.Open(device)).Split(3);
+        Assert.Equal([3, 0], keys.Split(0).Shape);
+        Assert.Equal([3, 0], keys.Fold(5..5).Shape);
+        Assert.Throws<ArgumentException>(() => keys.Fold(5..4));
+        Assert.Throws<ArgumentException>(() => keys.Fold(..^1));
+    }
+
     // Enough for several threads.
     [Fact]
     public void SeveralKeysAreFoldedAndSplitAsOneByOne()

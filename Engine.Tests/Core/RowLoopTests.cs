@@ -22,13 +22,14 @@ public sealed class RowLoopTests : IDisposable
     public static TheoryData<string> Apart =>
     [
         "map", "product", "transposed product", "column", "columns exchanged", "beside each other", "taken", "normalised", "drawn",
-        "chosen", "in parts", "summed", "largest of pairs", "softmax", "largest", "taken from each", "convolved", "pooled",
+        "chosen", "in parts", "summed", "largest of pairs", "softmax", "largest", "taken from each", "convolved", "pooled", "scanned",
     ];
 
     /// <summary>Steps in which it does.</summary>
     public static TheoryData<string> Mixed =>
     [
-        "rows exchanged", "transpose", "sum", "first row", "changing weights", "taken from another", "number",
+        "rows exchanged", "transpose", "sum", "first row", "changing weights", "taken from another", "number", "times itself",
+        "times itself transposed", "convolved with itself",
     ];
 
     public void Dispose() => _scope.Dispose();
@@ -60,14 +61,86 @@ public sealed class RowLoopTests : IDisposable
             Tensor[] expected = Run(step, 5, inputs);
             using var program = new TensorProgram<Start, Tensor[]>(x => Run(step, 5, x));
             for (int run = 0; run < 2; run++)
+                RequireSame(expected, program.Run(inputs), string.Join(", ", step));
+        }
+    }
+
+    // Noise that all rows share is drawn before the loop in whose midst it was asked for, each step's by itself.
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Devices))]
+    public void WhatAllRowsShareMayBeMadeInTheMidst(string name)
+    {
+        var inputs = Inputs(TestDevices.Open(name));
+        using var program = new TensorProgram<Start, Tensor[]>(Walk);
+        RequireSame(Walk(inputs), program.Run(inputs), "noise");
+
+        static Tensor[] Walk(Start start)
+        {
+            var x = start.X;
+            for (int t = 0; t < 6; t++)
             {
-                foreach (var (wanted, got) in expected.Zip(program.Run(inputs)))
-                {
-                    Assert.All(
-                        wanted.ToDoubles().Zip(got.ToDoubles()),
-                        pair => Assert.True(Math.Abs(pair.First - pair.Second) < 1e-4, $"{string.Join(", ", step)}: {pair}"));
-                }
+                x = x.MatMul(start.Weights).Tanh();
+                x = x.LogSoftmax() + Tensor.Normal(start.Keys[0].Fold(t), [Columns]);
+                x = x.MatMul(start.Weights).Sin();
             }
+
+            return [x];
+        }
+    }
+
+    // A number that needs all rows ends a loop; what comes before it stays one, and what comes after.
+    [Fact]
+    public void ALoopEndsWhereItIsLookedAt()
+    {
+        int without = Commands(steps => steps < 0), within = Commands(step => step == 11), after = Commands(step => step == 19);
+        Assert.InRange(within, without + 1, without + 3);
+        Assert.Equal(without + 1, after);
+
+        static int Commands(Func<int, bool> looks)
+        {
+            using var device = IlgpuDevice.OpenDry();
+            using var program = new TensorProgram<Start, Tensor[]>(start =>
+            {
+                var (x, sum) = (start.X, start.Y);
+                for (int t = 0; t < 20; t++)
+                {
+                    x = x.MatMul(start.Weights).Tanh().LogSoftmax();
+                    sum = looks(t) ? x.Sum() : sum;
+                }
+
+                return [x, sum];
+            });
+            program.Run(Inputs(device));
+            return program.CommandCount;
+        }
+    }
+
+    // Recurrences drawn at random, in one or two loops, kept or not on the way, with gradients in states and weights.
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Devices))]
+    public void RandomStepsGiveWhatTheyGiveAsWritten(string name)
+    {
+        var device = TestDevices.Open(name);
+        for (int seed = 0; seed < (name == "emulator" ? 5 : 60); seed++)
+        {
+            var random = new Random(seed);
+            int rows = random.GetItems([1, 2, 3, 4, 6], 1)[0], columns = random.GetItems([2, 4, 6], 1)[0];
+            var type = random.Next(4) == 0 ? ElementType.Float64 : ElementType.Float32;
+            var start = RandomSteps.StartOf(Key.Of(seed, device), rows, columns, type);
+            using var program = new TensorProgram<RandomSteps.Start, Tensor[]>(x => new RandomSteps(seed, x).Run());
+            Tensor[] expected = new RandomSteps(seed, start).Run();
+            for (int run = 0; run < 2; run++)
+                RequireSame(expected, program.Run(start), $"seed {seed}");
+        }
+    }
+
+    private static void RequireSame(Tensor[] expected, Tensor[] found, string what)
+    {
+        foreach (var (wanted, got) in expected.Zip(found))
+        {
+            double[] a = wanted.ToDoubles(), b = got.ToDoubles();
+            double most = 2e-3 * (1 + a.Select(Math.Abs).DefaultIfEmpty().Max());
+            Assert.All(a.Zip(b), pair => Assert.True(Math.Abs(pair.First - pair.Second) < most, $"{what}: {pair}"));
         }
     }
 
@@ -127,6 +200,7 @@ public sealed class RowLoopTests : IDisposable
             case "summed": return x - (y.Square().Sum(true, 1) * 0.1);
             case "largest of pairs": return Tensor.Concatenate(1, x[.., 2..], y.Reshape(Rows, 2, 2).Max(1).Exp());
             case "softmax": return x.Exp() / x.Exp().Sum(true, 1);
+            case "scanned": return Batch.Map(of => Tensor.ReverseScan(of.X, of.Y, init: of.Y[0]), (X: x, Y: y));
             case "rows exchanged": return Tensor.Concatenate(0, x[2..], y[..2]);
             case "transpose": return x.Transpose().Exp() - y;
             case "sum": return x - x.Sum(true, 0);
@@ -135,6 +209,10 @@ public sealed class RowLoopTests : IDisposable
                 weights *= 0.9;
                 return x.MatMul(weights);
             case "taken from another": return x.Take(0, Tensor.From([3, 1, 0, 2], [Rows], device));
+            case "times itself": return x.MatMul(x);
+            case "times itself transposed": return x.MatMul(x, transposeB: true);
+            case "convolved with itself":
+                return x.Reshape(Rows, 1, 1, Columns).Convolve(x.Reshape(1, 1, Rows, Columns)).Reshape(Rows, Columns);
             case "number": return x * y[0, 0];
             default: throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such step.");
         }

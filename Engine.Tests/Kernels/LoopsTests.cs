@@ -45,12 +45,18 @@ public class LoopsTests
         int rows = random.Next(1, 9), row = random.Next(1, 9), start = random.Next(3) - 1, length = (rows * row) + random.Next(2);
         if (loops.Count == 0 || loops.Count % rows != 0)
             return;
+        int more = random.Next(3);
         int[] offsets = Nest.Offsets(sizes, strides);
-        if (loops.IsApart(0, start, length, rows))
+        Assert.Equal(Array.Exists(loops.Strides[0], stride => stride < 0) ? null : (long)offsets.Max(), loops.Reach(0));
+        if (loops.IsApart(0, start, length, rows, more))
         {
             Assert.Equal(0, length % rows);
-            Assert.All(offsets.Index(), place => Assert.InRange(start + place.Item, 0, length - 1));
-            Assert.All(offsets.Index(), place => Assert.Equal(place.Index / (loops.Count / rows), (start + place.Item) / (length / rows)));
+            foreach (var (run, offset) in offsets.Index())
+            {
+                Assert.Equal(run / (loops.Count / rows), (start + offset) / (length / rows));
+                Assert.Equal(run / (loops.Count / rows), (start + offset + more) / (length / rows));
+                Assert.InRange(start + offset, 0, length - 1 - more);
+            }
         }
 
         Assert.True(loops.Sizes.Length != 1 || loops.IsApart(1, 0, loops.Count, rows));

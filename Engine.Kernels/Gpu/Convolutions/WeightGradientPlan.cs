@@ -28,7 +28,9 @@ internal sealed record WeightGradientPlan(ConvolutionShape Shape)
     // Twice what a large GPU has of multiprocessors, for one group to compute while another one waits for memory.
     private const int WantedGroups = 264;
 
-    /// <summary>Whether it is one of <see cref="ForTensorCores"/>.</summary>
+    /// <summary>
+    /// Whether it is one of <see cref="ForTensorCores"/>: then a warp has a position of the kernel, and there are no workers or slices.
+    /// </summary>
     public bool IsForTensorCores { get; private init; }
 
     /// <summary>Fours of output channels of a group.</summary>

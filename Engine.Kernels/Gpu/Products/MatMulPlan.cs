@@ -37,8 +37,8 @@ internal readonly record struct MatMulPlan(MatMulWay Way, int Pieces)
     // their pieces are no more numbers than the most.
     private const int LongSum = 1 << 14, MostNumbers = 1 << 26;
 
-    // Multiply-adds from which on large tiles, with their fewer reads, are worth that they are few.
-    private const long Large = 1L << 26;
+    /// <summary>Multiply-adds from which on large tiles, with their fewer reads, are worth that they are few.</summary>
+    public const long Large = 1L << 26;
 
     /// <summary>Plans a product.</summary>
     /// <param name="shape">The product.</param>

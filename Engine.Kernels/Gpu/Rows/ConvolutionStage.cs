@@ -15,6 +15,9 @@ internal readonly struct ConvolutionStage<TSource, TWeights, TResult, TNumber>(
     where TNumber : unmanaged, INumber<TNumber>
 {
     /// <inheritdoc/>
+    public static bool IsDouble => typeof(TNumber) == typeof(double);
+
+    /// <inheritdoc/>
     public void Invoke<T>(int row, ArrayView<Quad<T>> shared)
         where T : unmanaged, INumber<T>
     {

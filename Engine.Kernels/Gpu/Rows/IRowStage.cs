@@ -5,6 +5,9 @@ namespace Engine.Kernels.Gpu.Rows;
 /// <summary>What a command does for a row, as a part of a <see cref="RowLoopKernel{TStep, T}"/>: a struct of views and numbers.</summary>
 internal interface IRowStage
 {
+    /// <summary>Whether it works in float64, for which shared memory must have room.</summary>
+    static abstract bool IsDouble { get; }
+
     /// <summary>Does a row. All threads of a group call it, and reach the same barriers.</summary>
     /// <param name="row">The row.</param>
     /// <param name="shared">Fast memory of the group, <see cref="RowLoopKernel.Room"/> quads, which others have used and will use.</param>
@@ -24,6 +27,9 @@ internal struct Then<TFirst, TRest>(TFirst first, TRest rest) : IRowStage
     private TRest _rest = rest;
 
     /// <inheritdoc/>
+    public static bool IsDouble => TFirst.IsDouble || TRest.IsDouble;
+
+    /// <inheritdoc/>
     public void Invoke<T>(int row, ArrayView<Quad<T>> shared)
         where T : unmanaged, System.Numerics.INumber<T>
     {
@@ -41,12 +47,14 @@ internal struct Last<TStage>(TStage stage) : IRowStage
     private TStage _stage = stage;
 
     /// <inheritdoc/>
+    public static bool IsDouble => TStage.IsDouble;
+
+    /// <inheritdoc/>
     public void Invoke<T>(int row, ArrayView<Quad<T>> shared)
         where T : unmanaged, System.Numerics.INumber<T>
     {
         var stage = _stage;
         stage.Invoke(row, shared);
-        Group.Barrier();
     }
 }
 
@@ -56,6 +64,9 @@ internal struct Last<TStage>(TStage stage) : IRowStage
 internal readonly struct BodyStage<TBody>(TBody body, int indices) : IRowStage
     where TBody : struct, IBody
 {
+    /// <inheritdoc/>
+    public static bool IsDouble => false;
+
     /// <inheritdoc/>
     public void Invoke<T>(int row, ArrayView<Quad<T>> shared)
         where T : unmanaged, System.Numerics.INumber<T>

@@ -60,6 +60,9 @@ internal readonly struct MatMulStage<TNumber> : IRowStage
     }
 
     /// <inheritdoc/>
+    public static bool IsDouble => typeof(TNumber) == typeof(double);
+
+    /// <inheritdoc/>
     public void Invoke<T>(int row, ArrayView<Quad<T>> shared)
         where T : unmanaged, INumber<T>
     {

@@ -18,6 +18,9 @@ internal readonly struct ReduceStage<TReducer, TArity, TEnd, V, TNumber>(
     where TNumber : unmanaged
 {
     /// <inheritdoc/>
+    public static bool IsDouble => typeof(TNumber) == typeof(double);
+
+    /// <inheritdoc/>
     public void Invoke<T>(int row, ArrayView<Quad<T>> shared)
         where T : unmanaged, INumber<T>
     {

@@ -24,7 +24,10 @@ internal readonly struct RowLoopKernel<TStep, T>(View<long> steps, int count) : 
     {
         var shared = SharedMemory.Allocate<Quad<T>>(RowLoopKernel.Room);
         for (int step = 0; step < count; step++)
+        {
             Unsafe.As<long, TStep>(ref steps[step * _length]).Invoke(Grid.IdxX, shared);
+            Group.Barrier();
+        }
     }
 }
 

@@ -4,12 +4,8 @@ namespace Engine.Kernels.Gpu.Rows;
 
 /// <summary>A command's work as a stage of a loop.</summary>
 /// <param name="parts">See <see cref="RowWork.Parts"/>.</param>
-/// <param name="isDouble">Whether it works in float64.</param>
-internal abstract class RowStage(int parts, bool isDouble) : RowWork(parts)
+internal abstract class RowStage(int parts) : RowWork(parts)
 {
-    /// <summary>Whether it works in float64, for which shared memory must have room.</summary>
-    public bool IsDouble => isDouble;
-
     /// <summary>A step with this stage before its others.</summary>
     /// <param name="others">They; null for none.</param>
     /// <param name="rows">The number of rows.</param>
@@ -18,11 +14,9 @@ internal abstract class RowStage(int parts, bool isDouble) : RowWork(parts)
 
 /// <inheritdoc/>
 /// <param name="parts">See <see cref="RowWork.Parts"/>.</param>
-/// <param name="isDouble">Whether it works in float64.</param>
 /// <param name="cut">The stage for so many rows.</param>
 /// <param name="isApart">See <see cref="RowWork.IsApart"/>.</param>
-internal sealed class RowStage<TStage>(int parts, bool isDouble, Func<int, TStage> cut, Func<Use, Use, int, bool> isApart)
-    : RowStage(parts, isDouble)
+internal sealed class RowStage<TStage>(int parts, Func<int, TStage> cut, Func<Use, Use, int, bool> isApart) : RowStage(parts)
     where TStage : struct, IRowStage
 {
     /// <inheritdoc/>

@@ -11,19 +11,18 @@ internal abstract class RowStep
 
     /// <summary>The loop whose first step this is.</summary>
     /// <param name="maker">Makes the command.</param>
-    /// <param name="steps">All steps.</param>
+    /// <param name="steps">All steps, of the same stages.</param>
     public abstract Command Loop(IRowLoopMaker maker, IReadOnlyList<RowStep> steps);
-
-    /// <summary>A step's stages in memory.</summary>
-    public abstract void Write(Span<long> memory);
 }
 
 /// <inheritdoc/>
 internal sealed class RowStep<TStep>(TStep stages) : RowStep
     where TStep : struct, IRowStage
 {
+    private readonly TStep _stages = stages;
+
     /// <inheritdoc/>
-    public override RowStep After<TStage>(TStage first) => new RowStep<Then<TStage, TStep>>(new(first, stages));
+    public override RowStep After<TStage>(TStage first) => new RowStep<Then<TStage, TStep>>(new(first, _stages));
 
     /// <inheritdoc/>
     public override Command Loop(IRowLoopMaker maker, IReadOnlyList<RowStep> steps)
@@ -31,12 +30,9 @@ internal sealed class RowStep<TStep>(TStep stages) : RowStep
         int length = RowLoopKernel.LengthOf<TStep>();
         long[] memory = new long[length * steps.Count];
         for (int i = 0; i < steps.Count; i++)
-            steps[i].Write(memory.AsSpan(i * length, length));
+            Unsafe.As<long, TStep>(ref memory[i * length]) = ((RowStep<TStep>)steps[i])._stages;
         return maker.Make<TStep>(memory, steps.Count);
     }
-
-    /// <inheritdoc/>
-    public override void Write(Span<long> memory) => Unsafe.As<long, TStep>(ref memory[0]) = stages;
 }
 
 /// <summary>Makes the command of a loop.</summary>
