@@ -36,8 +36,8 @@ internal abstract record LinearScan(int Axis) : Operation
 }
 
 /// <summary>
-/// y[t] = b[t] + a[t] y[t + 1]; inputs are a, b, and perhaps what is behind the last, without the axis. That is zero otherwise, and the last
-/// a does not matter.
+/// y[t] = b[t] + a[t] y[t + 1]; inputs are a, b, and perhaps what is behind the last, without the axis. That is zero otherwise, and the
+/// last a does not matter.
 /// </summary>
 /// <param name="Axis">The axis, from 0 up.</param>
 internal sealed record ReverseScan(int Axis = 0) : LinearScan(Axis)

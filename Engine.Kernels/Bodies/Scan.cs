@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Engine.Kernels.Bodies;
 
 /// <summary>
-/// A linear recurrence from the last moment back: y[t] = b[t] + a[t] y[t + 1], along the middle one of the axes [outer, length, columns]. One
-/// index is one column. Behind the last moment is a number for each, or 0 if there are none.
+/// A linear recurrence from the last moment back: y[t] = b[t] + a[t] y[t + 1], along the middle one of the axes [outer, length, columns].
+/// One index is one column. Behind the last moment is a number for each, or 0 if there are none.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
 internal readonly struct ReverseScanBody<T>(View<T> y, View<T> a, View<T> b, View<T> behind, int length, int columns) : IBody
