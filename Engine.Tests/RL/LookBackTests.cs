@@ -1,0 +1,129 @@
+using Engine.Core;
+using Engine.Core.Autodiff;
+using Engine.Core.Optim;
+using Engine.Kernels;
+using Engine.RL.Environments;
+using Engine.RL.Meta;
+using Xunit;
+
+namespace Engine.Tests.RL;
+
+public class LookBackTests
+{
+    private static readonly Optimiser[] s_optimisers =
+        [new Sgd(0.05), new Adam(0.01, EpsilonRoot: 1e-8), new Chain(new ClipByGlobalNorm(0.1), new RmsProp(0.01, EpsilonRoot: 1e-8))];
+
+    // Twenty updates, all of them kept, and the meta-gradient of the loss of a rollout after them.
+    [Fact]
+    public void LookingBackOnAllUpdatesIsTheDerivativeThroughAllOfThem()
+    {
+        using var scope = new TensorScope();
+        var setup = new InnerLoopSetup();
+        foreach (var optimiser in s_optimisers)
+        {
+            var ahead = setup.Unroll(optimiser, 20)[^1];
+            var (theta, loss, back) = Walk(setup, optimiser, 20, decay: 1);
+            Assert.Equal(ahead.State.Parameters.ToDoubles(), theta.ToDoubles());
+            Assert.Equal(ahead.OuterLoss.Item(), loss.Item());
+            Close.All(Gradient.Of(ahead.OuterLoss, setup.Raw).ToDoubles(), back.ToDoubles(), 1e-10);
+        }
+    }
+
+    [Fact]
+    public void WithoutMemoryItIsThatOfTheLastUpdate()
+    {
+        using var scope = new TensorScope();
+        var setup = new InnerLoopSetup();
+        foreach (var optimiser in s_optimisers)
+        {
+            var before = setup.Unroll(optimiser, 3)[^1].State;
+            var problem = setup.Problem(optimiser);
+            var start = Tree.Map(before, x => x.StopGradient());
+            var (moved, _, _) = InnerLoop.Update(
+                problem, start.Parameters, start.Optimiser,
+                problem.Losses(start.Parameters, problem.Sample(start.Parameters, default, setup.Key.Fold(3)).Rollout));
+            var loss = problem.Losses(moved, problem.Sample(moved, default, setup.Key.Fold(4)).Rollout).Outer;
+            Close.All(
+                Gradient.Of(loss, setup.Raw).ToDoubles(), Walk(setup, optimiser, 4, decay: 0).MetaGradient.ToDoubles(), 1e-10);
+        }
+    }
+
+    // With SGD, each update further back counts d times what it does in the derivative through all.
+    [Fact]
+    public void WhatIsFurtherBackCountsLess()
+    {
+        using var scope = new TensorScope();
+        var (setup, optimiser) = (new InnerLoopSetup(), s_optimisers[0]);
+        const double Decay = 0.8;
+        double[] expected = new double[setup.Raw.Count];
+        for (int update = 0; update < 5; update++)
+        {
+            // Only this one depends on the meta-parameters.
+            int own = update;
+            var state = setup.Start(optimiser);
+            var (theta, sgd) = (state.Parameters, state.Optimiser);
+            for (int i = 0; i < 5; i++)
+            {
+                var each = setup.Problem(optimiser, i == own ? setup.Raw : setup.Raw.StopGradient());
+                var rollout = each.Sample(theta, default, setup.Key.Fold(i)).Rollout;
+                (theta, sgd, _) = InnerLoop.Update(each, theta, sgd, each.Losses(theta, rollout));
+            }
+
+            var problem = setup.Problem(optimiser);
+            var loss = problem.Losses(theta, problem.Sample(theta, default, setup.Key.Fold(5)).Rollout).Outer;
+            double[] part = Gradient.Of(loss, setup.Raw).ToDoubles();
+            expected = [.. expected.Zip(part, (sum, one) => sum + (Math.Pow(Decay, 4 - own) * one))];
+        }
+
+        Close.All(expected, Walk(setup, optimiser, 5, Decay).MetaGradient.ToDoubles(), 1e-10);
+    }
+
+    [Fact]
+    public void LearnersInABatchHaveTheirOwn()
+    {
+        using var scope = new TensorScope();
+        foreach (var optimiser in s_optimisers)
+        {
+            var task = new InnerLoopSetup().Task(optimiser);
+            var learners = InnerLoopSetup.Several(optimiser, 3, ElementType.Float64);
+            var together = Batch.Map(Of, learners);
+            for (int i = 0; i < 3; i++)
+                Close.All(Of(Tree.Map(learners, x => x[i])).ToDoubles(), together[i].ToDoubles(), 1e-12);
+
+            Tensor Of(SmallLearner learner)
+                => Walk(task.With(learner.Raw.Sigmoid()), learner.Raw, learner.Inner, learner.Key, 3, decay: 0.9).MetaGradient;
+        }
+    }
+
+    [Theory]
+    [InlineData(-0.1)]
+    [InlineData(1.1)]
+    [InlineData(double.NaN)]
+    public void ADecayIsBetween0And1(double decay)
+    {
+        using var scope = new TensorScope();
+        Assert.Throws<ArgumentOutOfRangeException>(() => Walk(new InnerLoopSetup(), s_optimisers[0], 1, decay));
+    }
+
+    private static (Tensor Parameters, Tensor Loss, Tensor MetaGradient) Walk(
+        InnerLoopSetup setup, Optimiser optimiser, int updates, double decay)
+        => Walk(setup.Problem(optimiser), setup.Raw, setup.Start(optimiser), setup.Key, updates, decay);
+
+    private static (Tensor Parameters, Tensor Loss, Tensor MetaGradient) Walk(
+        IMetaProblem<Tensor, ValueTuple, Trajectories> problem, Tensor eta, InnerState<Tensor, ValueTuple> start, Key key, int updates,
+        double decay)
+    {
+        var (theta, state, tangents) = (start.Parameters, start.Optimiser, LookBack.Initial(start, eta.Count));
+        for (int i = 0; i < updates; i++)
+        {
+            var losses = problem.Losses(theta, problem.Sample(theta, default, key.Fold(i)).Rollout);
+            (theta, state, tangents, _) = LookBack.Update(problem, eta, theta, state, losses, tangents, decay);
+
+            // Nothing but the tangents looks back.
+            (theta, state, tangents) = Tree.Map((theta, state, tangents), x => x.StopGradient());
+        }
+
+        var loss = problem.Losses(theta, problem.Sample(theta, default, key.Fold(updates)).Rollout).Outer;
+        return (theta, loss, LookBack.MetaGradient(loss, theta, tangents.Parameters));
+    }
+}
