@@ -136,7 +136,8 @@ internal sealed record Pad(IntegerList Starts, Shape Target, IntegerList Steps) 
     /// <inheritdoc/>
     protected override void Compute(Tensor y, Tensor[] x)
     {
-        if (IsBetweenFewZeros(x[0].Shape, out int axis))
+        // Short rows side by side are more work than two passes, which takes a processor longer; a GPU it takes a second command.
+        if (y.Device.PrefersWholeBatches && IsBetweenFewZeros(x[0].Shape, out int axis))
         {
             PutBetweenZeros(axis, y, x[0]);
             return;
@@ -156,7 +157,6 @@ internal sealed record Pad(IntegerList Starts, Shape Target, IntegerList Steps) 
         return axis >= 0 && shape.ElementCount > 0 && Steps[axis] == 1 && Target.ElementCount - shape.ElementCount <= Few;
     }
 
-    // One pass over the result, not two.
     private void PutBetweenZeros(int axis, Tensor y, Tensor x)
     {
         int inner = Target.Inner(axis), before = Starts[axis], after = Target[axis] - before - x.Shape[axis];
