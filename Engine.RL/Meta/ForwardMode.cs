@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Optim;
-using Engine.Kernels;
 
 namespace Engine.RL.Meta;
 
@@ -32,14 +31,11 @@ public static class ForwardMode
             double? trace = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        int count = eta.Count;
-        var units = Tensor.Range(count, ElementType.Int32, eta.Device).OneHot(count, eta.Type);
         var (losses, gradients) = (new Tensor[steps], new Tensor[steps]);
         InnerPoint<TParameters, TState, TRollout>? first = null;
-        var tangents = Tree.Map(
-            (start.Parameters, start.Optimiser), x => x.Type.IsFloat() ? Tensor.Zeros([count, .. x.Shape], x.Type, x.Device) : x);
         var (rollout, after) = problem(eta).Sample(start.Parameters, start.Sampling, key.Fold(0));
-        var from = new Carried<TParameters, TState, TRollout>(start.Parameters, start.Optimiser, tangents, rollout, after);
+        var from = new Carried<TParameters, TState, TRollout>(
+            start.Parameters, start.Optimiser, Tangents.Initial(start, eta.Count), rollout, after);
         for (int i = 1; i <= steps; i++)
         {
             // No derivative goes back beyond the update, and of its work nothing stays.
@@ -63,31 +59,19 @@ public static class ForwardMode
             var (next, nextAfter) = instance.Sample(moved, sampling, x.Key);
             var validation = freshValidation ? instance.Sample(moved, sampling, x.Validation).Rollout : next;
             var outer = instance.Losses(moved, validation).Outer;
-            var (slope, moving) = Forward(x.Eta, outer, (moved, movedState), (theta, optimiser), along);
+            var (slopes, moving) = Tangents.Forward(x.Eta, [outer], (moved, movedState), (theta, optimiser), along);
             return (
                 new(moved, movedState, moving, next, nextAfter),
-                slope,
+                slopes[0],
                 new(new(moved, movedState, sampling), outer, data, before, gradient));
         }
-
-        // Integers, such as Adam's count, have no tangent.
-        (Tensor Slope, T Tangents) Forward<T>(Tensor at, Tensor outer, T moved, T from, T tangents)
-        {
-            var (ins, outs, along) = (Floats(from), Floats(moved), Floats(tangents));
-            var (slope, moving) = Batch.Map(
-                x => Gradient.Jvp((outer, outs), (ins, at), (x.Along, x.Unit)), (Along: along, Unit: units));
-            int next = 0;
-            return (slope, Tree.Map(moved, x => x.Type.IsFloat() ? moving[next++] : x));
-        }
-
-        static Tensor[] Floats<T>(T tree) => [.. Tree.Leaves(tree).Where(x => x.Type.IsFloat())];
     }
 
     // What one update begins with, and where it leads.
     private sealed record Carried<TParameters, TState, TRollout>(
         TParameters Parameters,
         OptimiserState<TParameters> Optimiser,
-        (TParameters Parameters, OptimiserState<TParameters> Optimiser) Tangents,
+        Tangents<TParameters> Along,
         TRollout Rollout,
         TState Sampling);
 }
