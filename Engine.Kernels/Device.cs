@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Engine.Kernels.Bodies;
 using Engine.Kernels.Cpu;
@@ -391,6 +392,20 @@ public abstract class Device : IDisposable
 
     /// <summary>Makes recorded commands ready for being given again and again.</summary>
     internal virtual Command[] Prepare(Command[] commands) => commands;
+
+    /// <summary>Runs commands, and says how many milliseconds each took.</summary>
+    internal virtual double[] Time(IReadOnlyList<Command> commands)
+    {
+        double[] times = new double[commands.Count];
+        for (int i = 0; i < times.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            commands[i].Execute();
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        return times;
+    }
 
     private Recording? RecordingHere
         => Recording.Current is { } recording && recording.Device != this

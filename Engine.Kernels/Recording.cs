@@ -169,7 +169,7 @@ internal sealed class Recording : IDisposable
             Device.Pool.Spoil(_arena.Address, _arena.ByteLength);
         if (ReplayProfile.Active is { } profile)
         {
-            profile.Replay(this, _stored!, _commands);
+            profile.Replay(this, _stored!);
             return;
         }
 

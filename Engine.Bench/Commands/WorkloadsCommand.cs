@@ -23,6 +23,7 @@ public static class WorkloadsCommand
                 ("engine workloads --only mrp-meta-s256-n10,matmul-1024 --threads 1", "some, on one thread"),
                 ("engine workloads --peer 'python3 Engine.Bench/Peers/torch_peer.py'", "each beside PyTorch, with the ratio"),
                 ("engine workloads --device cuda:0 --peer 'python3 Engine.Bench/Peers/jax_peer.py'", "JAX on the same card"),
+                ("engine workloads --only snake-train-3-mix --agents 21 --profile", "what an update of 21 agents spends its time on"),
             },
         };
         var only = Options.Many("--only", "Names of workloads; all where it is not given.", Array.Empty<string>());
@@ -32,18 +33,21 @@ public static class WorkloadsCommand
             "Another engine's program for the same workloads, timed in turn on the same CUDA device, else on 1 thread and on all.",
             null);
         var profile = Options.Switch("--profile", "After each workload, a table of where the time of a call goes, by kind of command.");
-        foreach (var option in (Option[])[only, repeats, peer, profile])
+        var agents = Options.Number("--agents", "Agents that learn as one batch in snake-train-0, -1 and -3-mix.", 1, 1);
+        foreach (var option in (Option[])[only, repeats, peer, profile, agents])
             command.Add(option);
         var device = new DeviceOptions(command);
         command.SetAction((parsed, cancel) =>
         {
             string[] names = parsed.GetValue(only) ?? [];
-            Options.RequireKnown(only.Name, names, [.. Workload.All.Select(workload => workload.Name)]);
+            int batch = parsed.GetValue(agents);
+            Workload[] all = [.. Workload.All, .. Workload.Updates(batch)];
+            Options.RequireKnown(only.Name, names, [.. all.Select(workload => workload.Name)]);
             int calls = parsed.GetValue(repeats);
             using var opened = device.Open(parsed);
             var peak = parsed.GetValue(profile) ? Peak.Of(opened, cancel) : null;
-            var other = parsed.GetValue(peer) is { } program ? new Peer(program) : null;
-            foreach (var workload in Workload.All.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
+            var other = parsed.GetValue(peer) is { } program ? new Peer(program, batch) : null;
+            foreach (var workload in all.Where(workload => names.Length == 0 || names.Contains(workload.Name)))
             {
                 var (result, counts) = Time(workload, calls, opened, cancel);
                 if (other is not null)

@@ -7,11 +7,12 @@ using Engine.Bench.Output;
 namespace Engine.Bench.Workloads;
 
 /// <summary>
-/// Another engine's program for the same workloads: it takes --only, --repeats, --threads and, where that is not the processor,
+/// Another engine's program for the same workloads: it takes --only, --repeats, --threads, --agents and, where that is not the processor,
 /// --device; it prints a line of JSON with median_ms, or with an error that says why the workload failed.
 /// </summary>
 /// <param name="command">The program with its first arguments, separated by blanks.</param>
-internal sealed class Peer(string command)
+/// <param name="agents">Agents that learn as one batch, where a workload is training.</param>
+internal sealed class Peer(string command, int agents = 1)
 {
     /// <summary>Whether peers call this device, other than the processor, by the same name.</summary>
     public static bool Knows(string device) => device.StartsWith("cuda:", StringComparison.Ordinal);
@@ -32,7 +33,7 @@ internal sealed class Peer(string command)
         var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true };
         string[] options =
         [
-            "--only", workload, "--repeats", Text(repeats), "--threads", Text(threads),
+            "--only", workload, "--repeats", Text(repeats), "--threads", Text(threads), "--agents", Text(agents),
             .. device == "cpu" ? [] : (string[])["--device", device],
         ];
         foreach (string argument in words[1..].Concat(options))

@@ -1,6 +1,8 @@
 using Engine.Core;
 using Engine.Kernels;
+using Engine.RL.Environments;
 using Engine.RL.Meta;
+using Engine.RL.Training;
 
 namespace Engine.Bench.Workloads;
 
@@ -49,6 +51,14 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
         Elementwise("sum-16m", "the sum of 2^24 numbers", x => x.Sum(), bytes: 4) with { Tolerance = Amplified },
     ];
 
+    /// <summary>
+    /// Updates of training, which call for no inputs and have no results to compare: games go on from where the last call left them.
+    /// </summary>
+    /// <param name="agents">Agents that learn as one batch.</param>
+    public static IEnumerable<Workload> Updates(int agents)
+        => new[] { "0", "1", "3-mix" }.Select(
+            method => new Workload($"snake-train-{method}", $"an update of training by method {method}", device => Update(method, agents, device)));
+
     /// <summary>What the work takes at least; nothing where that is not known.</summary>
     public Effort Effort { get; init; }
 
@@ -63,6 +73,13 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
 
     private static Workload SnakeMeta(string name, string describe, int steps, bool mixes)
         => new(name, describe, device => SnakeWorkload.MetaGradient(steps, mixes, device)) { Tolerance = Amplified };
+
+    private static UpdateWork Update(string method, int agents, Device device)
+    {
+        var settings = new LearningSettings();
+        int[] seeds = [.. Enumerable.Range(0, agents)];
+        return new(new Trainer(settings.CreateEnvironment(), settings, MetaGradientMethod.Parse(method), seeds, device));
+    }
 
     private static Workload MatMul(string name, int rows, int inner, int columns) => new(
         name,

@@ -50,6 +50,10 @@ internal static partial class CudaDriver
     [LibraryImport(Library, EntryPoint = "cuGraphDestroy")]
     public static partial CudaError DestroyGraph(nint graph);
 
+    /// <summary>Calls a function on a thread of the driver's, after the stream's earlier commands and before its later ones.</summary>
+    [LibraryImport(Library, EntryPoint = "cuLaunchHostFunc")]
+    public static unsafe partial CudaError LaunchHostFunction(nint stream, delegate* unmanaged[Cdecl]<nint, void> function, nint argument);
+
     /// <summary>The driver's name for an error.</summary>
     public static string NameOf(int error)
         => GetErrorName(error, out nint name) == CudaError.CUDA_SUCCESS ? Marshal.PtrToStringAnsi(name) ?? "" : "an unknown error";

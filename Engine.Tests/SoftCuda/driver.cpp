@@ -672,6 +672,12 @@ CUDA_API cuEventElapsedTime(float* milliseconds, void* startHandle, void* endHan
     });
 }
 
+CUDA_API cuLaunchHostFunc(void* streamHandle, void (*function)(void*), void* argument) {
+    return withStream(streamHandle, [&](Context& context, Stream& stream) -> int {
+        return submit(context, stream, false, [=] { return function(argument), Success; });
+    });
+}
+
 // ---- Capture and graphs
 
 CUDA_API cuStreamBeginCapture_v2(void* handle, int mode) {
