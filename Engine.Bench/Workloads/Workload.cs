@@ -1,6 +1,5 @@
 using Engine.Core;
 using Engine.Kernels;
-using Engine.RL.Environments;
 using Engine.RL.Meta;
 using Engine.RL.Training;
 
