@@ -14,7 +14,7 @@ internal sealed partial class IlgpuDevice
     private const int GroupSize = 128, EmulatedGroupSize = 32;
 
     // The largest groups of any kernel here.
-    private const int LargestGroup = 256;
+    private const int LargestGroup = 512;
 
     private const string Emulator = "emulator";
 

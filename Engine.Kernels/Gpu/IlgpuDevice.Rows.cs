@@ -74,7 +74,8 @@ internal sealed partial class IlgpuDevice
         bool isOneAfterTheOther = !shape.TransposeA && (shape.Batch == 1 || shape.BatchStrideA == shape.Rows * shape.Inner);
         if (!isOneAfterTheOther || shape.Columns == 0 || parts == 0 || !NotesRows)
             return null;
-        return new RowStage<MatMulStage<T>>(parts, rows => new(shape, parts / rows, results, a, b, bias), AllBut(right, first));
+        return new RowStage<MatMulStage<T>>(
+            parts, rows => new(shape, parts / rows, RowLoopKernel.ThreadsOf(rows), results, a, b, bias), AllBut(right, first));
     }
 
     private static RowStage? RowsOf<TSource, TWeights, TResult, T>(
@@ -84,12 +85,18 @@ internal sealed partial class IlgpuDevice
         where TResult : struct, IConvolutionResult<T>
         where T : unmanaged, INumber<T>
     {
-        if (!NotesRows || ConvolutionPlan.ForEach(shape, pooled, RowLoopKernel.Threads) is not { } plan)
+        if (!NotesRows || PlanFor(1) is null)
             return null;
-        int parts = shape.Members * shape.Batch;
-        var kernel = new ConvolutionKernel<TSource, TWeights, TResult, T>(plan, source, weights(plan), result);
-        return new RowStage<ConvolutionStage<TSource, TWeights, TResult, T>>(
-            parts, rows => new(kernel, plan.Groups / rows), AllBut(shared));
+        return new RowStage<ConvolutionStage<TSource, TWeights, TResult, T>>(shape.Members * shape.Batch, Cut, AllBut(shared));
+
+        ConvolutionPlan? PlanFor(int rows)
+            => ConvolutionPlan.ForEach(shape, pooled, RowLoopKernel.ThreadsOf(rows), RowLoopKernel.WeightRoom<T>());
+
+        ConvolutionStage<TSource, TWeights, TResult, T> Cut(int rows)
+        {
+            var plan = PlanFor(rows)!;
+            return new(new(plan, source, weights(plan), result), plan.Groups / rows);
+        }
     }
 
     // Some neighbouring results; the grid is that of one row.
@@ -143,7 +150,7 @@ internal sealed partial class IlgpuDevice
             where T : unmanaged, INumber<T>
         {
             var kernel = new RowLoopKernel<TStep, T>(new View<long>(device.Listed(steps).Address, steps.Length), count);
-            return new(device, kernel, rows, RowLoopKernel.Threads)
+            return new(device, kernel, rows, RowLoopKernel.ThreadsOf(rows))
             {
                 Operations = commands.Sum(command => command.Operations),
                 Bytes = commands.Sum(command => command.Bytes),

@@ -31,7 +31,7 @@ internal sealed class KernelCache(Accelerator accelerator, int groupSize)
     public Action<AcceleratorStream, KernelConfig, TKernel> Group<TKernel>()
         where TKernel : struct, IGroupKernel
         => (Action<AcceleratorStream, KernelConfig, TKernel>)_launchers.GetOrAdd(
-            typeof(TKernel), _ => accelerator.LoadKernel<TKernel>(RunGroup));
+            typeof(TKernel), _ => accelerator.LoadKernel<TKernel>(RunGroup, new KernelSpecialization(TKernel.MostThreads, null)));
 
     /// <summary>Takes note of a kernel without compiling it.</summary>
     public void Note<TKernel>() => _launchers.TryAdd(typeof(TKernel), Nothing);

@@ -39,6 +39,37 @@ public class GpuConvolutionPlanTests
     }
 
     [Theory]
+    [InlineData(256, 2560)]
+    [InlineData(512, 9216)]
+    public void PlansForEachImageFitTheirGroups(int threads, int weightRoom)
+    {
+        foreach (var shape in Shapes(5))
+        {
+            if (ConvolutionPlan.ForEach(shape, true, threads, weightRoom) is not { } plan)
+                continue;
+            Assert.Equal(0, plan.Groups % (shape.Members * shape.Batch));
+            Assert.True(plan.Workers <= threads && plan.Threads == threads && plan.Chunk >= 1, $"{plan}");
+            Assert.True(plan.TileHeight * plan.TileWidth * (plan.Chunk | 1) <= ConvolutionPlan.TileRoom, $"{plan}");
+            Assert.True(shape.KernelHeight * shape.KernelWidth * plan.Chunk * 4 * plan.Quads <= weightRoom, $"{plan}");
+            Assert.True(plan.Workers / plan.Slices * (plan.Slices - 1) * 16 <= ConvolutionPlan.TileRoom, $"{plan}");
+        }
+    }
+
+    [Fact]
+    public void QuotientsAreRoundedDown()
+    {
+        for (int divisor = 1; divisor <= 4096; divisor++)
+        {
+            var quotient = new Quotient(divisor);
+            for (int multiple = 0; multiple < 1 << 20; multiple += (divisor * 97) + divisor)
+            {
+                foreach (int x in (int[])[multiple, multiple + 1, multiple + divisor - 1, (1 << 20) - 1])
+                    Assert.Equal(x / divisor, quotient.Of(x));
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Batches))]
     public void WeightGradientPlansFitTheirGroups(int batch)
     {

@@ -85,7 +85,8 @@ public partial class PtxTests
         var entry = kernel.IsAssignableTo(typeof(IBody))
             ? EntryPointDescription.FromImplicitlyGroupedKernel(method)
             : EntryPointDescription.FromExplicitlyGroupedKernel(method);
-        return ((PTXCompiledKernel)backend.Compile(entry, new KernelSpecialization())).PTXAssembly;
+        int? most = (int?)kernel.GetProperty(nameof(IGroupKernel.MostThreads))?.GetValue(null);
+        return ((PTXCompiledKernel)backend.Compile(entry, new KernelSpecialization(most, null))).PTXAssembly;
     }
 
     private static void UseOperations(Device device)

@@ -70,6 +70,11 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
 
     private int? Wanted { get; init; }
 
+    // Numbers that a group's part of the weights may have.
+    private int Weights { get; init; } = WeightRoom;
+
+    private int Most => Wanted ?? MostThreads;
+
     private bool Fits(int windows)
         => Images * Rows * Columns <= windows && Images <= Shape.Batch && (Images == 1 || Groups >= WantedGroups);
 
@@ -84,7 +89,7 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
         get
         {
             int stride = TileRoom / (TileHeight * TileWidth * Images), odd = stride % 2 == 0 ? stride - 1 : stride;
-            return Math.Min(odd, WeightRoom / (KernelSize * 4 * Quads));
+            return Math.Min(odd, Weights / (KernelSize * 4 * Quads));
         }
     }
 
@@ -104,11 +109,15 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     /// <param name="shape">Sizes of the convolution.</param>
     /// <param name="pooled">Whether only whole windows count, not those that stand out over the edges.</param>
     public static ConvolutionPlan? For(ConvolutionShape shape, bool pooled)
-        => For(shape, pooled, WantedGroups)?.WithMoreImages().WithMoreThreads();
+        => For(new(shape, 0, 0), pooled, WantedGroups)?.WithMoreImages().WithMoreThreads();
 
-    /// <summary>A plan with as few groups as fit for each image, and none for several, all of so many threads.</summary>
-    public static ConvolutionPlan? ForEach(ConvolutionShape shape, bool pooled, int threads)
-        => For(shape, pooled, 0) is { } plan ? (plan with { Wanted = threads }).WithMoreThreads() : null;
+    /// <summary>A plan with as few groups as fit for each image, and none for several.</summary>
+    /// <param name="shape">Sizes of the convolution.</param>
+    /// <param name="pooled">Whether only whole windows count.</param>
+    /// <param name="threads">Threads of each group.</param>
+    /// <param name="weightRoom">Numbers that a group's part of the weights may have in shared memory.</param>
+    public static ConvolutionPlan? ForEach(ConvolutionShape shape, bool pooled, int threads, int weightRoom)
+        => For(new(shape, 0, 0) { Wanted = threads, Weights = weightRoom }, pooled, 0)?.WithMoreThreads();
 
     /// <summary>
     /// A plan for tensor cores, of whose groups each warp has eight windows in 32 output channels and takes eight input channels at a time;
@@ -141,17 +150,20 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
         return ((shape.OutputHeight + rest) / 2, (shape.OutputWidth + rest) / 2);
     }
 
-    private static ConvolutionPlan? For(ConvolutionShape shape, bool pooled, int wantedGroups)
+    private static ConvolutionPlan? For(ConvolutionPlan empty, bool pooled, int wantedGroups)
     {
+        var shape = empty.Shape;
         var (rows, columns) = Windowed(shape, pooled);
         if (shape.Members * shape.Batch * rows == 0 || columns * shape.OutputChannels == 0 || shape.Taps == 0)
             return null;
-        int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), MostQuads), blockColumns = Parts.Even(columns, MostThreads / quads);
-        var plan = new ConvolutionPlan(shape, rows, columns)
+        int quads = Parts.Even(Parts.Of(shape.OutputChannels, 4), MostQuads), blockColumns = Parts.Even(columns, empty.Most / quads);
+        var plan = empty with
         {
+            AllRows = rows,
+            AllColumns = columns,
             Quads = quads,
             Columns = blockColumns,
-            Rows = Parts.Even(rows, MostThreads / (quads * blockColumns)),
+            Rows = Parts.Even(rows, empty.Most / (quads * blockColumns)),
         };
         while ((plan.Channels <= 0 || plan.Groups < wantedGroups) && plan.Workers > 1)
             plan = plan.Halved;
@@ -162,14 +174,14 @@ internal sealed record ConvolutionPlan(ConvolutionShape Shape, int AllRows, int 
     private ConvolutionPlan WithMoreImages()
     {
         var next = this with { Images = Images + 1 };
-        bool fits = next.Images <= Shape.Batch && next.Workers <= MostThreads && next.Channels == Channels;
+        bool fits = next.Images <= Shape.Batch && next.Workers <= Most && next.Channels == Channels;
         return fits && next.Groups >= WantedGroups ? next.WithMoreImages() : this;
     }
 
     private ConvolutionPlan WithMoreThreads()
     {
         int chunk = Parts.Even(Shape.InputChannels, Channels), sums = Workers * SixteenSums<float>.Count;
-        int slices = Math.Min(Math.Min(MostThreads / Workers, chunk / SliceChannels), 1 + (TileRoom / sums));
+        int slices = Math.Min(Math.Min(Most / Workers, chunk / SliceChannels), 1 + (TileRoom / sums));
         return this with { Chunk = chunk, Slices = Math.Max(1, slices) };
     }
 }

@@ -5,8 +5,25 @@ namespace Engine.Kernels.Gpu.Convolutions;
 internal interface IConvolutionSource<T>
     where T : unmanaged
 {
-    /// <summary>One number of a pixel that is in the image.</summary>
-    T At(int image, int row, int column, int channel);
+    /// <summary>Whether a pixel of the image can be anything but zero.</summary>
+    bool Has(int row, int column);
+
+    /// <summary>One number of such a pixel.</summary>
+    LoadedPixel<T> At(int image, int row, int column, int channel);
+}
+
+/// <summary>A number as memory has it, and the position that it is for: whether that is the one wanted is asked once it has come.</summary>
+/// <remarks>Whoever asked at once would wait for each number by itself, where several can be on their way together.</remarks>
+/// <typeparam name="T">float or double.</typeparam>
+internal readonly struct LoadedPixel<T>(T number, int position = 0, int wanted = 0)
+    where T : unmanaged
+{
+    private readonly T _number = number;
+    private readonly int _position = position;
+    private readonly int _wanted = wanted;
+
+    /// <summary>The number, or zero if it is for another position.</summary>
+    public T Number => _position == _wanted ? _number : default;
 }
 
 /// <summary>Images [batch, height, width, channels].</summary>
@@ -20,8 +37,11 @@ internal readonly struct WholeImages<T>(ConvolutionShape shape, View<T> x) : ICo
     private readonly int _channels = shape.InputChannels;
 
     /// <inheritdoc/>
-    public T At(int image, int row, int column, int channel)
-        => _x[(((((image * _height) + row) * _width) + column) * _channels) + channel];
+    public bool Has(int row, int column) => true;
+
+    /// <inheritdoc/>
+    public LoadedPixel<T> At(int image, int row, int column, int channel)
+        => new(_x[(((((image * _height) + row) * _width) + column) * _channels) + channel]);
 }
 
 /// <summary>
@@ -43,12 +63,12 @@ internal readonly struct PooledImages<T>(ConvolutionShape shape, View<T> x, View
     private readonly int _channels = shape.InputChannels;
 
     /// <inheritdoc/>
-    public T At(int image, int row, int column, int channel)
+    public bool Has(int row, int column) => (row >> 1 < _rows) & (column >> 1 < _columns);
+
+    /// <inheritdoc/>
+    public LoadedPixel<T> At(int image, int row, int column, int channel)
     {
-        int line = row >> 1, window = column >> 1;
-        if (line >= _rows || window >= _columns)
-            return default;
-        int at = (((((image * _rows) + line) * _columns) + window) * _channels) + channel;
-        return _positions[at] == (((row * _width) + column) * _channels) + channel ? _x[at] : default;
+        int at = (((((image * _rows) + (row >> 1)) * _columns) + (column >> 1)) * _channels) + channel;
+        return new(_x[at], _positions[at], (((row * _width) + column) * _channels) + channel);
     }
 }

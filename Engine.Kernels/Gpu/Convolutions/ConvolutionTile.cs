@@ -65,26 +65,28 @@ internal readonly struct ConvolutionTile
         {
             for (int pixel = first; pixel < _pixels; pixel += 4 * step)
             {
-                T a = Read<TSource, T>(source, pixel, image, end, top, left, channel + lane);
-                T b = Read<TSource, T>(source, pixel + step, image, end, top, left, channel + lane);
-                T c = Read<TSource, T>(source, pixel + (2 * step), image, end, top, left, channel + lane);
-                T d = Read<TSource, T>(source, pixel + (3 * step), image, end, top, left, channel + lane);
-                Write(tile, pixel, lane, a);
-                Write(tile, pixel + step, lane, b);
-                Write(tile, pixel + (2 * step), lane, c);
-                Write(tile, pixel + (3 * step), lane, d);
+                var a = Read<TSource, T>(source, pixel, image, end, top, left, channel + lane);
+                var b = Read<TSource, T>(source, pixel + step, image, end, top, left, channel + lane);
+                var c = Read<TSource, T>(source, pixel + (2 * step), image, end, top, left, channel + lane);
+                var d = Read<TSource, T>(source, pixel + (3 * step), image, end, top, left, channel + lane);
+                Write(tile, pixel, lane, a.Number);
+                Write(tile, pixel + step, lane, b.Number);
+                Write(tile, pixel + (2 * step), lane, c.Number);
+                Write(tile, pixel + (3 * step), lane, d.Number);
             }
         }
     }
 
-    private T Read<TSource, T>(TSource source, int pixel, int image, int end, int top, int left, int channel)
+    private LoadedPixel<T> Read<TSource, T>(TSource source, int pixel, int image, int end, int top, int left, int channel)
         where TSource : struct, IConvolutionSource<T>
         where T : unmanaged
     {
         int line = _byWidth.Of(pixel), part = _byHeight.Of(line);
         int column = left + pixel - (line * _byWidth.Divisor), row = top + line - (part * _byHeight.Divisor);
-        bool exists = pixel < _pixels && image + part < end && channel < _allChannels
-            && (uint)row < (uint)_height && (uint)column < (uint)_width;
+
+        // One branch for all of them.
+        bool exists = (pixel < _pixels) & (image + part < end) & (channel < _allChannels)
+            & ((uint)row < (uint)_height) & ((uint)column < (uint)_width) & source.Has(row, column);
         return exists ? source.At(image + part, row, column, channel) : default;
     }
 

@@ -55,7 +55,7 @@ internal readonly struct PlainWeights<T>(ConvolutionPlan plan, View<T> weights) 
     private T Read(int from, int row, int input, int output)
     {
         int position = _byChunk.Of(row), channel = input + row - (position * _byChunk.Divisor);
-        return row < _rows && channel < _inputs && output < _outputs
+        return (row < _rows) & (channel < _inputs) & (output < _outputs)
             ? _weights[from + (((position * _inputs) + channel) * _outputs) + output]
             : default;
     }
@@ -110,7 +110,7 @@ internal readonly struct TurnedWeights<T>(ConvolutionPlan plan, View<T> weights)
     private T Read(int from, int row, int input, int output)
     {
         int position = _byOutputs.Of(row), channel = output + row - (position * _byOutputs.Divisor);
-        return row < Rows && channel < _outputs && input < _inputs
+        return (row < Rows) & (channel < _outputs) & (input < _inputs)
             ? _weights[from + ((((_positions - 1 - position) * _outputs) + channel) * _inputs) + input]
             : default;
     }

@@ -22,12 +22,13 @@ internal readonly struct ConvolutionStage<TSource, TWeights, TResult, TNumber>(
         where T : unmanaged, INumber<T>
     {
         var memory = shared.Cast<Quad<TNumber>>();
-        var pixels = memory.SubView(ConvolutionPlan.WeightRoom / 4, ConvolutionPlan.TileRoom / 4).Cast<TNumber>();
+        int quads = RowLoopKernel.WeightRoom<TNumber>() / 4;
+        var pixels = memory.SubView(quads, ConvolutionPlan.TileRoom / 4).Cast<TNumber>();
         for (int group = 0; group < groups; group++)
         {
             if (group > 0)
                 Group.Barrier();
-            kernel.Invoke((row * groups) + group, pixels, memory.SubView(0, ConvolutionPlan.WeightRoom / 4));
+            kernel.Invoke((row * groups) + group, pixels, memory.SubView(0, quads));
         }
     }
 }

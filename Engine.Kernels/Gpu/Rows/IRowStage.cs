@@ -10,7 +10,7 @@ internal interface IRowStage
 
     /// <summary>Does a row. All threads of a group call it, and reach the same barriers.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="shared">Fast memory of the group, <see cref="RowLoopKernel.Room"/> quads, which others have used and will use.</param>
+    /// <param name="shared">Fast memory of the group, <see cref="RowLoopKernel.SharedBytes"/>, which others have used and will use.</param>
     void Invoke<T>(int row, ArrayView<Quad<T>> shared)
         where T : unmanaged, System.Numerics.INumber<T>;
 }
@@ -71,7 +71,7 @@ internal readonly struct BodyStage<TBody>(TBody body, int indices) : IRowStage
     public void Invoke<T>(int row, ArrayView<Quad<T>> shared)
         where T : unmanaged, System.Numerics.INumber<T>
     {
-        for (int index = Group.IdxX; index < indices; index += RowLoopKernel.Threads)
+        for (int index = Group.IdxX; index < indices; index += Group.DimX)
             body.Invoke((row * indices) + index);
     }
 }

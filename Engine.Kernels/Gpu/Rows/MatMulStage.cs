@@ -34,11 +34,12 @@ internal readonly struct MatMulStage<TNumber> : IRowStage
     /// <summary>A product whose left matrices lie row by row, one after the other.</summary>
     /// <param name="shape">Sizes, the right one's transpose, and its and the bias's batch strides.</param>
     /// <param name="rows">Rows of all left matrices that are a row of the loop.</param>
+    /// <param name="threads">Threads that do it.</param>
     /// <param name="results">The products.</param>
     /// <param name="a">The left matrices.</param>
     /// <param name="b">The right matrices.</param>
     /// <param name="bias">The rows to add, or an empty view.</param>
-    public MatMulStage(MatMulShape shape, int rows, View<TNumber> results, View<TNumber> a, View<TNumber> b, View<TNumber> bias)
+    public MatMulStage(MatMulShape shape, int rows, int threads, View<TNumber> results, View<TNumber> a, View<TNumber> b, View<TNumber> bias)
     {
         _rows = rows;
         _rowsOfMatrix = shape.Rows;
@@ -50,8 +51,8 @@ internal readonly struct MatMulStage<TNumber> : IRowStage
         _batchStrideBias = shape.BatchStrideBias;
         _hasBias = bias.Length > 0 ? 1 : 0;
         _rectifies = shape.Rectifies ? 1 : 0;
-        _width = Math.Min(shape.Columns, RowLoopKernel.Threads);
-        _slices = Math.Clamp(shape.Inner / SliceProducts, 1, RowLoopKernel.Threads / _width);
+        _width = Math.Min(shape.Columns, threads);
+        _slices = Math.Clamp(shape.Inner / SliceProducts, 1, threads / _width);
         _sliceLength = Parts.Of(shape.Inner, _slices);
         _results = results;
         _a = a;
@@ -86,18 +87,22 @@ internal readonly struct MatMulStage<TNumber> : IRowStage
         }
     }
 
-    // Four sums, for no product to wait for the one before it.
+    // Four sums, for no product to wait for the one before it, and eight pairs of numbers on their way together.
     private TNumber Sum(int atA, int atB, int start)
     {
         int end = Math.Min(_inner, start + _sliceLength), k = start;
         TNumber s0 = TNumber.Zero, s1 = s0, s2 = s0, s3 = s0;
-        for (; k < end - 3; k += 4)
+        for (; k < end - 7; k += 8)
         {
-            int a = atA + k, b = atB + (k * _innerStride);
+            int a = atA + k, b = atB + (k * _innerStride), c = b + (4 * _innerStride);
             s0 += _a[a] * _b[b];
             s1 += _a[a + 1] * _b[b + _innerStride];
             s2 += _a[a + 2] * _b[b + (2 * _innerStride)];
             s3 += _a[a + 3] * _b[b + (3 * _innerStride)];
+            s0 += _a[a + 4] * _b[c];
+            s1 += _a[a + 5] * _b[c + _innerStride];
+            s2 += _a[a + 6] * _b[c + (2 * _innerStride)];
+            s3 += _a[a + 7] * _b[c + (3 * _innerStride)];
         }
 
         for (; k < end; k++)

@@ -20,9 +20,12 @@ internal readonly struct RowLoopKernel<TStep, T>(View<long> steps, int count) : 
     private readonly int _length = RowLoopKernel.LengthOf<TStep>();
 
     /// <inheritdoc/>
+    public static int? MostThreads => RowLoopKernel.MostThreads;
+
+    /// <inheritdoc/>
     public void Invoke()
     {
-        var shared = SharedMemory.Allocate<Quad<T>>(RowLoopKernel.Room);
+        var shared = SharedMemory.Allocate<Quad<T>>(RowLoopKernel.SharedBytes / Interop.SizeOf<Quad<T>>());
         for (int step = 0; step < count; step++)
         {
             Unsafe.As<long, TStep>(ref steps[step * _length]).Invoke(Grid.IdxX, shared);
@@ -34,11 +37,24 @@ internal readonly struct RowLoopKernel<TStep, T>(View<long> steps, int count) : 
 /// <summary>What all of them have in common.</summary>
 internal static class RowLoopKernel
 {
-    /// <summary>Threads of a group.</summary>
-    public const int Threads = 256;
+    /// <summary>Threads of a group at most.</summary>
+    public const int MostThreads = 512;
 
-    /// <summary>Quads of shared memory of a group.</summary>
-    public const int Room = (ConvolutionPlan.TileRoom + ConvolutionPlan.WeightRoom) / 4;
+    // About as many as a large GPU has multiprocessors.
+    private const int FewRows = 128;
+
+    /// <summary>Shared memory of a group: all that a kernel may have without asking for more.</summary>
+    public const int SharedBytes = 48 << 10;
+
+    /// <summary>
+    /// Threads of a group: many, for a row to be done soon, where there is a multiprocessor for each; else fewer, for two rows to share one.
+    /// </summary>
+    public static int ThreadsOf(int rows) => rows > FewRows ? MostThreads / 2 : MostThreads;
+
+    /// <summary>Numbers of weights that a convolution finds room for, beside its pixels.</summary>
+    public static int WeightRoom<T>()
+        where T : unmanaged
+        => (SharedBytes / Interop.SizeOf<T>()) - ConvolutionPlan.TileRoom;
 
     /// <summary>Numbers of 8 bytes that a step takes.</summary>
     public static int LengthOf<TStep>() => (Unsafe.SizeOf<TStep>() + sizeof(long) - 1) / sizeof(long);
