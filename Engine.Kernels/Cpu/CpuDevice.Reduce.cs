@@ -160,6 +160,7 @@ internal sealed partial class CpuDevice
         private void Rows(int start, int end, T* limit)
         {
             int inner = kept.Inner;
+            bool isShort = inner <= V.Count && kept.InnerStride(1) == 1 && reduced is { Rows: 1, Inner: <= Combining<V, TReducer, T>.LongestChains };
             T* result = to + ((long)start * inner);
             var rows = new RowWalk(kept, start, 1, 1, stackalloc int[kept.Sizes.Length + 1]);
             for (int row = start, run; row < end; row += run)
@@ -167,10 +168,22 @@ internal sealed partial class CpuDevice
                 run = rows.RunLength(end - row);
                 T* source = from + rows[0];
                 int step = rows.Step(0);
-                for (int i = 0; i < run; i++, result += inner, source += step)
+                int whole = isShort ? (int)Math.Clamp((limit - V.Count - result + inner) / inner, 0, run) : 0;
+                ShortRows(result, source, step, whole);
+                result += (long)whole * inner;
+                source += (long)whole * step;
+                for (int i = whole; i < run; i++, result += inner, source += step)
                     Row(result, limit, source, inner);
                 rows.Skip(run);
             }
+        }
+
+        // Rows of one vector, which may spill over, with little around their sums.
+        private void ShortRows(T* result, T* source, int step, int count)
+        {
+            int inner = kept.Inner, length = reduced.Inner, stride = reduced.InnerStride(0);
+            for (int i = 0; i < count; i++, result += inner, source += step)
+                V.Store(_all.FewChains(source, length, stride), result);
         }
 
         // The last vector may spill over into the next row, which is written after it.
@@ -263,12 +276,16 @@ internal sealed partial class CpuDevice
         /// <summary>Whole vectors at a stride, in four chains that hide the latency of a combination.</summary>
         public V Chains(T* at, int count, int step)
         {
-            if (count > LongestChains)
-            {
-                int half = Half(count);
-                return reducer.Combine(Chains(at, half, step), Chains(at + (half * (long)step), count - half, step));
-            }
+            if (count <= LongestChains)
+                return FewChains(at, count, step);
+            int half = Half(count);
+            return reducer.Combine(Chains(at, half, step), Chains(at + (half * (long)step), count - half, step));
+        }
 
+        /// <summary>The same of few vectors.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public V FewChains(T* at, int count, int step)
+        {
             V a = reducer.Identity<V>();
             V b = a, c = a, d = a;
             for (; count >= 4; count -= 4, at += 4 * (long)step)
@@ -294,18 +311,11 @@ internal sealed partial class CpuDevice
         }
 
         /// <summary>The first lanes of a vector, by halves; those behind take no part.</summary>
-        [MethodImpl(MethodImplOptions.NoInlining)]
         public T Fold(V total, int count)
         {
-            T* lanes = stackalloc T[V.Count];
-            V.Store(total, lanes);
             for (int width = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(count, 1, V.Count)) / 2; width > 0; width /= 2)
-            {
-                for (int i = 0; i < width; i++)
-                    lanes[i] = V.Lane(reducer.Combine(V.Splat(lanes[i]), V.Splat(lanes[i + width])), 0);
-            }
-
-            return lanes[0];
+                total = reducer.Combine(total, LaneOrder<V, T>.Take(total, V.Indices + V.Constant(width)));
+            return V.Lane(total, 0);
         }
     }
 }

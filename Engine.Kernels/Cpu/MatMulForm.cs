@@ -9,6 +9,9 @@ internal readonly struct MatMulForm
     /// <summary>Rows of a full tile of the result: enough independent sums to hide the latency of a multiply-add.</summary>
     public const int TileHeight = 8;
 
+    /// <summary>Rows of a tile that takes up two more: by themselves these would wait for their own sums.</summary>
+    public const int TallTileHeight = TileHeight + 2;
+
     /// <summary>Inner indices of a block: a result is the sum of those of its blocks, which keeps the rounding error small.</summary>
     public const int BlockInner = 256;
 

@@ -87,7 +87,7 @@ internal readonly unsafe struct SmallProducts<V, R, T>(MatMulForm form, T* c, T*
         {
             T* leftTile = left, resultTile = result;
             int rows = form.Rows;
-            for (; rows > MatMulForm.TileHeight; rows -= MatMulForm.TileHeight)
+            for (; rows > MatMulForm.TileHeight && rows != MatMulForm.TallTileHeight; rows -= MatMulForm.TileHeight)
             {
                 MatMulVectorTiles<V, R, T>.Tile(strides, MatMulForm.TileHeight, leftTile, right, resultTile, start);
                 leftTile += MatMulForm.TileHeight * strides.ARow;

@@ -68,14 +68,16 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
         }
     }
 
-    /// <summary>At most <see cref="MatMulForm.TileHeight"/> rows by one vector, of a single block.</summary>
+    /// <summary>
+    /// At most <see cref="MatMulForm.TileHeight"/> rows by one vector, or <see cref="MatMulForm.TallTileHeight"/>, of a single block.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Tile(in MatMulStrides strides, int rows, T* a, T* b, T* c, T* start)
     {
-        if (rows == Height)
+        switch (rows)
         {
-            Eight(strides, a, b, c, start);
-            return;
+            case Height: Eight(strides, a, b, c, start); return;
+            case MatMulForm.TallTileHeight: Ten(strides, a, b, c, start); return;
         }
 
         if ((rows & 4) != 0)
@@ -150,6 +152,55 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
         V.Store(c1, c + V.Count);
         V.Store(c2, c + (2 * V.Count));
         V.Store(c3, c + (3 * V.Count));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Ten(in MatMulStrides strides, T* a, T* b, T* c, T* start)
+    {
+        nint aRow = strides.ARow, aInner = strides.AInner, bInner = strides.BInner, cRow = strides.CRow;
+        Start kind = strides.Start;
+        R c0 = First(start, kind), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0, c8 = c0, c9 = c0;
+        nint row2 = 2 * aRow, row3 = 3 * aRow, row4 = 4 * aRow;
+        T* lower = a + (5 * aRow);
+        for (int k = strides.Inner; k > 0; k--, a += aInner, lower += aInner, b += bInner)
+        {
+            R right = V.Load(b);
+            c0 = V.MultiplyAdd(*a, right, c0);
+            c1 = V.MultiplyAdd(a[aRow], right, c1);
+            c2 = V.MultiplyAdd(a[row2], right, c2);
+            c3 = V.MultiplyAdd(a[row3], right, c3);
+            c4 = V.MultiplyAdd(a[row4], right, c4);
+            c5 = V.MultiplyAdd(*lower, right, c5);
+            c6 = V.MultiplyAdd(lower[aRow], right, c6);
+            c7 = V.MultiplyAdd(lower[row2], right, c7);
+            c8 = V.MultiplyAdd(lower[row3], right, c8);
+            c9 = V.MultiplyAdd(lower[row4], right, c9);
+        }
+
+        if (kind == Start.Result)
+        {
+            c0 = V.Add(c0, V.Load(c));
+            c1 = V.Add(c1, V.Load(c + cRow));
+            c2 = V.Add(c2, V.Load(c + (2 * cRow)));
+            c3 = V.Add(c3, V.Load(c + (3 * cRow)));
+            c4 = V.Add(c4, V.Load(c + (4 * cRow)));
+            c5 = V.Add(c5, V.Load(c + (5 * cRow)));
+            c6 = V.Add(c6, V.Load(c + (6 * cRow)));
+            c7 = V.Add(c7, V.Load(c + (7 * cRow)));
+            c8 = V.Add(c8, V.Load(c + (8 * cRow)));
+            c9 = V.Add(c9, V.Load(c + (9 * cRow)));
+        }
+
+        V.Store(c0, c);
+        V.Store(c1, c + cRow);
+        V.Store(c2, c + (2 * cRow));
+        V.Store(c3, c + (3 * cRow));
+        V.Store(c4, c + (4 * cRow));
+        V.Store(c5, c + (5 * cRow));
+        V.Store(c6, c + (6 * cRow));
+        V.Store(c7, c + (7 * cRow));
+        V.Store(c8, c + (8 * cRow));
+        V.Store(c9, c + (9 * cRow));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
