@@ -10,9 +10,9 @@ SPEED = "frames_per_second"
 
 
 def agents(run):
-    """The rows of each agent of a run."""
+    """The rows of each agent of a run, which has a folder for each."""
     found = []
-    for path in sorted(pathlib.Path(run).rglob("metrics.csv")):
+    for path in sorted(pathlib.Path(run).glob("*/metrics.csv")):
         with open(path, newline="") as file:
             found.append(list(csv.DictReader(file)))
     return [rows for rows in found if rows]

@@ -17,6 +17,9 @@ internal sealed class RowLoops
     private const double MostOperations = 2e6;
     private const long MostBytes = 1 << 18;
 
+    // So it is with more operations of all rows in a step than a large GPU does in some 30 us, about what it takes to give its commands.
+    private const double MostOfAllRows = 3e8;
+
     private readonly Dictionary<int, RowLoop> _loopOf = [];
     private readonly List<RowLoop> _loops = [];
 
@@ -93,10 +96,12 @@ internal sealed class RowLoops
         return kinds;
     }
 
-    // The least number of rows with which a step is worth it.
+    // The least number of rows with which a step is worth it; more than there are if none is.
     private static int LeastRows(ArraySegment<RowCommand> step)
     {
         double operations = step.Sum(command => command.Operations);
+        if (operations > MostOfAllRows)
+            return int.MaxValue;
         double bytes = step.Sum(command => command.Uses.Sum(use => (double)use.Bytes));
         return (int)Math.Clamp(Math.Ceiling(Math.Max(operations / MostOperations, bytes / MostBytes)), 2, int.MaxValue);
     }

@@ -194,6 +194,24 @@ public class TrainerTests
         Assert.InRange(trainer.CommandCount, 100, most);
     }
 
+    // Loops over rows are for few of them: with more, each command by itself has work for all of a GPU, which does it better.
+    [Fact]
+    public void ManyAgentsHaveNoLoopsOverRows()
+    {
+        using var device = IlgpuDevice.OpenDry();
+        var settings = new LearningSettings { Env = "snake" };
+        Assert.True(Commands(8) < 200);
+        Assert.True(Commands(16) > 250);
+
+        int Commands(int agents)
+        {
+            int[] seeds = [.. Enumerable.Range(0, agents)];
+            using var trainer = new Trainer(settings.CreateEnvironment(), settings, MetaGradientMethod.Parse("0"), seeds, device);
+            trainer.Step();
+            return trainer.CommandCount;
+        }
+    }
+
     // A scope around a step ends what the step has made, but not the agent.
     [Fact]
     public void AnAgentOutlivesTheScopesOfItsSteps()
