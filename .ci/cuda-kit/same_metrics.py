@@ -27,7 +27,7 @@ for run, found in runs.items():
     if not found:
         sys.exit(f"{run} has no metrics.csv")
     speed = sum(median([float(row[SPEED]) for row in rows]) for rows in found)
-    print(f"{run}: {speed:.0f} frames a second, {len(found)} agents together, medians of {len(found[0])} rows")
+    print(f"{run}: {speed:.0f} frames a second of all agents ({len(found)}), medians of {len(found[0])} rows")
 if len(runs) == 2:
     first, second = ([row for rows in found for row in rows] for found in runs.values())
     different = [i for i, pair in enumerate(zip(first, second)) if any(pair[0][name] != pair[1][name] for name in pair[0] if name != SPEED)]

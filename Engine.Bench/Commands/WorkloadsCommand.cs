@@ -54,7 +54,7 @@ public static class WorkloadsCommand
                     Compare(result, other, workload.Name, calls, opened);
                 parsed.InvocationConfiguration.Output.WriteLine(result.ToJsonString());
                 if (peak is not null && counts.Commands > 0)
-                    Print(parsed.Console(), workload, counts, peak);
+                    Print(parsed.Console(), workload, counts, peak, opened);
             }
 
             return Task.FromResult(ExitCodes.Ok);
@@ -88,7 +88,7 @@ public static class WorkloadsCommand
         return (result, counts);
     }
 
-    private static void Print(IAnsiConsole console, Workload workload, ReplayCounts counts, Peak peak)
+    private static void Print(IAnsiConsole console, Workload workload, ReplayCounts counts, Peak peak, Device device)
     {
         double all = counts.Kinds.Sum(kind => kind.Milliseconds);
         console.WriteTable(
@@ -101,16 +101,17 @@ public static class WorkloadsCommand
                 Invariant($"{1000 * kind.Milliseconds / kind.Count:0.00}"),
                 kind.Operations > 0 ? Invariant($"{kind.Operations / kind.Milliseconds / 1e6:0.0}") : "",
                 Invariant($"{kind.Bytes / kind.Milliseconds / 1e6:0.0}")]),
-            Note(counts, all, peak));
+            Note(counts, all, peak, device));
     }
 
-    private static string Note(ReplayCounts counts, double milliseconds, Peak peak)
+    private static string Note(ReplayCounts counts, double milliseconds, Peak peak, Device device)
     {
         double flops = 1000 * counts.Operations / peak.FlopsPerSecond, moves = 1000 * counts.Bytes / peak.BytesPerSecond;
         string[] lines =
         [
             Invariant($"A call gave {counts.Commands} commands. They took {milliseconds:0.000} ms, added up over threads;"),
-            "to look at the clock takes some 50 ns of each.",
+            device.Name == "cpu" ? "to look at the clock takes some 50 ns of each."
+                : "the mark behind each, by which it is timed, takes some 3 us of them.",
             Invariant($"Products and convolutions are {counts.Operations / 1e6:0.0} million operations (a multiply-add is two;"),
             Invariant($"what is zero may be left out): {flops:0.000} ms at the {peak.FlopsPerSecond / 1e9:0.0} Gflop/s that"),
             "this device does.",

@@ -56,7 +56,8 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
     /// <param name="agents">Agents that learn as one batch.</param>
     public static IEnumerable<Workload> Updates(int agents)
         => new[] { "0", "1", "3-mix" }.Select(
-            method => new Workload($"snake-train-{method}", $"an update of training by method {method}", device => Update(method, agents, device)));
+            method => new Workload(
+                $"snake-train-{method}", $"an update of training by method {method}", device => Update(method, agents, device)));
 
     /// <summary>What the work takes at least; nothing where that is not known.</summary>
     public Effort Effort { get; init; }

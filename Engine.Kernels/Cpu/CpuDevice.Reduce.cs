@@ -160,7 +160,8 @@ internal sealed partial class CpuDevice
         private void Rows(int start, int end, T* limit)
         {
             int inner = kept.Inner;
-            bool isShort = inner <= V.Count && kept.InnerStride(1) == 1 && reduced is { Rows: 1, Inner: <= Combining<V, TReducer, T>.LongestChains };
+            bool isShort = inner <= V.Count && kept.InnerStride(1) == 1 && reduced.Rows == 1
+                && reduced.Inner <= Combining<V, TReducer, T>.LongestChains;
             T* result = to + ((long)start * inner);
             var rows = new RowWalk(kept, start, 1, 1, stackalloc int[kept.Sizes.Length + 1]);
             for (int row = start, run; row < end; row += run)
@@ -314,7 +315,7 @@ internal sealed partial class CpuDevice
         public T Fold(V total, int count)
         {
             for (int width = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(count, 1, V.Count)) / 2; width > 0; width /= 2)
-                total = reducer.Combine(total, LaneOrder<V, T>.Take(total, V.Indices + V.Constant(width)));
+                total = reducer.Combine(total, LaneShift<V, T>.From(total, width));
             return V.Lane(total, 0);
         }
     }

@@ -6,7 +6,7 @@ namespace Engine.Kernels.Gpu;
 /// </summary>
 internal interface IGroupKernel
 {
-    /// <summary>Threads that a group has at most, for each to get its share of registers; null where all may have as many as they like.</summary>
+    /// <summary>Threads that a group has at most, for each to have its share of registers; null for those of few.</summary>
     static virtual int? MostThreads => null;
 
     /// <summary>Does the work of one thread. All threads of a group reach the same barriers.</summary>

@@ -39,7 +39,8 @@ internal readonly struct MatMulStage<TNumber> : IRowStage
     /// <param name="a">The left matrices.</param>
     /// <param name="b">The right matrices.</param>
     /// <param name="bias">The rows to add, or an empty view.</param>
-    public MatMulStage(MatMulShape shape, int rows, int threads, View<TNumber> results, View<TNumber> a, View<TNumber> b, View<TNumber> bias)
+    public MatMulStage(
+        MatMulShape shape, int rows, int threads, View<TNumber> results, View<TNumber> a, View<TNumber> b, View<TNumber> bias)
     {
         _rows = rows;
         _rowsOfMatrix = shape.Rows;

@@ -47,7 +47,7 @@ internal static class RowLoopKernel
     public const int SharedBytes = 48 << 10;
 
     /// <summary>
-    /// Threads of a group: many, for a row to be done soon, where there is a multiprocessor for each; else fewer, for two rows to share one.
+    /// Threads of a group: many, for a row to be done soon, where each has a multiprocessor to itself; else fewer, for two to share one.
     /// </summary>
     public static int ThreadsOf(int rows) => rows > FewRows ? MostThreads / 2 : MostThreads;
 
