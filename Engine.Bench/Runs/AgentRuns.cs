@@ -164,7 +164,7 @@ internal sealed class AgentRuns : IDisposable
             ? numbers.GroupBy(Common).Select(batch => batch.ToArray())
             : numbers.Select(i => (int[])[i]);
 
-        (AgentRun, (bool, int), int?) Common(int i)
+        (AgentRun, (MetaGradientKind, int), int?) Common(int i)
             => (runs[i] with { Method = "", Seed = 0 }, MetaGradientMethod.Parse(runs[i].Method).Loop, iteration?.Invoke(i));
     }
 

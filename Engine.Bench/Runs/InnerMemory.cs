@@ -14,7 +14,7 @@ internal static class InnerMemory
     /// <param name="runs">The agents, which have the same settings.</param>
     public static bool IsPlain(IReadOnlyList<AgentRun> runs)
         => runs[0].Settings is { Differentiation: Differentiation.Reverse, Memory: not LoopMemory.Mixed }
-            && runs.Any(run => MetaGradientMethod.Parse(run.Method).Steps > 0);
+            && runs.Any(run => MetaGradientMethod.Parse(run.Method).Ahead > 0);
 
     /// <summary>Chooses plain memory for agents that begin if they fit into what is free, else mixed memory, and says so.</summary>
     /// <param name="runs">The agents.</param>

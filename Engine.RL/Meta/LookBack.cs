@@ -1,5 +1,4 @@
 using Engine.Core;
-using Engine.Core.Autodiff;
 using Engine.Core.Optim;
 using Engine.Kernels;
 
@@ -20,15 +19,14 @@ public static class LookBack
     public static Tangents<TParameters> Initial<TParameters, TState>(InnerState<TParameters, TState> start, int count)
         => Tangents.Initial(start, count);
 
-    /// <summary>The meta-gradient of a loss of the parameters, [count].</summary>
-    /// <param name="loss">A scalar, which depends on meta-parameters by way of the parameters alone.</param>
+    /// <summary>The same parameters as a function of the meta-parameters: gradients of their losses are meta-gradients.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <param name="tangents">Their derivatives.</param>
-    public static Tensor MetaGradient<TParameters>(Tensor loss, TParameters parameters, TParameters tangents)
+    /// <param name="eta">The meta-parameters, [count].</param>
+    public static TParameters Along<TParameters>(TParameters parameters, TParameters tangents, Tensor eta)
     {
-        var slopes = Tree.Leaves(Gradient.Of(loss, parameters));
-        return Batch.Map(
-            along => along.Zip(slopes, (tangent, slope) => (tangent * slope).Sum()).Aggregate((a, b) => a + b), Tree.Leaves(tangents));
+        var zero = (eta - eta.StopGradient()).Unsqueeze(0);
+        return Tree.Map(parameters, tangents, (p, along) => p + zero.MatMul(along.Reshape([eta.Count, p.Count])).ReshapeTo(p.Shape));
     }
 
     /// <summary>Makes an update and carries the derivatives along.</summary>

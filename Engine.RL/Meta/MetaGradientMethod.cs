@@ -14,13 +14,16 @@ public enum MetaGradientKind
 
     /// <summary>That of the last point by accumulative trace.</summary>
     Trace,
+
+    /// <summary>That along the updates made, with no inner loop: see <see cref="LookBack"/>.</summary>
+    Back,
 }
 
 /// <summary>
-/// A way of estimating meta-gradients, as the command line names it: "5", "5-mix" or "trace-5"; "0" keeps meta-parameters fixed.
+/// A way of estimating meta-gradients, as the command line names it: "5", "5-mix", "trace-5" or "back-5"; "0" keeps meta-parameters fixed.
 /// </summary>
 /// <param name="Kind">Which meta-gradient is taken.</param>
-/// <param name="Steps">The number n of inner updates looked ahead.</param>
+/// <param name="Steps">The number n of inner updates looked ahead; of kept ones looked back on, roughly.</param>
 public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
 {
     /// <summary>The name.</summary>
@@ -28,14 +31,24 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     {
         MetaGradientKind.Mixed => $"{Steps}-mix",
         MetaGradientKind.Trace => $"trace-{Steps}",
+        MetaGradientKind.Back => $"back-{Steps}",
         _ => Steps.ToString(CultureInfo.InvariantCulture),
     };
 
     /// <summary>How long an update takes, roughly, beside one that looks no step ahead.</summary>
-    public double RelativeCost => 1 + (1.7 * Steps);
+    public double RelativeCost => 1 + (LooksBack ? 2 : 1.7 * Steps);
 
-    /// <summary>The inner loop it is taken of, by kind and length: methods that have it in common may learn as one batch.</summary>
-    public (bool IsTrace, int Steps) Loop => (Kind == MetaGradientKind.Trace, Steps);
+    /// <summary>Whether it looks back on updates made, rather than ahead.</summary>
+    public bool LooksBack => Kind == MetaGradientKind.Back;
+
+    /// <summary>Inner updates that are made and thrown away.</summary>
+    public int Ahead => LooksBack ? 0 : Steps;
+
+    /// <summary>What is left of a derivative after an update, if it looks back: 1 - 1/N.</summary>
+    public double Decay => 1 - (1.0 / Steps);
+
+    /// <summary>The loop it is taken of, by kind and length: methods that have it in common may learn as one batch.</summary>
+    public (MetaGradientKind Kind, int Steps) Loop => (Kind == MetaGradientKind.Mixed ? MetaGradientKind.Classic : Kind, Steps);
 
     /// <summary>The most inner steps: each is a part of the program that takes the meta-gradient.</summary>
     public const int MostSteps = 1000;
@@ -46,11 +59,13 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     {
         var kind = name.EndsWith("-mix", StringComparison.Ordinal) ? MetaGradientKind.Mixed
             : name.StartsWith("trace-", StringComparison.Ordinal) ? MetaGradientKind.Trace
+            : name.StartsWith("back-", StringComparison.Ordinal) ? MetaGradientKind.Back
             : MetaGradientKind.Classic;
         string number = kind switch
         {
             MetaGradientKind.Mixed => name[..^4],
             MetaGradientKind.Trace => name[6..],
+            MetaGradientKind.Back => name[5..],
             _ => name,
         };
         bool isNumber = int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int steps);
@@ -60,7 +75,8 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
         if (!isNumber || method.Name != name)
         {
             throw new ArgumentException(
-                $"Method '{name}' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.");
+                $"Method '{name}' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5, "
+                + "or back-5 to look back.");
         }
 
         int least = kind == MetaGradientKind.Classic ? 0 : 1;
@@ -75,12 +91,17 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     /// <param name="methods">Names of methods.</param>
     /// <param name="least">The least number of inner steps.</param>
     /// <exception cref="ArgumentException">It is empty, or a name is none of a method, or stands twice.</exception>
-    internal static void RequireMethods(string name, IReadOnlyList<string> methods, int least)
+    /// <param name="mayLookBack">Whether there are updates made to look back on.</param>
+    internal static void RequireMethods(string name, IReadOnlyList<string> methods, int least, bool mayLookBack = false)
     {
         Setting.Require(methods.Count > 0, name, "empty", "a list such as 1,3,3-mix");
         Setting.RequireOnce(name, methods);
         foreach (string method in methods)
-            Setting.Require(Parse(method).Steps >= least, name, method, "one that looks a step ahead");
+        {
+            var parsed = Parse(method);
+            Setting.Require(parsed.Steps >= least, name, method, "one that looks a step ahead");
+            Setting.Require(mayLookBack || !parsed.LooksBack, name, method, "one that looks ahead: only training can look back");
+        }
     }
 
     /// <summary>What this method makes of the outer losses along an inner loop, or of their gradients.</summary>
@@ -89,8 +110,8 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     /// <exception cref="ArgumentException">The loop is too short, or this is "0", which has no meta-gradient.</exception>
     public Tensor Of(IReadOnlyList<Tensor> points, double? kappa = null)
     {
-        if (Steps < 1)
-            throw new ArgumentException($"Method '{Name}' looks no step ahead: it has no meta-gradient.");
+        if (Ahead < 1)
+            throw new ArgumentException($"Method '{Name}' looks no step ahead: it has no meta-gradient of an inner loop.");
         if (points.Count < Steps)
             throw new ArgumentException($"Method '{Name}' needs {Steps} points, but there are {points.Count}.", nameof(points));
         return Kind == MetaGradientKind.Mixed
@@ -108,15 +129,15 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     /// <summary>
     /// The outer losses of several methods. One inner loop as long as the longest serves all exact ones, another one all traces.
     /// </summary>
-    /// <param name="methods">The methods.</param>
+    /// <param name="methods">The methods, none of which looks back.</param>
     /// <param name="unroll">Makes the outer losses along the loop of a method.</param>
     /// <param name="kappa">The discount of mixes; null for the default.</param>
     public static Tensor[] Losses(
         IReadOnlyList<MetaGradientMethod> methods, Func<MetaGradientMethod, IReadOnlyList<Tensor>> unroll, double? kappa)
     {
-        var loops = methods.GroupBy(method => method.Loop.IsTrace)
+        var loops = methods.GroupBy(method => method.Loop.Kind)
             .ToDictionary(group => group.Key, group => unroll(group.MaxBy(method => method.Steps)!));
-        return [.. methods.Select(method => method.Of(loops[method.Loop.IsTrace], kappa))];
+        return [.. methods.Select(method => method.Of(loops[method.Loop.Kind], kappa))];
     }
 
     /// <inheritdoc/>

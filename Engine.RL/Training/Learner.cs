@@ -12,10 +12,12 @@ namespace Engine.RL.Training;
 /// <param name="MetaOptimiser">Their optimiser's state.</param>
 /// <param name="Inner">Network, its optimiser's state, and the games, [games, ...].</param>
 /// <param name="Returns">The sum of rewards of each game's episode so far, [games].</param>
+/// <param name="Behind">How the network and its optimiser's state depend on the meta-parameters, if the method looks back.</param>
 public sealed record Learner(
     Key Updates,
     Tensor Number,
     Tensor Eta,
     OptimiserState<Tensor> MetaOptimiser,
     InnerState<IActorCritic, object> Inner,
-    Tensor Returns);
+    Tensor Returns,
+    Tangents<IActorCritic>? Behind = null);

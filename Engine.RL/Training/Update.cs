@@ -48,13 +48,15 @@ public sealed class Update(
         var eta = MetaParameters.Initial(ElementType.Float32, device);
         var network = _network(SeedKeys.Weights(seed, device));
         var games = Batch.Map(environment.Reset, SeedKeys.Start(seed, device).Split(settings.Envs));
+        var inner = new InnerState<IActorCritic, object>(network, Problem(eta).Optimiser.Initial(network), games);
         return new(
             SeedKeys.Updates(seed, device),
             Tensor.Scalar(0, ElementType.Int32, device),
             eta,
             _metaOptimiser.Initial(eta),
-            new(network, Problem(eta).Optimiser.Initial(network), games),
-            Tensor.Zeros([settings.Envs], ElementType.Float32, device));
+            inner,
+            Tensor.Zeros([settings.Envs], ElementType.Float32, device),
+            method.LooksBack ? LookBack.Initial(inner, eta.Count) : null);
     }
 
     /// <summary>Makes the update.</summary>
@@ -65,15 +67,12 @@ public sealed class Update(
     /// <returns>The agent after it, and what was measured.</returns>
     public (Learner Next, UpdateMetrics<Tensor> Metrics) Apply(Learner old, IReadOnlyList<Tensor>? weights = null)
     {
-        var (losses, gradients, point) = LookAhead(old.Eta, old.Inner, Key(old), Mixed);
-
-        // Of the inner loop only the first update is kept; from all the others comes the meta-gradient.
+        var (outerLoss, gradient, point, behind) = method.LooksBack ? Behind(old) : Ahead(old, weights);
         var (eta, metaOptimiser) = (old.Eta, old.MetaOptimiser);
-        Tensor outerLoss = Tensor.Scalar(double.NaN, device: eta.Device), metaGradient = outerLoss.BroadcastTo(eta.Shape);
+        var metaGradient = gradient;
         if (method.Steps > 0)
         {
-            outerLoss = Mixed(losses);
-            metaGradient = MetaParameters.OfLearned(gradients);
+            metaGradient = MetaParameters.OfLearned(gradient);
             (eta, metaOptimiser) = _metaOptimiser.Update(old.Eta, metaGradient, old.MetaOptimiser);
         }
 
@@ -85,10 +84,9 @@ public sealed class Update(
             MetaOptimiser = metaOptimiser,
             Inner = point.State,
             Returns = ongoing,
+            Behind = behind,
         };
         return (next, Measure(old, point, returns, outerLoss, metaGradient));
-
-        Tensor Mixed(Tensor[] points) => weights is null ? method.Of(points, settings.Kappa) : Mixing.Mix(points, weights);
     }
 
     /// <summary>
@@ -99,10 +97,14 @@ public sealed class Update(
     /// <param name="key">What the rollouts draw from, [games].</param>
     /// <param name="methods">The methods.</param>
     public Tensor[] MetaLosses(Learner old, Key key, IReadOnlyList<MetaGradientMethod> methods)
-        => MetaGradientMethod.Losses(
-            methods,
+    {
+        var ahead = MetaGradientMethod.Losses(
+            [.. methods.Where(each => !each.LooksBack)],
             each => [.. InnerLoop.Unroll(Problem(old.Eta), old.Inner, key, each.Steps, Options(each)).Select(point => point.OuterLoss)],
             settings.Kappa);
+        int next = 0;
+        return [.. methods.Select(each => each.LooksBack ? LossBehind(old, Sample(old, key).Rollout, key) : ahead[next++])];
+    }
 
     /// <summary>The keys of games in replicates of the update to come; the update itself draws from those of replicate 0.</summary>
     /// <param name="seed">The agent's seed.</param>
@@ -116,22 +118,56 @@ public sealed class Update(
 
     private Key Key(Learner old) => old.Updates.Fold(old.Number).Fold(0).Split(settings.Envs);
 
-    // Outer losses after each inner update, the meta-gradient, and the point after the first inner update.
-    private (Tensor[] OuterLosses, Tensor Gradient, InnerPoint<IActorCritic, object, Trajectory> First) LookAhead(
-        Tensor eta, InnerState<IActorCritic, object> start, Key key, Func<Tensor[], Tensor> mixed)
+    // The outer loss, its meta-gradient, the update that is kept, and what is carried on. Looking ahead, of the inner loop only the first
+    // update is kept; from all the others comes the meta-gradient.
+    private Step Ahead(Learner old, IReadOnlyList<Tensor>? weights)
     {
-        int steps = Math.Max(1, method.Steps);
+        var (eta, steps, key) = (old.Eta, Math.Max(1, method.Steps), Key(old));
         if (settings.Differentiation == Differentiation.Forward && method.Steps > 0)
         {
             var options = Options(method);
             var (losses, gradients, first) = ForwardMode.MetaGradients(
-                Problem, eta, start, key, steps, options.FreshValidation, options.Trace);
-            return (losses, mixed(gradients), first);
+                Problem, eta, old.Inner, key, steps, options.FreshValidation, options.Trace);
+            return new(Mixed(losses), Mixed(gradients), first);
         }
 
-        var points = InnerLoop.Unroll(Problem(eta), start, key, steps, Options(method));
-        Tensor[] outer = [.. points.Select(point => point.OuterLoss)];
-        return (outer, method.Steps > 0 ? Gradient.Of(mixed(outer), eta) : eta, points[0]);
+        var points = InnerLoop.Unroll(Problem(eta), old.Inner, key, steps, Options(method));
+        if (method.Steps == 0)
+        {
+            var none = Tensor.Scalar(double.NaN, device: eta.Device);
+            return new(none, none.BroadcastTo(eta.Shape), points[0]);
+        }
+
+        var outer = Mixed([.. points.Select(point => point.OuterLoss)]);
+        return new(outer, Gradient.Of(outer, eta), points[0]);
+
+        Tensor Mixed(Tensor[] points) => weights is null ? method.Of(points, settings.Kappa) : Mixing.Mix(points, weights);
+    }
+
+    // Looking back, the rollout of the update is the one that evaluates the updates before it.
+    private Step Behind(Learner old)
+    {
+        var (problem, key) = (Problem(old.Eta), Key(old));
+        var (rollout, games) = Sample(old, key);
+        var outer = LossBehind(old, rollout, key);
+        var losses = problem.Losses(old.Inner.Parameters, rollout);
+        var (network, optimiser, tangents, gradient) = LookBack.Update(
+            problem, old.Eta, old.Inner.Parameters, old.Inner.Optimiser, losses, old.Behind!, method.Decay);
+        return new(outer, Gradient.Of(outer, old.Eta), new(new(network, optimiser, games), outer, rollout, losses, gradient), tangents);
+    }
+
+    private (Trajectory Rollout, object Games) Sample(Learner old, Key key)
+        => Problem(old.Eta).Sample(old.Inner.Parameters, old.Inner.Sampling, key.Fold(0));
+
+    // The outer loss of the network as the updates before have made it of the meta-parameters.
+    private Tensor LossBehind(Learner old, Trajectory rollout, Key key)
+    {
+        if (old.Behind is not { } behind)
+            throw new ArgumentException($"This agent has not looked back: there is no meta-gradient of method '{method}' to take.");
+        var (problem, eta) = (Problem(old.Eta.StopGradient()), old.Eta);
+        var network = old.Inner.Parameters;
+        var validation = settings.FreshValidation ? problem.Sample(network, old.Inner.Sampling, key.Fold(~0)).Rollout : rollout;
+        return problem.Losses(LookBack.Along(network, behind.Parameters, eta), validation).Outer;
     }
 
     private A2CProblem<object> Problem(Tensor eta)
@@ -180,6 +216,13 @@ public sealed class Update(
                 return (sums, sums[^1] * live[^1]);
             },
             (Rollout: rollout, Before: before));
+
+    // What an update comes to.
+    private sealed record Step(
+        Tensor OuterLoss,
+        Tensor MetaGradient,
+        InnerPoint<IActorCritic, object, Trajectory> Point,
+        Tangents<IActorCritic>? Behind = null);
 
     private UpdateMetrics<Tensor> Measure(
         Learner old, InnerPoint<IActorCritic, object, Trajectory> point, Tensor returns, Tensor outerLoss, Tensor metaGradient)

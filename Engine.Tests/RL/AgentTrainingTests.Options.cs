@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Core.Autodiff;
 using Engine.Core.Optim;
 using Engine.RL;
 using Engine.RL.Agents;
@@ -105,6 +106,45 @@ public sealed partial class AgentTrainingTests
     [InlineData("2-mix")]
     [InlineData("trace-2")]
     public void UpdatesAreThoseOfALookAheadMadeByHand(string method) => AssertByHand(s_run with { Method = method }, [0, 1, 6]);
+
+    // With a memory of one update, what meets the rollout of an update is the derivative through the one before it.
+    [Theory]
+    [InlineData("")]
+    [InlineData("fresh validation")]
+    [InlineData("learned step size")]
+    [InlineData("sgd")]
+    public void LookingBackOnOneUpdateIsTheDerivativeThroughItMadeByHand(string option)
+    {
+        bool isFresh = option == "fresh validation";
+        var settings = isFresh ? SmallSnake.Settings with { FreshValidation = true } : option == "" ? SmallSnake.Settings : With(option);
+        var run = s_run with { Method = "back-1", Settings = settings with { LogEvery = 1 } };
+        var snapshots = SmallSnake.Snapshots(run);
+        Assert.Equal(0, Columns<TrainingRow>.Row(snapshots[^1].Rows[0].Values).MetaGradNorm);
+        using var scope = new TensorScope();
+        foreach (int update in (int[])[1, 2, 5])
+        {
+            SmallSnake.ByHand before = new(run, snapshots[update - 1]), now = new(run, snapshots[update]);
+            var (network, _, games) = before.Points[0].State;
+            var rollout = now.Problem.Sample(network, games, now.Keys.Fold(isFresh ? ~0 : 0)).Rollout;
+            var outer = now.Problem.Losses(network, rollout).Outer;
+            var row = Columns<TrainingRow>.Row(snapshots[^1].Rows[update].Values);
+            double norm = Math.Sqrt(Gradient.Of(outer, before.Learner.Eta).Square().Sum().Item());
+            AssertClose([outer.Item(), norm], [row.OuterLoss, row.MetaGradNorm], 1e-4);
+            Assert.NotEqual(SmallSnake.Stored(snapshots[update], "Eta"), SmallSnake.Stored(snapshots[update + 1], "Eta"));
+        }
+    }
+
+    // Whatever it remembers, it plays the games of an agent that keeps its meta-parameters, while these have hardly moved.
+    [Fact]
+    public void LookingBackPlaysNoFrameOfItsOwn()
+    {
+        var settings = SmallSnake.Settings with { MetaLearningRate = 1e-30 };
+        ExperimentSnapshot fixedOne = SmallSnake.After(3, s_run with { Method = "0", Settings = settings });
+        ExperimentSnapshot back = SmallSnake.After(3, s_run with { Method = "back-5", Settings = settings });
+        AssertSameRollout(fixedOne, back);
+        foreach (string prefix in (string[])["Inner.Parameters.", "Inner.Optimiser.", "Inner.Sampling"])
+            Assert.Equal(SmallSnake.Stored(fixedOne, prefix), SmallSnake.Stored(back, prefix));
+    }
 
     // All options at once: each plays its part in some number here.
     [Theory]

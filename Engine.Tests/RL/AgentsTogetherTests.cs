@@ -116,6 +116,8 @@ public class AgentsTogetherTests
     [Theory]
     [InlineData("2", "3")]
     [InlineData("2", "trace-2")]
+    [InlineData("2", "back-2")]
+    [InlineData("back-3", "back-2")]
     [InlineData("0", "1")]
     public void AgentsWithoutOneInnerLoopAreNoBatch(string method, string other)
     {
@@ -127,24 +129,25 @@ public class AgentsTogetherTests
     // Each batch waits with its first update until all are there: they train at the same time. Nothing is computed.
     [Theory]
     [InlineData(0)]
-    [InlineData(5)]
+    [InlineData(6)]
     public void WhereBatchesArePreferredAgentsOfOneInnerLoopAreOneAndAllBatchesTrainAtOnce(int parallel)
     {
         AgentRun[] runs =
         [
-            .. from method in (string[])["0", "2", "2-mix", "trace-2", "3-mix"]
+            .. from method in (string[])["0", "2", "2-mix", "trace-2", "back-2", "3-mix"]
                from seed in (int[])[3, 4]
                select new AgentRun(method, seed, SmallSnake.Settings),
             new("2", 5, SmallSnake.Settings with { Kappa = 0.1 }),
         ];
         using var device = IlgpuDevice.OpenDry();
         using var folder = new TemporaryFolder();
-        using var progress = new Meeting(5);
+        using var progress = new Meeting(6);
         using var all = RunFolder.OpenGroup(folder.At("all"), RunMode.Overwrite);
         using var training = new AgentRuns(runs, all.Location, RunMode.Overwrite);
         training.Train(device, 1, parallel, progress, CancellationToken.None);
         Assert.Equal(
-            ["0-3 0-4", "2-3 2-4 2-mix-3 2-mix-4", "2-5", "3-mix-3 3-mix-4", "trace-2-3 trace-2-4"], progress.Batches.Order());
+            ["0-3 0-4", "2-3 2-4 2-mix-3 2-mix-4", "2-5", "3-mix-3 3-mix-4", "back-2-3 back-2-4", "trace-2-3 trace-2-4"],
+            progress.Batches.Order());
     }
 
     // A device that takes all replicates at once takes as much as was planned.

@@ -123,7 +123,8 @@ public class LookBackTests
             (theta, state, tangents) = Tree.Map((theta, state, tangents), x => x.StopGradient());
         }
 
-        var loss = problem.Losses(theta, problem.Sample(theta, default, key.Fold(updates)).Rollout).Outer;
-        return (theta, loss, LookBack.MetaGradient(loss, theta, tangents.Parameters));
+        var rollout = problem.Sample(theta, default, key.Fold(updates)).Rollout;
+        var loss = problem.Losses(LookBack.Along(theta, tangents.Parameters, eta), rollout).Outer;
+        return (theta, loss, Gradient.Of(loss, eta));
     }
 }

@@ -12,6 +12,7 @@ public class MetaGradientMethodTests
     [InlineData("40", MetaGradientKind.Classic, 40)]
     [InlineData("5-mix", MetaGradientKind.Mixed, 5)]
     [InlineData("trace-3", MetaGradientKind.Trace, 3)]
+    [InlineData("back-7", MetaGradientKind.Back, 7)]
     public void NamesAreParsedAndGivenBack(string name, MetaGradientKind kind, int steps)
     {
         var method = MetaGradientMethod.Parse(name);
@@ -29,6 +30,8 @@ public class MetaGradientMethodTests
     [InlineData("5-Mix")]
     [InlineData("-mix")]
     [InlineData("trace-")]
+    [InlineData("back-")]
+    [InlineData("back5")]
     [InlineData("trace-5-mix")]
     [InlineData("1.5")]
     [InlineData("+5")]
@@ -40,7 +43,7 @@ public class MetaGradientMethodTests
     {
         string message = Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name)).Message;
         Assert.Contains($"'{name}'", message, StringComparison.Ordinal);
-        Assert.Contains("as 5, a mix as 5-mix, a trace as trace-5", message, StringComparison.Ordinal);
+        Assert.Contains("as 5, a mix as 5-mix, a trace as trace-5, or back-5 to look back", message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -48,6 +51,7 @@ public class MetaGradientMethodTests
     [InlineData("0-mix", 1)]
     [InlineData("-2-mix", 1)]
     [InlineData("trace-0", 1)]
+    [InlineData("back-0", 1)]
     public void TooFewStepsAreRefusedWithTheLeastNumber(string name, int least)
     {
         string message = Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name)).Message;
@@ -67,17 +71,31 @@ public class MetaGradientMethodTests
     }
 
     [Theory]
-    [InlineData("0", false, new double[0])]
-    [InlineData("3", false, new double[] { 0, 0, 1 })]
-    [InlineData("trace-3", true, new double[] { 0, 0, 1 })]
-    [InlineData("3-mix", false, new double[] { 4 / 7.0, 2 / 7.0, 1 / 7.0 })]
-    [InlineData("1-mix", false, new double[] { 1 })]
-    public void AMethodIsALoopAndWeightsOfItsPoints(string name, bool isTrace, double[] weights)
+    [InlineData("0", MetaGradientKind.Classic, new double[0])]
+    [InlineData("3", MetaGradientKind.Classic, new double[] { 0, 0, 1 })]
+    [InlineData("trace-3", MetaGradientKind.Trace, new double[] { 0, 0, 1 })]
+    [InlineData("3-mix", MetaGradientKind.Classic, new double[] { 4 / 7.0, 2 / 7.0, 1 / 7.0 })]
+    [InlineData("1-mix", MetaGradientKind.Classic, new double[] { 1 })]
+    public void AMethodIsALoopAndWeightsOfItsPoints(string name, MetaGradientKind loop, double[] weights)
     {
         var method = MetaGradientMethod.Parse(name);
-        Assert.Equal((isTrace, weights.Length), method.Loop);
+        Assert.Equal((loop, weights.Length), method.Loop);
+        Assert.Equal((false, weights.Length), (method.LooksBack, method.Ahead));
         Close.All(weights, method.Weights(kappa: 0.5), 1e-15);
         Assert.Equal(method.Weights(1 - (1.0 / method.Steps)), method.Weights());
+    }
+
+    [Theory]
+    [InlineData("back-1", 0)]
+    [InlineData("back-4", 0.75)]
+    public void OneThatLooksBackHasADecayAndNoInnerLoop(string name, double decay)
+    {
+        using var scope = new TensorScope();
+        var method = MetaGradientMethod.Parse(name);
+        Assert.Equal((true, 0, decay), (method.LooksBack, method.Ahead, method.Decay));
+        Assert.NotEqual(MetaGradientMethod.Parse("back-2").Loop, method.Loop);
+        var points = Enumerable.Repeat(Tensor.From(1.0), method.Steps).ToArray();
+        Assert.Contains("no meta-gradient of an inner loop", Assert.Throws<ArgumentException>(() => method.Of(points)).Message);
     }
 
     // What a point's loss is tells which loop it comes from, and its place there.

@@ -62,7 +62,8 @@ public class MrpSettingsTests
         Refused(four with { LookAhead = ["1", "5", "1"] }, "look-ahead is 1,5,1, but must be a list in which nothing stands twice.");
         Refused(
             four with { LookAhead = ["5-mixed"] },
-            "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5.");
+            "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5, "
+            + "or back-5 to look back.");
         Refused(four with { MonteCarlo = 0 }, "monte-carlo is 0, but must be at least 1.");
         Refused(four with { LogEvery = 0 }, "log-every is 0, but must be at least 1.");
 

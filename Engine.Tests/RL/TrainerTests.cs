@@ -28,7 +28,7 @@ public class TrainerTests
 
     public static TheoryData<string, string> KindsAndMethods =>
     [
-        .. from kind in EnvironmentKind.All from method in (string[])["0", "1", "3-mix", "trace-3"] select (kind.Name, method),
+        .. from kind in EnvironmentKind.All from method in (string[])["0", "1", "3-mix", "trace-3", "back-3"] select (kind.Name, method),
     ];
 
     // From each point of the training one update is made both ways: the losses, the network and the meta-gradient must agree.
@@ -58,7 +58,8 @@ public class TrainerTests
             Assert.Equal(method == "0", double.IsNaN(expected.MetaGradientNorm[0]));
             if (method != "0")
             {
-                Assert.NotEqual(0, expected.MetaGradientNorm[0]);
+                // Before the first update there is nothing to look back on.
+                Assert.Equal(method == "back-3" && reverse.Updates == 1, expected.MetaGradientNorm[0] == 0);
                 Assert.Equal(expected.OuterLoss[0], actual.OuterLoss[0], 1e-5);
             }
 
