@@ -397,10 +397,12 @@ public abstract class Device : IDisposable
     internal virtual double[] Time(IReadOnlyList<Command> commands)
     {
         double[] times = new double[commands.Count];
+        Synchronize();
         for (int i = 0; i < times.Length; i++)
         {
             long start = Stopwatch.GetTimestamp();
             commands[i].Execute();
+            Synchronize();
             times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }
 

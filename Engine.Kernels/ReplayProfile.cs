@@ -18,7 +18,8 @@ public readonly record struct CommandKind(string Kind, long Count, double Millis
 
 /// <summary>
 /// Counts and times the commands of all replays of programs, on all threads, until it is disposed. A command's time is looked up before and
-/// after it, which takes some 50 ns, on CUDA by marks in the stream, some 3 us: there commands then run one by one, and not as a graph.
+/// after it, which takes some 50 ns. On CUDA, where commands then run one by one and not as a graph, marks between them in the stream take
+/// some 3 us; on other GPUs the host waits for each.
 /// </summary>
 /// <example><code>
 /// using var profile = ReplayProfile.Begin();

@@ -111,7 +111,8 @@ public static class WorkloadsCommand
         [
             Invariant($"A call gave {counts.Commands} commands. They took {milliseconds:0.000} ms, added up over threads;"),
             device.Name == "cpu" ? "to look at the clock takes some 50 ns of each."
-                : "the mark behind each, by which it is timed, takes some 3 us of them.",
+                : device.Name.StartsWith("cuda", StringComparison.Ordinal) ? "the mark behind each, by which it is timed, takes some 3 us."
+                : "after each the host waits for it.",
             Invariant($"Products and convolutions are {counts.Operations / 1e6:0.0} million operations (a multiply-add is two;"),
             Invariant($"what is zero may be left out): {flops:0.000} ms at the {peak.FlopsPerSecond / 1e9:0.0} Gflop/s that"),
             "this device does.",

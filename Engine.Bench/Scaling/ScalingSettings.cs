@@ -10,7 +10,7 @@ namespace Engine.Bench.Scaling;
 internal sealed record ScalingSettings
 {
     /// <summary>How meta-gradients are taken; of the axis n its number of steps alone changes.</summary>
-    [Setting("Meta-gradients: n steps as 5, a mix as 5-mix, a trace as trace-5.")]
+    [Setting("Meta-gradients: n steps as 5, a mix as 5-mix, a trace as trace-5, back-5 to look back.")]
     public string Method { get; init; } = "1";
 
     /// <summary>The board of Snake.</summary>

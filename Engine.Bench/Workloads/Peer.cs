@@ -7,8 +7,8 @@ using Engine.Bench.Output;
 namespace Engine.Bench.Workloads;
 
 /// <summary>
-/// Another engine's program for the same workloads: it takes --only, --repeats, --threads, --agents and, where that is not the processor,
-/// --device; it prints a line of JSON with median_ms, or with an error that says why the workload failed.
+/// Another engine's program for the same workloads: it takes --only, --repeats, --threads, where that is not the processor --device, and
+/// for a workload that trains --agents; it prints a line of JSON with median_ms, or with an error that says why the workload failed.
 /// </summary>
 /// <param name="command">The program with its first arguments, separated by blanks.</param>
 /// <param name="agents">Agents that learn as one batch, where a workload is training.</param>
@@ -33,8 +33,9 @@ internal sealed class Peer(string command, int agents = 1)
         var start = new ProcessStartInfo(words[0]) { RedirectStandardOutput = true };
         string[] options =
         [
-            "--only", workload, "--repeats", Text(repeats), "--threads", Text(threads), "--agents", Text(agents),
+            "--only", workload, "--repeats", Text(repeats), "--threads", Text(threads),
             .. device == "cpu" ? [] : (string[])["--device", device],
+            .. workload.StartsWith(Workload.Training, StringComparison.Ordinal) ? (string[])["--agents", Text(agents)] : [],
         ];
         foreach (string argument in words[1..].Concat(options))
             start.ArgumentList.Add(argument);

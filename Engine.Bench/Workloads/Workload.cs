@@ -14,6 +14,9 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
     // Adam divides small gradients by their size, and a sum of millions of both signs is small beside them: rounding grows.
     private const double Amplified = 1e-3;
 
+    /// <summary>How the names of updates of training begin.</summary>
+    public const string Training = "snake-train-";
+
     /// <summary>All workloads.</summary>
     public static IReadOnlyList<Workload> All { get; } =
     [
@@ -57,7 +60,7 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
     public static IEnumerable<Workload> Updates(int agents)
         => new[] { "0", "1", "3-mix" }.Select(
             method => new Workload(
-                $"snake-train-{method}", $"an update of training by method {method}", device => Update(method, agents, device)));
+                Training + method, $"an update of training by method {method}", device => Update(method, agents, device)));
 
     /// <summary>What the work takes at least; nothing where that is not known.</summary>
     public Effort Effort { get; init; }

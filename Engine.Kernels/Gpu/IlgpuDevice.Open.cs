@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Loader;
+using Engine.Kernels.Gpu.Rows;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -13,8 +14,8 @@ internal sealed partial class IlgpuDevice
     // Threads of a group that runs a body. The emulator has a thread of the processor for each.
     private const int GroupSize = 128, EmulatedGroupSize = 32;
 
-    // The largest groups of any kernel here.
-    private const int LargestGroup = 512;
+    // The largest groups of kernels with a thread for each of some indices, and of any kernel.
+    private const int LargestOfIndices = 256, LargestGroup = RowLoopKernel.MostThreads;
 
     private const string Emulator = "emulator";
 
@@ -96,7 +97,7 @@ internal sealed partial class IlgpuDevice
     /// <summary>Opens the emulator with <see cref="IsDry"/>.</summary>
     public static IlgpuDevice OpenDry()
     {
-        var context = Context.Create(builder => builder.CPU(new CPUDevice(32, LargestGroup / 32, 1)));
+        var context = Context.Create(builder => builder.CPU(new CPUDevice(32, 1, 1)));
         return OfEmulator(context, isDry: true);
     }
 

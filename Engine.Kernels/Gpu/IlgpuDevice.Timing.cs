@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ILGPU.Runtime.Cuda;
@@ -11,14 +10,17 @@ internal sealed partial class IlgpuDevice
     // Few enough for the driver to take them while the device is held back.
     private const int CommandsHeldBack = 128;
 
+    // The longest that it is held back, whatever should keep the host from letting it go.
+    private static readonly TimeSpan s_heldBack = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// On CUDA the times between marks in the stream, which the device is held back from until some commands lie there: it then goes
-    /// from one to the next, and never waits for the host. Elsewhere the host waits after each.
+    /// from one to the next, and never waits for the host.
     /// </summary>
     internal override double[] Time(IReadOnlyList<Command> commands)
     {
         if (_queue is not CudaQueue queue)
-            return TimeEach(commands);
+            return base.Time(commands);
         try
         {
             return [.. commands.Chunk(CommandsHeldBack).SelectMany(some => TimeBetweenMarks(queue, some))];
@@ -29,43 +31,20 @@ internal sealed partial class IlgpuDevice
         }
     }
 
-    private double[] TimeEach(IReadOnlyList<Command> commands)
+    private double[] TimeBetweenMarks(CudaQueue queue, Command[] commands)
     {
-        _queue.Wait();
-        double[] times = new double[commands.Count];
-        for (int i = 0; i < times.Length; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            commands[i].Execute();
-            _queue.Wait();
-            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        }
-
-        return times;
-    }
-
-    private unsafe double[] TimeBetweenMarks(CudaQueue queue, Command[] commands)
-    {
+        // Nothing that makes the driver wait may be left for later.
         foreach (var command in commands.OfType<GpuCommand>())
-            command.Load();
-        _queue.Wait();
+            Attempt(static (_, command) => command.Load(), command);
+        queue.Wait();
         using var binding = _card.Accelerator.BindScoped();
         nint[] marks = new nint[commands.Length + 1];
-        int isReleased = 0;
         try
         {
             foreach (ref nint mark in marks.AsSpan())
                 CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.CreateEvent(out mark, CudaEventFlags.CU_EVENT_DEFAULT));
-            CudaException.ThrowIfFailed(CudaDriver.LaunchHostFunction(queue.Handle, &AwaitRelease, (nint)(&isReleased)));
-            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(marks[0], queue.Handle));
-            for (int i = 0; i < commands.Length; i++)
-            {
-                commands[i].Execute();
-                CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(marks[i + 1], queue.Handle));
-            }
-
-            Volatile.Write(ref isReleased, 1);
-            _queue.Wait();
+            GiveBetween(queue, commands, marks);
+            queue.Wait();
             double[] times = new double[commands.Length];
             for (int i = 0; i < times.Length; i++)
             {
@@ -77,22 +56,41 @@ internal sealed partial class IlgpuDevice
         }
         finally
         {
-            // What waits for the release reads it in this method's frame.
-            Volatile.Write(ref isReleased, 1);
-            CudaAPI.CurrentAPI.SynchronizeStream(queue.Handle);
-            foreach (nint mark in marks)
+            foreach (nint mark in marks.Where(mark => mark != 0))
+                CudaAPI.CurrentAPI.DestroyEvent(mark);
+        }
+    }
+
+    // Other threads' commands, and captures, come before or after all of these.
+    private static unsafe void GiveBetween(CudaQueue queue, Command[] commands, nint[] marks)
+    {
+        // Kept by both sides, since the driver may call late.
+        var release = new ManualResetEventSlim();
+        nint handle = GCHandle.ToIntPtr(GCHandle.Alloc(release));
+        lock (queue.Gate)
+        {
+            CudaException.ThrowIfFailed(CudaDriver.LaunchHostFunction(queue.Handle, &AwaitRelease, handle));
+            try
             {
-                if (mark != 0)
-                    CudaAPI.CurrentAPI.DestroyEvent(mark);
+                CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(marks[0], queue.Handle));
+                for (int i = 0; i < commands.Length; i++)
+                {
+                    commands[i].Execute();
+                    CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(marks[i + 1], queue.Handle));
+                }
+            }
+            finally
+            {
+                release.Set();
             }
         }
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static unsafe void AwaitRelease(nint isReleased)
+    private static void AwaitRelease(nint release)
     {
-        var spin = new SpinWait();
-        while (Volatile.Read(ref *(int*)isReleased) == 0)
-            spin.SpinOnce();
+        var handle = GCHandle.FromIntPtr(release);
+        ((ManualResetEventSlim)handle.Target!).Wait(s_heldBack);
+        handle.Free();
     }
 }

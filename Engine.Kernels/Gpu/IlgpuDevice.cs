@@ -15,7 +15,7 @@ namespace Engine.Kernels.Gpu;
 internal sealed partial class IlgpuDevice : Device
 {
     // A group more than these would no longer have numbers for its threads.
-    private const int MostIndices = int.MaxValue - LargestGroup;
+    private const int MostIndices = int.MaxValue - LargestOfIndices;
 
     private readonly SharedAccelerator _card;
     private readonly GpuQueue _queue;

@@ -14,12 +14,13 @@ public sealed class PeerTests : IDisposable
     public void Dispose() => _temporary.Dispose();
 
     [Theory]
-    [InlineData("cpu", "--only x --repeats 3 --threads 2")]
-    [InlineData("cuda:1", "--only x --repeats 3 --threads 2 --device cuda:1")]
-    public void AGraphicsCardIsNamedToThePeer(string device, string expected)
+    [InlineData("x", "cpu", "--only x --repeats 3 --threads 2")]
+    [InlineData("x", "cuda:1", "--only x --repeats 3 --threads 2 --device cuda:1")]
+    [InlineData("snake-train-0", "cpu", "--only snake-train-0 --repeats 3 --threads 2 --agents 21")]
+    public void AGraphicsCardAndHowManyAgentsTrainAreNamedToThePeer(string workload, string device, string expected)
     {
         string program = Script("echo \"$@\" > \"$0.args\"; echo '{\"median_ms\": 1.5}'");
-        Assert.Equal(new PeerTime(1.5), new Peer($"sh {program}").Time("x", 3, 2, device));
+        Assert.Equal(new PeerTime(1.5), new Peer($"sh {program}", agents: 21).Time(workload, 3, 2, device));
         Assert.Equal(expected, File.ReadAllText(program + ".args").Trim());
     }
 

@@ -30,6 +30,57 @@ public sealed class ReplayProfileTests
         Assert.Equal(4 * ((3 * 50) + (50 * 70) + (3 * 70)), Replayed(x => x[0].MatMul(x[1]), [3, 50], [50, 70]).Bytes);
     }
 
+    // On CUDA a program is a graph, and its commands are timed one by one: more of them than are held back at a time.
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(TestDevices.Gpus), MemberType = typeof(TestDevices))]
+    public void AGpuDoesTheSameWhileItIsTimed(string name)
+    {
+        using var device = Device.Open(name);
+        using var scope = new TensorScope();
+        using var program = Steps(device, 150);
+        var start = Tensor.Ones([3, 3], device: device);
+        program.Run(start);
+        double[] expected = program.Run(start).ToDoubles(), timed;
+        using (var profile = ReplayProfile.Begin())
+        {
+            timed = program.Run(start).ToDoubles();
+            Assert.Equal(program.CommandCount, profile.Kinds.Sum(kind => kind.Count));
+            Assert.InRange(program.CommandCount, 130, 1000);
+            Assert.All(profile.Kinds, kind => Assert.True(kind.Milliseconds >= 0));
+            Assert.True(profile.Kinds.Sum(kind => kind.Milliseconds) > 0);
+        }
+
+        Assert.Equal(expected, timed);
+        Assert.Equal(expected, program.Run(start).ToDoubles());
+    }
+
+    // What one thread times is no part of what another one records.
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(TestDevices.ForKernels), MemberType = typeof(TestDevices))]
+    public void OthersMayRecordMeanwhile(string name)
+    {
+        using var device = Device.Open(name);
+        using var scope = new TensorScope();
+        using var first = Steps(device, 40);
+        var start = Tensor.Ones([3, 3], device: device);
+        double[] expected = first.Run(start).ToDoubles();
+        using var profile = ReplayProfile.Begin();
+        Parallel.For(0, 4, thread =>
+        {
+            using var own = new TensorScope();
+            for (int i = 0; i < 3; i++)
+            {
+                using var program = Steps(device, 40);
+                for (int run = 0; run < 3; run++)
+                    Assert.Equal(expected, program.Run(start).ToDoubles());
+            }
+        });
+    }
+
+    // Each row of a product needs all rows of the one before, so they are no loop over rows.
+    private static TensorProgram<Tensor, Tensor> Steps(Device device, int count)
+        => new(x => Enumerable.Range(0, count).Aggregate(x, (y, _) => x.MatMul(y).Tanh()), device);
+
     private static CommandKind Replayed(Func<Tensor[], Tensor> function, params Shape[] shapes)
     {
         using var device = new CpuDevice(1);

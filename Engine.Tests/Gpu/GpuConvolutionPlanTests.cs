@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.Kernels.Gpu.Convolutions;
+using Engine.Kernels.Gpu.Rows;
 using Xunit;
 
 namespace Engine.Tests.Gpu;
@@ -39,20 +40,28 @@ public class GpuConvolutionPlanTests
     }
 
     [Theory]
-    [InlineData(256, 2560)]
-    [InlineData(512, 9216)]
-    public void PlansForEachImageFitTheirGroups(int threads, int weightRoom)
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(1000, false)]
+    [InlineData(1000, true)]
+    public void PlansForEachImageFitTheirGroups(int rows, bool isDouble)
     {
+        int threads = RowLoopKernel.ThreadsOf(rows), plans = 0;
+        int weightRoom = isDouble ? RowLoopKernel.WeightRoom<double>() : RowLoopKernel.WeightRoom<float>();
+        Assert.Equal(RowLoopKernel.SharedBytes, (ConvolutionPlan.TileRoom + weightRoom) * (isDouble ? sizeof(double) : sizeof(float)));
         foreach (var shape in Shapes(5))
         {
             if (ConvolutionPlan.ForEach(shape, true, threads, weightRoom) is not { } plan)
                 continue;
+            plans++;
             Assert.Equal(0, plan.Groups % (shape.Members * shape.Batch));
             Assert.True(plan.Workers <= threads && plan.Threads == threads && plan.Chunk >= 1, $"{plan}");
             Assert.True(plan.TileHeight * plan.TileWidth * (plan.Chunk | 1) <= ConvolutionPlan.TileRoom, $"{plan}");
             Assert.True(shape.KernelHeight * shape.KernelWidth * plan.Chunk * 4 * plan.Quads <= weightRoom, $"{plan}");
             Assert.True(plan.Workers / plan.Slices * (plan.Slices - 1) * 16 <= ConvolutionPlan.TileRoom, $"{plan}");
         }
+
+        Assert.True(plans > 1000);
     }
 
     [Fact]

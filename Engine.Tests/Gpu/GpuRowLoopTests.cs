@@ -39,6 +39,18 @@ public class GpuRowLoopTests
             Close.All(wanted.ToDoubles(), got.ToDoubles(), tolerance);
     }
 
+    // More rows than a large GPU has multiprocessors have groups of fewer threads.
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(TestDevices.ForKernels), MemberType = typeof(TestDevices))]
+    public void ManyGamesAreTheSameGames(string name)
+    {
+        using var scope = new TensorScope();
+        var (expected, _) = Play(Device.Cpu, "snake", ElementType.Float32, 5, games: 150);
+        var (actual, _) = Play(TestDevices.Open(name), "snake", ElementType.Float32, 5, games: 150);
+        foreach (var (wanted, got) in expected.Zip(actual))
+            Close.All(wanted.ToDoubles(), got.ToDoubles(), 1e-5);
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void ARolloutTakesAsManyCommandsHoweverLongItIs(string kind)
@@ -50,13 +62,14 @@ public class GpuRowLoopTests
         Assert.True(Play(Device.Cpu, kind, ElementType.Float32, 8).Commands > commands);
     }
 
-    private static (IReadOnlyList<Tensor> Played, int Commands) Play(Device device, string kind, ElementType type, int steps)
+    private static (IReadOnlyList<Tensor> Played, int Commands) Play(
+        Device device, string kind, ElementType type, int steps, int games = Games)
     {
         var (environment, key) = (Small(kind), Key.Of(3, device));
         var network = ActorCritic.Initial(key.Fold(0), environment.ObservationShape, environment.ActionCount, type: type);
         using var program = new TensorProgram<(ActorCritic Network, object State, Key Key), (Trajectory, object)>(
             x => Batch.Map(game => Trajectory.Collect(environment, x.Network, game.State, game.Key, steps), (x.State, x.Key)));
-        var inputs = (network, environment.ResetAll(key.Fold(1).Split(Games)), key.Fold(2).Split(Games));
+        var inputs = (network, environment.ResetAll(key.Fold(1).Split(games)), key.Fold(2).Split(games));
         program.Run(inputs);
         return (Tree.Leaves(program.Run(inputs)), program.CommandCount);
     }

@@ -58,6 +58,26 @@ public sealed class MatMulTests : IDisposable
         }
     }
 
+    // Ten rows are a tile of their own, others a tile and a rest.
+    [Theory]
+    [InlineData(10)]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(18)]
+    [InlineData(26)]
+    public void BatchesOfNarrowProductsAreThoseOfTheBody(int rows)
+    {
+        foreach (int columns in (int[])[5, 10, 16])
+        {
+            for (int variant = 0; variant < 8; variant++)
+            {
+                var shape = Shape(40, rows, 10, columns, (variant & 1) != 0, (variant & 2) != 0, false, false, 0);
+                MatchesBody<float>(shape, (variant & 4) != 0);
+                MatchesBody<double>(shape, (variant & 4) != 0);
+            }
+        }
+    }
+
     // Of equal numbers, whose rounding errors all point in one direction: a block of them is off by 4e-6.
     [Theory]
     [InlineData(1, 1 << 21, 1)]

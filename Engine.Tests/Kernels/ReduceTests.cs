@@ -39,6 +39,20 @@ public sealed class ReduceTests : IDisposable
         Check<float>([3, 40_000], [0, 1], random);
     }
 
+    // Vectors of a row spill into the next one, which another thread may have written by then.
+    [Fact]
+    public void NarrowRowsOfResultsByManyThreads()
+    {
+        var random = new Random(2);
+        foreach (int columns in (int[])[1, 3, 7, 10, 15, 16])
+        {
+            Check<float>([20_000, 9, columns], [1], random);
+            Check<double>([20_000, 5, columns], [1], random);
+            Check<int>([20_000, 6, columns], [1], random);
+            Check<float>([20_000, columns], [1], random);
+        }
+    }
+
     // Chains of this many additions of one number are off by a part in 10 to 1,000.
     [Theory]
     [InlineData(new[] { 1 << 22 }, new[] { 0 })]
