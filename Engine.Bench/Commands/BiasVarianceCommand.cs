@@ -3,6 +3,7 @@ using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Kernels;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Engine.RL.Statistics;
 
 namespace Engine.Bench.Commands;
@@ -25,6 +26,7 @@ public static class BiasVarianceCommand
                 ("engine bias-variance", "the figure, as in the paper"),
                 ("engine bias-variance --points 5 --replicates 256 --seeds 2 --out runs/quick", "a quick look"),
                 ("engine bias-variance --look-ahead 1,3,5 --oracle 20 --kappa 0.9 --out runs/kappa", "other look-aheads and mixes"),
+                ("engine bias-variance --others trace-5,back-5,back-10 --out runs/back", "other estimators beside these"),
                 ("engine bias-variance --resume", "go on after an interruption"),
             },
         };
@@ -91,7 +93,7 @@ public static class BiasVarianceCommand
             YScale = Scale.Log,
             Series =
             [
-                .. report.Summary.Where(method => !method.Mixed).Select((method, number) =>
+                .. report.Summary.Where(method => method.Kind == MetaGradientKind.Classic).Select((method, number) =>
                 {
                     var curve = report.Along(method.Method, column);
                     return Series.Around($"n = {method.Steps}", curve.X(), curve.Means(), curve.Deviations()) with { Color = number };
@@ -103,18 +105,25 @@ public static class BiasVarianceCommand
         {
             XScale = Scale.Log,
             XTicks = [.. report.Summary.Select(method => (double)method.Steps).Distinct()],
-            Series = [.. ((bool[])[false, true]).Select(mixed => Kind(mixed, quantity)).Where(series => series.X.Length > 0)],
+            Series = [.. Enum.GetValues<MetaGradientKind>().Select(kind => Kind(kind, quantity)).Where(series => series.X.Length > 0)],
         };
 
-        Series Kind(bool mixed, Func<BiasVarianceSummary, Estimate> quantity)
+        Series Kind(MetaGradientKind kind, Func<BiasVarianceSummary, Estimate> quantity)
         {
-            var methods = report.Summary.Where(method => method.Mixed == mixed).ToArray();
+            var methods = report.Summary.Where(method => method.Kind == kind).ToArray();
+            var (name, color) = kind switch
+            {
+                MetaGradientKind.Classic => ("classic", Series.Neutral),
+                MetaGradientKind.Mixed => ("mixed", Series.Neutral),
+                MetaGradientKind.Trace => ("trace", 0),
+                _ => ("looking back", 1),
+            };
             var series = Series.Around(
-                mixed ? "mixed" : "classic",
+                name,
                 [.. methods.Select(method => (double)method.Steps)],
                 [.. methods.Select(method => quantity(method).Value)],
                 [.. methods.Select(method => double.IsNaN(quantity(method).Error) ? 0 : quantity(method).Error)]);
-            return series with { Color = Series.Neutral, Markers = true, Dashed = mixed };
+            return series with { Color = color, Markers = true, Dashed = kind == MetaGradientKind.Mixed };
         }
     }
 }

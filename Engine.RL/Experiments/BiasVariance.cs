@@ -26,11 +26,12 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
     public static IReadOnlyList<string> Columns { get; }
         = ["bias", "bias_error", "std", "std_error", "snr", "snr_error", "cosine", "cosine_error", "bias_norm", "bias_norm_error"];
 
-    /// <summary>The estimators that settings ask for: classic ones, then mixed ones.</summary>
+    /// <summary>The estimators that settings ask for: classic ones, then mixed ones, then others.</summary>
     public static MetaGradientMethod[] Methods(BiasVarianceSettings settings) =>
     [
         .. settings.LookAhead.Order().Select(steps => new MetaGradientMethod(MetaGradientKind.Classic, steps)),
         .. settings.LookAhead.Order().Where(steps => steps > 1).Select(steps => new MetaGradientMethod(MetaGradientKind.Mixed, steps)),
+        .. settings.Others.Select(MetaGradientMethod.Parse).OrderBy(method => method.Kind).ThenBy(method => method.Steps),
     ];
 
     /// <summary>Goes on from a snapshot rather than from the beginning.</summary>
@@ -49,7 +50,7 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
         var oracle = new MetaGradientMethod(MetaGradientKind.Classic, settings.Oracle);
         using var learner = new MrpLearners(settings, device);
         using var trainer = MrpLearners.Estimator(settings, [oneStep], perReplicate: false, device);
-        using var evaluator = MrpLearners.Estimator(settings, [.. Methods(settings), oracle], perReplicate: true, device);
+        using var evaluator = MrpLearners.Estimator(settings, [.. Methods(settings), oracle], perReplicate: true, device, settings.History);
         if (_start is { } start)
             learner.Restore(start.Tensors, start.Iteration);
 

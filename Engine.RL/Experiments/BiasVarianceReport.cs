@@ -6,13 +6,14 @@ namespace Engine.RL.Experiments;
 
 /// <summary>Statistics of one estimator, averaged over training, with standard errors over seeds.</summary>
 /// <param name="Method">The estimator's name.</param>
-/// <param name="Steps">Its number of inner steps.</param>
-/// <param name="Mixed">Whether it is a mix.</param>
+/// <param name="Steps">Its number of inner steps; of updates that it looks back on, roughly.</param>
+/// <param name="Kind">Which kind it is of.</param>
 /// <param name="Bias">The mean over even states of |mean - oracle mean|.</param>
 /// <param name="Std">The mean over even states of the standard deviation.</param>
 /// <param name="Snr">The mean over even states of |mean| / standard deviation.</param>
 /// <param name="Cosine">The cosine, over even states, of the mean with the oracle's.</param>
-public sealed record BiasVarianceSummary(string Method, int Steps, bool Mixed, Estimate Bias, Estimate Std, Estimate Snr, Estimate Cosine);
+public sealed record BiasVarianceSummary(
+    string Method, int Steps, MetaGradientKind Kind, Estimate Bias, Estimate Std, Estimate Snr, Estimate Cosine);
 
 /// <summary>Curves, summary and tested claims of a run of <see cref="BiasVariance"/>.</summary>
 public sealed class BiasVarianceReport
@@ -31,7 +32,7 @@ public sealed class BiasVarianceReport
             .. _methods.Select(method => new BiasVarianceSummary(
                 method.Name,
                 method.Steps,
-                method.Kind == MetaGradientKind.Mixed,
+                method.Kind,
                 Overall(method, 0),
                 Overall(method, 2),
                 Overall(method, 4),
@@ -67,12 +68,14 @@ public sealed class BiasVarianceReport
         .. _byMethod[method].GroupBy(row => row.Seed).OrderBy(group => group.Key).Select(group => group.Average(row => row.Values[column])),
     ];
 
-    private BiasVarianceSummary[] Classic() => [.. Summary.Where(summary => !summary.Mixed).OrderBy(summary => summary.Steps)];
+    private IEnumerable<BiasVarianceSummary> Of(MetaGradientKind kind) => Summary.Where(summary => summary.Kind == kind);
+
+    private BiasVarianceSummary[] Classic() => [.. Of(MetaGradientKind.Classic).OrderBy(summary => summary.Steps)];
 
     private (BiasVarianceSummary Classic, BiasVarianceSummary Mixed)[] Pairs() =>
     [
         .. from classic in Classic()
-        join mixed in Summary.Where(summary => summary.Mixed) on classic.Steps equals mixed.Steps
+        join mixed in Of(MetaGradientKind.Mixed) on classic.Steps equals mixed.Steps
         select (classic, mixed),
     ];
 

@@ -19,6 +19,14 @@ public sealed record BiasVarianceSettings : MrpSettings
     [Setting("Numbers of inner steps to evaluate, each classic and mixed.")]
     public IReadOnlyList<int> LookAhead { get; init; } = [1, 2, 3, 5, 10, 20];
 
+    /// <summary>Estimators beside these: traces, and those that look back.</summary>
+    [Setting("Estimators beside these: traces as trace-5, looking back as back-5.")]
+    public IReadOnlyList<string> Others { get; init; } = [];
+
+    /// <summary>Updates that estimators which look back have behind them: the branch is theirs from its beginning.</summary>
+    [Setting("Updates of a branch that those which look back have behind them.", AtLeast = 1, AtMost = MetaGradientMethod.MostSteps)]
+    public int History { get; init; } = 20;
+
     /// <summary>Inner steps of the oracle.</summary>
     [Setting("Inner steps of the oracle.", AtLeast = 1, AtMost = MetaGradientMethod.MostSteps)]
     public int Oracle { get; init; } = 40;
@@ -36,6 +44,14 @@ public sealed record BiasVarianceSettings : MrpSettings
         Setting.Require(LookAhead.Count > 0, "look-ahead", "empty", "a list of numbers such as 1,2,3,5,10,20");
         Setting.Require(LookAhead.Min() >= 1, "look-ahead", string.Join(",", LookAhead), "a list of numbers of at least 1");
         Setting.RequireOnce("look-ahead", LookAhead);
+        if (Others.Count > 0)
+            MetaGradientMethod.RequireMethods("others", Others, least: 1, mayLookBack: true);
+        foreach (string other in Others)
+        {
+            bool isOther = MetaGradientMethod.Parse(other).Kind is MetaGradientKind.Trace or MetaGradientKind.Back;
+            Setting.Require(isOther, "others", other, "a trace as trace-5, or back-5 to look back; look-ahead names the rest");
+        }
+
         Setting.Require(Points <= Iterations, "points", Points, $"at most the number of iterations, {Iterations}");
         Setting.Require(Oracle >= LookAhead.Max(), "oracle", Oracle, $"at least the largest number of inner steps, {LookAhead.Max()}");
     }

@@ -47,8 +47,9 @@ internal sealed class MrpLearners : IDisposable
     /// <param name="methods">The methods.</param>
     /// <param name="perReplicate">Whether every replicate's is wanted, or the mean.</param>
     /// <param name="device">Where.</param>
+    /// <param name="history">Updates of a branch that those which look back have behind them.</param>
     public static MetaGradientEstimator<MrpLearner> Estimator(
-        MrpSettings settings, IReadOnlyList<MetaGradientMethod> methods, bool perReplicate, Device device)
+        MrpSettings settings, IReadOnlyList<MetaGradientMethod> methods, bool perReplicate, Device device, int history = 0)
     {
         var (task, meta) = (settings.CreateTask(), settings.CreateMetaParameters());
         return new(Losses, learner => learner.Eta, perReplicate, device);
@@ -56,14 +57,18 @@ internal sealed class MrpLearners : IDisposable
         Tensor[] Losses(MrpLearner learner, Key key)
         {
             var problem = task.With(meta.Constrain(learner.Eta));
-            return MetaGradientMethod.Losses(
-                methods,
-                method =>
-                {
-                    var options = new UnrollOptions(method.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null);
-                    return [.. InnerLoop.Unroll(problem, learner.Inner, key, method.Steps, options).Select(point => point.OuterLoss)];
-                },
+            var ahead = MetaGradientMethod.Losses(
+                [.. methods.Where(method => !method.LooksBack)],
+                method => Unroll(method.Steps, new(method.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null)),
                 settings.Kappa);
+            int next = 0;
+            return
+            [
+                .. methods.Select(method => method.LooksBack ? Unroll(history, new(Decay: method.Decay))[^1] : ahead[next++]),
+            ];
+
+            Tensor[] Unroll(int steps, UnrollOptions options)
+                => [.. InnerLoop.Unroll(problem, learner.Inner, key, steps, options).Select(point => point.OuterLoss)];
         }
     }
 

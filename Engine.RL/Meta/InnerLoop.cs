@@ -1,6 +1,7 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Optim;
+using Engine.Kernels;
 
 namespace Engine.RL.Meta;
 
@@ -49,7 +50,12 @@ public enum LoopMemory
 /// <param name="Memory">
 /// What is kept: with mixed memory, parameters, optimiser states and rollouts are all that grows with the number of updates.
 /// </param>
-public sealed record UnrollOptions(double? Trace = null, bool FreshValidation = false, LoopMemory Memory = LoopMemory.Plain);
+/// <param name="Decay">
+/// What derivatives in the meta-parameters are multiplied by from one update to the next, as <see cref="LookBack"/> does: 1 for the exact
+/// derivative.
+/// </param>
+public sealed record UnrollOptions(
+    double? Trace = null, bool FreshValidation = false, LoopMemory Memory = LoopMemory.Plain, double Decay = 1);
 
 /// <summary>Inner updates, one after the other, through which meta-gradients flow (equation 5 of the paper).</summary>
 public static class InnerLoop
@@ -96,15 +102,20 @@ public static class InnerLoop
         (TRollout Rollout, TState Next) Sample(int number)
             => Kept(x => problem.Sample(x.theta, x.sampling, x.Key), (theta, sampling, Key: key.Fold(number)));
 
-        Moved<TParameters> Move(Place<TParameters, TRollout> from)
+        Moved<TParameters> Move(Place<TParameters, TRollout> at)
         {
+            var from = options.Decay == 1 ? at
+                : at with { Parameters = Tree.Map(at.Parameters, Decayed), Optimiser = Tree.Map(at.Optimiser, Decayed) };
             var losses = problem.Losses(from.Parameters, from.Rollout);
-            var outer = options.FreshValidation ? problem.Losses(from.Parameters, from.Validation).Outer : losses.Outer;
+            bool isApart = options.FreshValidation || options.Decay != 1;
+            var outer = isApart ? problem.Losses(at.Parameters, at.Validation).Outer : losses.Outer;
             var (parameters, state, gradient) = options.Trace is { } factor
                 ? TraceUpdate(problem, from.Parameters, from.Optimiser, from.Rollout, factor)
                 : Update(problem, from.Parameters, from.Optimiser, losses);
             return new(losses, outer, parameters, state, gradient);
         }
+
+        Tensor Decayed(Tensor x) => x.Type.IsFloat() ? x.StopGradient() + ((x - x.StopGradient()) * options.Decay) : x;
     }
 
     /// <summary>One inner update.</summary>

@@ -48,6 +48,24 @@ public class BiasVarianceTests : MrpExperimentTests<BiasVarianceSettings>
         Assert.True(watcher.Ended);
     }
 
+    // Looking back on all updates of a branch is looking ahead from its beginning; on the last one alone, 1 step from there.
+    [Fact]
+    public void OthersStandBesideThem()
+    {
+        var settings = s_small with { Others = ["back-1000", "trace-1", "back-1", "trace-3"], History = 3, TraceDecay = 0 };
+        var rows = Run(settings);
+        string[] names = ["1", "2", "3", "2-mix", "3-mix", "trace-1", "trace-3", "back-1", "back-1000"];
+        Assert.Equal(names, rows.Select(row => row.Method).Distinct());
+        Watcher.Same(Run(s_small), [.. rows.Where(row => !row.Method.Contains("back") && !row.Method.Contains("trace"))]);
+        foreach (var point in rows.GroupBy(row => (row.Seed, row.Iteration)))
+        {
+            var of = point.ToDictionary(row => row.Method, row => row.Values);
+            Close.All(of["1"], of["trace-1"], 1e-5);
+            Close.All(of["3"], of["back-1000"], 0.02);
+            Assert.NotEqual(of["1"][2], of["back-1"][2], 1e-3 * of["1"][2]);
+        }
+    }
+
     [Fact]
     public void RunsCanBeInterruptedWhileAPointIsJudged()
     {

@@ -79,6 +79,7 @@ internal sealed class InnerLoopSetup
     public IMetaProblem<Tensor, ValueTuple, Trajectories> Problem(Optimiser optimiser, Tensor? raw = null)
         => Task(optimiser).With((raw ?? Raw).Sigmoid());
 
-    public InnerPoint<Tensor, ValueTuple, Trajectories>[] Unroll(Optimiser optimiser, int steps, Tensor? raw = null, double? trace = null)
-        => InnerLoop.Unroll(Problem(optimiser, raw), Start(optimiser), Key, steps, new(trace));
+    public InnerPoint<Tensor, ValueTuple, Trajectories>[] Unroll(
+        Optimiser optimiser, int steps, Tensor? raw = null, double? trace = null, double decay = 1)
+        => InnerLoop.Unroll(Problem(optimiser, raw), Start(optimiser), Key, steps, new(trace, Decay: decay));
 }

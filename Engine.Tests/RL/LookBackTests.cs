@@ -48,6 +48,27 @@ public class LookBackTests
         }
     }
 
+    // In an inner loop the same is a factor between updates, for the loss of each point.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.7)]
+    public void AnInnerLoopWithADecayLooksBackToo(double decay)
+    {
+        using var scope = new TensorScope();
+        var setup = new InnerLoopSetup();
+        foreach (var optimiser in s_optimisers)
+        {
+            var points = setup.Unroll(optimiser, 4, decay: decay);
+            for (int updates = 1; updates <= 4; updates++)
+            {
+                var (theta, loss, back) = Walk(setup, optimiser, updates, decay);
+                Close.All(theta.ToDoubles(), points[updates - 1].State.Parameters.ToDoubles(), 1e-12);
+                Close.All([loss.Item()], [points[updates - 1].OuterLoss.Item()], 1e-12);
+                Close.All(Gradient.Of(points[updates - 1].OuterLoss, setup.Raw).ToDoubles(), back.ToDoubles(), 1e-10);
+            }
+        }
+    }
+
     // With SGD, each update further back counts d times what it does in the derivative through all.
     [Fact]
     public void WhatIsFurtherBackCountsLess()

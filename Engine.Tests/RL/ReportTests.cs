@@ -1,4 +1,5 @@
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Xunit;
 
 namespace Engine.Tests.RL;
@@ -189,7 +190,7 @@ public class ReportTests
     {
         var report = new BiasVarianceReport(Rows5());
         var five = report.Summary.Single(summary => summary.Method == "5");
-        Assert.Equal((5, false), (five.Steps, five.Mixed));
+        Assert.Equal((5, MetaGradientKind.Classic), (five.Steps, five.Kind));
         Assert.Equal(4, five.Bias.Value, 1e-12);
         Assert.Equal(Math.Sqrt(2.5 / 3) * 0.01 / Math.Sqrt(Seeds), five.Bias.Error, 1e-12);
         Assert.Equal(4, five.Std.Value, 1e-12);
