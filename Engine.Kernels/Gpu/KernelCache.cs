@@ -31,10 +31,17 @@ internal sealed class KernelCache(Accelerator accelerator, int groupSize)
     public Action<AcceleratorStream, KernelConfig, TKernel> Group<TKernel>()
         where TKernel : struct, IGroupKernel
         => (Action<AcceleratorStream, KernelConfig, TKernel>)_launchers.GetOrAdd(
-            typeof(TKernel), _ => accelerator.LoadKernel<TKernel>(RunGroup, new KernelSpecialization(TKernel.MostThreads, null)));
+            typeof(TKernel), _ => accelerator.LoadKernel<TKernel>(RunGroup, SpecializationOf(TKernel.MostThreads)));
 
     /// <summary>Takes note of a kernel without compiling it.</summary>
     public void Note<TKernel>() => _launchers.TryAdd(typeof(TKernel), Nothing);
+
+    /// <summary>
+    /// What the driver is told of a kernel whose groups have so many threads at most: that one group is enough for a multiprocessor, too,
+    /// or it spills registers for the sake of a second one.
+    /// </summary>
+    public static KernelSpecialization SpecializationOf(int? mostThreads)
+        => mostThreads is null ? KernelSpecialization.Empty : new(mostThreads, 1);
 
     private static void Nothing()
     {

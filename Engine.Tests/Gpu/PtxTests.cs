@@ -13,7 +13,6 @@ using Engine.RL.Training;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using Xunit;
 using Device = Engine.Kernels.Device;
@@ -86,7 +85,7 @@ public partial class PtxTests
             ? EntryPointDescription.FromImplicitlyGroupedKernel(method)
             : EntryPointDescription.FromExplicitlyGroupedKernel(method);
         int? most = (int?)kernel.GetProperty(nameof(IGroupKernel.MostThreads))?.GetValue(null);
-        return ((PTXCompiledKernel)backend.Compile(entry, new KernelSpecialization(most, null))).PTXAssembly;
+        return ((PTXCompiledKernel)backend.Compile(entry, KernelCache.SpecializationOf(most))).PTXAssembly;
     }
 
     private static void UseOperations(Device device)
