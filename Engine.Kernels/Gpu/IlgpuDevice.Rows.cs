@@ -8,6 +8,7 @@ using Engine.Kernels.Gpu.Reductions;
 using Engine.Kernels.Gpu.Rows;
 using Engine.Kernels.Memory;
 using Engine.Kernels.Rows;
+using ILGPU.Runtime.OpenCL;
 using Buffer = Engine.Kernels.Memory.Buffer;
 
 namespace Engine.Kernels.Gpu;
@@ -18,7 +19,9 @@ internal sealed partial class IlgpuDevice
     // To compare: with ENGINE_ROW_LOOPS=0 in the environment every command stays by itself.
     private static readonly bool s_hasLoops = Environment.GetEnvironmentVariable("ENGINE_ROW_LOOPS") != "0";
 
-    private static bool NotesRows => s_hasLoops && Recording.Current is { WantsRows: true };
+    // OpenCL devices are processors here: to give commands costs them little, and to compile a loop takes PoCL many minutes.
+    private static bool NotesRows
+        => s_hasLoops && Recording.Current is { WantsRows: true, Device: IlgpuDevice { _card.Accelerator: not CLAccelerator } };
 
     /// <inheritdoc/>
     internal override Command Loop(IReadOnlyList<Command> commands, int stages, int rows)
