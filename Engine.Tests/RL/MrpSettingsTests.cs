@@ -74,7 +74,8 @@ public class MrpSettingsTests
         Refused(five with { Points = 9, Iterations = 8 }, "points is 9, but must be at most the number of iterations, 8.");
         Refused(five with { Replicates = 1 }, "replicates is 1, but must be at least 2.");
         Refused(
-            five with { Others = ["3"] }, "others is 3, but must be a trace as trace-5, or back-5 to look back; look-ahead names the rest.");
+            five with { Others = ["3"] },
+            "others is 3, but must be a trace as trace-5, or back-5 to look back; look-ahead names the rest.");
         Refused(five with { Others = ["back-2", "back-2"] }, "others is back-2,back-2, but must be a list in which nothing stands twice.");
         Refused(five with { History = 0 }, "history is 0, but must be between 1 and 1000.");
         Refused(five with { Oracle = 19 }, "oracle is 19, but must be at least the largest number of inner steps, 20.");
