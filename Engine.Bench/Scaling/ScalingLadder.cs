@@ -48,10 +48,7 @@ internal sealed record ScalingLadder(
         => [.. Enumerable.Range(0, int.Log2(last / first) + 1).Select(power => first << power)];
 
     private static (IWork Work, long Frames) Update(LearningSettings agent, MetaGradientMethod method, int agents, Device device)
-    {
-        var trainer = new Trainer(agent.CreateEnvironment(), agent, method, [.. Enumerable.Range(0, agents)], device);
-        return (new UpdateWork(trainer), agents * agent.FramesPerUpdate);
-    }
+        => (UpdateWork.Of(agent, method, agents, device), agents * agent.FramesPerUpdate);
 
     // As of Snake, the rollout counts that an update learns from, and not those of look-ahead.
     private static (IWork Work, long Frames) Replicates(ScalingSettings settings, int replicates, Device device)

@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Kernels;
 using Engine.RL.Meta;
-using Engine.RL.Training;
 
 namespace Engine.Bench.Workloads;
 
@@ -60,7 +59,8 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
     public static IEnumerable<Workload> Updates(int agents)
         => new[] { "0", "1", "3-mix" }.Select(
             method => new Workload(
-                Training + method, $"an update of training by method {method}", device => Update(method, agents, device)));
+                Training + method, $"an update of training by method {method}",
+                device => UpdateWork.Of(new(), MetaGradientMethod.Parse(method), agents, device)));
 
     /// <summary>What the work takes at least; nothing where that is not known.</summary>
     public Effort Effort { get; init; }
@@ -76,13 +76,6 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
 
     private static Workload SnakeMeta(string name, string describe, int steps, bool mixes)
         => new(name, describe, device => SnakeWorkload.MetaGradient(steps, mixes, device)) { Tolerance = Amplified };
-
-    private static UpdateWork Update(string method, int agents, Device device)
-    {
-        var settings = new LearningSettings();
-        int[] seeds = [.. Enumerable.Range(0, agents)];
-        return new(new Trainer(settings.CreateEnvironment(), settings, MetaGradientMethod.Parse(method), seeds, device));
-    }
 
     private static Workload MatMul(string name, int rows, int inner, int columns) => new(
         name,

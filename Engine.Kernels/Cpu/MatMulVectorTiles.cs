@@ -154,6 +154,7 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
         V.Store(c3, c + (3 * V.Count));
     }
 
+    // Only of matrices of a single block, where no sum starts at the result.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Ten(in MatMulStrides strides, T* a, T* b, T* c, T* start)
     {
@@ -175,20 +176,6 @@ internal static unsafe class MatMulVectorTiles<V, R, T>
             c7 = V.MultiplyAdd(lower[row2], right, c7);
             c8 = V.MultiplyAdd(lower[row3], right, c8);
             c9 = V.MultiplyAdd(lower[row4], right, c9);
-        }
-
-        if (kind == Start.Result)
-        {
-            c0 = V.Add(c0, V.Load(c));
-            c1 = V.Add(c1, V.Load(c + cRow));
-            c2 = V.Add(c2, V.Load(c + (2 * cRow)));
-            c3 = V.Add(c3, V.Load(c + (3 * cRow)));
-            c4 = V.Add(c4, V.Load(c + (4 * cRow)));
-            c5 = V.Add(c5, V.Load(c + (5 * cRow)));
-            c6 = V.Add(c6, V.Load(c + (6 * cRow)));
-            c7 = V.Add(c7, V.Load(c + (7 * cRow)));
-            c8 = V.Add(c8, V.Load(c + (8 * cRow)));
-            c9 = V.Add(c9, V.Load(c + (9 * cRow)));
         }
 
         V.Store(c0, c);

@@ -72,21 +72,12 @@ public class ForwardModeTests
         using var scope = new TensorScope();
         foreach (var optimiser in s_optimisers)
         {
-            var task = new InnerLoopSetup().Task(optimiser);
-            var learners = InnerLoopSetup.Several(optimiser, 3, ElementType.Float64);
-            Tensor[] together = Batch.Map(Of, learners);
-            for (int i = 0; i < 3; i++)
-            {
-                foreach (var (all, one) in together.Zip(Of(Tree.Map(learners, x => x[i]))))
-                    Close.All(one.ToDoubles(), all[i].ToDoubles(), 1e-12);
-            }
-
-            Tensor[] Of(SmallLearner learner)
+            InnerLoopSetup.AssertOwnInABatch(optimiser, (task, learner) =>
             {
                 var (losses, gradients, _) = ForwardMode.MetaGradients(
                     raw => task.With(raw.Sigmoid()), learner.Raw, learner.Inner, learner.Key, 3);
                 return [.. losses, .. gradients];
-            }
+            });
         }
     }
 

@@ -62,6 +62,19 @@ internal sealed class InnerLoopSetup
     public ValuePrediction Task(Optimiser optimiser)
         => new(optimiser, StateInput.Scaled, _discounting, _activation, Batch: 4, _type);
 
+    /// <summary>Learners in a batch get what each gets by itself.</summary>
+    public static void AssertOwnInABatch(Optimiser optimiser, Func<ValuePrediction, SmallLearner, Tensor[]> of)
+    {
+        var task = new InnerLoopSetup().Task(optimiser);
+        var learners = Several(optimiser, 3, ElementType.Float64);
+        var together = Batch.Map(learner => of(task, learner), learners);
+        for (int i = 0; i < 3; i++)
+        {
+            foreach (var (all, one) in together.Zip(of(task, Tree.Map(learners, x => x[i]))))
+                Close.All(one.ToDoubles(), all[i].ToDoubles(), 1e-12);
+        }
+    }
+
     public SmallLearner Learner(Optimiser optimiser) => new(Raw, Start(optimiser), Key);
 
     public InnerState<Tensor, ValueTuple> Start(Optimiser optimiser)

@@ -1,7 +1,6 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Optim;
-using Engine.Kernels;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
 using Xunit;
@@ -105,14 +104,10 @@ public class LookBackTests
         using var scope = new TensorScope();
         foreach (var optimiser in s_optimisers)
         {
-            var task = new InnerLoopSetup().Task(optimiser);
-            var learners = InnerLoopSetup.Several(optimiser, 3, ElementType.Float64);
-            var together = Batch.Map(Of, learners);
-            for (int i = 0; i < 3; i++)
-                Close.All(Of(Tree.Map(learners, x => x[i])).ToDoubles(), together[i].ToDoubles(), 1e-12);
-
-            Tensor Of(SmallLearner learner)
-                => Walk(task.With(learner.Raw.Sigmoid()), learner.Raw, learner.Inner, learner.Key, 3, decay: 0.9).MetaGradient;
+            InnerLoopSetup.AssertOwnInABatch(
+                optimiser,
+                (task, learner) =>
+                    [Walk(task.With(learner.Raw.Sigmoid()), learner.Raw, learner.Inner, learner.Key, 3, decay: 0.9).MetaGradient]);
         }
     }
 
