@@ -163,7 +163,7 @@ public sealed class Update(
     private Tensor LossBehind(Learner old, Trajectory rollout, Key key)
     {
         if (old.Behind is not { } behind)
-            throw new ArgumentException($"This agent has not looked back: there is no meta-gradient of method '{method}' to take.");
+            throw new ArgumentException("This agent has nothing to look back on: train it with a method such as back-5.");
         var (problem, eta) = (Problem(old.Eta.StopGradient()), old.Eta);
         var network = old.Inner.Parameters;
         var validation = settings.FreshValidation ? problem.Sample(network, old.Inner.Sampling, key.Fold(~0)).Rollout : rollout;

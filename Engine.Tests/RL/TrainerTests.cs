@@ -195,6 +195,18 @@ public class TrainerTests
         Assert.InRange(trainer.CommandCount, 100, most);
     }
 
+    [Fact]
+    public void AnAgentThatHasNotLookedBackHasNothingToLookBackOn()
+    {
+        using var scope = new TensorScope();
+        var settings = SettingsOf("catch");
+        var update = new Update(settings, MetaGradientMethod.Parse("1"), settings.CreateEnvironment());
+        var agent = update.Initial(0, Device.Cpu);
+        var error = Assert.Throws<ArgumentException>(
+            () => update.MetaLosses(agent, Key.Of(1).Split(settings.Envs), [MetaGradientMethod.Parse("back-3")]));
+        Assert.Equal("This agent has nothing to look back on: train it with a method such as back-5.", error.Message);
+    }
+
     // Loops over rows are for few of them: with more, each command by itself has work for all of a GPU, which does it better.
     [Fact]
     public void ManyAgentsHaveNoLoopsOverRows()
