@@ -23,6 +23,7 @@ public static class Program
         TrainCommand.CreateSnake(),
         Table1Command.Create(),
         VarianceCommand.Create(),
+        FrontierCommand.Create(),
         PlotCommand.Create(),
         EvaluateCommand.Create(),
         PlayCommand.Create(),

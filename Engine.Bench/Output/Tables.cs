@@ -42,7 +42,11 @@ public static class Tables
             + (interval is { } known ? $" [{ShortNumber.Text(known.Low)}, {ShortNumber.Text(known.High)}]" : "");
 
     /// <summary>Prints claims, each with its numbers and whether it holds.</summary>
-    public static void WriteClaims(this IAnsiConsole console, IEnumerable<Claim> claims)
+    /// <param name="console">Where.</param>
+    /// <param name="claims">The claims.</param>
+    /// <param name="brackets">What numbers in brackets are.</param>
+    public static void WriteClaims(
+        this IAnsiConsole console, IEnumerable<Claim> claims, string brackets = "standard errors over seeds")
     {
         var table = Empty(console);
         foreach (string column in new[] { "", "Claim", "Numbers", "Verdict" })
@@ -54,7 +58,7 @@ public static class Tables
         }
 
         Write(console, table);
-        WriteNote(console, "In brackets: standard errors over seeds. A claim is open where the run can't decide it.");
+        WriteNote(console, $"In brackets: {brackets}. A claim is open where the run can't decide it.");
     }
 
     // In Markdown, a line right below a table would be another row.

@@ -3,6 +3,7 @@ using Engine.Kernels;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
 using Engine.RL.Statistics;
+using Engine.RL.Studies;
 
 namespace Engine.RL.Experiments;
 
@@ -19,7 +20,6 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
 
     private static readonly int[] s_evenStates = [.. Enumerable.Range(0, MarkovRewardProcess.States / 2).Select(i => 2 * i)];
 
-    private readonly List<MetricRow> _rows = [];
     private ExperimentSnapshot? _start;
 
     /// <summary>Columns of a row of metrics, after method, seed and iteration: each statistic and its standard error.</summary>
@@ -44,46 +44,14 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
         settings.Validate();
-        _rows.Clear();
-        _rows.AddRange(_start?.Rows ?? []);
-        var oneStep = new MetaGradientMethod(MetaGradientKind.Classic, 1);
         var oracle = new MetaGradientMethod(MetaGradientKind.Classic, settings.Oracle);
-        using var learner = new MrpLearners(settings, device);
-        using var trainer = MrpLearners.Estimator(settings, [oneStep], perReplicate: false, device);
+        using var study = new MrpStudy(settings, settings.Points, device);
         using var evaluator = MrpLearners.Estimator(settings, [.. Methods(settings), oracle], perReplicate: true, device, settings.History);
-        if (_start is { } start)
-            learner.Restore(start.Tensors, start.Iteration);
-
-        // If the run has become longer, those points follow that lie beyond the last one, and not behind the learners.
-        int point = 0, evaluated = _rows.Count == 0 ? 0 : _rows[^1].Iteration;
-        while (point < settings.Points && (Target(point) <= evaluated || Target(point) < learner.Iteration))
-            point++;
-        observer.Progress("points", point, settings.Points);
-        for (; point < settings.Points; point++)
-        {
-            while (learner.Iteration < Target(point))
-            {
-                Pause();
-                using var metaGradients = learner.MetaGradients(trainer, replicates: 1);
-                using var metrics = learner.Step(metaGradients);
-            }
-
-            Evaluate(Samples(evaluator, learner, Pause), learner.Iteration, observer);
-            observer.Progress("points", point + 1, settings.Points);
-        }
-
-        observer.Checkpoint(Capture, last: true);
-        return [.. _rows];
-
-        ExperimentSnapshot Capture() => new(learner.Capture(), point, learner.Iteration, [.. _rows]);
-
-        void Pause() => observer.CheckpointOrStop(Capture, cancel);
+        return study.Run(pause => Rows(Samples(evaluator, study, pause), study.Iteration), _start, observer, cancel);
     }
 
-    private int Target(int point) => (int)((point + 1L) * settings.Iterations / settings.Points);
-
     // Of each method, all replicates of the first seed, then those of the second, and so on. The first replicate is 1: 0 trains.
-    private float[][] Samples(MetaGradientEstimator<MrpLearner> estimator, MrpLearners learner, Action pause)
+    private float[][] Samples(MetaGradientEstimator<MrpLearner> estimator, MrpStudy study, Action pause)
     {
         float[][] values = [.. Enumerable.Range(0, Methods(settings).Length + 1)
             .Select(_ => new float[settings.Seeds * settings.Replicates * MarkovRewardProcess.States])];
@@ -92,7 +60,7 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
             pause();
             int replicates = Math.Min(Portion, settings.Replicates - done), length = replicates * MarkovRewardProcess.States;
             using var scope = new TensorScope();
-            Tensor[] samples = estimator.Run(learner.State, learner.Keys(1 + done, replicates));
+            Tensor[] samples = estimator.Run(study.Learners, study.Keys(1 + done, replicates));
             foreach (var (method, sample) in samples.Index())
             {
                 float[] portion = sample.ToArray<float>();
@@ -107,7 +75,7 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
         return values;
     }
 
-    private void Evaluate(float[][] values, int iteration, IExperimentObserver observer)
+    private IEnumerable<MetricRow> Rows(float[][] values, int iteration)
     {
         var methods = Methods(settings);
         int length = settings.Replicates * MarkovRewardProcess.States;
@@ -121,13 +89,11 @@ public sealed class BiasVariance(BiasVarianceSettings settings, Device device)
                     MarkovRewardProcess.States,
                     s_evenStates);
                 Estimate[] columns = [s.Bias, s.Deviation, s.SignalToNoise, s.Cosine, s.BiasNorm];
-                var row = new MetricRow(
+                yield return new MetricRow(
                     methods[method].Name,
                     settings.Seed + seed,
                     iteration,
                     [.. columns.SelectMany(estimate => (double[])[estimate.Value, estimate.Error])]);
-                _rows.Add(row);
-                observer.Row(row);
             }
         }
     }

@@ -1,8 +1,8 @@
 using Engine.Core;
-using Engine.Core.Files;
 using Engine.Kernels;
 using Engine.RL.Meta;
 using Engine.RL.Statistics;
+using Engine.RL.Studies;
 using Engine.RL.Training;
 
 namespace Engine.RL.Experiments;
@@ -43,10 +43,7 @@ public record MetaGradientVarianceSettings
 public sealed class MetaGradientVariance(
     MetaGradientVarianceSettings settings, AgentRun run, IReadOnlyList<Func<ExperimentSnapshot>> points, Device device)
 {
-    private const string ChosenTensor = "chosen";
-
     private readonly Update _update = new(run.Settings, MetaGradientMethod.Parse(run.Method), run.Settings.CreateEnvironment());
-    private readonly List<MetricRow> _rows = [];
     private ExperimentSnapshot? _start;
 
     /// <summary>The meta-parameters that are learned, whose meta-gradients are evaluated.</summary>
@@ -67,15 +64,12 @@ public sealed class MetaGradientVariance(
 
     private int[] Learned => [.. _update.MetaParameters.All.Index().Where(each => each.Item.IsLearned).Select(each => each.Index)];
 
-    // Which points are evaluated, by their numbers: an agent that is trained for longer gains further ones.
-    private int[] Chosen => AgentTraining.PointUpdates(points.Count, Math.Min(settings.Points, points.Count));
-
     /// <summary>Goes on from a snapshot rather than from the beginning.</summary>
     /// <exception cref="InvalidDataException">It was to evaluate other points of training.</exception>
     public void Resume(ExperimentSnapshot snapshot)
     {
-        if (!snapshot.Tensors.TryGetValue(ChosenTensor, out var chosen) || !chosen.Elements<int>().SequenceEqual(Chosen))
-            throw new InvalidDataException($"Agent {run.Name} has other points of training now than before: begin anew.");
+        using var study = new AgentStudy(run, points, settings.Points, device);
+        study.Restore(snapshot.Tensors, snapshot.Iteration);
         _start = snapshot;
     }
 
@@ -86,38 +80,20 @@ public sealed class MetaGradientVariance(
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
         settings.Validate();
-        if (Parameters.Count == 0)
-            throw new ArgumentException($"Agent {run.Name} learns no meta-parameter: there are no meta-gradients to judge.");
         MetaGradientMethod[] methods =
             [.. settings.Methods.Select(MetaGradientMethod.Parse), new(MetaGradientKind.Classic, settings.Oracle)];
-        using var scope = new TensorScope();
-        var like = _update.Initial(run.Seed, device);
+        using var study = new AgentStudy(run, points, settings.Points, device);
         using var sampler = new MetaGradientSampler(_update, methods, device);
-        _rows.Clear();
-        _rows.AddRange(_start?.Rows ?? []);
-        int[] chosen = Chosen;
-        for (int done = _start?.Iteration ?? 0; done < chosen.Length; done++)
-        {
-            observer.CheckpointOrStop(() => Capture(done), cancel);
-            var snapshot = points[chosen[done]]();
-            MetaGradientSamples[] samples;
-            using (new TensorScope())
-                samples = sampler.Sample(SafeTensors.Restored(snapshot.Tensors, like), run.Seed, snapshot.Iteration, settings.Replicates);
-            foreach (var (number, method) in settings.Methods.Index())
-            {
-                var row = new MetricRow(method, run.Seed, snapshot.Iteration, Row(samples[number], samples[^1]));
-                _rows.Add(row);
-                observer.Row(row);
-            }
+        return study.Run(_ => Rows(sampler, study), _start, observer, cancel);
+    }
 
-            observer.Progress(run.Name, done + 1, chosen.Length);
-        }
-
-        observer.Checkpoint(() => Capture(chosen.Length), last: true);
-        return [.. _rows];
-
-        ExperimentSnapshot Capture(int done) => new(
-            new Dictionary<string, StoredTensor> { [ChosenTensor] = StoredTensor.Of<int>([chosen.Length], chosen) }, 0, done, [.. _rows]);
+    private IEnumerable<MetricRow> Rows(MetaGradientSampler sampler, AgentStudy study)
+    {
+        MetaGradientSamples[] samples;
+        using (new TensorScope())
+            samples = sampler.Sample(study.Agent, run.Seed, study.Iteration, settings.Replicates);
+        return settings.Methods.Select(
+            (method, number) => new MetricRow(method, run.Seed, study.Iteration, Row(samples[number], samples[^1])));
     }
 
     private double[] Row(MetaGradientSamples samples, MetaGradientSamples oracle)

@@ -15,7 +15,7 @@ public static class ForwardMode
     /// <param name="problem">The problem with given meta-parameters.</param>
     /// <param name="eta">Meta-parameters, [count].</param>
     /// <param name="start">theta_t and what belongs to it.</param>
-    /// <param name="key">What rollouts draw from, see <see cref="InnerLoop.Unroll"/>.</param>
+    /// <param name="key">What rollouts draw from, see <see cref="InnerLoop"/>.</param>
     /// <param name="steps">The number n of inner updates, at least 1.</param>
     /// <param name="freshValidation">Whether each point is evaluated by a rollout of its own, see <see cref="UnrollOptions"/>.</param>
     /// <param name="trace">The factor of an accumulative trace, see <see cref="UnrollOptions"/>; null for the exact derivative.</param>

@@ -73,23 +73,40 @@ public static class InnerLoop
         Key key,
         int steps,
         UnrollOptions? options = null)
+        => Unroll(_ => problem, start, key, steps, options);
+
+    /// <summary>Makes inner updates, each with meta-parameters of its own.</summary>
+    /// <param name="problem">From the number of an update, 0 for the first, to the problem with its meta-parameters.</param>
+    /// <param name="start">theta_t and what belongs to it.</param>
+    /// <param name="key">What rollouts draw from.</param>
+    /// <param name="steps">The number n of inner updates, at least 1.</param>
+    /// <param name="options">How they are made; null for the exact derivative and shared rollouts.</param>
+    /// <returns>The points after 1, ..., n updates.</returns>
+    public static InnerPoint<TParameters, TState, TRollout>[] Unroll<TParameters, TState, TRollout>(
+        Func<int, IMetaProblem<TParameters, TState, TRollout>> problem,
+        InnerState<TParameters, TState> start,
+        Key key,
+        int steps,
+        UnrollOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         options ??= new UnrollOptions();
+        IMetaProblem<TParameters, TState, TRollout>[] problems = [.. Enumerable.Range(0, steps).Select(problem)];
         var (theta, optimiser, sampling) = start;
         var (rollouts, moves, states) = (new TRollout[steps], new Moved<TParameters>[steps], new InnerState<TParameters, TState>[steps]);
         var (rollout, after) = Sample(0);
         var validation = rollout;
         for (int i = 0; i < steps; i++)
         {
-            var moved = Kept(Move, new Place<TParameters, TRollout>(theta, optimiser, rollout, validation));
+            var instance = problems[i];
+            var moved = Kept(at => Move(instance, at), new Place<TParameters, TRollout>(theta, optimiser, rollout, validation));
             (theta, optimiser, sampling) = states[i] = new(moved.Parameters, moved.Optimiser, after);
             (rollouts[i], moves[i]) = (rollout, moved);
             (rollout, after) = Sample(i + 1);
             validation = options.FreshValidation ? Sample(~(i + 1)).Rollout : rollout;
         }
 
-        var last = Kept(x => problem.Losses(x.theta, x.validation).Outer, (theta, validation));
+        var last = Kept(x => problems[^1].Losses(x.theta, x.validation).Outer, (theta, validation));
         return
         [
             .. states.Select((state, i) => new InnerPoint<TParameters, TState, TRollout>(
@@ -99,10 +116,11 @@ public static class InnerLoop
         TOut Kept<TIn, TOut>(Func<TIn, TOut> function, TIn x)
             => options.Memory == LoopMemory.Mixed ? Gradient.Checkpoint(function, x) : function(x);
 
+        // What is sampled does not depend on meta-parameters.
         (TRollout Rollout, TState Next) Sample(int number)
-            => Kept(x => problem.Sample(x.theta, x.sampling, x.Key), (theta, sampling, Key: key.Fold(number)));
+            => Kept(x => problems[0].Sample(x.theta, x.sampling, x.Key), (theta, sampling, Key: key.Fold(number)));
 
-        Moved<TParameters> Move(Place<TParameters, TRollout> at)
+        Moved<TParameters> Move(IMetaProblem<TParameters, TState, TRollout> problem, Place<TParameters, TRollout> at)
         {
             var from = options.Decay == 1 ? at
                 : at with { Parameters = Tree.Map(at.Parameters, Decayed), Optimiser = Tree.Map(at.Optimiser, Decayed) };

@@ -116,6 +116,10 @@ public sealed class Update(
     public Key Replicates(int seed, int number, int first, int count, Device device)
         => SeedKeys.Replicates(SeedKeys.Update(seed, number, device), count, first).Split(settings.Envs);
 
+    /// <summary>What inner loops of an agent start from.</summary>
+    /// <param name="agent">The agent.</param>
+    internal MetaPoint<IActorCritic, object, Trajectory> Point(Learner agent) => new(Problem, agent.Eta, agent.Inner);
+
     private Key Key(Learner old) => old.Updates.Fold(old.Number).Fold(0).Split(settings.Envs);
 
     // The outer loss, its meta-gradient, the update that is kept, and what is carried on. Looking ahead, of the inner loop only the first

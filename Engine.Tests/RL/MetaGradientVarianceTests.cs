@@ -30,7 +30,7 @@ public class MetaGradientVarianceTests
         Assert.All(rows, row => Assert.Equal(28, row.Values.Length));
         Assert.All(rows.SelectMany(row => row.Values), value => Assert.True(double.IsFinite(value)));
         Watcher.Same(rows, watcher.Rows);
-        Assert.Equal([("1-2", 1, 3), ("1-2", 2, 3), ("1-2", 3, 3)], watcher.Reports);
+        Assert.Equal([("1-2", 0, 3), ("1-2", 1, 3), ("1-2", 2, 3), ("1-2", 3, 3)], watcher.Reports);
         Assert.True(watcher.Ended);
     }
 

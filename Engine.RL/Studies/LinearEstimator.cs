@@ -1,0 +1,77 @@
+using System.Globalization;
+using Engine.RL.Meta;
+
+namespace Engine.RL.Studies;
+
+/// <summary>A meta-gradient that is a weighted sum of the terms of inner loops, see <see cref="MetaGradientTerms"/>.</summary>
+/// <param name="Kind">Which kind it is of.</param>
+/// <param name="Steps">Inner steps n, or N of back-N.</param>
+/// <param name="Factor">
+/// The discount kappa of a mix, the factor mu of a trace, or the decay d of looking back; 1 for n steps, which have none.
+/// </param>
+/// <param name="IsUsual">Whether that is what the method of this kind has where nothing else is said.</param>
+public sealed record LinearEstimator(MetaGradientKind Kind, int Steps, double Factor, bool IsUsual)
+{
+    /// <summary>The name of the method, with the factor in brackets where it is not the usual one: 5-mix(0.5).</summary>
+    public string Name
+        => new MetaGradientMethod(Kind, Steps).Name + (IsUsual ? "" : string.Create(CultureInfo.InvariantCulture, $"({Factor:0.####})"));
+
+    /// <summary>
+    /// Rollouts that an estimate takes, that of the update included which is kept: looking back does with that one.
+    /// </summary>
+    public int Rollouts => Kind == MetaGradientKind.Back ? 1 : Steps + 1;
+
+    /// <summary>Estimates meta-gradients.</summary>
+    /// <param name="terms">The terms of replicates, of exact derivatives and of traces.</param>
+    /// <param name="estimates">[replicates, count], row by row: what is there is written over.</param>
+    public void Estimate(TermSamples terms, Span<float> estimates)
+    {
+        var weights = Weights(terms.Most).ToArray();
+        for (int replicate = 0; replicate < terms.Replicates; replicate++)
+        {
+            for (int c = 0; c < terms.Count; c++)
+            {
+                double sum = 0;
+                foreach (var (steps, distance, weight) in weights)
+                    sum += weight * terms.Of(Kind == MetaGradientKind.Trace, replicate, steps, distance, c);
+                estimates[(replicate * terms.Count) + c] = (float)sum;
+            }
+        }
+    }
+
+    // What weighs nothing is left out: it need not be finite. A distance of 0 stands for the sum over all.
+    private IEnumerable<(int Steps, int Distance, double Weight)> Weights(int most) => Kind switch
+    {
+        MetaGradientKind.Classic => [(Steps, 0, 1)],
+        MetaGradientKind.Mixed => Mixing.Weights(Steps, Factor).Select((weight, i) => (i + 1, 0, weight)).Where(x => x.weight != 0),
+        MetaGradientKind.Trace => Powers(Steps),
+        _ => Powers(most),
+    };
+
+    private IEnumerable<(int Steps, int Distance, double Weight)> Powers(int steps)
+        => Enumerable.Range(1, steps).Select(i => (steps, i, Math.Pow(Factor, i - 1))).Where(x => x.Item3 != 0);
+}
+
+/// <summary>The terms of meta-gradients after 1, ..., n inner updates, in several replicates.</summary>
+/// <param name="Exact">[replicates, n (n + 1) / 2, count]: the term of one update, the two of two, and so on.</param>
+/// <param name="Trace">The same of accumulative traces, undecayed.</param>
+/// <param name="Sums">[replicates, n, count]: the sums of exact terms.</param>
+/// <param name="Most">n.</param>
+/// <param name="Count">The number of meta-parameters.</param>
+public sealed record TermSamples(ReadOnlyMemory<float> Exact, ReadOnlyMemory<float> Trace, ReadOnlyMemory<float> Sums, int Most, int Count)
+{
+    /// <summary>The number of replicates.</summary>
+    public int Replicates => Sums.Length / Most / Count;
+
+    /// <summary>The terms of one replicate for all numbers of updates.</summary>
+    public static int Terms(int most) => most * (most + 1) / 2;
+
+    /// <summary>A term, or, at a distance of 0, the sum of exact ones.</summary>
+    public float Of(bool isTrace, int replicate, int steps, int distance, int component)
+    {
+        if (distance == 0)
+            return Sums.Span[(((replicate * Most) + steps - 1) * Count) + component];
+        int term = (replicate * Terms(Most)) + Terms(steps - 1) + distance - 1;
+        return (isTrace ? Trace : Exact).Span[(term * Count) + component];
+    }
+}
