@@ -24,6 +24,7 @@ public static class Program
         Table1Command.Create(),
         VarianceCommand.Create(),
         FrontierCommand.Create(),
+        HessianCommand.Create(),
         PlotCommand.Create(),
         EvaluateCommand.Create(),
         PlayCommand.Create(),

@@ -76,12 +76,12 @@ public static class Tree
     }
 
     /// <summary>The numbers of a tree one after the other, as <c>ravel_pytree</c> puts them: an optimiser then has one tensor.</summary>
-    /// <returns>[numbers]. Of a tree that <see cref="FromVector"/> has made, it is the vector that it was made of.</returns>
+    /// <returns>[numbers]. Of a tree that <see cref="FromVector"/> has made, it is that vector, which shares its memory.</returns>
     /// <exception cref="ArgumentException">There is no tensor, or their types differ.</exception>
     public static Tensor ToVector<T>(T tree)
     {
-        Tensor[] flat = [.. Leaves(tree).Select(Flat)];
-        return Source(flat) ?? Tensor.Concatenate(0, flat);
+        Tensor[] leaves = Leaves(tree), flat = [.. leaves.Select(Flat)];
+        return Source(flat) is { } vector ? new Rejoined(leaves).Apply(vector) : Tensor.Concatenate(0, flat);
 
         // What is taken apart to be used is put together again as it was.
         static Tensor Flat(Tensor leaf)

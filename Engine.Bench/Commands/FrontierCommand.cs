@@ -69,7 +69,10 @@ public static class FrontierCommand
         int[] steps = [.. report.Steps.Where(n => n is 1 or 2 or 3 or 5 or 10 || n == report.Steps[^1])];
         bool measures = report.Summary[0].Improvement is not null;
         console.WriteTable(
-            ["Estimator", ">Bias", ">Deviation", ">Signal to noise", ">Cosine of mean", ">Alignment", ">At equal frames", .. Measured("Improvement"), "Frontier"],
+            [
+                "Estimator", ">Bias", ">Deviation", ">Signal to noise", ">Cosine of mean", ">Alignment", ">At equal frames",
+                .. measures ? (string[])[">Improvement"] : [], "Frontier",
+            ],
             steps.SelectMany(Shown).Concat(report.Of(MetaGradientKind.Back)).Select(each => (string[])[
                 each.Method,
                 Text(each.Bias),
@@ -80,8 +83,9 @@ public static class FrontierCommand
                 Text(each.Pooled),
                 .. each.Improvement is { } improvement ? (string[])[Text(improvement)] : [],
                 each.IsOnFrontier ? "yes" : ""]),
-            $"Means over {report.Units}. Alignment: the expected cosine of one estimate with the oracle's mean. In brackets after a name: a "
-            + "factor that is not the usual one, the best aligned of its kind and number of steps.");
+            $"Means over {report.Units}. Alignment: the expected cosine of one estimate with the oracle's mean; at equal frames, of the "
+            + "mean of as many as the frames of the longest pay for. In brackets after a name: a factor that is not the usual one, but the "
+            + "best aligned.");
         console.WriteClaims(report.Claims, $"95% bootstrap intervals over {report.Units}");
         FigureFiles.Write(folder, Picture, Draw(report), parsed.InvocationConfiguration.Error);
 
@@ -93,8 +97,6 @@ public static class FrontierCommand
         ];
 
         static string Text(Estimate estimate) => estimate.Text("G3", "G2");
-
-        string[] Measured(string column) => measures ? [">" + column] : [];
     }
 
     private static Figure Draw(FrontierReport report)
@@ -194,7 +196,9 @@ public static class FrontierCommand
                 kind.Name,
                 [.. of.Select(each => (double)each.Steps)],
                 [.. of.Select(each => y(each).Value)],
-                [.. of.Select(each => double.IsNaN(y(each).Error) ? 0 : y(each).Error)]) with { Markers = true, Color = kind.Color };
+                [.. of.Select(each => double.IsNaN(y(each).Error) ? 0 : y(each).Error)])
+                with
+            { Markers = true, Color = kind.Color };
         }
 
         Series BestMixes(Func<int, double> y, string name)

@@ -1,3 +1,4 @@
+using Engine.Core.Operations;
 using Engine.Kernels;
 
 namespace Engine.Core.Autodiff;
@@ -130,16 +131,23 @@ public static class Gradient
             var g = Array.ConvertAll(results, gathered.Of);
             if (Array.TrueForAll(g, each => each is null))
                 continue;
-            var cotangentsOfInputs = Rule(y, results, g, depends);
-            for (int i = 0; i < y.Inputs.Length; i++)
+            Tensor[] inputs = Inputs(y, xs);
+            var cotangentsOfInputs = inputs == y.Inputs ? Rule(y, results, g, depends) : Tree.Leaves(Tree.FromVector(inputs, g[0]!));
+            for (int i = 0; i < inputs.Length; i++)
             {
                 if (cotangentsOfInputs[i] is { } cotangent)
-                    gathered.Add(y.Inputs[i], cotangent);
+                    gathered.Add(inputs[i], cotangent);
             }
         }
 
         return Array.ConvertAll(xs, gathered.Of);
     }
+
+    // What a tensor was made of. A vector that was split and rejoined is its own past, unless derivatives are taken in its parts.
+    private static Tensor[] Inputs(Tensor tensor, Tensor[] xs)
+        => tensor.Operation is Rejoined { Leaves: var leaves } && Array.Exists(leaves, leaf => Array.IndexOf(xs, leaf) >= 0)
+            ? leaves
+            : tensor.Inputs;
 
     // What the rule of an operation gives, which may be a user's.
     private static Tensor?[] Rule(Tensor y, Tensor[] results, Tensor?[] g, HashSet<Tensor> depends)
@@ -187,7 +195,7 @@ public static class Gradient
             if (tensor.Id < oldest || !seen.Add(tensor))
                 continue;
             open.Push(tensor.First);
-            foreach (var input in tensor.Inputs)
+            foreach (var input in Inputs(tensor, xs))
                 open.Push(input);
         }
 
@@ -196,7 +204,7 @@ public static class Gradient
         var wanted = new List<Tensor>();
         foreach (var tensor in ordered)
         {
-            if (Array.Exists(tensor.Inputs, depends.Contains))
+            if (Array.Exists(Inputs(tensor, xs), depends.Contains))
             {
                 depends.Add(tensor);
                 wanted.Add(tensor);

@@ -89,6 +89,7 @@ public sealed record OperationSample(
         One<Min>("middle axis", x => x.Min(1).Square(), [2, 3, 4]),
         One<Max>("middle axis", x => x.Max(1).Square(), [2, 3, 4]),
         One<Reshape>("[2, 3] to [3, 2]", x => x.Reshape(3, 2).Square(), s_matrix),
+        One<Rejoined>("of a vector in two parts", x => Tree.ToVector(Tree.FromVector(new[] { x[..2], x[2..] }, x.Sin())).Square(), [5]),
         One<StopGradient>("of a constant", x => x.Exp() * x.Heaviside().StopGradient(), s_matrix),
         One<Permute>("three axes", x => x.Permute(2, 0, 1).Square(), [2, 3, 4]),
         One<Slice>("in steps", x => x[.., Along.Every(2), 1..3].Square(), [2, 3, 4]),

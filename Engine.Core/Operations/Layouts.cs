@@ -20,6 +20,23 @@ internal sealed record Reshape(Shape Target) : Alias
             : throw Error($"{x[0].Shape} has {x[0].Count} elements and {Target} has {Target.ElementCount}");
 }
 
+/// <summary>
+/// A vector that was split into leaves, and would be put together of them again: the vector itself, and nothing is moved. Derivatives go
+/// straight to it, but for those in the leaves, see <see cref="Autodiff.Gradient"/>.
+/// </summary>
+/// <param name="Leaves">The leaves, in order: parts of the vector, or reshaped ones.</param>
+internal sealed record Rejoined(Tensor[] Leaves) : Alias
+{
+    /// <inheritdoc/>
+    public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];
+
+    /// <inheritdoc/>
+    protected override Tensor Batched(BatchedInputs x) => Apply(x[0]);
+
+    /// <inheritdoc/>
+    protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (x[0].Type, x[0].Shape);
+}
+
 /// <summary>The same tensor as a constant: no derivative passes, and nothing that led to it is held on to.</summary>
 internal sealed record StopGradient : Alias
 {

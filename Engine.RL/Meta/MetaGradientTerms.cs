@@ -20,11 +20,21 @@ public static class MetaGradientTerms
         MetaPoint<TParameters, TState, TRollout> point, Key key, IReadOnlyList<int> steps, UnrollOptions? options = null)
     {
         int longest = steps.Max();
-
-        // Copies of the meta-parameters, one for each update: the gradient in a copy is what its update adds.
-        var copies = point.Eta.StopGradient().Unsqueeze(0).BroadcastTo([longest, point.Eta.Count]);
-        Tensor[] etas = [.. Enumerable.Range(0, longest).Select(update => copies[update])];
+        Tensor[] etas = Copies(point.Eta, longest);
         var points = InnerLoop.Unroll(update => point.Problem(etas[update]), point.Start, key, longest, options);
-        return [.. steps.Select(n => Tensor.Stack(0, Gradient.Of(points[n - 1].OuterLoss, etas[..n].Reverse().ToArray())))];
+        return [.. steps.Select(n => Of(points[n - 1].OuterLoss, etas[..n]))];
+    }
+
+    /// <summary>The terms of an outer loss, [n, count].</summary>
+    /// <param name="outerLoss">The outer loss after n updates.</param>
+    /// <param name="etas">Each update's own meta-parameters, see <see cref="Copies"/>.</param>
+    internal static Tensor Of(Tensor outerLoss, Tensor[] etas)
+        => Tensor.Stack(0, Gradient.Of(outerLoss, etas.Reverse().ToArray()));
+
+    /// <summary>Copies of meta-parameters, one for each update: the gradient in a copy is what its update adds.</summary>
+    internal static Tensor[] Copies(Tensor eta, int updates)
+    {
+        var copies = eta.StopGradient().Unsqueeze(0).BroadcastTo([updates, eta.Count]);
+        return [.. Enumerable.Range(0, updates).Select(update => copies[update])];
     }
 }

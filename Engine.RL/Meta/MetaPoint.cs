@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Kernels;
 
 namespace Engine.RL.Meta;
 
@@ -10,4 +11,12 @@ namespace Engine.RL.Meta;
 /// <param name="Eta">The meta-parameters, [count].</param>
 /// <param name="Start">theta_t and what belongs to it.</param>
 public sealed record MetaPoint<TParameters, TState, TRollout>(
-    Func<Tensor, IMetaProblem<TParameters, TState, TRollout>> Problem, Tensor Eta, InnerState<TParameters, TState> Start);
+    Func<Tensor, IMetaProblem<TParameters, TState, TRollout>> Problem, Tensor Eta, InnerState<TParameters, TState> Start)
+{
+    /// <summary>The same with an optimiser that remembers nothing, but how many updates were made.</summary>
+    internal MetaPoint<TParameters, TState, TRollout> Restarted()
+    {
+        var fresh = Problem(Eta).Optimiser.Initial(Start.Parameters);
+        return this with { Start = Start with { Optimiser = Tree.Map(fresh, x => x.Type.IsFloat() ? x : Start.Optimiser.Step) } };
+    }
+}

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Files;
+using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
@@ -83,6 +84,9 @@ public sealed class AgentStudy : Study
         var keys = _update.Replicates(_run.Seed, _iteration, first, replicates, _device);
         return scope.Keep(keys.Reshape([1, .. keys.Shape]));
     }
+
+    /// <inheritdoc/>
+    public override Optimiser Optimiser => _update.Point(Agent).Problem(Agent.Eta).Optimiser;
 
     /// <inheritdoc/>
     public override StudyProgram<TRow, TOut> Prepare<TRow, TOut>(IPointFunction<TRow, TOut> function)

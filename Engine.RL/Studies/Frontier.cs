@@ -128,7 +128,7 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
 
             using var scope = new TensorScope();
             var keys = study.Keys(1 + settings.Replicates + done, replicates);
-            var offsets = Tensor.From(steps, [seeds, replicates, candidates, count]).To(keys.Device);
+            var offsets = Tensor.From(steps, [seeds, replicates, candidates, count], keys.Device);
             float[] losses = outcomes.Run((keys, offsets)).ToArray<float>();
             for (int row = 0; row < seeds * replicates; row++)
             {

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Files;
+using Engine.Core.Optim;
 using Engine.Kernels;
 using Engine.RL.Environments;
 using Engine.RL.Experiments;
@@ -7,7 +8,7 @@ using Engine.RL.Meta;
 
 namespace Engine.RL.Studies;
 
-/// <summary>Learners of the Markov reward process along a training run of single 1-step meta-gradients, as figure 5 of the paper has it.</summary>
+/// <summary>Learners of the Markov reward process along training by single 1-step meta-gradients, as in figure 5 of the paper.</summary>
 public sealed class MrpStudy : Study
 {
     private readonly MrpSettings _settings;
@@ -77,14 +78,16 @@ public sealed class MrpStudy : Study
     public override Key Keys(int first, int replicates) => _learners.Keys(first, replicates);
 
     /// <inheritdoc/>
+    public override Optimiser Optimiser => _settings.CreateTask().Optimiser;
+
+    /// <inheritdoc/>
     public override StudyProgram<TRow, TOut> Prepare<TRow, TOut>(IPointFunction<TRow, TOut> function)
     {
         var (task, meta) = (_settings.CreateTask(), _settings.CreateMetaParameters());
         return StudyProgram<TRow, TOut>.Of(
             BlockedProgram.Map<MrpLearner, TRow, TOut>(
                 (learner, row) => function.At(
-                    new MetaPoint<Tensor, ValueTuple, Trajectories>(
-                        eta => task.With(meta.Constrain(eta)), learner.Eta, learner.Inner),
+                    new MetaPoint<Tensor, ValueTuple, Trajectories>(eta => task.With(meta.Constrain(eta)), learner.Eta, learner.Inner),
                     row),
                 _device),
             () => _learners.State);

@@ -1,5 +1,6 @@
 using Engine.Core;
 using Engine.Core.Files;
+using Engine.Core.Optim;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
 
@@ -49,6 +50,9 @@ public abstract class Study : IDisposable
     /// <summary>Updates made before the point that learners are at.</summary>
     public abstract int Iteration { get; }
 
+    /// <summary>The inner optimiser that learners have.</summary>
+    public abstract Optimiser Optimiser { get; }
+
     /// <summary>Goes on to a point, which is not before the one that learners are at.</summary>
     /// <param name="point">Its number.</param>
     /// <param name="pause">Called when it may stop, and learners could be captured; it may throw.</param>
@@ -75,6 +79,10 @@ public abstract class Study : IDisposable
     /// <summary>The point to go on with.</summary>
     /// <param name="start">What the learners were restored from.</param>
     protected virtual int First(ExperimentSnapshot start) => start.Part;
+
+    /// <summary>Prepares a function of the learners as they would be with another inner optimiser.</summary>
+    internal StudyProgram<TRow, TOut> Prepare<TRow, TOut>(IPointFunction<TRow, TOut> function, InnerVariant variant)
+        => Prepare(new Varied<TRow, TOut>(function, variant));
 
     /// <summary>Evaluates all points, one after the other.</summary>
     /// <param name="evaluate">The rows of metrics of the point that learners are at; it may pause.</param>
@@ -113,5 +121,11 @@ public abstract class Study : IDisposable
         ExperimentSnapshot Snapshot() => new(Capture(), point, Iteration, [.. rows]);
 
         void Pause() => observer.CheckpointOrStop(Snapshot, cancel);
+    }
+
+    private sealed record Varied<TRow, TOut>(IPointFunction<TRow, TOut> Function, InnerVariant Variant) : IPointFunction<TRow, TOut>
+    {
+        public TOut At<TParameters, TState, TRollout>(MetaPoint<TParameters, TState, TRollout> point, TRow row)
+            => Function.At(Variant.Of(point), row);
     }
 }

@@ -48,6 +48,16 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
             "--replicates", "2", "--step-limit", "40", "--quiet",
         ],
         ["variance", "RUN", "--methods", "1", "--points", "1", "--replicates", "2", "--oracle", "2", "--quiet"],
+        [
+            "frontier", "--iterations", "2", "--points", "1", "--replicates", "4", "--measured", "2", "--seeds", "1", "--batch", "2",
+            "--most", "2", "--oracle", "2", "--quiet",
+        ],
+        ["frontier", "RUN", "--points", "1", "--replicates", "2", "--most", "2", "--oracle", "2", "--quiet"],
+        [
+            "hessian", "--iterations", "2", "--points", "1", "--replicates", "4", "--sources", "2", "--seeds", "1", "--batch", "2",
+            "--steps", "2", "--lanczos", "3", "--quiet",
+        ],
+        ["hessian", "RUN", "--points", "1", "--replicates", "2", "--steps", "2", "--lanczos", "3", "--sources", "2", "--quiet"],
         ["evaluate", "RUN", "--episodes", "2", "--quiet"],
         ["play", "RUN"],
         ["check"],

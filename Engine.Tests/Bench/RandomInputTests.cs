@@ -47,6 +47,12 @@ public sealed class RandomInputTests : IDisposable
     public void SettingsOfTable1() => Try<Table1Settings>(settings => settings.Validate());
 
     [Fact]
+    public void SettingsOfTheFrontier() => Try<FrontierCommand.StudiedFrontier>(settings => settings.Validate());
+
+    [Fact]
+    public void SettingsOfTheHessian() => Try<HessianCommand.StudiedHessian>(settings => settings.Validate());
+
+    [Fact]
     public void SettingsOfVarianceAlongARun() => Try<VarianceCommand.VarianceSettings>(settings => settings.Validate());
 
     [Fact]

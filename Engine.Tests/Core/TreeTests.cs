@@ -151,6 +151,39 @@ public sealed class TreeTests : IDisposable
         Assert.Equal([0.0, 0, 0, 0, 6, 5], Gradient.Of(parts.Head.Weights * parts.Head.Bias!, vector).ToDoubles());
     }
 
+    // A vector that is taken apart and put together again is the vector itself; in the parts it has derivatives all the same.
+    [Fact]
+    public void DerivativesInThePartsOfAVectorAreThoseOfAllThatIsMadeOfThem()
+    {
+        using var scope = new TensorScope();
+        var vector = Tensor.From(1f, 2, 3, 4, 5, 6);
+        var (like, other) = ((Tensor.Zeros([2, 2]), Tensor.Zeros([1]), Tensor.Zeros([])), Tensor.From(2f));
+        var source = vector * other;
+        var parts = Tree.FromVector(like, source);
+        var joined = Tree.ToVector(parts);
+        Assert.Same(source.Buffer, joined.Buffer);
+        var y = joined.Square().Sum() + (parts.Item1 * 10).Sum();
+
+        var (first, second, third) = Gradient.Of(y, parts);
+        Assert.Equal([14.0, 18, 22, 26], first.ToDoubles());
+        Assert.Equal([20.0], second.ToDoubles());
+        Assert.Equal(24.0, third.Item());
+        Assert.Equal([14.0, 18, 22, 26], Gradient.Of(y, parts.Item1).ToDoubles());
+        Assert.Equal(24.0, Gradient.Of(y, parts.Item3).Item());
+        Assert.Equal([14.0, 18, 22, 26, 20, 24], Gradient.Of(y, source).ToDoubles());
+
+        // In some parts and in what all of them depend on, at once.
+        var (factor, last) = Gradient.Of(y, (other, parts.Item3));
+        Assert.Equal((2 * 2 * 91.0) + 100, factor.Item());
+        Assert.Equal(24.0, last.Item());
+        Assert.Equal((2 * 2 * 91.0) + 100, Gradient.Of(y, other).Item());
+
+        // Of higher order, and forward.
+        Assert.Equal([2.0, 2, 2, 2], Gradient.Of(first.Sum(), parts.Item1).ToDoubles());
+        Assert.Equal(2.0, Gradient.Of(Gradient.Of(y, parts.Item3), parts.Item3).Item());
+        Assert.Equal(20 + 24, Gradient.Jvp(y, (parts.Item2, parts.Item3), (Tensor.From(1f), Tensor.Scalar(1))).Item(), 1e-6);
+    }
+
     [Fact]
     public void VectorsThatDoNotFitAreErrors()
     {

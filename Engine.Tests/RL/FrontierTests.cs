@@ -213,7 +213,8 @@ public class FrontierTests : MrpExperimentTests<FrontierSettings>
         Assert.Equal((false, "back-2: +0.000 (-0.100 to +0.100)"), (claims['k'].Holds, claims['k'].Numbers));
         Assert.Equal(3, claims.Count);
 
-        static MetricRow Row(string method, int seed, double alignment) => new(method, seed, 7, [0, 0, 0, 0, 0, 0, 0, 0, alignment, 0, 0, 0]);
+        static MetricRow Row(string method, int seed, double alignment)
+            => new(method, seed, 7, [0, 0, 0, 0, 0, 0, 0, 0, alignment, 0, 0, 0]);
     }
 
     [Theory]

@@ -1,0 +1,83 @@
+using System.Globalization;
+using Engine.Core;
+using Engine.Core.Optim;
+using Engine.RL.Meta;
+
+namespace Engine.RL.Studies;
+
+/// <summary>Another inner optimiser than learners have, to see what of their meta-gradients is due to theirs.</summary>
+/// <param name="Name">What it is called, see <see cref="Parse"/>.</param>
+public sealed record InnerVariant(string Name)
+{
+    private const string OwnName = "own", SgdName = "sgd", WithoutMomentum = "no-momentum", Detached = "detached", Root = "root-";
+
+    /// <summary>Learners' own.</summary>
+    public static InnerVariant Own { get; } = new(OwnName);
+
+    private double EpsilonRoot { get; init; }
+
+    /// <summary>That of a name.</summary>
+    /// <param name="name">
+    /// "own"; "sgd" with the same step size; or Adam changed in one way: "no-momentum" with beta1 = 0, "detached" with a denominator that
+    /// is a constant to meta-gradients, or "root-1e-12" with that term under the root.
+    /// </param>
+    /// <exception cref="ArgumentException">The name is none of a variant.</exception>
+    public static InnerVariant Parse(string name)
+    {
+        if (name is OwnName or SgdName or WithoutMomentum or Detached)
+            return new(name);
+        return name.StartsWith(Root, StringComparison.Ordinal)
+            && double.TryParse(name.AsSpan(Root.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double root)
+            && root >= 0 && double.IsFinite(root)
+            ? new(name) { EpsilonRoot = root }
+            : throw new ArgumentException(
+                $"Variant '{name}' is unknown: write own, sgd, no-momentum, detached, or root-1e-12 for a term under the root.");
+    }
+
+    /// <summary>The same learner with this optimiser; another kind of optimiser begins anew, at the number of updates made.</summary>
+    /// <exception cref="ArgumentException">The learner has no Adam that could be changed.</exception>
+    internal MetaPoint<TParameters, TState, TRollout> Of<TParameters, TState, TRollout>(MetaPoint<TParameters, TState, TRollout> point)
+    {
+        if (Name == OwnName)
+            return point;
+        var varied = point with { Problem = eta => new Varied<TParameters, TState, TRollout>(point.Problem(eta), Of) };
+        return Name == SgdName ? varied.Restarted() : varied;
+    }
+
+    /// <summary>Whether updates by it have a symmetric Jacobian.</summary>
+    /// <param name="own">The learners' own.</param>
+    internal bool IsSymmetric(Optimiser own) => Core(Name == OwnName ? own : Of(own)) is Sgd;
+
+    /// <summary>This optimiser in place of another.</summary>
+    internal Optimiser Of(Optimiser own) => (Name, own) switch
+    {
+        (OwnName, _) => own,
+        (_, Flatten flat) => flat with { Inner = Of(flat.Inner) },
+        (_, Chain chain) => chain with { Rest = Of(chain.Rest) },
+        (SgdName, Adam adam) => new Sgd(adam.LearningRate),
+        (SgdName, RmsProp rmsProp) => new Sgd(rmsProp.LearningRate),
+        (SgdName, _) => own,
+        (WithoutMomentum, Adam adam) => adam with { Beta1 = 0 },
+        (Detached, Adam adam) => adam with { DetachDenominator = true },
+        (_, Adam adam) => adam with { EpsilonRoot = EpsilonRoot },
+        _ => throw new ArgumentException(
+            $"Variant '{Name}' changes Adam, but what is studied learns by {own.GetType().Name}: leave it out."),
+    };
+
+    private static Optimiser Core(Optimiser optimiser) => optimiser switch
+    {
+        Flatten flat => Core(flat.Inner),
+        Chain chain => Core(chain.Rest),
+        _ => optimiser,
+    };
+
+    private sealed class Varied<TParameters, TState, TRollout>(
+        IMetaProblem<TParameters, TState, TRollout> own, Func<Optimiser, Optimiser> vary) : IMetaProblem<TParameters, TState, TRollout>
+    {
+        public Optimiser Optimiser => vary(own.Optimiser);
+
+        public (TRollout Rollout, TState Next) Sample(TParameters parameters, TState state, Key key) => own.Sample(parameters, state, key);
+
+        public RolloutLosses Losses(TParameters parameters, TRollout rollout) => own.Losses(parameters, rollout);
+    }
+}
