@@ -12,6 +12,7 @@ namespace Engine.Bench.Commands;
 public static class FrontierCommand
 {
     private const string Summary = "summary.json";
+    private const string Estimators = "estimators.csv";
     private const string Picture = "frontier";
 
     /// <summary>Makes the command.</summary>
@@ -56,7 +57,7 @@ public static class FrontierCommand
                         return observer => frontier.Run(observer, cancel);
                     },
                     (folder, rows) => Finish(parsed, folder, new FrontierReport(frontier, rows)),
-                    [Summary, .. FigureFiles.Names(Picture)]));
+                    [Summary, Estimators, .. FigureFiles.Names(Picture)]));
             }
         });
         return command;
@@ -64,7 +65,8 @@ public static class FrontierCommand
 
     private static void Finish(ParseResult parsed, RunFolder folder, FrontierReport report)
     {
-        folder.WriteJson(Summary, new { estimators = report.Summary, claims = report.Claims });
+        folder.WriteJson(Summary, new { report.Units, claims = report.Claims });
+        WriteEstimators(folder, report);
         var console = parsed.Console();
         int[] steps = [.. report.Steps.Where(n => n is 1 or 2 or 3 or 5 or 10 || n == report.Steps[^1])];
         bool measures = report.Summary[0].Improvement is not null;
@@ -97,6 +99,26 @@ public static class FrontierCommand
         ];
 
         static string Text(Estimate estimate) => estimate.Text("G3", "G2");
+    }
+
+    private static void WriteEstimators(RunFolder folder, FrontierReport report)
+    {
+        string[] statistics = ["bias", "std", "snr", "cosine", "alignment", "pooled", "improvement"];
+        using var table = folder.Metrics(
+            Estimators,
+            [
+                "method", "kind", "steps", "factor", "usual", "frontier", .. statistics.SelectMany(name => (string[])[name, name + "_error"]),
+                "predicted",
+            ]);
+        foreach (var each in report.Summary)
+        {
+            Estimate?[] values = [each.Bias, each.Std, each.Snr, each.Cosine, each.Alignment, each.Pooled, each.Improvement];
+            table.AppendRow(
+            [
+                each.Method, Setting.Text(each.Kind), each.Steps, each.Factor, each.IsUsual, each.IsOnFrontier,
+                .. values.SelectMany(value => (object?[])[value?.Value, value?.Error]), each.Predicted,
+            ]);
+        }
     }
 
     private static Figure Draw(FrontierReport report)
@@ -160,7 +182,7 @@ public static class FrontierCommand
 
         Panel StepsMade()
         {
-            double Predicted(FrontierSummary each) => each.Predicted!.Value.Value;
+            double Predicted(FrontierSummary each) => each.Predicted!.Value;
 
             double Made(FrontierSummary each) => each.Improvement!.Value.Value;
 

@@ -11,6 +11,7 @@ namespace Engine.Bench.Commands;
 public static class HessianCommand
 {
     private const string Summary = "summary.json";
+    private const string Quantities = "quantities.csv";
     private const string Picture = "hessian";
 
     /// <summary>Makes the command.</summary>
@@ -54,7 +55,7 @@ public static class HessianCommand
                         return observer => analysis.Run(observer, cancel);
                     },
                     (folder, rows) => Finish(parsed, folder, new HessianReport(analysis, rows)),
-                    [Summary, .. FigureFiles.Names(Picture)]));
+                    [Summary, Quantities, .. FigureFiles.Names(Picture)]));
             }
         });
         return command;
@@ -62,7 +63,16 @@ public static class HessianCommand
 
     private static void Finish(ParseResult parsed, RunFolder folder, HessianReport report)
     {
-        folder.WriteJson(Summary, new { variants = report.Summary, claims = report.Claims });
+        folder.WriteJson(Summary, new { report.Units, variants = report.Summary, claims = report.Claims });
+        using (var table = folder.Metrics(Quantities, "optimiser", "quantity", "at", "mean", "error"))
+        {
+            foreach (var (variant, quantity, at) in report.Measured)
+            {
+                var mean = report.Mean(variant, quantity, at);
+                table.AppendRow(variant, quantity, at, mean.Value, mean.Error);
+            }
+        }
+
         var console = parsed.Console();
         console.WriteTable(
             [

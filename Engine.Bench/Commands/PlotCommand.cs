@@ -35,6 +35,7 @@ public static class PlotCommand
                 ("engine plot runs/table1", "the return of every method"),
                 ("engine plot runs/five runs/mix --y return_mean,gamma --out five-mix.svg", "two runs, two quantities"),
                 ("engine plot runs/mrp --y value_mse,gamma_0,gamma_1", "another experiment's"),
+                ("engine plot runs/table1 --x frames_played --out played.svg", "against all frames, look-ahead included"),
                 ("engine plot runs/five/5-0 others.csv --x frames --statistic mean", "one agent, and a table from elsewhere"),
             },
         };
@@ -43,7 +44,11 @@ public static class PlotCommand
             Description = $"Folders of runs or of agents, and files like their {RunFolder.Table}.",
             Arity = ArgumentArity.OneOrMore,
         };
-        var x = Options.Of<string?>("--x", $"The column to draw along: {string.Join(", ", s_defaultX)}, whichever comes first.", null);
+        var x = Options.Of<string?>(
+            "--x",
+            $"The column to draw along: {string.Join(", ", s_defaultX)}, whichever comes first; of agents also "
+                + $"{LearningCost.FramesPlayed}, look-ahead included, and {LearningCost.Seconds}.",
+            null);
         var y = Options.Many("--y", "The columns to draw, a panel for each.", DefaultY);
         x.HelpName = "NAME";
         y.HelpName = "NAME,...";
@@ -113,15 +118,15 @@ public static class PlotCommand
         {
             try
             {
-                return new([.. group.Select(seed => new SeedCurve(Some(seed, "--x", x), Some(seed, "--y", column)))], points);
+                MeasuredSeed[] each = [.. group];
+                double[][] places = LearningCost.Places(each, "--x", x);
+                return new([.. each.Select((seed, i) => new SeedCurve(places[i], LearningCost.Column(seed, "--y", column)))], points);
             }
             catch (ArgumentException e)
             {
                 throw new UserError($"--x {x}: {e.Message} ({Label(group.Key.Run, group.Key.Method)}); name another column.");
             }
         }
-
-        static double[] Some(MeasuredSeed seed, string option, string column) => seed.Table.Numbers(option, column, seed.Rows);
     }
 
     private static Figure Draw(PlottedCurve[] curves, string x, bool isMean)

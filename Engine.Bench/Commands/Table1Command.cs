@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Engine.Bench.Output;
 using Engine.RL.Experiments;
+using Engine.RL.Training;
 using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
@@ -28,7 +29,8 @@ public static class Table1Command
         command.Add(parallel);
         command.SetAction((parsed, cancel) =>
         {
-            var config = options.Read(parsed);
+            var config = options.Read(
+                parsed, basis: settings => settings.Preset is null ? null : Presets.Of(new Table1Settings { Preset = settings.Preset }));
             var common = options.Common;
             return Task.FromResult(TrainingExperiment.Run(
                 parsed, common, parallel, config, settings => settings.Runs, report => Print(parsed, report, config.Settings), cancel));

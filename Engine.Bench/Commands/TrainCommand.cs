@@ -40,6 +40,7 @@ public static class TrainCommand
             ("engine snake", "3-step mixed meta-gradients on the paper's board"),
             ("engine snake --grid 6 --method 0 --frames 1M --out runs/quick", "fixed hyper-parameters on a small board"),
             ("engine snake --learn gamma,lambda --outer-value-head true --out runs/head", "some hyper-parameters, an outer critic"),
+            ("engine snake --preset outer-value --method 1 --frames 10M --out runs/outer", "another published experiment"),
             ("engine snake --resume --frames 10M", "go on after an interruption, or for longer"),
         },
     });
@@ -53,7 +54,7 @@ public static class TrainCommand
         command.Options.Single(option => option.Name == "--env").CompletionSources.Add([.. EnvironmentKind.All.Select(kind => kind.Name)]);
         command.SetAction((parsed, cancel) =>
         {
-            var config = options.Read(parsed, basis: settings => settings.Fork is { } fork ? Forked(fork) : null);
+            var config = options.Read(parsed, basis: Basis);
             if (config.Settings.Fork is { } source)
                 config = config with { Settings = config.Settings with { Fork = UserFile.FullPath(source, "--fork") } };
             var begin = Begin(parsed, options.Common, config.Settings);
@@ -61,6 +62,16 @@ public static class TrainCommand
                 parsed, options.Common, parallel, config, settings => settings.Runs, report => Print(parsed, report), cancel, begin));
         });
         return command;
+    }
+
+    // What takes the place of the defaults: the settings of the run that is forked, or of a published experiment.
+    private static ForkSettings? Basis(ForkSettings settings)
+    {
+        if (settings.Fork is not { } fork)
+            return settings.Preset is null ? null : Presets.Of(new ForkSettings { Preset = settings.Preset });
+        if (settings.Preset is { } preset && Forked(fork).Preset != preset)
+            throw new UserError($"--preset {Setting.Text(preset)}: agents that go on from others have their settings; leave it out.");
+        return Forked(fork);
     }
 
     // The settings of the run that is forked.

@@ -32,7 +32,7 @@ public sealed record FrontierSummary(
     Estimate Cosine,
     Estimate Alignment,
     Estimate Pooled,
-    Estimate? Predicted,
+    double? Predicted,
     Estimate? Improvement,
     bool IsOnFrontier);
 
@@ -107,7 +107,7 @@ public sealed class FrontierReport
         Overall(estimator.Name, CosineColumn),
         Overall(estimator.Name, AlignmentColumn),
         Overall(estimator.Name, PooledColumn),
-        _measures ? new(PerUnit(estimator.Name, PredictedColumn).Average(), 0) : null,
+        _measures ? PerUnit(estimator.Name, PredictedColumn).Average() : null,
         _measures ? Overall(estimator.Name, ImprovementColumn) : null,
         IsOnFrontier: false);
 

@@ -70,6 +70,10 @@ public sealed class HessianReport
         => [.. ((Func<string, Claim>[])[InProportion, ProductsGrow, CommonExplains, WithoutProducts]).Select(claim => claim(Variants[0])),
             FromValidationMost(), .. Variants.Skip(1).Select(Differs)];
 
+    /// <summary>All that was measured: by which optimiser, what, and where.</summary>
+    public IEnumerable<(string Variant, string Quantity, int At)> Measured
+        => _rows.Keys.Select(key => (key.Method.Split('/')[0], key.Method.Split('/')[1], key.At));
+
     /// <summary>A quantity at a place, a mean over training.</summary>
     public Estimate Mean(string variant, string quantity, int at) => Estimate.Of(PerUnit(variant, quantity, at));
 

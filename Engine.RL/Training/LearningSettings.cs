@@ -45,6 +45,10 @@ public record LearningSettings
     // Some gigabytes of observations on the paper's board.
     private const int LargestRollout = 1 << 20;
 
+    /// <summary>The published experiment whose settings took the place of the defaults, see <see cref="Presets"/>; null for none.</summary>
+    [Setting("Another published experiment whose settings take the place of the defaults: that on outer value functions (docs/findings.md).")]
+    public Preset? Preset { get; init; }
+
     /// <summary>The environment, see <see cref="EnvironmentKind"/>.</summary>
     [Setting("The environment: snake, catch, cartpole or maze.", IsInherited = true)]
     public string Env { get; init; } = "snake";

@@ -51,6 +51,37 @@ public sealed class PlotCommandTests : IDisposable
         Assert.Contains("| b, 1     | bias   |               0 |     1 |                6.000 |", output);
     }
 
+    // Of 2-mix three rollouts an update, or five with validation apart; two seconds and one, then one and one, are 1.5 and 2.5.
+    [Fact]
+    public void WhatLearningCostIsAnAxis()
+    {
+        const string Columns = "update,frames,return_mean,frames_per_second\n";
+        Write("run/2-mix-0/metrics.csv", Columns + "1,10,1,5\n2,20,2,10\n");
+        Write("run/2-mix-1/metrics.csv", Columns + "1,10,3,10\n2,20,4,10\n");
+        Write("run/back-5-0/metrics.csv", Columns + "1,10,1,5\n2,20,2,5\n");
+        Assert.Equal(["2-mix 30", "2-mix 60", "back-5 10", "back-5 20"], Places("frames_played"));
+        Assert.Equal(["2-mix 1.5", "2-mix 2.5", "back-5 2", "back-5 4"], Places("seconds"));
+        Write("run/config.json", """{ "fresh-validation": true }""");
+        Assert.Equal(["2-mix 50", "2-mix 100", "back-5 10", "back-5 20"], Places("frames_played"));
+        Write("run/config.json", "[");
+        Assert.Contains("config.json can't be read, which says", Plot("--x", "frames_played", _temporary.At("run")).Error);
+
+        Write("other.csv", "frames,return_mean\n10,7\n");
+        Assert.Contains("does not say by what method: name another", Plot("--x", "frames_played", _temporary.At("other.csv")).Error);
+        Assert.Contains("--x seconds: it follows from frames_per_second, which", Plot("--x", "seconds", _temporary.At("other.csv")).Error);
+
+        string[] Places(string x)
+        {
+            var (code, _, error) = Plot("--x", x, "--y", "return_mean", _temporary.At("run"));
+            Assert.Equal((ExitCodes.Ok, ""), (code, error));
+            return
+            [
+                .. File.ReadLines(_temporary.At("plot.curves.csv")).Skip(1).Select(line => line.Split(','))
+                    .Select(cells => $"{cells[1]} {cells[4]}"),
+            ];
+        }
+    }
+
     [Fact]
     public void AgentsAndTablesFromElsewhereAreDrawnToo()
     {

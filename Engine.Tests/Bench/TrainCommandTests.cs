@@ -22,6 +22,25 @@ public sealed class TrainCommandTests : IDisposable
 
     public void Dispose() => _temporary.Dispose();
 
+    // Its settings take the place of the defaults, and what is given that of its settings; agents that go on from others have theirs.
+    [Fact]
+    public void APresetIsOverDefaultsAndUnderOptions()
+    {
+        const string Small = "--envs 2 --frames 20 --points 0 --threads 1";
+        RunToEnd($"snake --preset outer-value --method 1 {Small} --gamma 0.7 --out {At("a")}");
+        var settings = JsonNode.Parse(File.ReadAllText(At("a/config.json")))!;
+        Assert.Equal(("outer-value", "6x6", 5, 0.7), (
+            (string)settings["preset"]!, (string)settings["grid"]!, (int)settings["rollout"]!, (double)settings["gamma"]!));
+        RunToEnd($"snake --resume --frames 40 --out {At("a")}");
+        RunToEnd($"train --fork {At("a")} --frames 60 --out {At("b")}");
+        Assert.Equal("6x6", (string)JsonNode.Parse(File.ReadAllText(At("b/config.json")))!["grid"]!);
+        RunToEnd($"table1 --preset outer-value --methods 1 --seeds 1 --replicates 0 --envs 2 --frames 20 --threads 1 --out {At("t")}");
+        Assert.Equal(3e-3, (double)JsonNode.Parse(File.ReadAllText(At("t/config.json")))!["meta-learning-rate"]!);
+        RunToEnd($"snake --grid 6 --method 1 {Small} --rollout 5 --out {At("c")}");
+        AssertMistake(
+            $"train --fork {At("c")} --preset outer-value --frames 60 --out {At("d")}", "--preset outer-value: agents that go on from others");
+    }
+
     [Fact]
     public void SnakeWritesItsFilesAndATable()
     {

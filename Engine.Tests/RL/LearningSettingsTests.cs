@@ -168,4 +168,18 @@ public class LearningSettingsTests
 
     private static void Refused(MetaGradientVarianceSettings settings, string message)
         => Assert.Equal(message, Assert.Throws<ArgumentException>(settings.Validate).Message);
+
+    // What is no setting of learning stays, and what is not of the published experiment too.
+    [Fact]
+    public void PresetsAreThoseOfPublishedExperiments()
+    {
+        var settings = new TrainSettings { Preset = Preset.OuterValue, Method = "1", Seeds = 7, OuterValueHead = true, Points = 3 };
+        var outer = Presets.Of(settings);
+        Assert.Equal(("1", 7, true, 3, Preset.OuterValue), (outer.Method, outer.Seeds, outer.OuterValueHead, outer.Points, outer.Preset));
+        Assert.Equal((75_000_000, 512, 5, 0.8, 1.0), (outer.Frames, outer.Envs, outer.Rollout, outer.Gamma, outer.OuterGamma));
+        Assert.Equal([Hyperparameter.Gamma], outer.Learn);
+        outer.Validate();
+        var plain = new TrainSettings();
+        Assert.Same(plain, Presets.Of(plain));
+    }
 }

@@ -18,7 +18,7 @@ public class SettingTests
         Assert.Equal(("A number.", nameof(Derived.SomeNumber)), (number.About.Help, number.Property.Name));
         string[] inherited = Names<LearningSettings>();
         Assert.Equal([.. inherited, "method", "seed", "seeds", "points"], Names<TrainSettings>());
-        Assert.Equal(("env", "grid", "step-limit", "frames"), (inherited[0], inherited[1], inherited[2], inherited[3]));
+        Assert.Equal(("preset", "env", "grid", "step-limit"), (inherited[0], inherited[1], inherited[2], inherited[3]));
         Assert.Contains("bootstrap-time-limit", inherited);
 
         static string[] Names<T>() => [.. Setting.Of(typeof(T)).Select(setting => setting.Name)];
