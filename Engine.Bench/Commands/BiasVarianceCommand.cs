@@ -116,7 +116,8 @@ public static class BiasVarianceCommand
                 MetaGradientKind.Classic => ("classic", Series.Neutral),
                 MetaGradientKind.Mixed => ("mixed", Series.Neutral),
                 MetaGradientKind.Trace => ("trace", 0),
-                _ => ("looking back", 1),
+                MetaGradientKind.Back => ("looking back", 1),
+                _ => ("bootstrapped", 2),
             };
             var series = Series.Around(
                 name,

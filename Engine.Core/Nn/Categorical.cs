@@ -90,6 +90,21 @@ public static class Categorical
         return -(finite.Exp() * finite).Sum(axis);
     }
 
+    /// <summary>The divergence of Kullback and Leibler: the mean of log p - log q over choices that are drawn from p.</summary>
+    /// <param name="logProbabilities">Of p, [..., choices].</param>
+    /// <param name="others">Of q, of the same shape.</param>
+    /// <returns>[...].</returns>
+    /// <exception cref="ArgumentException">Shapes differ, or there is no axis of choices.</exception>
+    public static Tensor KlDivergence(Tensor logProbabilities, Tensor others)
+    {
+        if (logProbabilities.Shape != others.Shape)
+            throw new ArgumentException($"Categorical: distributions {logProbabilities.Shape} and {others.Shape} differ in shape.");
+
+        // What has no probability counts nothing, however little the other gives it.
+        var probabilities = logProbabilities.Exp();
+        return (probabilities * Tensor.Where(probabilities, logProbabilities - others, 0)).Sum(Choices(logProbabilities));
+    }
+
     private static void RequireDistributions(Tensor logits)
     {
         int choices = logits.Shape[Choices(logits)], row = 0;

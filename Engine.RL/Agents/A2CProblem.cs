@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Core.Nn;
 using Engine.Core.Optim;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
@@ -39,6 +40,16 @@ public sealed class A2CProblem<TState>(
     /// <inheritdoc/>
     public RolloutLosses Losses(IActorCritic parameters, Trajectory rollout)
         => A2CProblem.Losses(parameters, rollout, coefficients, options, bootstrapTruncated);
+
+    /// <summary>The divergence of Kullback and Leibler from the policy to the target's, a mean over the steps of all games.</summary>
+    public Tensor Distance(IActorCritic target, IActorCritic parameters, Trajectory rollout)
+    {
+        return Batch.Map(
+            game => Categorical.KlDivergence(LogProbabilities(game, target), LogProbabilities(game, parameters)).Mean(), rollout).Mean();
+
+        static Tensor LogProbabilities(Trajectory game, IActorCritic network)
+            => Categorical.LogProbabilities(game.Evaluate(network).Logits);
+    }
 }
 
 /// <summary>What <see cref="A2CProblem{TState}"/> is made of.</summary>

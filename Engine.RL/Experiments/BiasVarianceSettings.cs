@@ -19,8 +19,8 @@ public sealed record BiasVarianceSettings : MrpSettings
     [Setting("Numbers of inner steps to evaluate, each classic and mixed.")]
     public IReadOnlyList<int> LookAhead { get; init; } = [1, 2, 3, 5, 10, 20];
 
-    /// <summary>Estimators beside these: traces, and those that look back.</summary>
-    [Setting("Estimators beside these: traces as trace-5, looking back as back-5.")]
+    /// <summary>Estimators beside these: traces, those that look back, and bootstrapped ones.</summary>
+    [Setting("Estimators beside these: traces as trace-5, looking back as back-5, bootstrapped targets as bmg-5.")]
     public IReadOnlyList<string> Others { get; init; } = [];
 
     /// <summary>Updates that estimators which look back have behind them: the branch is theirs from its beginning.</summary>
@@ -48,8 +48,8 @@ public sealed record BiasVarianceSettings : MrpSettings
             MetaGradientMethod.RequireMethods("others", Others, least: 1, mayLookBack: true);
         foreach (string other in Others)
         {
-            bool isOther = MetaGradientMethod.Parse(other).Kind is MetaGradientKind.Trace or MetaGradientKind.Back;
-            Setting.Require(isOther, "others", other, "a trace as trace-5, or back-5 to look back; look-ahead names the rest");
+            bool isOther = MetaGradientMethod.Parse(other).Kind is not (MetaGradientKind.Classic or MetaGradientKind.Mixed);
+            Setting.Require(isOther, "others", other, "a trace as trace-5, back-5 to look back, or bmg-5; look-ahead names the rest");
         }
 
         Setting.Require(Points <= Iterations, "points", Points, $"at most the number of iterations, {Iterations}");

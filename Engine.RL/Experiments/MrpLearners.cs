@@ -59,16 +59,17 @@ internal sealed class MrpLearners : IDisposable
             var problem = task.With(meta.Constrain(learner.Eta));
             var ahead = MetaGradientMethod.Losses(
                 [.. methods.Where(method => !method.LooksBack)],
-                method => Unroll(method.Steps, new(method.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null)),
+                method => method.Unroll(
+                    problem, learner.Inner, key, new(method.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null)).OuterLosses,
                 settings.Kappa);
             int next = 0;
             return
             [
-                .. methods.Select(method => method.LooksBack ? Unroll(history, new(Decay: method.Decay))[^1] : ahead[next++]),
+                .. methods.Select(method => method.LooksBack ? Behind(method) : ahead[next++]),
             ];
 
-            Tensor[] Unroll(int steps, UnrollOptions options)
-                => [.. InnerLoop.Unroll(problem, learner.Inner, key, steps, options).Select(point => point.OuterLoss)];
+            Tensor Behind(MetaGradientMethod method)
+                => InnerLoop.Unroll(problem, learner.Inner, key, history, new(Decay: method.Decay))[^1].OuterLoss;
         }
     }
 

@@ -108,5 +108,9 @@ public sealed record ValuePrediction(
             var values = task.Values(parameters);
             return new(SquaredError(values, rollout, _inner), SquaredError(values, rollout, _outer));
         }
+
+        // Half the mean squared difference of values, as the loss has it.
+        public Tensor Distance(Tensor target, Tensor parameters, Trajectories rollout)
+            => (task.Values(target) - task.Values(parameters)).Square().Mean() * 0.5;
     }
 }

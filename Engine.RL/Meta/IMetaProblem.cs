@@ -23,6 +23,14 @@ public interface IMetaProblem<TParameters, TState, TRollout>
 
     /// <summary>The losses of a rollout.</summary>
     RolloutLosses Losses(TParameters parameters, TRollout rollout);
+
+    /// <summary>How far what some parameters do is from what others do, see <see cref="BootstrappedTarget"/>: a scalar.</summary>
+    /// <param name="target">Where parameters should be.</param>
+    /// <param name="parameters">Where they are.</param>
+    /// <param name="rollout">Where both are looked at.</param>
+    /// <exception cref="NotSupportedException">The problem has none.</exception>
+    Tensor Distance(TParameters target, TParameters parameters, TRollout rollout)
+        => throw new NotSupportedException($"{GetType().Name} has no Distance, which a bootstrapped target needs: write one.");
 }
 
 /// <summary>The losses of a rollout, scalars.</summary>

@@ -17,13 +17,19 @@ public enum MetaGradientKind
 
     /// <summary>That along the updates made, with no inner loop: see <see cref="LookBack"/>.</summary>
     Back,
+
+    /// <summary>That of the distance to where the learner comes to: see <see cref="BootstrappedTarget"/>.</summary>
+    Bootstrapped,
 }
 
 /// <summary>
-/// A way of estimating meta-gradients, as the command line names it: "5", "5-mix", "trace-5" or "back-5"; "0" keeps meta-parameters fixed.
+/// A way of estimating meta-gradients, as the command line names it: "5", "5-mix", "trace-5", "back-5" or "bmg-5"; "0" keeps
+/// meta-parameters fixed.
 /// </summary>
 /// <param name="Kind">Which meta-gradient is taken.</param>
-/// <param name="Steps">The number n of inner updates looked ahead; of kept ones looked back on, roughly.</param>
+/// <param name="Steps">
+/// The number n of inner updates looked ahead; of kept ones looked back on, roughly; of steps from the first one to a bootstrapped target.
+/// </param>
 public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
 {
     /// <summary>The name.</summary>
@@ -32,6 +38,7 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
         MetaGradientKind.Mixed => $"{Steps}-mix",
         MetaGradientKind.Trace => $"trace-{Steps}",
         MetaGradientKind.Back => $"back-{Steps}",
+        MetaGradientKind.Bootstrapped => $"bmg-{Steps}",
         _ => Steps.ToString(CultureInfo.InvariantCulture),
     };
 
@@ -60,12 +67,14 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
         var kind = name.EndsWith("-mix", StringComparison.Ordinal) ? MetaGradientKind.Mixed
             : name.StartsWith("trace-", StringComparison.Ordinal) ? MetaGradientKind.Trace
             : name.StartsWith("back-", StringComparison.Ordinal) ? MetaGradientKind.Back
+            : name.StartsWith("bmg-", StringComparison.Ordinal) ? MetaGradientKind.Bootstrapped
             : MetaGradientKind.Classic;
         string number = kind switch
         {
             MetaGradientKind.Mixed => name[..^4],
             MetaGradientKind.Trace => name[6..],
             MetaGradientKind.Back => name[5..],
+            MetaGradientKind.Bootstrapped => name[4..],
             _ => name,
         };
         bool isNumber = int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int steps);
@@ -76,7 +85,7 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
         {
             throw new ArgumentException(
                 $"Method '{name}' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5, "
-                + "or back-5 to look back.");
+                + "back-5 to look back, or bmg-5 for a bootstrapped target.");
         }
 
         int least = kind == MetaGradientKind.Classic ? 0 : 1;
@@ -102,6 +111,20 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
             Setting.Require(parsed.Steps >= least, name, method, "one that looks a step ahead");
             Setting.Require(mayLookBack || !parsed.LooksBack, name, method, "one that looks ahead: only training can look back");
         }
+    }
+
+    /// <summary>The outer losses along the inner loop that it is taken of, see <see cref="Of"/>, and the loop's first point.</summary>
+    /// <param name="problem">The problem, with the meta-parameters.</param>
+    /// <param name="start">theta_t and what belongs to it.</param>
+    /// <param name="key">What rollouts draw from.</param>
+    /// <param name="options">How the loop is unrolled.</param>
+    public (Tensor[] OuterLosses, InnerPoint<TParameters, TState, TRollout> First) Unroll<TParameters, TState, TRollout>(
+        IMetaProblem<TParameters, TState, TRollout> problem, InnerState<TParameters, TState> start, Key key, UnrollOptions options)
+    {
+        if (Kind == MetaGradientKind.Bootstrapped)
+            return BootstrappedTarget.Distances(problem, start, key, Steps);
+        var points = InnerLoop.Unroll(problem, start, key, Steps, options);
+        return ([.. points.Select(point => point.OuterLoss)], points[0]);
     }
 
     /// <summary>What this method makes of the outer losses along an inner loop, or of their gradients.</summary>

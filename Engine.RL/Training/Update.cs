@@ -100,7 +100,7 @@ public sealed class Update(
     {
         var ahead = MetaGradientMethod.Losses(
             [.. methods.Where(each => !each.LooksBack)],
-            each => [.. InnerLoop.Unroll(Problem(old.Eta), old.Inner, key, each.Steps, Options(each)).Select(point => point.OuterLoss)],
+            each => each.Unroll(Problem(old.Eta), old.Inner, key, Options(each)).OuterLosses,
             settings.Kappa);
         int next = 0;
         return [.. methods.Select(each => each.LooksBack ? LossBehind(old, Sample(old, key).Rollout, key) : ahead[next++])];
@@ -126,24 +126,24 @@ public sealed class Update(
     // update is kept; from all the others comes the meta-gradient.
     private Step Ahead(Learner old, IReadOnlyList<Tensor>? weights)
     {
-        var (eta, steps, key) = (old.Eta, Math.Max(1, method.Steps), Key(old));
-        if (settings.Differentiation == Differentiation.Forward && method.Steps > 0)
-        {
-            var options = Options(method);
-            var (losses, gradients, first) = ForwardMode.MetaGradients(
-                Problem, eta, old.Inner, key, steps, options.FreshValidation, options.Trace);
-            return new(Mixed(losses), Mixed(gradients), first);
-        }
-
-        var points = InnerLoop.Unroll(Problem(eta), old.Inner, key, steps, Options(method));
+        var (eta, key) = (old.Eta, Key(old));
         if (method.Steps == 0)
         {
             var none = Tensor.Scalar(double.NaN, device: eta.Device);
-            return new(none, none.BroadcastTo(eta.Shape), points[0]);
+            return new(none, none.BroadcastTo(eta.Shape), InnerLoop.Unroll(Problem(eta), old.Inner, key, 1, Options(method))[0]);
         }
 
-        var outer = Mixed([.. points.Select(point => point.OuterLoss)]);
-        return new(outer, Gradient.Of(outer, eta), points[0]);
+        if (settings.Differentiation == Differentiation.Forward && method.Kind != MetaGradientKind.Bootstrapped)
+        {
+            var options = Options(method);
+            var (outerLosses, gradients, start) = ForwardMode.MetaGradients(
+                Problem, eta, old.Inner, key, method.Steps, options.FreshValidation, options.Trace);
+            return new(Mixed(outerLosses), Mixed(gradients), start);
+        }
+
+        var (losses, first) = method.Unroll(Problem(eta), old.Inner, key, Options(method));
+        var outer = Mixed(losses);
+        return new(outer, Gradient.Of(outer, eta), first);
 
         Tensor Mixed(Tensor[] points) => weights is null ? method.Of(points, settings.Kappa) : Mixing.Mix(points, weights);
     }

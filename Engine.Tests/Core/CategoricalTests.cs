@@ -166,4 +166,34 @@ public class CategoricalTests
 
         static void Says(string part, Func<Tensor> call) => Assert.Contains(part, Assert.Throws<ArgumentException>(call).Message);
     }
+
+    // 0.5 log (0.5 / 0.25) + 0.5 log (0.5 / 0.75), by hand; what has no probability counts nothing.
+    [Fact]
+    public void DivergencesAreThoseOfKullbackAndLeibler()
+    {
+        var p = Tensor.From([0.5, 0.5, 0, 1], [2, 2], ElementType.Float64).Log();
+        var q = Tensor.From([0.25, 0.75, 0, 1], [2, 2], ElementType.Float64).Log();
+        double[] found = Categorical.KlDivergence(p, q).ToDoubles();
+        Assert.Equal((0.5 * Math.Log(2)) + (0.5 * Math.Log(2.0 / 3)), found[0], 1e-12);
+        Assert.Equal(0, found[1]);
+        Assert.Throws<ArgumentException>(() => Categorical.KlDivergence(p, q[0]));
+
+        // In logits of q the slope is q - p; in those of p, p (log p - log q - KL).
+        var logits = Tensor.From([0.3, -1, 0.7], [3], ElementType.Float64);
+        var own = Tensor.From([0.2, 0.5, -0.4], [3], ElementType.Float64);
+        var divergence = Categorical.KlDivergence(Categorical.LogProbabilities(own), Categorical.LogProbabilities(logits));
+        double[] target = Softmax(own), there = Softmax(logits);
+        var (byOwn, byLogits) = Gradient.Of(divergence, (own, logits));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(there[i] - target[i], byLogits[i].Item(), 1e-12);
+            Assert.Equal(target[i] * (Math.Log(target[i] / there[i]) - divergence.Item()), byOwn[i].Item(), 1e-12);
+        }
+
+        static double[] Softmax(Tensor x)
+        {
+            double[] powers = [.. x.ToDoubles().Select(Math.Exp)];
+            return [.. powers.Select(power => power / powers.Sum())];
+        }
+    }
 }

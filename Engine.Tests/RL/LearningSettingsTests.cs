@@ -138,7 +138,7 @@ public class LearningSettingsTests
         Refused(
             training with { Method = "5-mixed" },
             "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5, "
-            + "or back-5 to look back.");
+            + "back-5 to look back, or bmg-5 for a bootstrapped target.");
         Refused(training with { Points = -1 }, "points is -1, but must be between 0 and 10000.");
         (training with { Points = 0, Method = "0" }).Validate();
 

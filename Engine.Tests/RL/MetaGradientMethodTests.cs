@@ -13,6 +13,7 @@ public class MetaGradientMethodTests
     [InlineData("5-mix", MetaGradientKind.Mixed, 5)]
     [InlineData("trace-3", MetaGradientKind.Trace, 3)]
     [InlineData("back-7", MetaGradientKind.Back, 7)]
+    [InlineData("bmg-7", MetaGradientKind.Bootstrapped, 7)]
     public void NamesAreParsedAndGivenBack(string name, MetaGradientKind kind, int steps)
     {
         var method = MetaGradientMethod.Parse(name);
@@ -32,6 +33,7 @@ public class MetaGradientMethodTests
     [InlineData("trace-")]
     [InlineData("back-")]
     [InlineData("back5")]
+    [InlineData("bmg-")]
     [InlineData("trace-5-mix")]
     [InlineData("1.5")]
     [InlineData("+5")]
@@ -43,7 +45,7 @@ public class MetaGradientMethodTests
     {
         string message = Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name)).Message;
         Assert.Contains($"'{name}'", message, StringComparison.Ordinal);
-        Assert.Contains("as 5, a mix as 5-mix, a trace as trace-5, or back-5 to look back", message, StringComparison.Ordinal);
+        Assert.Contains("a mix as 5-mix, a trace as trace-5, back-5 to look back, or bmg-5 for", message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -52,6 +54,7 @@ public class MetaGradientMethodTests
     [InlineData("-2-mix", 1)]
     [InlineData("trace-0", 1)]
     [InlineData("back-0", 1)]
+    [InlineData("bmg-0", 1)]
     public void TooFewStepsAreRefusedWithTheLeastNumber(string name, int least)
     {
         string message = Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name)).Message;
