@@ -107,8 +107,8 @@ public static class FrontierCommand
         using var table = folder.Metrics(
             Estimators,
             [
-                "method", "kind", "steps", "factor", "usual", "frontier", .. statistics.SelectMany(name => (string[])[name, name + "_error"]),
-                "predicted",
+                "method", "kind", "steps", "factor", "usual", "frontier",
+                .. statistics.SelectMany(name => (string[])[name, name + "_error"]), "predicted",
             ]);
         foreach (var each in report.Summary)
         {

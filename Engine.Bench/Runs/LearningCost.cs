@@ -43,7 +43,11 @@ internal static class LearningCost
             return seed.Table.Numbers(option, column, seed.Rows);
         string[] needed = column == Seconds ? [Frames, Pace] : [Frames];
         if (Array.Find(needed, name => !seed.Table.Has(name)) is { } missing)
-            throw new UserError($"{option} {column}: it follows from {missing}, which {seed.Table.Path} does not have; name another column.");
+        {
+            throw new UserError(
+                $"{option} {column}: it follows from {missing}, which {seed.Table.Path} does not have; name another column.");
+        }
+
         double[] frames = seed.Table.Numbers(option, Frames, seed.Rows);
         if (column == FramesPlayed)
         {

@@ -11,7 +11,7 @@ namespace Engine.RL.Meta;
 public static class BootstrappedTarget
 {
     /// <summary>The distances to targets 1, ..., L steps ahead.</summary>
-    /// <param name="problem">The problem, with the meta-parameters; it has a <see cref="IMetaProblem{T, TState, TRollout}.Distance"/>.</param>
+    /// <param name="problem">The problem, with the meta-parameters, and with a distance.</param>
     /// <param name="start">theta_t and what belongs to it.</param>
     /// <param name="key">What rollouts draw from, as in an <see cref="InnerLoop"/> of L + 1 updates.</param>
     /// <param name="steps">L, at least 1.</param>

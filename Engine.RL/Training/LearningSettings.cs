@@ -46,7 +46,7 @@ public record LearningSettings
     private const int LargestRollout = 1 << 20;
 
     /// <summary>The published experiment whose settings took the place of the defaults, see <see cref="Presets"/>; null for none.</summary>
-    [Setting("Another published experiment whose settings take the place of the defaults: that on outer value functions (docs/findings.md).")]
+    [Setting("Another published experiment whose settings take the place of the defaults: that on outer value functions.")]
     public Preset? Preset { get; init; }
 
     /// <summary>The environment, see <see cref="EnvironmentKind"/>.</summary>

@@ -38,7 +38,8 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(3e-3, (double)JsonNode.Parse(File.ReadAllText(At("t/config.json")))!["meta-learning-rate"]!);
         RunToEnd($"snake --grid 6 --method 1 {Small} --rollout 5 --out {At("c")}");
         AssertMistake(
-            $"train --fork {At("c")} --preset outer-value --frames 60 --out {At("d")}", "--preset outer-value: agents that go on from others");
+            $"train --fork {At("c")} --preset outer-value --frames 60 --out {At("d")}",
+            "--preset outer-value: agents that go on from others");
     }
 
     [Fact]
