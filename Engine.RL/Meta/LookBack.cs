@@ -9,7 +9,8 @@ namespace Engine.RL.Meta;
 /// for that). The derivative of the parameters in the meta-parameters, Z, is carried along, Z &lt;- d (I + H) Z + N with a decay d, and
 /// meets the outer loss of the rollout that the next update uses anyway: no frame is played for it. With d = 0 it looks back on one update,
 /// with d = 1 on all of them, and with d = 1 - 1/N on about N. Meta-parameters move meanwhile: derivatives are at the values that each
-/// update had.
+/// update had. Where updates amplify by more than 1/d, Z grows without a bound, as no derivative of a loop with an end does; once it is not
+/// finite it begins anew at zero.
 /// </summary>
 public static class LookBack
 {
@@ -51,6 +52,16 @@ public static class LookBack
         ArgumentOutOfRangeException.ThrowIfGreaterThan(decay, 1);
         var (moved, next, gradient) = InnerLoop.Update(problem, parameters, state, losses);
         var decayed = Tree.Map(tangents, x => x.Type.IsFloat() ? x * decay : x);
-        return (moved, next, Tangents.Forward(eta, [], (moved, next), (parameters, state), decayed).Tangents, gradient);
+        var carried = Tangents.Forward(eta, [], (moved, next), (parameters, state), decayed).Tangents;
+        var isFinite = IsFinite(carried);
+        return (moved, next, Tree.Map(carried, x => x.Type.IsFloat() ? Tensor.Where(isFinite, x, 0) : x), gradient);
+    }
+
+    /// <summary>1 if all numbers of a tree are finite, else 0.</summary>
+    internal static Tensor IsFinite<T>(T tree)
+    {
+        // What is finite less itself is zero, and all else NaN.
+        var differences = Tree.Leaves(tree).Where(x => x.Type.IsFloat()).Select(x => (x - x).Sum());
+        return Tensor.Equal(differences.Aggregate((sum, each) => sum + each), 0);
     }
 }

@@ -73,7 +73,12 @@ public sealed class Update(
         if (method.Steps > 0)
         {
             metaGradient = MetaParameters.OfLearned(gradient);
-            (eta, metaOptimiser) = _metaOptimiser.Update(old.Eta, metaGradient, old.MetaOptimiser);
+            var moved = _metaOptimiser.Update(old.Eta, metaGradient, old.MetaOptimiser);
+
+            // One that is not finite moves nothing: the agent would be lost with its meta-parameters. Metrics have its norm.
+            var isFinite = LookBack.IsFinite(metaGradient);
+            (eta, metaOptimiser) = Tree.Map(
+                moved, (old.Eta, old.MetaOptimiser), (after, before) => Tensor.Where(isFinite.Cast(after.Type), after, before));
         }
 
         var (returns, ongoing) = Returns(point.Rollout, old.Returns);

@@ -69,6 +69,23 @@ public sealed partial class AgentTrainingTests
         Assert.NotEqual(SmallSnake.Stored(snapshots[0], "Inner.Parameters."), SmallSnake.Stored(snapshots[^1], "Inner.Parameters."));
     }
 
+    // Without a term under the root the derivative of Adam at a gradient of zero is none: meta-parameters stay, and the network learns on.
+    [Fact]
+    public void AMetaGradientThatIsNotFiniteMovesNothing()
+    {
+        var run = s_run with { Method = "2", Settings = s_run.Settings with { EpsilonRoot = 0, LogEvery = 1 } };
+        var watcher = new Watcher { TakesAll = true };
+        var rows = SmallSnake.Train(run, watcher).Rows;
+        Assert.Contains(rows, row => !double.IsFinite(SmallSnake.Column([row], "meta_grad_norm")[0]));
+        Assert.All(rows.SelectMany(SmallSnake.Eta), value => Assert.True(double.IsFinite(value)));
+        foreach (var (row, before, after) in rows.Zip(watcher.Snapshots, watcher.Snapshots.Skip(1)))
+        {
+            bool isFinite = double.IsFinite(SmallSnake.Column([row], "meta_grad_norm")[0]);
+            Assert.Equal(isFinite, !SmallSnake.Stored(before, "Eta").SequenceEqual(SmallSnake.Stored(after, "Eta")));
+            Assert.All(SmallSnake.Numbers(after, "Inner.Parameters."), value => Assert.True(double.IsFinite(value)));
+        }
+    }
+
     // Without look-ahead nothing else is learned: the first kept update is that of other methods.
     [Fact]
     public void TheFirstKeptUpdateDoesNotDependOnTheMethod()

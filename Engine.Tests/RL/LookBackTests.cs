@@ -1,6 +1,7 @@
 using Engine.Core;
 using Engine.Core.Autodiff;
 using Engine.Core.Optim;
+using Engine.Kernels;
 using Engine.RL.Environments;
 using Engine.RL.Meta;
 using Xunit;
@@ -109,6 +110,25 @@ public class LookBackTests
                 (task, learner) =>
                     [Walk(task.With(learner.Raw.Sigmoid()), learner.Raw, learner.Inner, learner.Key, 3, decay: 0.9).MetaGradient]);
         }
+    }
+
+    // What has become infinite is forgotten, and derivatives begin anew; what is large is not.
+    [Theory]
+    [InlineData(double.PositiveInfinity, true)]
+    [InlineData(double.NaN, true)]
+    [InlineData(1e200, false)]
+    public void WhatIsNotFiniteIsForgotten(double value, bool isForgotten)
+    {
+        using var scope = new TensorScope();
+        var (setup, optimiser) = (new InnerLoopSetup(), s_optimisers[1]);
+        var (start, problem) = (setup.Start(optimiser), setup.Problem(optimiser));
+        var losses = problem.Losses(start.Parameters, problem.Sample(start.Parameters, default, setup.Key).Rollout);
+        var zero = LookBack.Initial(start, 10);
+        var odd = zero with { Parameters = zero.Parameters + Tensor.From([value, .. new double[9]], [10, 1], zero.Parameters.Type) };
+        var (_, _, next, _) = LookBack.Update(problem, setup.Raw, start.Parameters, start.Optimiser, losses, odd, 0.5);
+        double[] all = [.. Tree.Leaves(next).Where(x => x.Type.IsFloat()).SelectMany(x => x.ToDoubles())];
+        Assert.All(all, x => Assert.True(double.IsFinite(x)));
+        Assert.Equal(isForgotten, Array.TrueForAll(all, x => x == 0));
     }
 
     [Theory]
