@@ -50,7 +50,7 @@ public sealed class HessianReport
     public IReadOnlyList<int> Iterations { get; }
 
     /// <summary>What means and intervals are over: seeds, or the points of training where there is one seed.</summary>
-    public string Units => _isBySeed ? Invariant($"{Seeds} seeds") : Invariant($"{Iterations.Count} points of training");
+    public string Units => _isBySeed ? Invariant($"{Seeds} seeds") : Invariant($"{Iterations.Count} {(Iterations.Count == 1 ? "point" : "points")} of training");
 
     /// <summary>Each inner optimiser in numbers.</summary>
     public IReadOnlyList<HessianSummary> Summary =>
