@@ -1,3 +1,4 @@
+using Engine.Core.Autodiff;
 using Engine.Core.Operations;
 using Engine.Core.Trees;
 
@@ -80,7 +81,7 @@ public static class Tree
     /// <exception cref="ArgumentException">There is no tensor, or their types differ.</exception>
     public static Tensor ToVector<T>(T tree)
     {
-        Tensor[] leaves = Leaves(tree), flat = [.. leaves.Select(Flat)];
+        Tensor[] leaves = CheckpointScope.Inside(Leaves(tree)), flat = [.. leaves.Select(Flat)];
         return Source(flat) is { } vector ? new Rejoined(leaves).Apply(vector) : Tensor.Concatenate(0, flat);
 
         // What is taken apart to be used is put together again as it was.

@@ -42,6 +42,8 @@ public static class FrontierCommand
             using (device)
             using (study)
             {
+                if (agent is not null && config.Settings.Measured > 0)
+                    throw new UserError("--measured: the outer loss of an agent says nothing by itself; leave it out.");
                 var settings = config.Settings;
                 var frontier = new Frontier(
                     settings, study, agent is null ? settings.Kappa : agent.Kappa, agent?.TraceDecay ?? settings.TraceDecay);
@@ -87,7 +89,7 @@ public static class FrontierCommand
                 each.IsOnFrontier ? "yes" : ""]),
             $"Means over {report.Units}. Alignment: the expected cosine of one estimate with the oracle's mean; at equal frames, of the "
             + "mean of as many as the frames of the longest pay for. In brackets after a name: a factor that is not the usual one, but the "
-            + "best aligned.");
+            + "best aligned." + (measures ? " Bias to cosine are of even discounts, alignment is of all." : ""));
         console.WriteClaims(report.Claims, $"95% bootstrap intervals over {report.Units}");
         FigureFiles.Write(folder, Picture, Draw(report), parsed.InvocationConfiguration.Error);
 

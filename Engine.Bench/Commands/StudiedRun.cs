@@ -72,6 +72,8 @@ internal sealed class StudiedRun<T>
         RequireUsual(config.Settings);
         var folder = AgentFolder.Find(run, config.Settings.Agent);
         var trained = folder.Load().Run;
+        if (trained.Settings.FreshValidation)
+            throw new UserError($"{run} was trained with --fresh-validation, which this does not look at: name another run.");
         string to = parsed.GetValue(Common.Out)!;
         if (folder.BelongsTo(to))
             throw new UserError($"--out {to}: the agent that is studied is there; name another folder.");

@@ -132,7 +132,7 @@ public static class Gradient
             if (Array.TrueForAll(g, each => each is null))
                 continue;
             Tensor[] inputs = Inputs(y, xs);
-            var cotangentsOfInputs = inputs == y.Inputs ? Rule(y, results, g, depends) : Tree.Leaves(Tree.FromVector(inputs, g[0]!));
+            var cotangentsOfInputs = inputs == y.Inputs ? Rule(y, results, g, depends) : ((Rejoined)y.Operation!).Parts(g[0]!);
             for (int i = 0; i < inputs.Length; i++)
             {
                 if (cotangentsOfInputs[i] is { } cotangent)
@@ -145,9 +145,7 @@ public static class Gradient
 
     // What a tensor was made of. A vector that was split and rejoined is its own past, unless derivatives are taken in its parts.
     private static Tensor[] Inputs(Tensor tensor, Tensor[] xs)
-        => tensor.Operation is Rejoined { Leaves: var leaves } && Array.Exists(leaves, leaf => Array.IndexOf(xs, leaf) >= 0)
-            ? leaves
-            : tensor.Inputs;
+        => tensor.Operation is Rejoined rejoined && Array.Exists(xs, rejoined.IsOf) ? rejoined.Leaves : tensor.Inputs;
 
     // What the rule of an operation gives, which may be a user's.
     private static Tensor?[] Rule(Tensor y, Tensor[] results, Tensor?[] g, HashSet<Tensor> depends)

@@ -24,14 +24,26 @@ internal sealed record Reshape(Shape Target) : Alias
 /// A vector that was split into leaves, and would be put together of them again: the vector itself, and nothing is moved. Derivatives go
 /// straight to it, but for those in the leaves, see <see cref="Autodiff.Gradient"/>.
 /// </summary>
-/// <param name="Leaves">The leaves, in order: parts of the vector, or reshaped ones.</param>
+/// <param name="Leaves">The leaves, in order: parts of the vector along its last axis, or reshaped ones.</param>
 internal sealed record Rejoined(Tensor[] Leaves) : Alias
 {
+    /// <summary>Whether a tensor is one of the leaves, or the part of the vector that one of them is of.</summary>
+    public bool IsOf(Tensor x)
+        => Array.Exists(Leaves, leaf => ReferenceEquals(leaf, x) || (leaf.Operation is Reshape && ReferenceEquals(leaf.Inputs[0], x)));
+
+    /// <summary>The parts of a cotangent, as the leaves are.</summary>
+    public Tensor[] Parts(Tensor g)
+    {
+        int last = g.Rank - 1, members = g.Count / g.Shape[last];
+        var parts = new Split(last, [.. Leaves.Select(leaf => leaf.Count / members)]).ApplyAll(g);
+        return [.. parts.Select((part, i) => part.ReshapeTo(Leaves[i].Shape))];
+    }
+
     /// <inheritdoc/>
     public override Tensor?[] Vjp(Tensor g, Tensor y, Tensor[] x) => [g];
 
     /// <inheritdoc/>
-    protected override Tensor Batched(BatchedInputs x) => Apply(x[0]);
+    protected override Tensor Batched(BatchedInputs x) => new Rejoined([.. Leaves.Select(leaf => leaf.Whole!)]).Apply(x[0]);
 
     /// <inheritdoc/>
     protected override (ElementType Type, Shape Shape) Infer(Tensor[] x) => (x[0].Type, x[0].Shape);

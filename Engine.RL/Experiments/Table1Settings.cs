@@ -44,6 +44,8 @@ public sealed record Table1Settings : LearningSettings
         base.Validate();
         Setting.RequireSeeds(Seed, Seeds);
         MetaGradientMethod.RequireMethods("methods", Methods, least: 0, mayLookBack: true);
+        foreach (string method in Methods)
+            RequireEffect("methods", method);
         Setting.Require(Replicates != 1, "replicates", Replicates, "0, or at least 2: one alone does not vary");
     }
 }

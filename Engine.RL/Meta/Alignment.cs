@@ -12,7 +12,8 @@ public static class Alignment
     /// <summary>Evaluates an estimator.</summary>
     /// <remarks>
     /// Each estimate meets the oracle's mean over the other replicates, so that no estimate is judged by its own random numbers, which
-    /// oracle and estimator share.
+    /// oracle and estimator share. Where that mean itself is hardly known, it is longer than what it stands for, and all estimators seem
+    /// less aligned, in proportion.
     /// </remarks>
     /// <param name="samples">Estimates, [replicates, components], row by row.</param>
     /// <param name="oracle">Estimates of the oracle for the same replicates.</param>
@@ -62,20 +63,24 @@ public static class Alignment
         if (size == 0)
             return (new(0, 0), 0);
         double total = 0;
+        for (int r = 0; r < replicates; r++)
+        {
+            for (int c = 0; c < width; c++)
+                total += unit[(r * width) + c] * ((replicates * mean[c]) - target[(r * width) + c]) / (replicates - 1);
+        }
+
+        // The linear part of a mean over pairs of replicates, what each adds on either side, and of the length that it is divided by.
+        double alignment = total / replicates / size;
         double[] parts = new double[replicates];
         for (int r = 0; r < replicates; r++)
         {
             for (int c = 0; c < width; c++)
             {
-                double step = unit[(r * width) + c], slope = target[(r * width) + c];
-                total += step * ((replicates * mean[c]) - slope) / (replicates - 1);
-
-                // The linear part of a mean over pairs of replicates: what each adds on either side.
-                parts[r] += (step * mean[c]) + (direction[c] * slope);
+                double slope = target[(r * width) + c];
+                parts[r] += (unit[(r * width) + c] * mean[c]) + (direction[c] * slope) - (alignment * slope * mean[c] / size);
             }
         }
 
-        double error = Estimate.Deviation(parts) / Math.Sqrt(replicates);
-        return (new(total / replicates / size, error / size), size);
+        return (new(alignment, Estimate.Deviation(parts) / Math.Sqrt(replicates) / size), size);
     }
 }

@@ -54,15 +54,8 @@ public enum LoopMemory
 /// What derivatives in the meta-parameters are multiplied by from one update to the next, as <see cref="LookBack"/> does: 1 for the exact
 /// derivative.
 /// </param>
-/// <param name="ValidationKey">
-/// What rollouts draw from that evaluate points, if these have rollouts of their own; null for the key of the loop.
-/// </param>
 public sealed record UnrollOptions(
-    double? Trace = null,
-    bool FreshValidation = false,
-    LoopMemory Memory = LoopMemory.Plain,
-    double Decay = 1,
-    Key? ValidationKey = null);
+    double? Trace = null, bool FreshValidation = false, LoopMemory Memory = LoopMemory.Plain, double Decay = 1);
 
 /// <summary>Inner updates, one after the other, through which meta-gradients flow (equation 5 of the paper).</summary>
 public static class InnerLoop
@@ -125,10 +118,7 @@ public static class InnerLoop
 
         // What is sampled does not depend on meta-parameters.
         (TRollout Rollout, TState Next) Sample(int number)
-        {
-            var from = number < 0 ? options.ValidationKey ?? key : key;
-            return Kept(x => problems[0].Sample(x.theta, x.sampling, x.Key), (theta, sampling, Key: from.Fold(number)));
-        }
+            => Kept(x => problems[0].Sample(x.theta, x.sampling, x.Key), (theta, sampling, Key: key.Fold(number)));
 
         Moved<TParameters> Move(IMetaProblem<TParameters, TState, TRollout> problem, Place<TParameters, TRollout> at)
         {

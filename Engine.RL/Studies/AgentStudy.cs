@@ -106,6 +106,12 @@ public sealed class AgentStudy : Study
     }
 
     /// <inheritdoc/>
+    protected override int First(ExperimentSnapshot start)
+        => start.Part > 0 || start.Rows.Count == 0
+            ? start.Part
+            : throw new InvalidDataException("The checkpoint is of an earlier version, which counted in another way: begin anew.");
+
+    /// <inheritdoc/>
     public override void Dispose() => Tree.Dispose(_learners);
 
     // A group of one agent.

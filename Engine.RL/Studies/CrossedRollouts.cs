@@ -4,7 +4,10 @@ using Engine.RL.Meta;
 
 namespace Engine.RL.Studies;
 
-/// <summary>Meta-gradients of an inner loop whose updates and whose validation draw from keys of their own.</summary>
+/// <summary>
+/// Meta-gradients of an inner loop whose updates and whose validation draw from keys of their own: nothing of the one's chance is in the
+/// other, but by the parameters.
+/// </summary>
 /// <param name="Steps">The numbers of inner steps.</param>
 internal sealed record CrossedRollouts(IReadOnlyList<int> Steps) : IPointFunction<(Key Key, Key Validation), Tensor>
 {
@@ -12,8 +15,12 @@ internal sealed record CrossedRollouts(IReadOnlyList<int> Steps) : IPointFunctio
     public Tensor At<TParameters, TState, TRollout>(
         MetaPoint<TParameters, TState, TRollout> point, (Key Key, Key Validation) row)
     {
-        var points = InnerLoop.Unroll(
-            point.Problem(point.Eta), point.Start, row.Key, Steps.Max(), new(FreshValidation: true, ValidationKey: row.Validation));
-        return Tensor.Concatenate(0, [.. Steps.Select(n => Gradient.Of(points[n - 1].OuterLoss, point.Eta))]);
+        var problem = point.Problem(point.Eta);
+        var points = InnerLoop.Unroll(problem, point.Start, row.Key, Steps.Max());
+        return Tensor.Concatenate(0, [.. Steps.Select(n => Gradient.Of(OuterLoss(points[n - 1].State.Parameters), point.Eta))]);
+
+        // From where the loop began: where its rollouts have come to would be theirs, not the validation's.
+        Tensor OuterLoss(TParameters theta)
+            => problem.Losses(theta, problem.Sample(theta, point.Start.Sampling, row.Validation).Rollout).Outer;
     }
 }

@@ -29,7 +29,8 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
     /// <summary>Columns of a row, after method, seed and iteration: each statistic and its standard error.</summary>
     /// <remarks>
     /// "pooled" is the alignment of the mean of as many estimates as the frames of the longest look-ahead pay for: of 20 steps one, of one
-    /// step 10, of those that look back 21.
+    /// step 10, of those that look back 21, which follow each other along one branch and have most of what is behind them in common. Those
+    /// that look back are held against an oracle of their own, which looks ahead from where they stand.
     /// </remarks>
     public IReadOnlyList<string> Columns =>
     [
@@ -45,7 +46,8 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
     /// <exception cref="OperationCanceledException">It was cancelled; the observer got a last checkpoint.</exception>
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
-        using var terms = study.Prepare(new Terms(settings.Most, settings.Oracle));
+        double[] decays = [.. Estimators.Where(each => each.Kind == MetaGradientKind.Back).Select(each => each.Factor)];
+        using var terms = study.Prepare(new Terms(settings.Most, settings.Oracle, decays));
         using var outcomes = study.Prepare(new Outcomes(settings.Oracle));
         return study.Run(pause => Evaluate(terms, outcomes, pause), _start, observer, cancel);
     }
@@ -56,7 +58,9 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
         int count = study.Parameters.Count, length = settings.Replicates * count;
         int[] considered = [.. study.Considered];
         float[][] estimates = [.. Estimators.Select(_ => new float[study.Seeds.Count * length])];
-        float[] oracle = new float[study.Seeds.Count * length];
+        float[] oracle = new float[study.Seeds.Count * length], later = new float[oracle.Length];
+        var backward = Estimators.Where(each => each.Kind == MetaGradientKind.Back).ToList();
+        float[][] consecutive = [.. backward.Select(_ => new float[oracle.Length])];
         for (int done = 0; done < settings.Replicates; done += Portion)
         {
             pause();
@@ -69,22 +73,27 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
                 int start = (seed * length) + (done * count), size = replicates * count;
                 Parallel.For(0, Estimators.Count, number => Estimators[number].Estimate(of, estimates[number].AsSpan(start, size)));
                 samples.Oracle[seed].ToArray<float>().CopyTo(oracle.AsSpan(start));
+                samples.Later[seed].ToArray<float>().CopyTo(later.AsSpan(start));
+                for (int number = 0; number < backward.Count; number++)
+                    samples.Consecutive[seed][.., number].ToArray<float>().CopyTo(consecutive[number].AsSpan(start));
             }
         }
 
         var improvements = Measures ? Improvements(outcomes, estimates, pause) : [];
         for (int seed = 0; seed < study.Seeds.Count; seed++)
         {
-            var target = oracle.AsMemory(seed * length, length);
             var rows = new MetricRow[Estimators.Count];
             int at = seed;
             Parallel.For(0, rows.Length, number =>
             {
+                int back = backward.IndexOf(Estimators[number]);
                 var of = estimates[number].AsSpan(at * length, length);
-                var s = EstimatorStatistics.Of(of, target.Span, count, considered);
-                var (alignment, norm) = Alignment.Of(of, target.Span, count, study.Learned);
-                int together = Math.Min((settings.Most + 1) / Estimators[number].Rollouts, settings.Replicates / 2);
-                var (pooled, _) = Alignment.Of(of, target.Span, count, study.Learned, together);
+                var target = (back < 0 ? oracle : later).AsSpan(at * length, length);
+                var s = EstimatorStatistics.Of(of, target, count, considered);
+                var (alignment, norm) = Alignment.Of(of, target, count, study.Learned);
+                var (pooled, _) = back < 0
+                    ? Alignment.Of(of, target, count, study.Learned, (settings.Most + 1) / Estimators[number].Rollouts)
+                    : Alignment.Of(consecutive[back].AsSpan(at * length, length), target, count, study.Learned);
                 Estimate[] columns = [s.Bias, s.Deviation, s.SignalToNoise, s.Cosine, alignment, pooled];
                 double[] measured = Measures
                     ? [settings.Step * norm * alignment.Value, improvements[at][number].Value, improvements[at][number].Error] : [];
@@ -159,25 +168,42 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
             step[c] = (float)(-settings.Step * estimate[c] / Math.Sqrt(square));
     }
 
-    // The terms of one loop, and the meta-gradient of the oracle.
-    private sealed record LoopTerms(Tensor Exact, Tensor Trace, Tensor Sums, Tensor Oracle)
+    // The terms of one loop; the meta-gradients of the oracle at its beginning, and of that after so many updates as the longest look-ahead
+    // makes; and means of consecutive estimates that look back from there on, one for each decay.
+    private sealed record LoopTerms(Tensor Exact, Tensor Trace, Tensor Sums, Tensor Oracle, Tensor Later, Tensor Consecutive)
     {
         public TermSamples Of(int seed, int most)
             => new(Exact[seed].ToArray<float>(), Trace[seed].ToArray<float>(), Sums[seed].ToArray<float>(), most, Oracle.Shape[-1]);
     }
 
-    private sealed record Terms(int Most, int Oracle) : IPointFunction<Key, LoopTerms>
+    private sealed record Terms(int Most, int Oracle, double[] Decays) : IPointFunction<Key, LoopTerms>
     {
         public LoopTerms At<TParameters, TState, TRollout>(MetaPoint<TParameters, TState, TRollout> point, Key key)
         {
-            int[] steps = [.. Enumerable.Range(1, Most)];
-            var exact = MetaGradientTerms.Of(point, key, [.. steps, Oracle]);
+            int[] steps = [.. Enumerable.Range(1, Most)], behind = Decays.Length == 0 ? [] : [.. Enumerable.Range(Most, Most + 1)];
+            var all = MetaGradientTerms.Of(point, key, [.. steps, Oracle, Most + Oracle, .. behind]);
+            var exact = all[..Most];
             var trace = MetaGradientTerms.Of(point, key, steps, new(Trace: 1));
             return new(
-                Tensor.Concatenate(0, exact[..^1]),
+                Tensor.Concatenate(0, exact),
                 Tensor.Concatenate(0, trace),
-                Tensor.Stack(0, [.. exact[..^1].Select(terms => terms.Sum(0))]),
-                exact[^1].Sum(0));
+                Tensor.Stack(0, [.. exact.Select(terms => terms.Sum(0))]),
+                all[Most].Sum(0),
+                all[Most + 1][..Oracle].Sum(0),
+                Decays.Length == 0 ? Tensor.Zeros([1, point.Eta.Count], point.Eta.Type, point.Eta.Device)
+                    : Tensor.Stack(0, [.. Decays.Select(decay => LookingBack(all[(Most + 2)..], decay))]));
+        }
+
+        // The mean of what those see that have one update more behind them each.
+        private static Tensor LookingBack(Tensor[] terms, double decay)
+            => terms.Select(each => Decayed(each, decay)).Aggregate((sum, each) => sum + each) / terms.Length;
+
+        private static Tensor Decayed(Tensor terms, double decay)
+        {
+            if (decay == 0)
+                return terms[0];
+            double[] weights = [.. Enumerable.Range(0, terms.Shape[0]).Select(i => Math.Pow(decay, i))];
+            return (terms * Tensor.From(weights, [weights.Length, 1], terms.Type, terms.Device)).Sum(0);
         }
     }
 

@@ -75,7 +75,8 @@ public sealed class FrontierReport
     public int Points { get; }
 
     /// <summary>What means and intervals are over: seeds, or the points of training where there is one seed.</summary>
-    public string Units => _isBySeed ? Invariant($"{Seeds} seeds") : Invariant($"{Points} {(Points == 1 ? "point" : "points")} of training");
+    public string Units
+        => _isBySeed ? Invariant($"{Seeds} seeds") : Points == 1 ? "one point of training" : Invariant($"{Points} points of training");
 
     /// <summary>Each estimator, averaged over training.</summary>
     public IReadOnlyList<FrontierSummary> Summary { get; }

@@ -50,6 +50,7 @@ public record FrontierSettings : MrpSettings
         Setting.Require(Points <= Iterations, "points", Points, $"at most the number of iterations, {Iterations}");
         Setting.Require(Oracle >= Most, "oracle", Oracle, $"at least most, {Most}");
         Setting.Require(Measured <= Replicates, "measured", Measured, $"at most replicates, {Replicates}");
+        Setting.Require(Replicates > Most, "replicates", Replicates, $"more than most, {Most}: as many single steps as its frames pay for");
         foreach (var (name, factors) in ((string, IReadOnlyList<double>)[])[("kappas", Kappas), ("mus", Mus)])
         {
             Setting.RequireOnce(name, factors);

@@ -50,7 +50,8 @@ public sealed class HessianReport
     public IReadOnlyList<int> Iterations { get; }
 
     /// <summary>What means and intervals are over: seeds, or the points of training where there is one seed.</summary>
-    public string Units => _isBySeed ? Invariant($"{Seeds} seeds") : Invariant($"{Iterations.Count} {(Iterations.Count == 1 ? "point" : "points")} of training");
+    public string Units => _isBySeed ? Invariant($"{Seeds} seeds")
+        : Iterations.Count == 1 ? "one point of training" : Invariant($"{Iterations.Count} points of training");
 
     /// <summary>Each inner optimiser in numbers.</summary>
     public IReadOnlyList<HessianSummary> Summary =>
@@ -70,16 +71,17 @@ public sealed class HessianReport
         => [.. ((Func<string, Claim>[])[InProportion, ProductsGrow, CommonExplains, WithoutProducts]).Select(claim => claim(Variants[0])),
             FromValidationMost(), .. Variants.Skip(1).Select(Differs)];
 
-    /// <summary>All that was measured: by which optimiser, what, and where.</summary>
-    public IEnumerable<(string Variant, string Quantity, int At)> Measured
-        => _rows.Keys.Select(key => (key.Method.Split('/')[0], key.Method.Split('/')[1], key.At));
+    /// <summary>All that was measured in all seeds and points: by which optimiser, what, and where.</summary>
+    public IEnumerable<(string Variant, string Quantity, int At)> Measured => _rows
+        .Where(group => group.Value.Length == Seeds * Iterations.Count)
+        .Select(group => (group.Key.Method.Split('/')[0], group.Key.Method.Split('/')[1], group.Key.At));
 
     /// <summary>A quantity at a place, a mean over training.</summary>
     public Estimate Mean(string variant, string quantity, int at) => Estimate.Of(PerUnit(variant, quantity, at));
 
-    /// <summary>The places of a quantity, in order.</summary>
+    /// <summary>The places of a quantity, in order: those that it has in all seeds and points, since a spectrum may end earlier.</summary>
     public IReadOnlyList<int> Places(string variant, string quantity)
-        => [.. _rows.Keys.Where(key => key.Method == Method(variant, quantity)).Select(key => key.At).Order()];
+        => [.. Measured.Where(each => each.Variant == variant && each.Quantity == quantity).Select(each => each.At).Order()];
 
     /// <summary>Whether a quantity was measured.</summary>
     public bool Has(string variant, string quantity) => _rows.ContainsKey((Method(variant, quantity), 1));
@@ -87,16 +89,6 @@ public sealed class HessianReport
     /// <summary>A deviation of i steps over that of 1 step: one number for each unit.</summary>
     public double[] Relative(string variant, string quantity, int steps)
         => Ratios(PerUnit(variant, quantity, steps), PerUnit(variant, Quantity.Std, 1));
-
-    /// <summary>Eigenvalues and their weights at a point of training, of all seeds.</summary>
-    public (double Value, double Weight)[] Density(string variant, int iteration)
-    {
-        return [.. Values(Quantity.Eigenvalue).Zip(Values(Quantity.Weight), (value, weight) => (value, weight / Seeds))];
-
-        IEnumerable<double> Values(string quantity) => Places(variant, quantity)
-            .SelectMany(at => _rows[(Method(variant, quantity), at)].Where(row => row.Iteration == iteration).OrderBy(row => row.Seed))
-            .Select(row => row.Values[1]);
-    }
 
     private static string Method(string variant, string quantity) => $"{variant}/{quantity}";
 

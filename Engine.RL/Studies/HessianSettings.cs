@@ -18,7 +18,9 @@ public record HessianSettings : MrpSettings
     public int Replicates { get; init; } = 512;
 
     /// <summary>Inner optimisers that are compared.</summary>
-    [Setting("Inner optimisers: the learners' own, sgd, and Adam with no-momentum, detached denominator, or root-1e-12 under the root.")]
+    [Setting(
+        "Inner optimisers: the learners' own, sgd, or sgd-0.01 with that step size, and Adam with no-momentum, detached denominator, or "
+        + "root-1e-12 under the root.")]
     public IReadOnlyList<string> Variants { get; init; } = ["own", "sgd", "no-momentum", "detached", "root-1e-12"];
 
     /// <summary>Products with the update's Jacobian for its spectrum.</summary>

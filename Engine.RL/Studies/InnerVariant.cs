@@ -9,30 +9,36 @@ namespace Engine.RL.Studies;
 /// <param name="Name">What it is called, see <see cref="Parse"/>.</param>
 public sealed record InnerVariant(string Name)
 {
-    private const string OwnName = "own", SgdName = "sgd", WithoutMomentum = "no-momentum", Detached = "detached", Root = "root-";
+    private const string OwnName = "own", SgdName = "sgd", WithoutMomentum = "no-momentum", Detached = "detached";
+    private const string Root = "root-", SgdAt = SgdName + "-";
 
     /// <summary>Learners' own.</summary>
     public static InnerVariant Own { get; } = new(OwnName);
 
-    private double EpsilonRoot { get; init; }
+    // The term under the root, or the step size.
+    private double? Number { get; init; }
 
     /// <summary>That of a name.</summary>
     /// <param name="name">
-    /// "own"; "sgd" with the same step size; or Adam changed in one way: "no-momentum" with beta1 = 0, "detached" with a denominator that
-    /// is a constant to meta-gradients, or "root-1e-12" with that term under the root.
+    /// "own"; "sgd" with the same step size, or "sgd-0.01" with another; or Adam changed in one way: "no-momentum" with beta1 = 0,
+    /// "detached" with a denominator that is a constant to meta-gradients, or "root-1e-12" with that term under the root.
     /// </param>
     /// <exception cref="ArgumentException">The name is none of a variant.</exception>
     public static InnerVariant Parse(string name)
     {
         if (name is OwnName or SgdName or WithoutMomentum or Detached)
             return new(name);
-        return name.StartsWith(Root, StringComparison.Ordinal)
-            && double.TryParse(name.AsSpan(Root.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double root)
-            && root >= 0 && double.IsFinite(root)
-            ? new(name) { EpsilonRoot = root }
+        string? prefix = Array.Find([Root, SgdAt], prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+        return prefix is not null
+            && double.TryParse(name.AsSpan(prefix.Length), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && number >= 0 && double.IsFinite(number)
+            ? new(name) { Number = number }
             : throw new ArgumentException(
-                $"Variant '{name}' is unknown: write own, sgd, no-momentum, detached, or root-1e-12 for a term under the root.");
+                $"Variant '{name}' is unknown: write own, sgd, sgd-0.01 for another step size, no-momentum, detached, or root-1e-12 for a "
+                + "term under the root.");
     }
+
+    private bool IsSgd => Name.StartsWith(SgdName, StringComparison.Ordinal);
 
     /// <summary>The same learner with this optimiser; another kind of optimiser begins anew, at the number of updates made.</summary>
     /// <exception cref="ArgumentException">The learner has no Adam that could be changed.</exception>
@@ -41,7 +47,7 @@ public sealed record InnerVariant(string Name)
         if (Name == OwnName)
             return point;
         var varied = point with { Problem = eta => new Varied<TParameters, TState, TRollout>(point.Problem(eta), Of) };
-        return Name == SgdName ? varied.Restarted() : varied;
+        return IsSgd ? varied.Restarted() : varied;
     }
 
     /// <summary>Whether updates by it have a symmetric Jacobian.</summary>
@@ -54,12 +60,12 @@ public sealed record InnerVariant(string Name)
         (OwnName, _) => own,
         (_, Flatten flat) => flat with { Inner = Of(flat.Inner) },
         (_, Chain chain) => chain with { Rest = Of(chain.Rest) },
-        (SgdName, Adam adam) => new Sgd(adam.LearningRate),
-        (SgdName, RmsProp rmsProp) => new Sgd(rmsProp.LearningRate),
-        (SgdName, _) => own,
+        (_, Adam adam) when IsSgd => new Sgd(Number ?? adam.LearningRate),
+        (_, RmsProp rmsProp) when IsSgd => new Sgd(Number ?? rmsProp.LearningRate),
+        (_, Sgd sgd) when IsSgd => new Sgd(Number ?? sgd.LearningRate),
         (WithoutMomentum, Adam adam) => adam with { Beta1 = 0 },
         (Detached, Adam adam) => adam with { DetachDenominator = true },
-        (_, Adam adam) => adam with { EpsilonRoot = EpsilonRoot },
+        (_, Adam adam) => adam with { EpsilonRoot = Number!.Value },
         _ => throw new ArgumentException(
             $"Variant '{Name}' changes Adam, but what is studied learns by {own.GetType().Name}: leave it out."),
     };

@@ -5,11 +5,7 @@ namespace Engine.RL.Studies;
 /// <summary>Some eigenvalues of a symmetric matrix, and how much of a vector lies along each of them.</summary>
 /// <param name="Values">The eigenvalues, from the least to the greatest.</param>
 /// <param name="Weights">The squared parts of the vector, which sum to 1.</param>
-public sealed record Spectrum(double[] Values, double[] Weights)
-{
-    /// <summary>The length of the vector, as a multiple, after the matrix is applied to it so many times.</summary>
-    public double Growth(int times) => Math.Sqrt(Values.Zip(Weights, (value, weight) => weight * Math.Pow(value, 2 * times)).Sum());
-}
+public sealed record Spectrum(double[] Values, double[] Weights);
 
 /// <summary>
 /// The method of Lanczos: of a large symmetric matrix that is known by its products with vectors, the outer eigenvalues, and a quadrature

@@ -16,9 +16,7 @@ public sealed record LinearEstimator(MetaGradientKind Kind, int Steps, double Fa
     public string Name
         => new MetaGradientMethod(Kind, Steps).Name + (IsUsual ? "" : string.Create(CultureInfo.InvariantCulture, $"({Factor:0.####})"));
 
-    /// <summary>
-    /// Rollouts that an estimate takes, that of the update included which is kept: looking back does with that one.
-    /// </summary>
+    /// <summary>Rollouts that an estimate takes, that of the update included which is kept: looking back does with that one.</summary>
     public int Rollouts => Kind == MetaGradientKind.Back ? 1 : Steps + 1;
 
     /// <summary>Estimates meta-gradients.</summary>

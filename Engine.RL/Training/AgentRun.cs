@@ -54,6 +54,6 @@ public record TrainSettings : LearningSettings
     {
         base.Validate();
         Setting.RequireSeeds(Seed, Seeds);
-        MetaGradientMethod.Parse(Method);
+        RequireEffect("method", Method);
     }
 }

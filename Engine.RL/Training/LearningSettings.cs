@@ -233,4 +233,15 @@ public record LearningSettings
         Setting.Require(countable, "frames", Frames, $"at most {int.MaxValue * FramesPerUpdate} with these rollouts");
         CreateEnvironment();
     }
+
+    /// <summary>Throws if settings would have no effect with a method.</summary>
+    /// <exception cref="ArgumentException">They would, or the name is none of a method.</exception>
+    private protected void RequireEffect(string name, string method)
+    {
+        // Of a bootstrapped target one update is differentiated, and what evaluates it is part of the method.
+        bool isBootstrapped = MetaGradientMethod.Parse(method).Kind == MetaGradientKind.Bootstrapped;
+        Setting.Require(!isBootstrapped || !FreshValidation, name, method, "another one with fresh-validation");
+        Setting.Require(
+            !isBootstrapped || Differentiation == Differentiation.Reverse, name, method, "another one with differentiation forward");
+    }
 }

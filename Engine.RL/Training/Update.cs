@@ -138,7 +138,7 @@ public sealed class Update(
             return new(none, none.BroadcastTo(eta.Shape), InnerLoop.Unroll(Problem(eta), old.Inner, key, 1, Options(method))[0]);
         }
 
-        if (settings.Differentiation == Differentiation.Forward && method.Kind != MetaGradientKind.Bootstrapped)
+        if (settings.Differentiation == Differentiation.Forward)
         {
             var options = Options(method);
             var (outerLosses, gradients, start) = ForwardMode.MetaGradients(

@@ -184,6 +184,34 @@ public sealed class TreeTests : IDisposable
         Assert.Equal(20 + 24, Gradient.Jvp(y, (parts.Item2, parts.Item3), (Tensor.From(1f), Tensor.Scalar(1))).Item(), 1e-6);
     }
 
+    // A part by another shape, parts of members of a batch, and parts that a checkpointed function captures.
+    [Fact]
+    public void DerivativesInPartsOfAVectorFindTheirWayEverywhere()
+    {
+        using var scope = new TensorScope();
+        var vector = Tensor.From(1f, 2, 3, 4, 5, 6) * 1;
+        var (a, b) = Tree.FromVector((Tensor.Zeros([4]), Tensor.Zeros([2])), vector);
+        var reshaped = Tree.ToVector((a.Reshape(2, 2), b)).Square().Sum();
+        Assert.Equal([2.0, 4, 6, 8], Gradient.Of(reshaped, a).ToDoubles());
+        Assert.Equal([10.0, 12], Gradient.Of(reshaped, b).ToDoubles());
+
+        var (parts, squares) = Batch.Map(
+            v =>
+            {
+                var tree = Tree.FromVector((Tensor.Zeros([2, 2]), Tensor.Zeros([2])), v * 1);
+                return (tree, Tree.ToVector(tree).Square());
+            },
+            Tensor.Stack(0, vector, vector * 2));
+        var (first, second) = Gradient.Of(squares.Sum(), parts);
+        Assert.Equal([2.0, 4, 6, 8, 4, 8, 12, 16], first.ToDoubles());
+        Assert.Equal([10.0, 12, 20, 24], second.ToDoubles());
+        Assert.Equal([2.0, 4, 6, 8, 4, 8, 12, 16], Gradient.Of(squares.Sum(), parts.Item1).ToDoubles());
+
+        var checkpointed = Gradient.Checkpoint(s => (Tree.ToVector((a, b)) * s).Sum(), Tensor.From(1f, 1, 1, 1, 2, 3));
+        Assert.Equal([2.0, 3], Gradient.Of(checkpointed, b).ToDoubles());
+        Assert.Equal([1.0, 1, 1, 1, 2, 3], Gradient.Of(checkpointed, vector).ToDoubles());
+    }
+
     [Fact]
     public void VectorsThatDoNotFitAreErrors()
     {

@@ -13,8 +13,9 @@ public class AlignmentTests
         Assert.Equal(Math.Sqrt(1.25), norm, 1e-12);
         Assert.Equal((0 + (0.6 * 2)) / 2 / norm, alignment.Value, 1e-7);
 
-        // What each adds: (1, 0).(1, 0.5) + (0.8, 0.4).(2, 0) = 2.6, and (0.6, 0.8).(1, 0.5) + (0.8, 0.4).(0, 1) = 1.4.
-        Assert.Equal(1.2 / Math.Sqrt(2) / Math.Sqrt(2) / norm, alignment.Error, 1e-6);
+        // What each adds: (1, 0).(1, 0.5) + (0.8, 0.4).(2, 0) = 2.6 and (0.6, 0.8).(1, 0.5) + (0.8, 0.4).(0, 1) = 1.4, less what it adds to
+        // the norm, of which the alignment is 0.6 / 1.25 parts: 0.48 (2, 0).(1, 0.5) = 0.96, and 0.48 (0, 1).(1, 0.5) = 0.24.
+        Assert.Equal(0.48 / Math.Sqrt(2) / Math.Sqrt(2) / norm, alignment.Error, 1e-6);
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public class AlignmentTests
             {
                 double common = random.NextDouble() - 0.5;
                 samples[i] = (float)(0.3 + common + random.NextDouble() - 0.5);
-                oracle[i] = (float)(1 + common + random.NextDouble() - 0.5);
+                oracle[i] = (float)(0.4 + common + random.NextDouble() - 0.5);
             }
 
             var alignment = Alignment.Of(samples, oracle, 2, [0, 1]).Alignment;
@@ -62,6 +63,14 @@ public class AlignmentTests
 
         double mean = values.Average(), deviation = Math.Sqrt(values.Average(value => (value - mean) * (value - mean)));
         Assert.InRange(errors.Average() / deviation, 0.8, 1.25);
+    }
+
+    // An estimate that always is the direction is worth one, however the oracle varies along it.
+    [Fact]
+    public void TheLengthOfTheOracleIsNoError()
+    {
+        var alignment = Alignment.Of([1, 0, 1, 0], [1, 0, 3, 0], 2, [0, 1]).Alignment;
+        Assert.Equal((1, 0), (Math.Round(alignment.Value, 6), Math.Round(alignment.Error, 6)));
     }
 
     [Fact]
