@@ -76,19 +76,21 @@ public static class HessianCommand
         var console = parsed.Console();
         console.WriteTable(
             [
-                "Optimiser", ">Deviation", ">Without products", ">Products", ">Common Jacobian", ">Largest singular value",
-                ">Largest modulus",
+                "Optimiser", ">Deviation, 1 step", $">{report.Steps} steps", ">Ratio", ">Ratio without products", ">Products",
+                ">Common Jacobian", ">Largest singular value", ">Largest modulus",
             ],
             report.Summary.Select(each => (string[])[
                 each.Variant,
+                Text(each.OneStep),
+                Text(each.Steps),
                 Text(each.Std),
                 Text(each.TraceStd),
                 Text(each.Products),
                 Text(each.Common),
                 Text(each.SingularValue),
                 each.Modulus is { } modulus ? Text(modulus) : "-"]),
-            $"Deviations of {report.Steps} steps over those of one; products |T P| / |T| of {report.Steps - 1} Jacobians. Means over "
-            + $"{report.Units}, in brackets their standard errors.");
+            $"Products: |T P| / |T| of {report.Steps - 1} Jacobians, of the part in the parameters. Means over {report.Units}, in brackets "
+            + "their standard errors.");
         string own = report.Variants[0];
         string[] perTerm
             = [Quantity.TermNorm, Quantity.TermStd, Quantity.TermShare, Quantity.Products, Quantity.Common, Quantity.Direct];

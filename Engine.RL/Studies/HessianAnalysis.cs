@@ -209,7 +209,7 @@ public static class Quantity
     /// <summary>The same without products: of the sum of i terms T N.</summary>
     public const string TraceStd = "trace-std";
 
-    /// <summary>|T P_i| / |T|.</summary>
+    /// <summary>|T P_i| / |T|, of the part in the parameters: what there is in an optimiser's moments has other units.</summary>
     public const string Products = "products";
 
     /// <summary>The same if all updates had the Jacobian of the first one.</summary>

@@ -6,14 +6,24 @@ namespace Engine.RL.Studies;
 
 /// <summary>What an inner optimiser makes of meta-gradients, averaged over training.</summary>
 /// <param name="Variant">Its name.</param>
-/// <param name="Std">The standard deviation of n-step meta-gradients over that of 1-step ones.</param>
-/// <param name="TraceStd">The same without products of Jacobians.</param>
-/// <param name="Products">|T P_n| / |T|.</param>
+/// <param name="OneStep">The standard deviation of 1-step meta-gradients.</param>
+/// <param name="Steps">That of n-step ones.</param>
+/// <param name="Std">The latter over the former.</param>
+/// <param name="TraceStd">The same without products of Jacobians: of the sum of T N.</param>
+/// <param name="Products">|T P_n| / |T|, of the part in the parameters.</param>
 /// <param name="Common">The same if all updates had the Jacobian of the first one.</param>
 /// <param name="SingularValue">The greatest singular value of an update's Jacobian in the parameters.</param>
 /// <param name="Modulus">The greatest modulus of an eigenvalue of that of all that an update changes; null where it is large.</param>
 public sealed record HessianSummary(
-    string Variant, Estimate Std, Estimate TraceStd, Estimate Products, Estimate Common, Estimate SingularValue, Estimate? Modulus);
+    string Variant,
+    Estimate OneStep,
+    Estimate Steps,
+    Estimate Std,
+    Estimate TraceStd,
+    Estimate Products,
+    Estimate Common,
+    Estimate SingularValue,
+    Estimate? Modulus);
 
 /// <summary>What a run of <see cref="HessianAnalysis"/> showed.</summary>
 public sealed class HessianReport
@@ -58,6 +68,8 @@ public sealed class HessianReport
     [
         .. Variants.Select(variant => new HessianSummary(
             variant,
+            Mean(variant, Quantity.Std, 1),
+            Mean(variant, Quantity.Std, Steps),
             Estimate.Of(Relative(variant, Quantity.Std, Steps)),
             Estimate.Of(Relative(variant, Quantity.TraceStd, Steps)),
             Mean(variant, Quantity.Products, Steps),
@@ -106,7 +118,7 @@ public sealed class HessianReport
 
     private Claim ProductsGrow(string variant) => Tested(
         'n',
-        $"products of {Steps - 1} Jacobians make T longer",
+        $"products of {Steps - 1} Jacobians make T longer, in the parameters",
         PerUnit(variant, Quantity.Products, Steps),
         interval => interval.Low > 1);
 
@@ -132,7 +144,8 @@ public sealed class HessianReport
     {
         return Tested(
             (char)('r' + number),
-            $"with {variant} the deviation grows differently than with {Variants[0]}: its growth over that one's differs from 1",
+            $"with {variant} the deviation grows differently from one step to {Steps} than with {Variants[0]}: the one's growth over the "
+                + "other's differs from 1",
             Ratios(Relative(variant, Quantity.Std, Steps), Relative(Variants[0], Quantity.Std, Steps)),
             interval => interval.Low > 1 || interval.High < 1);
     }

@@ -9,7 +9,7 @@ namespace Engine.RL.Studies;
 /// <param name="Terms">The terms of the n-step meta-gradient, [n, count]: that of the last update first.</param>
 /// <param name="Gradients">Meta-gradients of several numbers of steps, [numbers, count].</param>
 /// <param name="Traces">The same without products: sums of T N, [numbers, count].</param>
-/// <param name="Products">|T P_i| / |T|, what i - 1 factors I + H make of T, [n].</param>
+/// <param name="Products">|T P_i| / |T|, what i - 1 factors I + H make of T in the parameters, [n].</param>
 /// <param name="Common">The same if all factors were those of the first update, equation 12, [n].</param>
 /// <param name="Direct">|N|, how much the update of the i-th term itself depends on meta-parameters, [n].</param>
 internal sealed record LoopAnatomy(Tensor Terms, Tensor Gradients, Tensor Traces, Tensor Products, Tensor Common, Tensor Direct);
