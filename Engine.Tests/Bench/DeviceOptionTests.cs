@@ -52,7 +52,7 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
             "frontier", "--iterations", "2", "--points", "1", "--replicates", "4", "--measured", "2", "--seeds", "1", "--batch", "2",
             "--most", "2", "--oracle", "2", "--quiet",
         ],
-        ["frontier", "RUN", "--points", "1", "--replicates", "2", "--most", "2", "--oracle", "2", "--quiet"],
+        ["frontier", "RUN", "--points", "1", "--replicates", "3", "--most", "2", "--oracle", "2", "--quiet"],
         [
             "hessian", "--iterations", "2", "--points", "1", "--replicates", "4", "--sources", "2", "--seeds", "1", "--batch", "2",
             "--steps", "2", "--lanczos", "3", "--quiet",
