@@ -44,7 +44,7 @@ public sealed class FrontierReport
 
     private readonly Dictionary<string, MetricRow[]> _byMethod;
     private readonly IReadOnlyList<LinearEstimator> _estimators;
-    private readonly bool _isBySeed;
+    private readonly StudyUnits _units;
     private readonly bool _measures;
 
     /// <summary>Reads the rows of a run.</summary>
@@ -54,9 +54,7 @@ public sealed class FrontierReport
     {
         _byMethod = rows.GroupBy(row => row.Method).ToDictionary(group => group.Key, group => group.ToArray());
         (_estimators, _measures) = (frontier.Estimators, frontier.Measures);
-        Seeds = rows.DistinctBy(row => row.Seed).Count();
-        Points = rows.DistinctBy(row => row.Iteration).Count();
-        _isBySeed = Seeds > 1;
+        _units = new(rows);
         var summary = _estimators.Select(Summarised).ToArray();
         Summary =
         [
@@ -68,15 +66,8 @@ public sealed class FrontierReport
         ];
     }
 
-    /// <summary>The number of seeds.</summary>
-    public int Seeds { get; }
-
-    /// <summary>The number of points of training.</summary>
-    public int Points { get; }
-
     /// <summary>What means and intervals are over: seeds, or the points of training where there is one seed.</summary>
-    public string Units
-        => _isBySeed ? Invariant($"{Seeds} seeds") : Points == 1 ? "one point of training" : Invariant($"{Points} points of training");
+    public string Units => _units.ToString();
 
     /// <summary>Each estimator, averaged over training.</summary>
     public IReadOnlyList<FrontierSummary> Summary { get; }
@@ -115,7 +106,7 @@ public sealed class FrontierReport
     // Over seeds; of a single one by the errors at its points, which are of replicates of their own.
     private Estimate Overall(string method, int column)
     {
-        if (_isBySeed)
+        if (_units.AreSeeds)
             return Estimate.Of(PerUnit(method, column));
         var rows = _byMethod[method];
         return new(
@@ -124,9 +115,7 @@ public sealed class FrontierReport
     }
 
     // One number for each seed, or for each point of a single one.
-    private double[] PerUnit(string method, int column)
-        => [.. _byMethod[method].GroupBy(row => _isBySeed ? row.Seed : row.Iteration).OrderBy(group => group.Key)
-            .Select(group => group.Average(row => row.Values[column]))];
+    private double[] PerUnit(string method, int column) => _units.Of(_byMethod[method], column);
 
     // What the best of some estimators reaches in each unit, when it is chosen by the others: one that is chosen and judged by the same
     // numbers looks better than it is.

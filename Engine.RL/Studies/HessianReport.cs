@@ -29,7 +29,7 @@ public sealed record HessianSummary(
 public sealed class HessianReport
 {
     private readonly Dictionary<(string Method, int At), MetricRow[]> _rows;
-    private readonly bool _isBySeed;
+    private readonly StudyUnits _units;
 
     /// <summary>Reads the rows of a run.</summary>
     /// <param name="analysis">The run.</param>
@@ -39,9 +39,7 @@ public sealed class HessianReport
         _rows = rows.GroupBy(row => (row.Method, (int)row.Values[0])).ToDictionary(group => group.Key, group => group.ToArray());
         Numbers = analysis.Numbers;
         Variants = [.. analysis.Variants.Select(variant => variant.Name)];
-        Seeds = rows.DistinctBy(row => row.Seed).Count();
-        Iterations = [.. rows.Select(row => row.Iteration).Distinct().Order()];
-        _isBySeed = Seeds > 1;
+        _units = new(rows);
     }
 
     /// <summary>The inner optimisers.</summary>
@@ -53,15 +51,8 @@ public sealed class HessianReport
     /// <summary>The largest number of inner steps, n.</summary>
     public int Steps => Numbers[^1];
 
-    /// <summary>The number of seeds.</summary>
-    public int Seeds { get; }
-
-    /// <summary>The points of training, by updates made.</summary>
-    public IReadOnlyList<int> Iterations { get; }
-
     /// <summary>What means and intervals are over: seeds, or the points of training where there is one seed.</summary>
-    public string Units => _isBySeed ? Invariant($"{Seeds} seeds")
-        : Iterations.Count == 1 ? "one point of training" : Invariant($"{Iterations.Count} points of training");
+    public string Units => _units.ToString();
 
     /// <summary>Each inner optimiser in numbers.</summary>
     public IReadOnlyList<HessianSummary> Summary =>
@@ -85,7 +76,7 @@ public sealed class HessianReport
 
     /// <summary>All that was measured in all seeds and points: by which optimiser, what, and where.</summary>
     public IEnumerable<(string Variant, string Quantity, int At)> Measured => _rows
-        .Where(group => group.Value.Length == Seeds * Iterations.Count)
+        .Where(group => group.Value.Length == _units.Seeds * _units.Points)
         .Select(group => (group.Key.Method.Split('/')[0], group.Key.Method.Split('/')[1], group.Key.At));
 
     /// <summary>A quantity at a place, a mean over training.</summary>
@@ -105,9 +96,7 @@ public sealed class HessianReport
     private static string Method(string variant, string quantity) => $"{variant}/{quantity}";
 
     // One number for each seed, or for each point of a single one.
-    private double[] PerUnit(string variant, string quantity, int at)
-        => [.. _rows[(Method(variant, quantity), at)].GroupBy(row => _isBySeed ? row.Seed : row.Iteration).OrderBy(group => group.Key)
-            .Select(group => group.Average(row => row.Values[1]))];
+    private double[] PerUnit(string variant, string quantity, int at) => _units.Of(_rows[(Method(variant, quantity), at)], 1);
 
     private Claim InProportion(string variant) => Tested(
         'm',
@@ -140,15 +129,12 @@ public sealed class HessianReport
         PerUnit(InnerVariant.Own.Name, Quantity.FromValidation, Steps),
         interval => interval.Low > 0.5);
 
-    private Claim Differs(string variant, int number)
-    {
-        return Tested(
-            (char)('r' + number),
-            $"with {variant} the deviation grows differently from one step to {Steps} than with {Variants[0]}: the one's growth over the "
-                + "other's differs from 1",
-            Ratios(Relative(variant, Quantity.Std, Steps), Relative(Variants[0], Quantity.Std, Steps)),
-            interval => interval.Low > 1 || interval.High < 1);
-    }
+    private Claim Differs(string variant, int number) => Tested(
+        (char)('r' + number),
+        $"with {variant} the deviation grows differently from one step to {Steps} than with {Variants[0]}: the one's growth over the "
+            + "other's differs from 1",
+        Ratios(Relative(variant, Quantity.Std, Steps), Relative(Variants[0], Quantity.Std, Steps)),
+        interval => interval.Low > 1 || interval.High < 1);
 
     private static double[] Ratios(double[] of, double[] to) => [.. of.Zip(to, (a, b) => a / b)];
 

@@ -37,6 +37,7 @@ public record HessianSettings : MrpSettings
         base.Validate();
         Setting.Require(Points <= Iterations, "points", Points, $"at most the number of iterations, {Iterations}");
         Setting.Require(Variants.Count > 0, "variants", "empty", "a list such as own,sgd");
+        Setting.Require(Variants.Count <= 10, "variants", string.Join(",", Variants), "a list of at most 10");
         Setting.RequireOnce("variants", Variants);
         foreach (string variant in Variants)
             InnerVariant.Parse(variant);

@@ -11,7 +11,7 @@ namespace Engine.Tests.RL;
 
 public class BootstrappedTargetTests
 {
-    private static readonly Optimiser[] s_optimisers = [new Sgd(0.05), new Adam(0.01, EpsilonRoot: 1e-8)];
+    private static readonly Optimiser[] s_optimisers = InnerLoopSetup.Optimisers;
 
     // Half the mean squared difference of the ten values, to a target that was written out step by step, and its derivative through the
     // first update alone.

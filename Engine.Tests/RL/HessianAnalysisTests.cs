@@ -132,7 +132,7 @@ public class HessianAnalysisTests : MrpExperimentTests<HessianSettings>
         using var scope = new TensorScope();
         var setup = new InnerLoopSetup();
         var optimiser = new Sgd(0.5);
-        var point = Point(setup, optimiser);
+        var point = setup.Point(optimiser);
         int size = setup.Parameters.Count;
         var products = new JacobianProducts(JacobianProduct.Forward);
         double[][] jacobian = [.. Enumerable.Range(0, size).Select(i => Column(products, Unit(i)))];
@@ -174,7 +174,7 @@ public class HessianAnalysisTests : MrpExperimentTests<HessianSettings>
         double[] direction = [.. Enumerable.Range(0, size).Select(i => 0.01 * Math.Cos(i))];
         var at = (AdamState<Tensor>)start.Optimiser;
         double[] from = [.. start.Parameters.ToDoubles(), .. at.First.ToDoubles(), .. at.Second.ToDoubles()];
-        var point = Point(setup, optimiser);
+        var point = setup.Point(optimiser);
         double[] found = new JacobianProducts(JacobianProduct.Forward)
             .At(point, (setup.Key, Tensor.From(direction, [size], ElementType.Float64))).ToDoubles();
         const double Step = 1e-4;
@@ -232,7 +232,7 @@ public class HessianAnalysisTests : MrpExperimentTests<HessianSettings>
         using var scope = new TensorScope();
         var setup = new InnerLoopSetup();
         var optimiser = new Adam(0.01, EpsilonRoot: 1e-8);
-        var point = Point(setup, optimiser);
+        var point = setup.Point(optimiser);
         double[] found = new CrossedRollouts([1, 3]).At(point, (setup.Key, Key.Of(77))).ToDoubles();
         var points = setup.Unroll(optimiser, 3);
         double[] expected = [.. ((int[])[1, 3]).SelectMany(n =>
@@ -324,9 +324,6 @@ public class HessianAnalysisTests : MrpExperimentTests<HessianSettings>
             analysis.Resume(start);
         return analysis.Run(observer, cancel);
     }
-
-    private static MetaPoint<Tensor, ValueTuple, Trajectories> Point(InnerLoopSetup setup, Optimiser optimiser)
-        => new(raw => setup.Problem(optimiser, raw), setup.Raw, setup.Start(optimiser));
 
     private static Func<ExperimentSnapshot>[] Points()
         => [.. SmallSnake.Snapshots(s_run).Select(snapshot => (Func<ExperimentSnapshot>)(() => snapshot))];

@@ -43,6 +43,10 @@ internal sealed class InnerLoopSetup
             [.. Enumerable.Range(0, shape.ElementCount).Select(_ => low + ((high - low) * random.NextDouble()))], shape, type, device);
     }
 
+    /// <summary>Optimisers without memory, with moments, and behind a clip.</summary>
+    public static Optimiser[] Optimisers { get; } =
+        [new Sgd(0.05), new Adam(0.01, EpsilonRoot: 1e-8), new Chain(new ClipByGlobalNorm(0.1), new RmsProp(0.01, EpsilonRoot: 1e-8))];
+
     public Key Key { get; }
 
     public Tensor Raw { get; }
@@ -91,6 +95,9 @@ internal sealed class InnerLoopSetup
 
     public IMetaProblem<Tensor, ValueTuple, Trajectories> Problem(Optimiser optimiser, Tensor? raw = null)
         => Task(optimiser).With((raw ?? Raw).Sigmoid());
+
+    public MetaPoint<Tensor, ValueTuple, Trajectories> Point(Optimiser optimiser)
+        => new(raw => Problem(optimiser, raw), Raw, Start(optimiser));
 
     public InnerPoint<Tensor, ValueTuple, Trajectories>[] Unroll(
         Optimiser optimiser, int steps, Tensor? raw = null, double? trace = null, double decay = 1)

@@ -10,8 +10,7 @@ namespace Engine.Tests.RL;
 
 public class LookBackTests
 {
-    private static readonly Optimiser[] s_optimisers =
-        [new Sgd(0.05), new Adam(0.01, EpsilonRoot: 1e-8), new Chain(new ClipByGlobalNorm(0.1), new RmsProp(0.01, EpsilonRoot: 1e-8))];
+    private static readonly Optimiser[] s_optimisers = InnerLoopSetup.Optimisers;
 
     // Twenty updates, all of them kept, and the meta-gradient of the loss of a rollout after them.
     [Fact]

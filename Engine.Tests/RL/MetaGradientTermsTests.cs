@@ -10,8 +10,7 @@ namespace Engine.Tests.RL;
 
 public class MetaGradientTermsTests
 {
-    private static readonly Optimiser[] s_optimisers =
-        [new Sgd(0.05), new Adam(0.01, EpsilonRoot: 1e-8), new Chain(new ClipByGlobalNorm(0.1), new RmsProp(0.01, EpsilonRoot: 1e-8))];
+    private static readonly Optimiser[] s_optimisers = InnerLoopSetup.Optimisers;
 
     private readonly InnerLoopSetup _setup = new();
 
@@ -96,9 +95,5 @@ public class MetaGradientTermsTests
     }
 
     private Tensor[] Terms(Optimiser optimiser, int[] steps, UnrollOptions? options = null)
-        => MetaGradientTerms.Of(
-            new MetaPoint<Tensor, ValueTuple, Trajectories>(raw => _setup.Problem(optimiser, raw), _setup.Raw, _setup.Start(optimiser)),
-            _setup.Key,
-            steps,
-            options);
+        => MetaGradientTerms.Of(_setup.Point(optimiser), _setup.Key, steps, options);
 }
