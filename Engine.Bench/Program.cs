@@ -102,7 +102,10 @@ public static class Program
             foreach (var option in command.Options)
                 Options.RefuseOptionsAsTexts(option);
             foreach (var argument in command.Arguments)
+            {
                 Options.RefuseEmpty(argument.Name, argument.Validators);
+                Options.RefuseOptionsAsArguments(argument);
+            }
         }
 
         foreach (var option in root.Options)

@@ -94,6 +94,17 @@ public static class Options
         });
     }
 
+    /// <summary>Makes an argument complain of what looks like an option: one that there is not, which would be taken for a folder.</summary>
+    public static void RefuseOptionsAsArguments(Argument argument)
+        => argument.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(LooksLikeOption) is { } token)
+                result.AddError($"{argument.Name}: {Printable.Quote(token.Value)} looks like an option.");
+        });
+
+    /// <summary>Whether a word looks like an option.</summary>
+    public static bool LooksLikeOption(Token token) => token.Value.Length > 1 && token.Value[0] == '-';
+
     /// <summary>Makes an option or an argument complain of an empty text.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="validators">Its validators.</param>

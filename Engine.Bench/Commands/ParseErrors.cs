@@ -12,6 +12,9 @@ internal static class ParseErrors
     public static string Describe(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
+        var given = command.Arguments.SelectMany(argument => parsed.GetResult(argument)?.Tokens ?? []);
+        if (given.FirstOrDefault(Options.LooksLikeOption) is { } mistyped)
+            return Unknown(command, mistyped.Value);
         if (parsed.UnmatchedTokens.Count > 0)
             return NoTruth(parsed, parsed.UnmatchedTokens[0]) ?? Unknown(command, parsed.UnmatchedTokens[0]);
         if (command.Subcommands.Count > 0)
