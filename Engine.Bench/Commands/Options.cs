@@ -94,7 +94,7 @@ public static class Options
         });
     }
 
-    /// <summary>Makes an argument complain of what looks like an option: one that there is not, which would be taken for a folder.</summary>
+    /// <summary>Makes an argument complain of what looks like an option: an unknown one would be taken for a folder.</summary>
     public static void RefuseOptionsAsArguments(Argument argument)
         => argument.Validators.Add(result =>
         {
