@@ -116,7 +116,10 @@ public static class BiasVarianceCommand
                 MetaGradientKind.Classic => ("classic", Series.Neutral),
                 MetaGradientKind.Mixed => ("mixed", Series.Neutral),
                 MetaGradientKind.Trace => ("trace", 0),
+                MetaGradientKind.TraceMixed => ("mix of traces", 0),
                 MetaGradientKind.Back => ("looking back", 1),
+                MetaGradientKind.BackTrace => ("back by trace", 1),
+                MetaGradientKind.Reused => ("reused rollouts", 3),
                 _ => ("bootstrapped", 2),
             };
             var series = Series.Around(
@@ -124,7 +127,8 @@ public static class BiasVarianceCommand
                 [.. methods.Select(method => (double)method.Steps)],
                 [.. methods.Select(method => quantity(method).Value)],
                 [.. methods.Select(method => double.IsNaN(quantity(method).Error) ? 0 : quantity(method).Error)]);
-            return series with { Color = color, Markers = true, Dashed = kind == MetaGradientKind.Mixed };
+            bool isSecond = kind is MetaGradientKind.Mixed or MetaGradientKind.TraceMixed or MetaGradientKind.BackTrace;
+            return series with { Color = color, Markers = true, Dashed = isSecond };
         }
     }
 }

@@ -20,8 +20,8 @@ public static class FrontierCommand
     {
         var command = new BenchCommand(
             "frontier",
-            "Bias against deviation of n steps, mixes, traces and looking back, and what a step along each is worth: along training on the "
-            + "Markov reward process, or of an agent that 'engine train' has kept points of.")
+            "Bias against deviation of n steps, mixes, traces, reused rollouts and looking back, and what a step along each is worth: "
+            + "along training on the Markov reward process, or of an agent that 'engine train' has kept points of.")
         {
             Examples =
             {
@@ -35,7 +35,7 @@ public static class FrontierCommand
         var studied = new StudiedRun<StudiedFrontier>(
             command,
             (settings, run) => settings with { Run = run },
-            settings => settings with { Most = 10, Oracle = 10, Points = 5, Replicates = 64, Measured = 0 });
+            settings => settings with { Most = 10, Oracle = 10, Reuse = [2, 3, 5, 10], Points = 5, Replicates = 64, Measured = 0 });
         command.SetAction((parsed, cancel) =>
         {
             var (config, study, agent, device) = studied.Open(parsed);
@@ -77,7 +77,7 @@ public static class FrontierCommand
                 "Estimator", ">Bias", ">Deviation", ">Signal to noise", ">Cosine of mean", ">Alignment", ">At equal frames",
                 .. measures ? (string[])[">Improvement"] : [], "Frontier",
             ],
-            steps.SelectMany(Shown).Concat(report.Of(MetaGradientKind.Back)).Select(each => (string[])[
+            steps.SelectMany(Shown).Concat(Others()).Select(each => (string[])[
                 each.Method,
                 Text(each.Bias),
                 Text(each.Std),
@@ -96,9 +96,13 @@ public static class FrontierCommand
         IEnumerable<FrontierSummary> Shown(int n) =>
         [
             .. report.Of(MetaGradientKind.Classic).Where(each => each.Steps == n),
-            .. n == 1 ? [] : ((MetaGradientKind[])[MetaGradientKind.Mixed, MetaGradientKind.Trace]).SelectMany(kind =>
-                report.Of(kind).Where(each => each.Steps == n).Append(report.Best(kind, n)).Distinct()),
+            .. n == 1 ? [] : ((MetaGradientKind[])[MetaGradientKind.Mixed, MetaGradientKind.Trace, MetaGradientKind.TraceMixed])
+                .SelectMany(kind => report.Of(kind).Where(each => each.Steps == n).Append(report.Best(kind, n)).Distinct()),
         ];
+
+        IEnumerable<FrontierSummary> Others()
+            => ((MetaGradientKind[])[MetaGradientKind.Reused, MetaGradientKind.Back, MetaGradientKind.BackTrace])
+                .SelectMany(kind => report.Of(kind));
 
         static string Text(Estimate estimate) => estimate.Text("G3", "G2");
     }
@@ -130,7 +134,10 @@ public static class FrontierCommand
             (MetaGradientKind.Classic, "n steps", 0),
             (MetaGradientKind.Mixed, "mix", 1),
             (MetaGradientKind.Trace, "trace", 2),
+            (MetaGradientKind.TraceMixed, "mix of traces", 4),
+            (MetaGradientKind.Reused, "reused rollouts", 5),
             (MetaGradientKind.Back, "looking back", 3),
+            (MetaGradientKind.BackTrace, "by trace", 6),
         ];
         bool measures = report.Summary[0].Improvement is not null;
         return new Figure("Estimators of the meta-gradient: bias, variance, and what a step is worth")

@@ -68,12 +68,12 @@ internal static class LearningCost
         ];
     }
 
-    // Of an update: one, one for each step ahead, and where these are not evaluated by the next one's another for each.
+    // Of an update: one, those of look-ahead, and where these are not evaluated by the next one's another for each.
     private static int Rollouts(MeasuredSeed seed, string option)
     {
         try
         {
-            int ahead = MetaGradientMethod.Parse(seed.Method).Ahead;
+            int ahead = MetaGradientMethod.Parse(seed.Method).RolloutsAhead;
             return 1 + (HasFreshValidation(seed.Run) ? 2 * ahead : ahead);
         }
         catch (ArgumentException)

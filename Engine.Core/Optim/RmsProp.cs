@@ -9,7 +9,10 @@ namespace Engine.Core.Optim;
 /// <param name="Decay">How much of the average an update keeps, from 0 to below 1.</param>
 /// <param name="Epsilon">Added to the root, from 0 up.</param>
 /// <param name="EpsilonRoot">Added under the root, from 0 up; above 0 where derivatives go through updates, see <see cref="Adam"/>.</param>
-public sealed record RmsProp(LearningRate LearningRate, double Decay = 0.9, double Epsilon = 1e-8, double EpsilonRoot = 0) : Optimiser
+/// <param name="DetachDenominator">Whether the denominator is a constant to derivatives.</param>
+public sealed record RmsProp(
+    LearningRate LearningRate, double Decay = 0.9, double Epsilon = 1e-8, double EpsilonRoot = 0, bool DetachDenominator = false)
+    : Optimiser
 {
     /// <summary>How much of the average an update keeps.</summary>
     public double Decay
@@ -44,8 +47,11 @@ public sealed record RmsProp(LearningRate LearningRate, double Decay = 0.9, doub
         Fitting(parameters, old.Second, "second moment");
         var rate = RateOf(LearningRate, old.Step, parameters);
         var second = Tree.Map(old.Second, gradients, (v, g) => new SquareCombination(Decay, 1 - Decay).Apply(v, g));
+        var scale = new AdamScale(Epsilon, EpsilonRoot);
         var scaled = Tree.Map(
-            gradients, second, (g, v) => g * new AdamScale(Epsilon, EpsilonRoot).Apply(v, Tensor.Ones([], g.Type, g.Device)));
+            gradients,
+            second,
+            (g, v) => g * scale.Apply(DetachDenominator ? v.StopGradient() : v, Tensor.Ones([], g.Type, g.Device)));
         var updated = Tree.Map(parameters, scaled, (p, u) => Descend(p, u, LearningRate, rate));
         return (updated, new RmsPropState<T>(old.Step + 1, second));
     }

@@ -43,7 +43,8 @@ public static class A2C
     /// With lambda-returns g, the inner loss is -(g - v) log pi(a) + critic / 2 (g - v)^2 - entropy H(pi). In the advantage g - v of the
     /// actor's term, values are constants, and in the critic's g too, unless <see cref="A2COptions.FullTarget"/>. The coefficients never
     /// are. The outer loss has returns g' with the outer discount, an advantage that is a constant, and values for that discount if the
-    /// network gives any; their own loss, half the squared error to g', is then part of the inner one.
+    /// network gives any; their own loss, half the squared error to g', is then part of the inner one. With importance weights each
+    /// step's terms count as much as the step.
     /// </remarks>
     /// <param name="x">What the network that learns, or has learned, makes of the trajectory.</param>
     /// <param name="coefficients">The coefficients.</param>
@@ -62,19 +63,21 @@ public static class A2C
             : returns;
         var logProbabilities = Categorical.LogProbabilities(x.Logits);
         var chosen = Categorical.LogProbability(logProbabilities, x.Actions);
-        var actor = ((constant[..^1] - returns) * chosen).Mean();
-        var critic = (targets - x.Values[..^1]).Square().Mean() * 0.5;
-        var entropy = Categorical.Entropy(logProbabilities).Mean();
+        var actor = Mean((constant[..^1] - returns) * chosen);
+        var critic = Mean((targets - x.Values[..^1]).Square()) * 0.5;
+        var entropy = Mean(Categorical.Entropy(logProbabilities));
         var inner = actor + (critic * coefficients.Critic) - (entropy * coefficients.Entropy);
 
         var (outerValues, beyond) = x.OuterValues is null ? (x.Values, x.TruncatedValues) : (x.OuterValues, x.OuterTruncatedValues);
         var outerConstant = outerValues.StopGradient();
         var outerReturns = Returns(
             x, outerConstant, beyond?.StopGradient(), Like(options.OuterGamma), Like(options.OuterLambda));
-        var outer = -((outerReturns - outerConstant[..^1]) * chosen).Mean();
+        var outer = -Mean((outerReturns - outerConstant[..^1]) * chosen);
         if (x.OuterValues is not null)
-            inner += (outerReturns - x.OuterValues[..^1]).Square().Mean() * (0.5 * options.OuterCritic);
+            inner += Mean((outerReturns - x.OuterValues[..^1]).Square()) * (0.5 * options.OuterCritic);
         return new(inner, outer, actor, critic, entropy);
+
+        Tensor Mean(Tensor terms) => (x.Weights is null ? terms : terms * x.Weights).Mean();
 
         Tensor Like(double value) => Tensor.Scalar(value, x.Values.Type, x.Values.Device);
     }

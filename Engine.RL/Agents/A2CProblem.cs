@@ -41,6 +41,10 @@ public sealed class A2CProblem<TState>(
     public RolloutLosses Losses(IActorCritic parameters, Trajectory rollout)
         => A2CProblem.Losses(parameters, rollout, coefficients, options, bootstrapTruncated);
 
+    /// <inheritdoc/>
+    public Trajectory Reweighted(Trajectory rollout, IActorCritic behaviour, IActorCritic parameters)
+        => Batch.Map(game => game.Reweighted(behaviour, parameters), rollout);
+
     /// <summary>The divergence of Kullback and Leibler from the policy to the target's, a mean over the steps of all games.</summary>
     public Tensor Distance(IActorCritic target, IActorCritic parameters, Trajectory rollout)
     {

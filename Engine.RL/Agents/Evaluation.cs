@@ -10,6 +10,9 @@ namespace Engine.RL.Agents;
 /// <param name="Live">0 where the step ended an episode, else 1, [T].</param>
 public sealed record Evaluation(Tensor Logits, Tensor Values, Tensor Actions, Tensor Rewards, Tensor Live)
 {
+    /// <summary>What each step counts, [T], see <see cref="Trajectory.Weights"/>; null for all the same.</summary>
+    public Tensor? Weights { get; init; }
+
     /// <summary>
     /// Where returns go on beyond a truncation: values of the states in which an episode was cut off, 0 at all other steps, [T]. Null if a
     /// truncation counts as an end like others.

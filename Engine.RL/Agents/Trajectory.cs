@@ -14,8 +14,15 @@ namespace Engine.RL.Agents;
 /// <param name="Rewards">What they paid, [T].</param>
 /// <param name="Terminated">1 where the step led to the end of an episode, else 0, [T].</param>
 /// <param name="Truncated">1 where an episode was cut off after the step, else 0, [T].</param>
+/// <param name="Weights">How much likelier a policy makes each action than the one that took it, [T]; null where it is that one.</param>
 public sealed record Trajectory(
-    Tensor Observations, Tensor FinalObservations, Tensor Actions, Tensor Rewards, Tensor Terminated, Tensor Truncated)
+    Tensor Observations,
+    Tensor FinalObservations,
+    Tensor Actions,
+    Tensor Rewards,
+    Tensor Terminated,
+    Tensor Truncated,
+    Tensor? Weights = null)
 {
     /// <summary>0 where an episode ended with the step, for whatever reason, else 1, [T].</summary>
     public Tensor Live() => 1 - Tensor.Maximum(Terminated, Truncated);
@@ -54,6 +61,20 @@ public sealed record Trajectory(
         Tensor Stack(Tensor[] each) => Tensor.Stack(0, each).Cast(each == actions ? ElementType.Int32 : type);
     }
 
+    /// <summary>
+    /// The trajectory with importance weights, as if another policy had acted: ratios of the probabilities of each action, constants. That
+    /// the other policy would come to other states is left out, as in PPO (Schulman et al., 2017).
+    /// </summary>
+    /// <param name="behaviour">The network that acted.</param>
+    /// <param name="network">The other one.</param>
+    public Trajectory Reweighted(IActorCritic behaviour, IActorCritic network)
+    {
+        return this with { Weights = (LogProbabilities(network) - LogProbabilities(behaviour)).Exp().StopGradient() };
+
+        Tensor LogProbabilities(IActorCritic of)
+            => Categorical.LogProbability(Categorical.LogProbabilities(Batch.Map(of.Apply, Observations[..^1]).Logits), Actions);
+    }
+
     /// <summary>What a network makes of the trajectory.</summary>
     /// <param name="network">The network.</param>
     /// <param name="bootstrapTruncated">Whether returns go on where an episode was cut off, from the value of its last state.</param>
@@ -63,6 +84,7 @@ public sealed record Trajectory(
         var beyond = bootstrapTruncated ? Batch.Map(network.Apply, FinalObservations) : null;
         return new(output.Logits[..^1], output.Value, Actions, Rewards, Live())
         {
+            Weights = Weights,
             TruncatedValues = beyond is null ? null : beyond.Value * Bootstrapped(),
             OuterValues = output.OuterValue,
             OuterTruncatedValues = beyond?.OuterValue is null ? null : beyond.OuterValue * Bootstrapped(),

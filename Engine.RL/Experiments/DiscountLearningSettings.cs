@@ -6,7 +6,7 @@ namespace Engine.RL.Experiments;
 public sealed record DiscountLearningSettings : MrpSettings
 {
     /// <summary>The methods to compare, by name: see <see cref="MetaGradientMethod.Parse"/>.</summary>
-    [Setting("Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5, bmg-5 for bootstrapped targets; 0 for none.")]
+    [Setting("Methods to compare: " + MetaGradientMethod.LookingAhead + "; 0 for none.")]
     public IReadOnlyList<string> LookAhead { get; init; } = ["1", "5", "10", "5-mix"];
 
     /// <summary>Meta-gradients averaged for each meta-update.</summary>

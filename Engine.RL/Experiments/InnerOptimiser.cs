@@ -23,6 +23,6 @@ internal static class InnerOptimisers
         {
             InnerOptimiser.Adam => new Adam(learningRate, EpsilonRoot: epsilonRoot, DetachDenominator: detachDenominator),
             InnerOptimiser.Sgd => new Sgd(learningRate),
-            _ => new RmsProp(learningRate, EpsilonRoot: epsilonRoot),
+            _ => new RmsProp(learningRate, EpsilonRoot: epsilonRoot, DetachDenominator: detachDenominator),
         };
 }

@@ -11,7 +11,7 @@ namespace Engine.RL.Experiments;
 public record MetaGradientVarianceSettings
 {
     /// <summary>The methods to evaluate, by name: see <see cref="MetaGradientMethod.Parse"/>.</summary>
-    [Setting("Methods to evaluate: n steps as 5, a mix as 5-mix, a trace as trace-5, bmg-5 for a bootstrapped target.")]
+    [Setting("Methods to evaluate: " + MetaGradientMethod.LookingAhead + ".")]
     public IReadOnlyList<string> Methods { get; init; } = ["1", "3", "5", "3-mix", "5-mix"];
 
     /// <summary>Points of training at which they are evaluated, evenly chosen among those kept.</summary>

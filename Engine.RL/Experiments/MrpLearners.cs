@@ -60,7 +60,7 @@ internal sealed class MrpLearners : IDisposable
             var ahead = MetaGradientMethod.Losses(
                 [.. methods.Where(method => !method.LooksBack)],
                 method => method.Unroll(
-                    problem, learner.Inner, key, new(method.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null)).OuterLosses,
+                    problem, learner.Inner, key, new(method.IsTrace ? settings.TraceDecay : null)).OuterLosses,
                 settings.Kappa);
             int next = 0;
             return
@@ -69,7 +69,10 @@ internal sealed class MrpLearners : IDisposable
             ];
 
             Tensor Behind(MetaGradientMethod method)
-                => InnerLoop.Unroll(problem, learner.Inner, key, history, new(Decay: method.Decay))[^1].OuterLoss;
+            {
+                var options = new UnrollOptions(Decay: method.Decay, Hessian: method.HasHessian);
+                return InnerLoop.Unroll(problem, learner.Inner, key, history, options)[^1].OuterLoss;
+            }
         }
     }
 

@@ -70,8 +70,8 @@ public abstract record MrpSettings
     [Setting("The term under the square root of Adam and RMSProp.", AtLeast = 0)]
     public double EpsilonRoot { get; init; } = 1e-8;
 
-    /// <summary>Whether Adam's denominator is a constant to meta-gradients.</summary>
-    [Setting("Whether Adam's denominator is a constant to meta-gradients.")]
+    /// <summary>Whether the denominator of Adam and RMSProp is a constant to meta-gradients.</summary>
+    [Setting("Whether the denominator of Adam and RMSProp is a constant to meta-gradients.")]
     public bool DetachDenominator { get; init; }
 
     /// <summary>Makes sure that every setting is in range.</summary>

@@ -9,8 +9,7 @@ public sealed record Table1Settings : LearningSettings
 {
     /// <summary>The methods to compare, by name: see <see cref="MetaGradientMethod.Parse"/>.</summary>
     [Setting(
-        "Methods to compare: n steps as 5, a mix as 5-mix, a trace as trace-5, back-5 to look back, bmg-5 for a bootstrapped target; 0 for "
-        + "fixed hyper-parameters.")]
+        "Methods to compare: " + MetaGradientMethod.AllForms + "; 0 for fixed hyper-parameters.")]
     public IReadOnlyList<string> Methods { get; init; } = ["0", "1", "3", "5", "10", "3-mix", "5-mix"];
 
     /// <summary>The first seed.</summary>

@@ -109,6 +109,9 @@ public sealed record ValuePrediction(
             return new(SquaredError(values, rollout, _inner), SquaredError(values, rollout, _outer));
         }
 
+        // Values have no part in what happens.
+        public Trajectories Reweighted(Trajectories rollout, Tensor behaviour, Tensor parameters) => rollout;
+
         // Half the mean squared difference of values, as the loss has it.
         public Tensor Distance(Tensor target, Tensor parameters, Trajectories rollout)
             => (task.Values(target) - task.Values(parameters)).Square().Mean() * 0.5;

@@ -21,7 +21,7 @@ public static class BootstrappedTarget
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         var first = InnerLoop.Unroll(problem, start, key, 1)[0];
-        var (theta, optimiser, sampling) = Constant(first.State);
+        var (theta, optimiser, sampling) = InnerLoop.Constant(first.State);
         var (rollout, after) = problem.Sample(theta, sampling, key.Fold(1));
         var acting = rollout;
         var distances = new Tensor[steps];
@@ -29,16 +29,14 @@ public static class BootstrappedTarget
         {
             var losses = problem.Losses(theta, rollout);
             var (target, _) = problem.Optimiser.Update(theta, Gradient.Of(losses.Outer, theta), optimiser);
-            distances[step - 1] = problem.Distance(Constant(target), first.State.Parameters, acting);
+            distances[step - 1] = problem.Distance(InnerLoop.Constant(target), first.State.Parameters, acting);
             if (step == steps)
                 break;
             var (moved, state, _) = InnerLoop.Update(problem, theta, optimiser, losses);
-            (theta, optimiser) = Constant((moved, state));
+            (theta, optimiser) = InnerLoop.Constant((moved, state));
             (rollout, after) = problem.Sample(theta, after, key.Fold(step + 1));
         }
 
         return (distances, first);
-
-        static T Constant<T>(T tree) => Tree.Map(tree, x => x.StopGradient());
     }
 }

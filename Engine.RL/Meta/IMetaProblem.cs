@@ -24,6 +24,16 @@ public interface IMetaProblem<TParameters, TState, TRollout>
     /// <summary>The losses of a rollout.</summary>
     RolloutLosses Losses(TParameters parameters, TRollout rollout);
 
+    /// <summary>
+    /// A rollout of some parameters as one of others: what happened counts by how much likelier they make it. The weights are constants.
+    /// </summary>
+    /// <param name="rollout">The rollout, with no weights yet.</param>
+    /// <param name="behaviour">The parameters that it was sampled with.</param>
+    /// <param name="parameters">The others.</param>
+    /// <exception cref="NotSupportedException">The problem has no such weights.</exception>
+    TRollout Reweighted(TRollout rollout, TParameters behaviour, TParameters parameters)
+        => throw new NotSupportedException($"{GetType().Name} has no Reweighted, which a loop that reuses rollouts needs: write one.");
+
     /// <summary>How far what some parameters do is from what others do, see <see cref="BootstrappedTarget"/>: a scalar.</summary>
     /// <param name="target">Where parameters should be.</param>
     /// <param name="parameters">Where they are.</param>

@@ -54,8 +54,21 @@ public enum LoopMemory
 /// What derivatives in the meta-parameters are multiplied by from one update to the next, as <see cref="LookBack"/> does: 1 for the exact
 /// derivative.
 /// </param>
+/// <param name="Reuse">
+/// Whether two rollouts do for the whole loop: all updates use that of theta^(0), and all points are evaluated by that of theta^(1), with
+/// importance weights, see <see cref="IMetaProblem{TParameters, TState, TRollout}.Reweighted"/>.
+/// </param>
+/// <param name="Hessian">
+/// Whether gradients of the inner loss depend on the parameters. Where they do not, I takes the place of I + H, and what an update passes
+/// on of derivatives is what the optimiser remembers: no second derivative in the parameters is taken, and nothing can grow.
+/// </param>
 public sealed record UnrollOptions(
-    double? Trace = null, bool FreshValidation = false, LoopMemory Memory = LoopMemory.Plain, double Decay = 1);
+    double? Trace = null,
+    bool FreshValidation = false,
+    LoopMemory Memory = LoopMemory.Plain,
+    double Decay = 1,
+    bool Reuse = false,
+    bool Hessian = true);
 
 /// <summary>Inner updates, one after the other, through which meta-gradients flow (equation 5 of the paper).</summary>
 public static class InnerLoop
@@ -91,19 +104,27 @@ public static class InnerLoop
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         options ??= new UnrollOptions();
+        if (options is { Reuse: true, FreshValidation: true })
+            throw new ArgumentException("A loop can't both reuse one validation rollout and play a fresh one at each point.");
         IMetaProblem<TParameters, TState, TRollout>[] problems = [.. Enumerable.Range(0, steps).Select(problem)];
         var (theta, optimiser, sampling) = start;
         var (rollouts, moves, states) = (new TRollout[steps], new Moved<TParameters>[steps], new InnerState<TParameters, TState>[steps]);
         var (rollout, after) = Sample(0);
-        var validation = rollout;
+        var (validation, played) = (rollout, rollout);
         for (int i = 0; i < steps; i++)
         {
             var instance = problems[i];
             var moved = Kept(at => Move(instance, at), new Place<TParameters, TRollout>(theta, optimiser, rollout, validation));
             (theta, optimiser, sampling) = states[i] = new(moved.Parameters, moved.Optimiser, after);
             (rollouts[i], moves[i]) = (rollout, moved);
-            (rollout, after) = Sample(i + 1);
-            validation = options.FreshValidation ? Sample(~(i + 1)).Rollout : rollout;
+            if (i == 0 || !options.Reuse)
+                (played, after) = Sample(i + 1);
+            (rollout, validation) = options switch
+            {
+                { Reuse: true } => (Again(rollouts[0], start.Parameters), Again(played, states[0].Parameters)),
+                { FreshValidation: true } => (played, Sample(~(i + 1)).Rollout),
+                _ => (played, played),
+            };
         }
 
         var last = Kept(x => problems[^1].Losses(x.theta, x.validation).Outer, (theta, validation));
@@ -120,17 +141,26 @@ public static class InnerLoop
         (TRollout Rollout, TState Next) Sample(int number)
             => Kept(x => problems[0].Sample(x.theta, x.sampling, x.Key), (theta, sampling, Key: key.Fold(number)));
 
+        TRollout Again(TRollout rollout, TParameters behaviour)
+            => Kept(x => problems[0].Reweighted(x.rollout, x.behaviour, x.theta), (rollout, behaviour, theta));
+
         Moved<TParameters> Move(IMetaProblem<TParameters, TState, TRollout> problem, Place<TParameters, TRollout> at)
         {
             var from = options.Decay == 1 ? at
                 : at with { Parameters = Tree.Map(at.Parameters, Decayed), Optimiser = Tree.Map(at.Optimiser, Decayed) };
             var losses = problem.Losses(from.Parameters, from.Rollout);
-            bool isApart = options.FreshValidation || options.Decay != 1;
+            bool isApart = options.FreshValidation || options.Reuse || options.Decay != 1;
             var outer = isApart ? problem.Losses(at.Parameters, at.Validation).Outer : losses.Outer;
-            var (parameters, state, gradient) = options.Trace is { } factor
-                ? TraceUpdate(problem, from.Parameters, from.Optimiser, from.Rollout, factor)
-                : Update(problem, from.Parameters, from.Optimiser, losses);
+            var (parameters, state, gradient) = (options.Trace, options.Hessian) switch
+            {
+                ({ } factor, _) => TraceUpdate(problem, from.Parameters, from.Optimiser, from.Rollout, factor),
+                (null, true) => Update(problem, from.Parameters, from.Optimiser, losses),
+                _ => Constantly(Constant(from.Parameters)),
+            };
             return new(losses, outer, parameters, state, gradient);
+
+            (TParameters Parameters, OptimiserState<TParameters> State, TParameters Gradient) Constantly(TParameters constants)
+                => Update(problem, from.Parameters, from.Optimiser, problem.Losses(constants, from.Rollout), constants);
         }
 
         Tensor Decayed(Tensor x) => x.Type.IsFloat() ? x.StopGradient() + ((x - x.StopGradient()) * options.Decay) : x;
@@ -146,8 +176,17 @@ public static class InnerLoop
         TParameters parameters,
         OptimiserState<TParameters> state,
         RolloutLosses losses)
+        => Update(problem, parameters, state, losses, parameters);
+
+    /// <summary>One inner update by the gradient in other parameters than it updates: the same, but constants for example.</summary>
+    internal static (TParameters Parameters, OptimiserState<TParameters> State, TParameters Gradient) Update<TParameters, TState, TRollout>(
+        IMetaProblem<TParameters, TState, TRollout> problem,
+        TParameters parameters,
+        OptimiserState<TParameters> state,
+        RolloutLosses losses,
+        TParameters at)
     {
-        var gradient = Gradient.Of(losses.Inner, parameters);
+        var gradient = Gradient.Of(losses.Inner, at);
         var (updated, next) = problem.Optimiser.Update(parameters, gradient, state);
         return (updated, next, gradient);
     }
@@ -164,8 +203,7 @@ public static class InnerLoop
             TRollout rollout,
             double trace)
     {
-        var constants = Tree.Map(parameters, x => x.StopGradient());
-        var constantState = Tree.Map(state, x => x.StopGradient());
+        var (constants, constantState) = (Constant(parameters), Constant(state));
         var (updated, next, gradient) = Update(problem, constants, constantState, problem.Losses(constants, rollout));
 
         // With a factor of zero nothing passes, and the updates before this one need not be held on to.
@@ -174,6 +212,9 @@ public static class InnerLoop
         var passed = Tree.Map(parameters, constants, (p, constant) => (p - constant) * trace);
         return (Tree.Map(updated, passed, (p, q) => p + q), next, gradient);
     }
+
+    /// <summary>A tree through which no derivative goes.</summary>
+    internal static T Constant<T>(T tree) => Tree.Map(tree, x => x.StopGradient());
 
     // What an update begins with: a point, what its update uses, and what evaluates it.
     private sealed record Place<TParameters, TRollout>(

@@ -15,16 +15,25 @@ public enum MetaGradientKind
     /// <summary>That of the last point by accumulative trace.</summary>
     Trace,
 
+    /// <summary>The mix of those of all points by accumulative trace.</summary>
+    TraceMixed,
+
+    /// <summary>That of the last point of a loop with one rollout beside the update's: see <see cref="UnrollOptions.Reuse"/>.</summary>
+    Reused,
+
     /// <summary>That along the updates made, with no inner loop: see <see cref="LookBack"/>.</summary>
     Back,
+
+    /// <summary>The same without second derivatives in the parameters: the accumulative trace of Xu et al. (2018).</summary>
+    BackTrace,
 
     /// <summary>That of the distance to where the learner comes to: see <see cref="BootstrappedTarget"/>.</summary>
     Bootstrapped,
 }
 
 /// <summary>
-/// A way of estimating meta-gradients, as the command line names it: "5", "5-mix", "trace-5", "back-5" or "bmg-5"; "0" keeps
-/// meta-parameters fixed.
+/// A way of estimating meta-gradients, as the command line names it: "5", "5-mix", "trace-5", "trace-5-mix", "reuse-5", "back-5",
+/// "back-trace-5" or "bmg-5"; "0" keeps meta-parameters fixed.
 /// </summary>
 /// <param name="Kind">Which meta-gradient is taken.</param>
 /// <param name="Steps">
@@ -32,30 +41,70 @@ public enum MetaGradientKind
 /// </param>
 public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
 {
+    /// <summary>How methods that look ahead are written, for help and errors.</summary>
+    internal const string LookingAhead
+        = "n steps as 5, a mix as 5-mix, traces as trace-5 and trace-5-mix, reuse-5 for steps on one more rollout, bmg-5 for a "
+        + "bootstrapped target";
+
+    /// <summary>How all methods are written.</summary>
+    internal const string AllForms = LookingAhead + ", back-5 and back-trace-5 to look back";
+
+    // What stands before and after the number of steps; where two would do, the first one counts.
+    private static readonly (MetaGradientKind Kind, string Before, string After)[] s_forms =
+    [
+        (MetaGradientKind.TraceMixed, "trace-", "-mix"),
+        (MetaGradientKind.Trace, "trace-", ""),
+        (MetaGradientKind.Mixed, "", "-mix"),
+        (MetaGradientKind.Reused, "reuse-", ""),
+        (MetaGradientKind.BackTrace, "back-trace-", ""),
+        (MetaGradientKind.Back, "back-", ""),
+        (MetaGradientKind.Bootstrapped, "bmg-", ""),
+        (MetaGradientKind.Classic, "", ""),
+    ];
+
     /// <summary>The name.</summary>
-    public string Name => Kind switch
+    public string Name
     {
-        MetaGradientKind.Mixed => $"{Steps}-mix",
-        MetaGradientKind.Trace => $"trace-{Steps}",
-        MetaGradientKind.Back => $"back-{Steps}",
-        MetaGradientKind.Bootstrapped => $"bmg-{Steps}",
-        _ => Steps.ToString(CultureInfo.InvariantCulture),
-    };
+        get
+        {
+            var (_, before, after) = Array.Find(s_forms, form => form.Kind == Kind);
+            return string.Create(CultureInfo.InvariantCulture, $"{before}{Steps}{after}");
+        }
+    }
+
+    /// <summary>Whether it is a mix of the meta-gradients of all points.</summary>
+    public bool IsMixed => Kind is MetaGradientKind.Mixed or MetaGradientKind.TraceMixed;
+
+    /// <summary>Whether gradients of the inner loss depend on the parameters, see <see cref="UnrollOptions.Hessian"/>.</summary>
+    public bool HasHessian => Kind != MetaGradientKind.BackTrace;
+
+    /// <summary>Whether products of derivatives are replaced by powers of a factor.</summary>
+    public bool IsTrace => Kind is MetaGradientKind.Trace or MetaGradientKind.TraceMixed;
 
     /// <summary>How long an update takes, roughly, beside one that looks no step ahead.</summary>
     public double RelativeCost => 1 + (LooksBack ? 2 : 1.7 * Steps);
 
     /// <summary>Whether it looks back on updates made, rather than ahead.</summary>
-    public bool LooksBack => Kind == MetaGradientKind.Back;
+    public bool LooksBack => Kind is MetaGradientKind.Back or MetaGradientKind.BackTrace;
 
     /// <summary>Inner updates that are made and thrown away.</summary>
     public int Ahead => LooksBack ? 0 : Steps;
+
+    /// <summary>Rollouts that it plays beside that of the update, unless each point has another one for its validation.</summary>
+    public int RolloutsAhead => Kind == MetaGradientKind.Reused ? Math.Min(Steps, 1) : Ahead;
 
     /// <summary>What is left of a derivative after an update, if it looks back: 1 - 1/N.</summary>
     public double Decay => 1 - (1.0 / Steps);
 
     /// <summary>The loop it is taken of, by kind and length: methods that have it in common may learn as one batch.</summary>
-    public (MetaGradientKind Kind, int Steps) Loop => (Kind == MetaGradientKind.Mixed ? MetaGradientKind.Classic : Kind, Steps);
+    public (MetaGradientKind Kind, int Steps) Loop => (
+        Kind switch
+        {
+            MetaGradientKind.Mixed => MetaGradientKind.Classic,
+            MetaGradientKind.TraceMixed => MetaGradientKind.Trace,
+            _ => Kind,
+        },
+        Steps);
 
     /// <summary>The most inner steps: each is a part of the program that takes the meta-gradient.</summary>
     public const int MostSteps = 1000;
@@ -64,28 +113,18 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     /// <exception cref="ArgumentException">The name is none of a method.</exception>
     public static MetaGradientMethod Parse(string name)
     {
-        var kind = name.EndsWith("-mix", StringComparison.Ordinal) ? MetaGradientKind.Mixed
-            : name.StartsWith("trace-", StringComparison.Ordinal) ? MetaGradientKind.Trace
-            : name.StartsWith("back-", StringComparison.Ordinal) ? MetaGradientKind.Back
-            : name.StartsWith("bmg-", StringComparison.Ordinal) ? MetaGradientKind.Bootstrapped
-            : MetaGradientKind.Classic;
-        string number = kind switch
-        {
-            MetaGradientKind.Mixed => name[..^4],
-            MetaGradientKind.Trace => name[6..],
-            MetaGradientKind.Back => name[5..],
-            MetaGradientKind.Bootstrapped => name[4..],
-            _ => name,
-        };
-        bool isNumber = int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int steps);
+        var (kind, before, after) = Array.Find(
+            s_forms,
+            form => name.StartsWith(form.Before, StringComparison.Ordinal) && name.EndsWith(form.After, StringComparison.Ordinal)
+                && name.Length >= form.Before.Length + form.After.Length);
+        bool isNumber = int.TryParse(
+            name.AsSpan()[before.Length..^after.Length], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int steps);
         var method = new MetaGradientMethod(kind, steps);
 
         // Each method has one name: rows of metrics are told apart by it.
         if (!isNumber || method.Name != name)
         {
-            throw new ArgumentException(
-                $"Method '{name}' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5, "
-                + "back-5 to look back, or bmg-5 for a bootstrapped target.");
+            throw new ArgumentException($"Method '{name}' is unknown: write {AllForms}.");
         }
 
         int least = kind == MetaGradientKind.Classic ? 0 : 1;
@@ -123,7 +162,7 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     {
         if (Kind == MetaGradientKind.Bootstrapped)
             return BootstrappedTarget.Distances(problem, start, key, Steps);
-        var points = InnerLoop.Unroll(problem, start, key, Steps, options);
+        var points = InnerLoop.Unroll(problem, start, key, Steps, options with { Reuse = Kind == MetaGradientKind.Reused });
         return ([.. points.Select(point => point.OuterLoss)], points[0]);
     }
 
@@ -137,7 +176,7 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
             throw new ArgumentException($"Method '{Name}' looks no step ahead: it has no meta-gradient of an inner loop.");
         if (points.Count < Steps)
             throw new ArgumentException($"Method '{Name}' needs {Steps} points, but there are {points.Count}.", nameof(points));
-        return Kind == MetaGradientKind.Mixed
+        return IsMixed
             ? Mixing.Mix([.. points.Take(Steps)], kappa ?? Mixing.DefaultKappa(Steps))
             : points[Steps - 1];
     }
@@ -145,7 +184,7 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     /// <summary>The weights of the points after 1, 2, ... updates, of which <see cref="Of"/> is the sum.</summary>
     /// <param name="kappa">The discount of a mix; null for the default.</param>
     public double[] Weights(double? kappa = null)
-        => Kind == MetaGradientKind.Mixed
+        => IsMixed
             ? Mixing.Weights(Steps, kappa ?? Mixing.DefaultKappa(Steps))
             : [.. Enumerable.Range(1, Steps).Select(i => i == Steps ? 1.0 : 0)];
 

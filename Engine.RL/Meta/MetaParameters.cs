@@ -70,9 +70,27 @@ public sealed class MetaParameters
         _ => ByBound(eta, bounded => bounded.Clamp(0, 1), positive => Tensor.Maximum(positive, 0)),
     };
 
+    /// <summary>The numbers of those that are learned, [learned].</summary>
+    /// <param name="eta">[count].</param>
+    public Tensor Learned(Tensor eta)
+        => All.All(parameter => parameter.IsLearned) ? eta : Tensor.Concatenate(0, [.. Numbers(eta).Where((_, i) => All[i].IsLearned)]);
+
+    /// <summary>All numbers, with others for those that are learned: what is carried forward in these alone costs less.</summary>
+    /// <param name="eta">[count].</param>
+    /// <param name="learned">[learned].</param>
+    public Tensor With(Tensor eta, Tensor learned)
+    {
+        if (All.All(parameter => parameter.IsLearned))
+            return learned;
+        var others = new Queue<Tensor>(Numbers(learned));
+        return Tensor.Concatenate(0, [.. Numbers(eta).Select((number, i) => All[i].IsLearned ? others.Dequeue() : number)]);
+    }
+
     /// <summary>A gradient with zeros for the parameters that are not learned.</summary>
     public Tensor OfLearned(Tensor gradient)
         => All.All(parameter => parameter.IsLearned) ? gradient : gradient * Mask(parameter => parameter.IsLearned, gradient);
+
+    private static IEnumerable<Tensor> Numbers(Tensor eta) => Enumerable.Range(0, eta.Count).Select(i => eta[i..(i + 1)]);
 
     private double Unconstrain(double value, bool hasUpperBound)
         => _parameterisation == Parameterisation.Clip ? value : hasUpperBound ? Math.Log(value / (1 - value)) : Math.Log(value);

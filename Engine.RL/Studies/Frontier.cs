@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Engine.Core;
+using Engine.Core.Autodiff;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
 using Engine.RL.Statistics;
@@ -7,7 +9,8 @@ namespace Engine.RL.Studies;
 
 /// <summary>
 /// Bias, deviation and use of a whole family of estimators of the meta-gradient, at points along training: n steps, mixes and traces with
-/// many factors, and those that look back. All are sums of the terms of one inner loop, and so have its random numbers in common.
+/// many factors, those that reuse their rollouts, and those that look back. All but those that reuse are sums of the terms of one inner
+/// loop, and all have its random numbers in common.
 /// </summary>
 /// <param name="settings">What to compare.</param>
 /// <param name="study">What learns.</param>
@@ -21,7 +24,7 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
     private ExperimentSnapshot? _start;
 
     /// <summary>The estimators, in the order of each point's rows.</summary>
-    public IReadOnlyList<LinearEstimator> Estimators { get; } = settings.Estimators(kappa, trace);
+    public ImmutableArray<Estimator> Estimators { get; } = settings.Estimators(kappa, trace);
 
     /// <summary>Whether the effect of steps is measured.</summary>
     public bool Measures => study.OuterLossIsObjective && settings.Measured > 0;
@@ -46,11 +49,16 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
     /// <exception cref="OperationCanceledException">It was cancelled; the observer got a last checkpoint.</exception>
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
-        double[] decays = [.. Estimators.Where(each => each.Kind == MetaGradientKind.Back).Select(each => each.Factor)];
-        using var terms = study.Prepare(new Terms(settings.Most, settings.Oracle, decays));
+        using var terms = study.Prepare(new Terms(
+            settings.Most,
+            settings.Oracle,
+            [.. Of(each => each.Kind == MetaGradientKind.Back).Select(each => each.Factor)],
+            [.. Of(each => each.Kind == MetaGradientKind.Reused).Select(each => each.Steps)]));
         using var outcomes = study.Prepare(new Outcomes(settings.Oracle));
         return study.Run(pause => Evaluate(terms, outcomes, pause), _start, observer, cancel);
     }
+
+    private List<Estimator> Of(Func<Estimator, bool> which) => [.. Estimators.Where(which)];
 
     private IEnumerable<MetricRow> Evaluate(
         StudyProgram<Key, LoopTerms> terms, StudyProgram<(Key Key, Tensor Etas), Tensor> outcomes, Action pause)
@@ -59,7 +67,8 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
         int[] considered = [.. study.Considered];
         float[][] estimates = [.. Estimators.Select(_ => new float[study.Seeds.Count * length])];
         float[] oracle = new float[study.Seeds.Count * length], later = new float[oracle.Length];
-        var backward = Estimators.Where(each => each.Kind == MetaGradientKind.Back).ToList();
+        var backward = Of(each => each.Method.LooksBack);
+        var others = Of(each => !each.IsSum);
         float[][] consecutive = [.. backward.Select(_ => new float[oracle.Length])];
         for (int done = 0; done < settings.Replicates; done += Portion)
         {
@@ -71,7 +80,17 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
             {
                 var of = samples.Of(seed, settings.Most);
                 int start = (seed * length) + (done * count), size = replicates * count;
-                Parallel.For(0, Estimators.Count, number => Estimators[number].Estimate(of, estimates[number].AsSpan(start, size)));
+                Parallel.For(0, Estimators.Length, number =>
+                {
+                    if (Estimators[number].IsSum)
+                        Estimators[number].Estimate(of, estimates[number].AsSpan(start, size));
+                });
+                foreach (var (number, estimator) in others.Index())
+                {
+                    samples.Others[seed][.., number].ToArray<float>()
+                        .CopyTo(estimates[Estimators.IndexOf(estimator)].AsSpan(start));
+                }
+
                 samples.Oracle[seed].ToArray<float>().CopyTo(oracle.AsSpan(start));
                 samples.Later[seed].ToArray<float>().CopyTo(later.AsSpan(start));
                 for (int number = 0; number < backward.Count; number++)
@@ -82,7 +101,7 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
         var improvements = Measures ? Improvements(outcomes, estimates, pause) : [];
         for (int seed = 0; seed < study.Seeds.Count; seed++)
         {
-            var rows = new MetricRow[Estimators.Count];
+            var rows = new MetricRow[Estimators.Length];
             int at = seed;
             Parallel.For(0, rows.Length, number =>
             {
@@ -114,8 +133,8 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
     private Estimate[][] Improvements(
         StudyProgram<(Key Key, Tensor Etas), Tensor> outcomes, float[][] estimates, Action pause)
     {
-        int count = study.Parameters.Count, seeds = study.Seeds.Count, candidates = Estimators.Count + 1;
-        var differences = new double[seeds, Estimators.Count, settings.Measured];
+        int count = study.Parameters.Count, seeds = study.Seeds.Count, candidates = Estimators.Length + 1;
+        var differences = new double[seeds, Estimators.Length, settings.Measured];
         const int AtOnce = 8;
         for (int done = 0; done < settings.Measured; done += AtOnce)
         {
@@ -126,7 +145,7 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
             {
                 for (int r = 0; r < replicates; r++)
                 {
-                    for (int number = 0; number < Estimators.Count; number++)
+                    for (int number = 0; number < Estimators.Length; number++)
                     {
                         int from = ((seed * settings.Replicates) + done + r) * count;
                         int to = ((((seed * replicates) + r) * candidates) + number + 1) * count;
@@ -141,7 +160,7 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
             float[] losses = outcomes.Run((keys, offsets)).ToArray<float>();
             for (int row = 0; row < seeds * replicates; row++)
             {
-                for (int number = 0; number < Estimators.Count; number++)
+                for (int number = 0; number < Estimators.Length; number++)
                 {
                     differences[row / replicates, number, done + (row % replicates)]
                         = losses[row * candidates] - losses[(row * candidates) + number + 1];
@@ -151,7 +170,7 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
 
         return
         [
-            .. Enumerable.Range(0, seeds).Select(seed => (Estimate[])[.. Enumerable.Range(0, Estimators.Count).Select(number =>
+            .. Enumerable.Range(0, seeds).Select(seed => (Estimate[])[.. Enumerable.Range(0, Estimators.Length).Select(number =>
                 Estimate.Of([.. Enumerable.Range(0, settings.Measured).Select(r => differences[seed, number, r])]))]),
         ];
     }
@@ -168,30 +187,43 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
             step[c] = (float)(-settings.Step * estimate[c] / Math.Sqrt(square));
     }
 
-    // The terms of one loop; the meta-gradients of the oracle at its beginning, and of that after so many updates as the longest look-ahead
-    // makes; and means of consecutive estimates that look back from there on, one for each decay.
-    private sealed record LoopTerms(Tensor Exact, Tensor Trace, Tensor Sums, Tensor Oracle, Tensor Later, Tensor Consecutive)
+    // The terms of one loop; estimates that are no sums of them; the meta-gradients of the oracle at its beginning, and of that after so
+    // many updates as the longest look-ahead makes; and means of consecutive estimates that look back from there on.
+    private sealed record LoopTerms(
+        Tensor Exact, Tensor Trace, Tensor Sums, Tensor Others, Tensor Oracle, Tensor Later, Tensor Consecutive)
     {
         public TermSamples Of(int seed, int most)
             => new(Exact[seed].ToArray<float>(), Trace[seed].ToArray<float>(), Sums[seed].ToArray<float>(), most, Oracle.Shape[-1]);
     }
 
-    private sealed record Terms(int Most, int Oracle, double[] Decays) : IPointFunction<Key, LoopTerms>
+    private sealed record Terms(int Most, int Oracle, double[] Decays, int[] Reuse) : IPointFunction<Key, LoopTerms>
     {
         public LoopTerms At<TParameters, TState, TRollout>(MetaPoint<TParameters, TState, TRollout> point, Key key)
         {
             int[] steps = [.. Enumerable.Range(1, Most)], behind = Decays.Length == 0 ? [] : [.. Enumerable.Range(Most, Most + 1)];
             var all = MetaGradientTerms.Of(point, key, [.. steps, Oracle, Most + Oracle, .. behind]);
-            var exact = all[..Most];
+            var (exact, back) = (all[..Most], all[(Most + 2)..]);
+            var constant = Decays.Length == 0 ? [] : MetaGradientTerms.Of(point, key, behind, new(Hessian: false));
             var trace = MetaGradientTerms.Of(point, key, steps, new(Trace: 1));
             return new(
                 Tensor.Concatenate(0, exact),
                 Tensor.Concatenate(0, trace),
                 Tensor.Stack(0, [.. exact.Select(terms => terms.Sum(0))]),
+                Stacked([.. Reusing(point, key), .. Decays.Select(decay => Decayed(constant[0], decay))]),
                 all[Most].Sum(0),
                 all[Most + 1][..Oracle].Sum(0),
-                Decays.Length == 0 ? Tensor.Zeros([1, point.Eta.Count], point.Eta.Type, point.Eta.Device)
-                    : Tensor.Stack(0, [.. Decays.Select(decay => LookingBack(all[(Most + 2)..], decay))]));
+                Stacked([.. ((Tensor[][])[back, constant]).SelectMany(of => Decays.Select(decay => LookingBack(of, decay)))]));
+
+            // A program has no empty result.
+            Tensor Stacked(Tensor[] each) => each.Length == 0 ? Tensor.ZerosLike(point.Eta).Unsqueeze(0) : Tensor.Stack(0, each);
+        }
+
+        private Tensor[] Reusing<TParameters, TState, TRollout>(MetaPoint<TParameters, TState, TRollout> point, Key key)
+        {
+            if (Reuse.Length == 0)
+                return [];
+            var points = InnerLoop.Unroll(point.Problem(point.Eta), point.Start, key, Reuse.Max(), new(Reuse: true));
+            return [.. Reuse.Select(n => Gradient.Of(points[n - 1].OuterLoss, point.Eta))];
         }
 
         // The mean of what those see that have one update more behind them each.

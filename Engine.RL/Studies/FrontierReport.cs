@@ -9,7 +9,7 @@ namespace Engine.RL.Studies;
 /// <param name="Method">Its name.</param>
 /// <param name="Kind">Which kind it is of.</param>
 /// <param name="Steps">Inner steps n, or N of back-N.</param>
-/// <param name="Factor">Its factor, see <see cref="LinearEstimator.Factor"/>.</param>
+/// <param name="Factor">Its factor, see <see cref="Estimator.Factor"/>.</param>
 /// <param name="IsUsual">Whether that is the usual one.</param>
 /// <param name="Bias">The mean over components of |mean - oracle mean|.</param>
 /// <param name="Std">The mean over components of the standard deviation.</param>
@@ -43,7 +43,7 @@ public sealed class FrontierReport
     private const int PredictedColumn = 12, ImprovementColumn = 13;
 
     private readonly Dictionary<string, MetricRow[]> _byMethod;
-    private readonly IReadOnlyList<LinearEstimator> _estimators;
+    private readonly IReadOnlyList<Estimator> _estimators;
     private readonly StudyUnits _units;
     private readonly bool _measures;
 
@@ -87,7 +87,7 @@ public sealed class FrontierReport
     public FrontierSummary Best(MetaGradientKind kind, int steps)
         => Of(kind, isUsual: false).Where(each => each.Steps == steps).MaxBy(each => each.Alignment.Value)!;
 
-    private FrontierSummary Summarised(LinearEstimator estimator) => new(
+    private FrontierSummary Summarised(Estimator estimator) => new(
         estimator.Name,
         estimator.Kind,
         estimator.Steps,
@@ -119,7 +119,7 @@ public sealed class FrontierReport
 
     // What the best of some estimators reaches in each unit, when it is chosen by the others: one that is chosen and judged by the same
     // numbers looks better than it is.
-    private double[] BestElsewhere(IEnumerable<LinearEstimator> among, int column)
+    private double[] BestElsewhere(IEnumerable<Estimator> among, int column)
     {
         double[][] each = [.. among.Select(estimator => PerUnit(estimator.Name, column))];
         return
@@ -129,7 +129,7 @@ public sealed class FrontierReport
         ];
     }
 
-    private IEnumerable<LinearEstimator> Estimators(MetaGradientKind kind) => _estimators.Where(each => each.Kind == kind);
+    private IEnumerable<Estimator> Estimators(MetaGradientKind kind) => _estimators.Where(each => each.Kind == kind);
 
     private Claim BestDiscount()
     {
@@ -160,14 +160,15 @@ public sealed class FrontierReport
     private Claim LookingBackIsCheapest()
     {
         const string What = "at equal frames, the best that looks back is better aligned than the best that looks ahead";
-        if (!Estimators(MetaGradientKind.Back).Any())
+        if (!_estimators.Any(each => each.Method.LooksBack))
             return new('k', What, "needs an estimator that looks back", null);
-        var ahead = _estimators.Where(each => each.Kind != MetaGradientKind.Back);
-        var gain = Difference(BestElsewhere(Estimators(MetaGradientKind.Back), PooledColumn), BestElsewhere(ahead, PooledColumn));
-        string back = Pooled(each => each.Kind == MetaGradientKind.Back), other = Pooled(each => each.Kind != MetaGradientKind.Back);
-        return Measured('k', What, Invariant($"{back} against {other}: {Text(gain)}"), IsAbove(gain, 0));
+        var gain = Difference(Best(looksBack: true), Best(looksBack: false));
+        return Measured('k', What, Invariant($"{Name(looksBack: true)} against {Name(looksBack: false)}: {Text(gain)}"), IsAbove(gain, 0));
 
-        string Pooled(Func<FrontierSummary, bool> of) => Summary.Where(of).MaxBy(each => each.Pooled.Value)!.Method;
+        double[] Best(bool looksBack) => BestElsewhere(_estimators.Where(each => each.Method.LooksBack == looksBack), PooledColumn);
+
+        string Name(bool looksBack) => _estimators.Zip(Summary).Where(each => each.First.Method.LooksBack == looksBack)
+            .MaxBy(each => each.Second.Pooled.Value).Second.Method;
     }
 
     private Claim FirstOrderHolds()

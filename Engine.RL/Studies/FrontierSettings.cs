@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Engine.RL.Experiments;
 using Engine.RL.Meta;
 
@@ -27,9 +28,13 @@ public record FrontierSettings : MrpSettings
     [Setting("Factors mu of traces, beside the usual one.")]
     public IReadOnlyList<double> Mus { get; init; } = [0, 0.5, 0.7, 0.8, 0.95, 1];
 
-    /// <summary>N of estimators back-N.</summary>
-    [Setting("N of those that look back, back-N.")]
+    /// <summary>N of estimators back-N and back-trace-N.</summary>
+    [Setting("N of those that look back, back-N and back-trace-N.")]
     public IReadOnlyList<int> Back { get; init; } = [1, 2, 3, 5, 10, 20, 50];
+
+    /// <summary>n of estimators reuse-n.</summary>
+    [Setting("n of those that play one rollout ahead, reuse-n.")]
+    public IReadOnlyList<int> Reuse { get; init; } = [2, 3, 5, 10, 20];
 
     /// <summary>Inner steps of the oracle.</summary>
     [Setting("Inner steps of the oracle.", AtLeast = 1, AtMost = MetaGradientMethod.MostSteps)]
@@ -58,27 +63,37 @@ public record FrontierSettings : MrpSettings
                 Setting.Require(factor is >= 0 and <= 1, name, factor, "a list of numbers between 0 and 1");
         }
 
-        Setting.RequireOnce("back", Back);
-        foreach (int steps in Back)
-            Setting.Require(steps is >= 1 and <= MetaGradientMethod.MostSteps, "back", steps, "a list of numbers from 1 to 1000");
+        foreach (var (name, numbers) in ((string, IReadOnlyList<int>)[])[("back", Back), ("reuse", Reuse)])
+        {
+            Setting.RequireOnce(name, numbers);
+            foreach (int steps in numbers)
+                Setting.Require(steps is >= 1 and <= MetaGradientMethod.MostSteps, name, steps, "a list of numbers from 1 to 1000");
+        }
     }
 
     /// <summary>The estimators.</summary>
     /// <param name="kappa">The usual discount of mixes; null for 1 - 1/n.</param>
     /// <param name="trace">The usual factor of traces.</param>
-    internal LinearEstimator[] Estimators(double? kappa, double trace)
+    internal ImmutableArray<Estimator> Estimators(double? kappa, double trace)
     {
         int[] steps = [.. Enumerable.Range(1, Most)];
         return
         [
-            .. steps.Select(n => new LinearEstimator(MetaGradientKind.Classic, n, 1, IsUsual: true)),
+            .. steps.Select(n => new Estimator(MetaGradientKind.Classic, n, 1, IsUsual: true)),
             .. steps.Skip(1).SelectMany(n => Around(MetaGradientKind.Mixed, n, kappa ?? Mixing.DefaultKappa(n), Kappas)),
             .. steps.Skip(1).SelectMany(n => Around(MetaGradientKind.Trace, n, trace, Mus)),
-            .. Back.Order().Select(n => new LinearEstimator(MetaGradientKind.Back, n, 1 - (1.0 / n), IsUsual: true)),
+            .. steps.Skip(1).SelectMany(n => Around(MetaGradientKind.TraceMixed, n, trace, [1])
+                .Select(each => each with { Kappa = kappa ?? Mixing.DefaultKappa(n) })),
+            .. Reuse.Order().Select(n => new Estimator(MetaGradientKind.Reused, n, 1, IsUsual: true)),
+            .. Behind(MetaGradientKind.Back),
+            .. Behind(MetaGradientKind.BackTrace),
         ];
 
-        static IEnumerable<LinearEstimator> Around(MetaGradientKind kind, int n, double usual, IReadOnlyList<double> others)
+        IEnumerable<Estimator> Behind(MetaGradientKind kind)
+            => Back.Order().Select(n => new Estimator(kind, n, new MetaGradientMethod(kind, n).Decay, IsUsual: true));
+
+        static IEnumerable<Estimator> Around(MetaGradientKind kind, int n, double usual, IReadOnlyList<double> others)
             => others.Where(other => other != usual).Append(usual).Order()
-                .Select(factor => new LinearEstimator(kind, n, factor, factor == usual));
+                .Select(factor => new Estimator(kind, n, factor, factor == usual));
     }
 }

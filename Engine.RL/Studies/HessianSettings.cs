@@ -19,8 +19,8 @@ public record HessianSettings : MrpSettings
 
     /// <summary>Inner optimisers that are compared.</summary>
     [Setting(
-        "Inner optimisers: the learners' own, sgd, or sgd-0.01 with that step size, and Adam with no-momentum, detached denominator, or "
-        + "root-1e-12 under the root.")]
+        "Inner optimisers: the learners' own, the same with detached denominator, root-1e-12 under the root, or no-momentum, and sgd, or "
+        + "sgd-0.01 with that step size.")]
     public IReadOnlyList<string> Variants { get; init; } = ["own", "sgd", "no-momentum", "detached", "root-1e-12"];
 
     /// <summary>Products with the update's Jacobian for its spectrum.</summary>

@@ -20,8 +20,9 @@ public sealed record InnerVariant(string Name)
 
     /// <summary>That of a name.</summary>
     /// <param name="name">
-    /// "own"; "sgd" with the same step size, or "sgd-0.01" with another; or Adam changed in one way: "no-momentum" with beta1 = 0,
-    /// "detached" with a denominator that is a constant to meta-gradients, or "root-1e-12" with that term under the root.
+    /// "own"; "sgd" with the same step size, or "sgd-0.01" with another; or theirs changed in one way: "no-momentum" is Adam with
+    /// beta1 = 0, "detached" Adam or RMSProp with a denominator that is a constant to meta-gradients, and "root-1e-12" has that term under
+    /// the root.
     /// </param>
     /// <exception cref="ArgumentException">The name is none of a variant.</exception>
     public static InnerVariant Parse(string name)
@@ -41,7 +42,7 @@ public sealed record InnerVariant(string Name)
     private bool IsSgd => Name.StartsWith(SgdName, StringComparison.Ordinal);
 
     /// <summary>The same learner with this optimiser; another kind of optimiser begins anew, at the number of updates made.</summary>
-    /// <exception cref="ArgumentException">The learner has no Adam that could be changed.</exception>
+    /// <exception cref="ArgumentException">The learner's optimiser has nothing that could be changed so.</exception>
     internal MetaPoint<TParameters, TState, TRollout> Of<TParameters, TState, TRollout>(MetaPoint<TParameters, TState, TRollout> point)
     {
         if (Name == OwnName)
@@ -65,9 +66,12 @@ public sealed record InnerVariant(string Name)
         (_, Sgd sgd) when IsSgd => new Sgd(Number ?? sgd.LearningRate),
         (WithoutMomentum, Adam adam) => adam with { Beta1 = 0 },
         (Detached, Adam adam) => adam with { DetachDenominator = true },
-        (_, Adam adam) => adam with { EpsilonRoot = Number!.Value },
+        (Detached, RmsProp rmsProp) => rmsProp with { DetachDenominator = true },
+        (not WithoutMomentum, Adam adam) => adam with { EpsilonRoot = Number!.Value },
+        (not WithoutMomentum, RmsProp rmsProp) => rmsProp with { EpsilonRoot = Number!.Value },
         _ => throw new ArgumentException(
-            $"Variant '{Name}' changes Adam, but what is studied learns by {own.GetType().Name}: leave it out."),
+            $"Variant '{Name}' changes {(Name == WithoutMomentum ? "Adam" : "Adam or RMSProp")}, but what is studied learns by "
+            + $"{own.GetType().Name}: leave it out."),
     };
 
     private static Optimiser Core(Optimiser optimiser) => optimiser switch

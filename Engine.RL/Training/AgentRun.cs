@@ -29,8 +29,7 @@ public record TrainSettings : LearningSettings
 {
     /// <summary>How meta-gradients are taken: see <see cref="MetaGradientMethod.Parse"/>.</summary>
     [Setting(
-        "Meta-gradients: n steps as 5, a mix as 5-mix, a trace as trace-5, back-5 to look back, bmg-5 for a bootstrapped target; 0 for "
-        + "fixed hyper-parameters.")]
+        "Meta-gradients: " + MetaGradientMethod.AllForms + "; 0 for fixed hyper-parameters.")]
     public string Method { get; init; } = "3-mix";
 
     /// <summary>The first seed.</summary>

@@ -183,8 +183,8 @@ public record LearningSettings
     [Setting("The term under the square root of Adam and RMSProp.", AtLeast = 0)]
     public double EpsilonRoot { get; init; } = 1e-8;
 
-    /// <summary>Whether Adam's denominator is a constant to meta-gradients.</summary>
-    [Setting("Whether Adam's denominator is a constant to meta-gradients.")]
+    /// <summary>Whether the denominator of Adam and RMSProp is a constant to meta-gradients.</summary>
+    [Setting("Whether the denominator of Adam and RMSProp is a constant to meta-gradients.")]
     public bool DetachDenominator { get; init; }
 
     /// <summary>Updates from one row of metrics to the next.</summary>
@@ -238,10 +238,10 @@ public record LearningSettings
     /// <exception cref="ArgumentException">They would, or the name is none of a method.</exception>
     private protected void RequireEffect(string name, string method)
     {
-        // Of a bootstrapped target one update is differentiated, and what evaluates it is part of the method.
-        bool isBootstrapped = MetaGradientMethod.Parse(method).Kind == MetaGradientKind.Bootstrapped;
-        Setting.Require(!isBootstrapped || !FreshValidation, name, method, "another one with fresh-validation");
+        // What evaluates the updates is part of these methods, and of a bootstrapped target one update is differentiated.
+        bool isOfItsOwn = MetaGradientMethod.Parse(method).Kind is MetaGradientKind.Bootstrapped or MetaGradientKind.Reused;
+        Setting.Require(!isOfItsOwn || !FreshValidation, name, method, "another one with fresh-validation");
         Setting.Require(
-            !isBootstrapped || Differentiation == Differentiation.Reverse, name, method, "another one with differentiation forward");
+            !isOfItsOwn || Differentiation == Differentiation.Reverse, name, method, "another one with differentiation forward");
     }
 }

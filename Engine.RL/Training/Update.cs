@@ -56,7 +56,7 @@ public sealed class Update(
             _metaOptimiser.Initial(eta),
             inner,
             Tensor.Zeros([settings.Envs], ElementType.Float32, device),
-            method.LooksBack ? LookBack.Initial(inner, eta.Count) : null);
+            method.LooksBack ? LookBack.Initial(inner, MetaParameters.Learned(eta).Count) : null);
     }
 
     /// <summary>Makes the update.</summary>
@@ -108,7 +108,7 @@ public sealed class Update(
             each => each.Unroll(Problem(old.Eta), old.Inner, key, Options(each)).OuterLosses,
             settings.Kappa);
         int next = 0;
-        return [.. methods.Select(each => each.LooksBack ? LossBehind(old, Sample(old, key).Rollout, key) : ahead[next++])];
+        return [.. methods.Select(each => each.LooksBack ? LossBehind(old, key) : ahead[next++])];
     }
 
     /// <summary>The keys of games in replicates of the update to come; the update itself draws from those of replicate 0.</summary>
@@ -142,8 +142,14 @@ public sealed class Update(
         {
             var options = Options(method);
             var (outerLosses, gradients, start) = ForwardMode.MetaGradients(
-                Problem, eta, old.Inner, key, method.Steps, options.FreshValidation, options.Trace);
-            return new(Mixed(outerLosses), Mixed(gradients), start);
+                learned => Problem(MetaParameters.With(eta, learned)),
+                MetaParameters.Learned(eta),
+                old.Inner,
+                key,
+                method.Steps,
+                options.FreshValidation,
+                options.Trace);
+            return new(Mixed(outerLosses), MetaParameters.With(Tensor.ZerosLike(eta), Mixed(gradients)), start);
         }
 
         var (losses, first) = method.Unroll(Problem(eta), old.Inner, key, Options(method));
@@ -156,27 +162,38 @@ public sealed class Update(
     // Looking back, the rollout of the update is the one that evaluates the updates before it.
     private Step Behind(Learner old)
     {
-        var (problem, key) = (Problem(old.Eta), Key(old));
-        var (rollout, games) = Sample(old, key);
-        var outer = LossBehind(old, rollout, key);
-        var losses = problem.Losses(old.Inner.Parameters, rollout);
-        var (network, optimiser, tangents, gradient) = LookBack.Update(
-            problem, old.Eta, old.Inner.Parameters, old.Inner.Optimiser, losses, old.Behind!, method.Decay);
-        return new(outer, Gradient.Of(outer, old.Eta), new(new(network, optimiser, games), outer, rollout, losses, gradient), tangents);
+        var key = Key(old);
+        var learned = MetaParameters.Learned(old.Eta);
+        var problem = Problem(MetaParameters.With(old.Eta, learned));
+        var sampled = Sample(old, key);
+        var (point, tangents, gradient) = LookBack.Update(
+            problem, learned, old.Inner, sampled, old.Behind!, method.Decay, method.HasHessian);
+        var outer = point.OuterLoss;
+        if (settings.FreshValidation)
+        {
+            outer = problem.Losses(old.Inner.Parameters, Validation(old, key)).Outer;
+            gradient = LookBack.MetaGradient(outer, old.Inner.Parameters, old.Behind!.Parameters);
+        }
+
+        return new(outer, MetaParameters.With(Tensor.ZerosLike(old.Eta), gradient), point, tangents);
     }
 
     private (Trajectory Rollout, object Games) Sample(Learner old, Key key)
         => Problem(old.Eta).Sample(old.Inner.Parameters, old.Inner.Sampling, key.Fold(0));
 
+    // A rollout that evaluates the updates before, where that of the update does not.
+    private Trajectory Validation(Learner old, Key key)
+        => Problem(old.Eta).Sample(old.Inner.Parameters, old.Inner.Sampling, key.Fold(~0)).Rollout;
+
     // The outer loss of the network as the updates before have made it of the meta-parameters.
-    private Tensor LossBehind(Learner old, Trajectory rollout, Key key)
+    private Tensor LossBehind(Learner old, Key key)
     {
         if (old.Behind is not { } behind)
             throw new ArgumentException("This agent has nothing to look back on: train it with a method such as back-5.");
-        var (problem, eta) = (Problem(old.Eta.StopGradient()), old.Eta);
+        var (problem, learned) = (Problem(old.Eta.StopGradient()), MetaParameters.Learned(old.Eta));
         var network = old.Inner.Parameters;
-        var validation = settings.FreshValidation ? problem.Sample(network, old.Inner.Sampling, key.Fold(~0)).Rollout : rollout;
-        return problem.Losses(LookBack.Along(network, behind.Parameters, eta), validation).Outer;
+        var validation = settings.FreshValidation ? Validation(old, key) : Sample(old, key).Rollout;
+        return problem.Losses(LookBack.Along(network, behind.Parameters, learned), validation).Outer;
     }
 
     private A2CProblem<object> Problem(Tensor eta)
@@ -210,7 +227,7 @@ public sealed class Update(
 
     private UnrollOptions Options(MetaGradientMethod each)
         => new(
-            each.Kind == MetaGradientKind.Trace ? settings.TraceDecay : null,
+            each.IsTrace ? settings.TraceDecay : null,
             settings.FreshValidation,
             settings.Memory ?? LoopMemory.Auto);
 

@@ -266,8 +266,8 @@ public sealed class TrainCommandTests : IDisposable
     [Theory]
     [InlineData(
         "--method 5-mixed",
-        "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5, "
-            + "back-5 to look back, or bmg-5 for a bootstrapped target.")]
+        "Method '5-mixed' is unknown: write n steps as 5, a mix as 5-mix, traces as trace-5 and trace-5-mix, reuse-5 for steps on one more "
+            + "rollout, bmg-5 for a bootstrapped target, back-5 and back-trace-5 to look back.")]
     [InlineData("--env chess", "env is 'chess', but must be one of snake, catch, cartpole, maze.")]
     [InlineData("--env cartpole --grid 5", "grid is 5x5, but cartpole has no board: leave it out.")]
     [InlineData("--env catch --step-limit 5", "step-limit is 5, but episodes of catch end by themselves: leave it out.")]

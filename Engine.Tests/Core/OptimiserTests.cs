@@ -149,14 +149,20 @@ public sealed class OptimiserTests : IDisposable
     [Fact]
     public void ADetachedDenominatorIsAConstant()
     {
-        var (plain, detached) = (new Adam(Rate), new Adam(Rate, DetachDenominator: true));
-        Tensor[] parameters = [Tensor.From(1.0)];
-        var g = Tensor.From(0.3);
-        var (byPlain, _) = plain.Update(parameters, [g], plain.Initial(parameters));
-        var (byDetached, _) = detached.Update(parameters, [g], detached.Initial(parameters));
-        Assert.Equal(byPlain[0].Item(), byDetached[0].Item());
-        Assert.Equal(-Rate / 0.3, Gradient.Of(byDetached[0], g).Item(), 1e-6);
-        Assert.Equal(0, Gradient.Of(byPlain[0], g).Item(), 1e-6);
+        // From nothing, Adam's first update is the sign of a gradient and RMSProp's that by sqrt(1 - decay).
+        Check(new Adam(Rate), new Adam(Rate, DetachDenominator: true), 1);
+        Check(new RmsProp(Rate, Decay: 0.75), new RmsProp(Rate, Decay: 0.75, DetachDenominator: true), 2);
+
+        static void Check(Optimiser plain, Optimiser detached, double first)
+        {
+            Tensor[] parameters = [Tensor.From(1.0)];
+            var g = Tensor.From(0.3);
+            var (byPlain, _) = plain.Update(parameters, [g], plain.Initial(parameters));
+            var (byDetached, _) = detached.Update(parameters, [g], detached.Initial(parameters));
+            Assert.Equal(byPlain[0].Item(), byDetached[0].Item());
+            Assert.Equal(-Rate * first / 0.3, Gradient.Of(byDetached[0], g).Item(), 1e-6);
+            Assert.Equal(0, Gradient.Of(byPlain[0], g).Item(), 1e-6);
+        }
     }
 
     [Theory]

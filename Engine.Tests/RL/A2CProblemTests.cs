@@ -96,6 +96,62 @@ public sealed class A2CProblemTests : IDisposable
         Close.All(means, Tree.ToVector(losses).ToDoubles(), 1e-14);
     }
 
+    // As of another policy, each step counts by how much likelier that makes its action.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ReusedRolloutsHaveImportanceWeights(bool isElaborate)
+    {
+        var setup = new Setup(isElaborate);
+        var problem = setup.Problem(setup.Raw);
+        var other = setup.Unroll()[^1].State.Parameters;
+        var (rollout, _) = problem.Sample(setup.Network, setup.Start.Sampling, setup.Keys);
+        var reused = problem.Reweighted(rollout, setup.Network, other);
+        double[] before = Probabilities(setup.Network), after = Probabilities(other), weights = reused.Weights!.ToDoubles();
+        Assert.Equal(setup.IsElaborate, setup.Options.FullTarget);
+        Close.All([.. after.Zip(before, (a, b) => a / b)], weights, 1e-10);
+        Assert.Contains(weights, weight => Math.Abs(weight - 1) > 1e-3);
+        Assert.Equal(Values(rollout), Values(reused with { Weights = null }));
+
+        // The losses of each step by itself, weighed: a rollout with one step's weight alone has that step's part.
+        double[] whole = Of(reused), sum = new double[whole.Length];
+        for (int step = 0; step < weights.Length; step++)
+        {
+            double[] one = new double[weights.Length];
+            one[step] = weights[step];
+            double[] part = Of(rollout with { Weights = Tensor.From(one, reused.Weights.Shape) });
+            sum = [.. sum.Zip(part, (a, b) => a + b)];
+        }
+
+        Close.All(sum, whole, 1e-12);
+        Close.All(Of(rollout), Of(rollout with { Weights = Tensor.OnesLike(reused.Weights) }), 1e-15);
+
+        // They are constants to derivatives.
+        var constant = reused with { Weights = reused.Weights.StopGradient() };
+        Assert.Equal(Slopes(constant), Slopes(reused));
+
+        double[][] Slopes(Trajectory of) => Values(Gradient.Of(problem.Losses(other, of).Inner, other));
+
+        double[] Of(Trajectory of) => Tree.ToVector((A2CLosses)problem.Losses(other, of)).ToDoubles();
+
+        double[] Probabilities(IActorCritic network)
+        {
+            var evaluation = Batch.Map(game => game.Evaluate(network), rollout);
+            return Categorical.LogProbability(Categorical.LogProbabilities(evaluation.Logits), rollout.Actions).Exp().ToDoubles();
+        }
+    }
+
+    // After one update nothing has been reused.
+    [Fact]
+    public void OneStepOnReusedRolloutsIsOneStep()
+    {
+        var setup = new Setup();
+        var (plain, reused) = (setup.Unroll()[0], setup.Unroll(new(Reuse: true)));
+        Assert.Equal(plain.OuterLoss.Item(), reused[0].OuterLoss.Item());
+        Assert.Equal(Gradient.Of(plain.OuterLoss, setup.Raw).ToDoubles(), Gradient.Of(reused[0].OuterLoss, setup.Raw).ToDoubles());
+        Assert.All(reused, point => Assert.Equal(Values(reused[0].Rollout.Actions), Values(point.Rollout.Actions)));
+    }
+
     // The losses hold values constant where the policy's advantage and the critic's target use them. Told plainly, with those values
     // as numbers, they have the same meta-gradients, and those are what finite differences give.
     [Theory]
@@ -169,7 +225,11 @@ public sealed class A2CProblemTests : IDisposable
     public void MixedModeGivesTheSameMetaGradients(bool isElaborate)
     {
         var setup = new Setup(isElaborate);
-        UnrollOptions[] all = [new(), new(FreshValidation: true), new(Trace: 0.7), new(Trace: 0.7, FreshValidation: true)];
+        UnrollOptions[] all =
+        [
+            new(), new(FreshValidation: true), new(Trace: 0.7), new(Trace: 0.7, FreshValidation: true), new(Reuse: true),
+            new(Hessian: false),
+        ];
         foreach (var options in all)
         {
             var points = setup.Unroll(options);

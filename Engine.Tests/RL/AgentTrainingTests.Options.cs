@@ -91,7 +91,7 @@ public sealed partial class AgentTrainingTests
     public void TheFirstKeptUpdateDoesNotDependOnTheMethod()
     {
         var zero = SmallSnake.After(1, s_run with { Method = "0" });
-        foreach (string method in (string[])["1", "3", "2-mix", "trace-2"])
+        foreach (string method in (string[])["1", "3", "2-mix", "trace-2", "trace-2-mix", "reuse-2"])
             AssertChanges("meta", zero, SmallSnake.After(1, s_run with { Method = method }));
     }
 
@@ -122,6 +122,8 @@ public sealed partial class AgentTrainingTests
     [InlineData("3")]
     [InlineData("2-mix")]
     [InlineData("trace-2")]
+    [InlineData("trace-2-mix")]
+    [InlineData("reuse-2")]
     public void UpdatesAreThoseOfALookAheadMadeByHand(string method) => AssertByHand(s_run with { Method = method }, [0, 1, 6]);
 
     // With a memory of one update, what meets the rollout of an update is the derivative through the one before it.
@@ -149,6 +151,19 @@ public sealed partial class AgentTrainingTests
             AssertClose([outer.Item(), norm], [row.OuterLoss, row.MetaGradNorm], 1e-4);
             Assert.NotEqual(SmallSnake.Stored(snapshots[update], "Eta"), SmallSnake.Stored(snapshots[update + 1], "Eta"));
         }
+    }
+
+    // Without a decay and with nothing but momentum, what the last update adds is the same.
+    [Fact]
+    public void LookingBackOnOneUpdateHasNoUseForTheHessian()
+    {
+        var settings = SmallSnake.Settings with { LogEvery = 1 };
+        ExperimentSnapshot with = SmallSnake.After(2, s_run with { Method = "back-1", Settings = settings });
+        ExperimentSnapshot without = SmallSnake.After(2, s_run with { Method = "back-trace-1", Settings = settings });
+        Assert.Equal(SmallSnake.Stored(with, "Eta"), SmallSnake.Stored(without, "Eta"));
+        Assert.NotEqual(
+            SmallSnake.Stored(SmallSnake.After(3, s_run with { Method = "back-2", Settings = settings }), "Eta"),
+            SmallSnake.Stored(SmallSnake.After(3, s_run with { Method = "back-trace-2", Settings = settings }), "Eta"));
     }
 
     // Whatever it remembers, it plays the games of an agent that keeps its meta-parameters, while these have hardly moved.

@@ -44,6 +44,8 @@ public class AgentsTogetherTests
     [InlineData("0")]
     [InlineData("2-mix")]
     [InlineData("trace-2")]
+    [InlineData("reuse-2")]
+    [InlineData("back-trace-2")]
     public void AnAgentOfABatchIsTheOneTrainedAlone(string method)
     {
         var settings = SmallSnake.Settings with { Frames = 36, LogEvery = 1 };
@@ -118,6 +120,8 @@ public class AgentsTogetherTests
     [InlineData("2", "trace-2")]
     [InlineData("2", "back-2")]
     [InlineData("back-3", "back-2")]
+    [InlineData("back-trace-2", "back-2")]
+    [InlineData("2", "reuse-2")]
     [InlineData("0", "1")]
     public void AgentsWithoutOneInnerLoopAreNoBatch(string method, string other)
     {

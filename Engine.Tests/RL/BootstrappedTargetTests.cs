@@ -115,6 +115,9 @@ public class BootstrappedTargetTests
         Assert.Equal(
             "Silent has no Distance, which a bootstrapped target needs: write one.",
             Assert.Throws<NotSupportedException>(() => problem.Distance(null!, null!, null!)).Message);
+        Assert.Equal(
+            "Silent has no Reweighted, which a loop that reuses rollouts needs: write one.",
+            Assert.Throws<NotSupportedException>(() => problem.Reweighted(null!, null!, null!)).Message);
     }
 
     private sealed class Silent : IMetaProblem<Tensor, ValueTuple, Trajectories>

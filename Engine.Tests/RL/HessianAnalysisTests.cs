@@ -210,8 +210,14 @@ public class HessianAnalysisTests : MrpExperimentTests<HessianSettings>
         Assert.Equal(new Sgd(0.1), InnerVariant.Parse("sgd").Of(new RmsProp(0.1)));
         Assert.Equal(With(new Sgd(0.5)), InnerVariant.Parse("sgd-0.5").Of(own));
         Assert.Equal(new Sgd(0.5), InnerVariant.Parse("sgd-0.5").Of(new Sgd(0.1)));
-        string message = Assert.Throws<ArgumentException>(() => InnerVariant.Parse("detached").Of(new Sgd(0.1))).Message;
-        Assert.Equal("Variant 'detached' changes Adam, but what is studied learns by Sgd: leave it out.", message);
+        Assert.Equal(new RmsProp(0.1, DetachDenominator: true), InnerVariant.Parse("detached").Of(new RmsProp(0.1)));
+        Assert.Equal(new RmsProp(0.1, EpsilonRoot: 1e-6), InnerVariant.Parse("root-1e-6").Of(new RmsProp(0.1)));
+        Refused("detached", new Sgd(0.1), "Variant 'detached' changes Adam or RMSProp, but what is studied learns by Sgd: leave it out.");
+        Refused(
+            "no-momentum", new RmsProp(0.1), "Variant 'no-momentum' changes Adam, but what is studied learns by RmsProp: leave it out.");
+
+        static void Refused(string variant, Optimiser own, string message)
+            => Assert.Equal(message, Assert.Throws<ArgumentException>(() => InnerVariant.Parse(variant).Of(own)).Message);
 
         Optimiser With(Optimiser core) => new Flatten(new Chain(new ClipByGlobalNorm(3), core));
     }

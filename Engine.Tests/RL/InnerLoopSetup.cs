@@ -100,6 +100,9 @@ internal sealed class InnerLoopSetup
         => new(raw => Problem(optimiser, raw), Raw, Start(optimiser));
 
     public InnerPoint<Tensor, ValueTuple, Trajectories>[] Unroll(
-        Optimiser optimiser, int steps, Tensor? raw = null, double? trace = null, double decay = 1)
-        => InnerLoop.Unroll(Problem(optimiser, raw), Start(optimiser), Key, steps, new(trace, Decay: decay));
+        Optimiser optimiser, int steps, Tensor? raw = null, double? trace = null)
+        => InnerLoop.Unroll(Problem(optimiser, raw), Start(optimiser), Key, steps, new(trace));
+
+    public InnerPoint<Tensor, ValueTuple, Trajectories>[] Unroll(Optimiser optimiser, int steps, UnrollOptions options)
+        => InnerLoop.Unroll(Problem(optimiser), Start(optimiser), Key, steps, options);
 }

@@ -239,6 +239,36 @@ public class InnerLoopTests
         Assert.Equal([20, 21, 22], points.Select(point => point.Rollout));
     }
 
+    // What follows the second rollout is the first one, weighed anew for each point, and its validation the second one.
+    [Fact]
+    public void ALoopMayReuseTwoRollouts()
+    {
+        using var scope = new TensorScope();
+        var key = Key.Of(7);
+        var calls = new List<(int[] Words, int State)>();
+        var problem = new Plane(Tensor.From(0.3), calls);
+        var points = InnerLoop.Unroll(problem, Begin(0.5) with { Sampling = 20 }, key, 3, new(Reuse: true));
+        Assert.Equal([20, 21], calls.Select(call => call.State));
+        Assert.All(calls.Index(), call => Assert.Equal(key.Fold(call.Index).Words.ToArray<int>(), call.Item.Words));
+        Assert.Equal(21, points[0].State.Sampling);
+        double[] theta = [0.5, .. points.Select(point => point.State.Parameters.ToDoubles()[0])];
+
+        // Its weights add how far parameters have moved since.
+        Assert.Equal([20, .. new[] { 1, 2 }.Select(i => 20 + Weight(0, i))], points.Select(point => point.Rollout));
+        for (int i = 1; i <= 3; i++)
+            Assert.Equal(Math.Pow(theta[i] - (0.1 * (21 + Weight(1, i))), 2), points[i - 1].OuterLoss.Item(), 1e-12);
+
+        int Weight(int from, int to) => Plane.Weight(theta[from], theta[to]);
+    }
+
+    [Fact]
+    public void ReusedRolloutsAreNotFreshOnes()
+    {
+        using var scope = new TensorScope();
+        var setup = new InnerLoopSetup();
+        Assert.Throws<ArgumentException>(() => setup.Unroll(new Sgd(0.1), 2, new(Reuse: true, FreshValidation: true)));
+    }
+
     // Step sizes 0.2, 0.1, 0.1: a schedule that did not advance within the loop would repeat the first.
     [Fact]
     public void SchedulesAdvanceWithinALoop()
@@ -328,6 +358,11 @@ public class InnerLoopTests
             calls?.Add((key.Words.ToArray<int>(), state));
             return (state, state + 1);
         }
+
+        public static int Weight(double behaviour, double parameters) => (int)Math.Round(1e6 * (parameters - behaviour));
+
+        public int Reweighted(int rollout, Tensor behaviour, Tensor parameters)
+            => rollout + Weight(behaviour.ToDoubles()[0], parameters.ToDoubles()[0]);
 
         public RolloutLosses Losses(Tensor parameters, int rollout)
             => new((parameters * (meta * (rollout + 1)).Sin()).Sum(), (parameters - (0.1 * rollout)).Square().Sum());

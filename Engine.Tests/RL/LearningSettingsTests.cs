@@ -137,8 +137,7 @@ public class LearningSettingsTests
         Refused(training with { Seeds = 0 }, "seeds is 0, but must be between 1 and 10000.");
         Refused(
             training with { Method = "5-mixed" },
-            "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5, "
-            + "back-5 to look back, or bmg-5 for a bootstrapped target.");
+            $"Method '5-mixed' is unknown: write {MetaGradientMethod.AllForms}.");
         Refused(training with { Points = -1 }, "points is -1, but must be between 0 and 10000.");
         (training with { Points = 0, Method = "0" }).Validate();
 

@@ -12,7 +12,10 @@ public class MetaGradientMethodTests
     [InlineData("40", MetaGradientKind.Classic, 40)]
     [InlineData("5-mix", MetaGradientKind.Mixed, 5)]
     [InlineData("trace-3", MetaGradientKind.Trace, 3)]
+    [InlineData("trace-3-mix", MetaGradientKind.TraceMixed, 3)]
+    [InlineData("reuse-3", MetaGradientKind.Reused, 3)]
     [InlineData("back-7", MetaGradientKind.Back, 7)]
+    [InlineData("back-trace-7", MetaGradientKind.BackTrace, 7)]
     [InlineData("bmg-7", MetaGradientKind.Bootstrapped, 7)]
     public void NamesAreParsedAndGivenBack(string name, MetaGradientKind kind, int steps)
     {
@@ -34,7 +37,11 @@ public class MetaGradientMethodTests
     [InlineData("back-")]
     [InlineData("back5")]
     [InlineData("bmg-")]
-    [InlineData("trace-5-mix")]
+    [InlineData("back-trace-")]
+    [InlineData("back-5-mix")]
+    [InlineData("reuse-5-mix")]
+    [InlineData("trace-mix")]
+    [InlineData("reuse-")]
     [InlineData("1.5")]
     [InlineData("+5")]
     [InlineData("05")]
@@ -45,7 +52,8 @@ public class MetaGradientMethodTests
     {
         string message = Assert.Throws<ArgumentException>(() => MetaGradientMethod.Parse(name)).Message;
         Assert.Contains($"'{name}'", message, StringComparison.Ordinal);
-        Assert.Contains("a mix as 5-mix, a trace as trace-5, back-5 to look back, or bmg-5 for", message, StringComparison.Ordinal);
+        Assert.Contains("write n steps as 5, a mix as 5-mix,", message, StringComparison.Ordinal);
+        Assert.Contains("back-5 and back-trace-5 to look back.", message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -53,7 +61,10 @@ public class MetaGradientMethodTests
     [InlineData("0-mix", 1)]
     [InlineData("-2-mix", 1)]
     [InlineData("trace-0", 1)]
+    [InlineData("trace-0-mix", 1)]
+    [InlineData("reuse-0", 1)]
     [InlineData("back-0", 1)]
+    [InlineData("back-trace-0", 1)]
     [InlineData("bmg-0", 1)]
     public void TooFewStepsAreRefusedWithTheLeastNumber(string name, int least)
     {
@@ -79,11 +90,14 @@ public class MetaGradientMethodTests
     [InlineData("trace-3", MetaGradientKind.Trace, new double[] { 0, 0, 1 })]
     [InlineData("3-mix", MetaGradientKind.Classic, new double[] { 4 / 7.0, 2 / 7.0, 1 / 7.0 })]
     [InlineData("1-mix", MetaGradientKind.Classic, new double[] { 1 })]
+    [InlineData("trace-3-mix", MetaGradientKind.Trace, new double[] { 4 / 7.0, 2 / 7.0, 1 / 7.0 })]
+    [InlineData("reuse-3", MetaGradientKind.Reused, new double[] { 0, 0, 1 })]
     public void AMethodIsALoopAndWeightsOfItsPoints(string name, MetaGradientKind loop, double[] weights)
     {
         var method = MetaGradientMethod.Parse(name);
         Assert.Equal((loop, weights.Length), method.Loop);
         Assert.Equal((false, weights.Length), (method.LooksBack, method.Ahead));
+        Assert.Equal(loop == MetaGradientKind.Reused ? 1 : weights.Length, method.RolloutsAhead);
         Close.All(weights, method.Weights(kappa: 0.5), 1e-15);
         Assert.Equal(method.Weights(1 - (1.0 / method.Steps)), method.Weights());
     }
@@ -91,11 +105,12 @@ public class MetaGradientMethodTests
     [Theory]
     [InlineData("back-1", 0)]
     [InlineData("back-4", 0.75)]
+    [InlineData("back-trace-4", 0.75)]
     public void OneThatLooksBackHasADecayAndNoInnerLoop(string name, double decay)
     {
         using var scope = new TensorScope();
         var method = MetaGradientMethod.Parse(name);
-        Assert.Equal((true, 0, decay), (method.LooksBack, method.Ahead, method.Decay));
+        Assert.Equal((true, 0, 0, decay), (method.LooksBack, method.Ahead, method.RolloutsAhead, method.Decay));
         Assert.NotEqual(MetaGradientMethod.Parse("back-2").Loop, method.Loop);
         var points = Enumerable.Repeat(Tensor.From(1.0), method.Steps).ToArray();
         Assert.Contains("no meta-gradient of an inner loop", Assert.Throws<ArgumentException>(() => method.Of(points)).Message);

@@ -68,7 +68,7 @@ public class MetaGradientTermsTests
         {
             double[][] exact = [.. Terms(optimiser, [5])[0].Unstack().Select(term => term.ToDoubles())];
             double[][] traces = [.. Terms(optimiser, [5], new(Trace: 1))[0].Unstack().Select(term => term.ToDoubles())];
-            AssertIsTheirSum(exact, _setup.Unroll(optimiser, 5, decay: 0.7)[^1], 0.7);
+            AssertIsTheirSum(exact, _setup.Unroll(optimiser, 5, new(Decay: 0.7))[^1], 0.7);
             AssertIsTheirSum(traces, _setup.Unroll(optimiser, 5, trace: 0.7)[^1], 0.7);
         }
 

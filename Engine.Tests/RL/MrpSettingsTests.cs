@@ -1,5 +1,6 @@
 using Engine.Kernels;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Xunit;
 using static System.FormattableString;
 
@@ -62,8 +63,7 @@ public class MrpSettingsTests
         Refused(four with { LookAhead = ["1", "5", "1"] }, "look-ahead is 1,5,1, but must be a list in which nothing stands twice.");
         Refused(
             four with { LookAhead = ["5-mixed"] },
-            "Method '5-mixed' is unknown: write the number of inner steps as 5, a mix as 5-mix, a trace as trace-5, "
-            + "back-5 to look back, or bmg-5 for a bootstrapped target.");
+            $"Method '5-mixed' is unknown: write {MetaGradientMethod.AllForms}.");
         Refused(four with { MonteCarlo = 0 }, "monte-carlo is 0, but must be at least 1.");
         Refused(four with { LogEvery = 0 }, "log-every is 0, but must be at least 1.");
 
@@ -75,7 +75,7 @@ public class MrpSettingsTests
         Refused(five with { Replicates = 1 }, "replicates is 1, but must be at least 2.");
         Refused(
             five with { Others = ["3"] },
-            "others is 3, but must be a trace as trace-5, back-5 to look back, or bmg-5; look-ahead names the rest.");
+            "others is 3, but must be trace-5, trace-5-mix, reuse-5, back-5 or bmg-5; look-ahead names the rest.");
         Refused(five with { Others = ["back-2", "back-2"] }, "others is back-2,back-2, but must be a list in which nothing stands twice.");
         Refused(five with { History = 0 }, "history is 0, but must be between 1 and 1000.");
         Refused(five with { Oracle = 19 }, "oracle is 19, but must be at least the largest number of inner steps, 20.");

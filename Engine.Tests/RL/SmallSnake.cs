@@ -160,7 +160,10 @@ internal static class SmallSnake
                 new InnerState<IActorCritic, Tensor>(Learner.Inner.Parameters, Learner.Inner.Optimiser, Games),
                 Keys,
                 Math.Max(1, Method.Steps),
-                new UnrollOptions(Method.Kind == MetaGradientKind.Trace ? _settings.TraceDecay : null, _settings.FreshValidation));
+                new UnrollOptions(
+                    Method.IsTrace ? _settings.TraceDecay : null,
+                    _settings.FreshValidation,
+                    Reuse: Method.Kind == MetaGradientKind.Reused));
         }
 
         public MetaGradientMethod Method { get; }
@@ -182,7 +185,7 @@ internal static class SmallSnake
         public InnerPoint<IActorCritic, Tensor, Trajectory>[] Points { get; }
 
         /// <summary>The outer loss whose gradient the method follows.</summary>
-        public Tensor Loss => Method.Kind == MetaGradientKind.Mixed
+        public Tensor Loss => Method.IsMixed
             ? Mixing.Mix([.. Points.Select(point => point.OuterLoss)], _settings.Kappa ?? Mixing.DefaultKappa(Method.Steps))
             : Points[^1].OuterLoss;
 

@@ -3,23 +3,33 @@ using Engine.RL.Meta;
 
 namespace Engine.RL.Studies;
 
-/// <summary>A meta-gradient that is a weighted sum of the terms of inner loops, see <see cref="MetaGradientTerms"/>.</summary>
+/// <summary>
+/// An estimator of the meta-gradient; most are weighted sums of the terms of one inner loop, see <see cref="MetaGradientTerms"/>.
+/// </summary>
 /// <param name="Kind">Which kind it is of.</param>
 /// <param name="Steps">Inner steps n, or N of back-N.</param>
 /// <param name="Factor">
-/// The discount kappa of a mix, the factor mu of a trace, or the decay d of looking back; 1 for n steps, which have none.
+/// The discount kappa of a mix, the factor mu of a trace and of a mix of traces, or the decay d of looking back; 1 for those that have
+/// none.
 /// </param>
 /// <param name="IsUsual">Whether that is what the method of this kind has where nothing else is said.</param>
-public sealed record LinearEstimator(MetaGradientKind Kind, int Steps, double Factor, bool IsUsual)
+/// <param name="Kappa">The discount of a mix of traces; 0 for all others.</param>
+public sealed record Estimator(MetaGradientKind Kind, int Steps, double Factor, bool IsUsual, double Kappa = 0)
 {
     /// <summary>The name of the method, with the factor in brackets where it is not the usual one: 5-mix(0.5).</summary>
     public string Name
-        => new MetaGradientMethod(Kind, Steps).Name + (IsUsual ? "" : string.Create(CultureInfo.InvariantCulture, $"({Factor:0.####})"));
+        => Method.Name + (IsUsual ? "" : string.Create(CultureInfo.InvariantCulture, $"({Factor:0.####})"));
 
     /// <summary>Rollouts that an estimate takes, that of the update included which is kept: looking back does with that one.</summary>
-    public int Rollouts => Kind == MetaGradientKind.Back ? 1 : Steps + 1;
+    public int Rollouts => 1 + Method.RolloutsAhead;
 
-    /// <summary>Estimates meta-gradients.</summary>
+    /// <summary>The method, but for its factor.</summary>
+    public MetaGradientMethod Method => new(Kind, Steps);
+
+    /// <summary>Whether it is a sum of the terms of exact derivatives or traces; else it takes a loop of its own.</summary>
+    public bool IsSum => Kind is not (MetaGradientKind.Reused or MetaGradientKind.BackTrace);
+
+    /// <summary>Estimates meta-gradients, if it is a sum of terms.</summary>
     /// <param name="terms">The terms of replicates, of exact derivatives and of traces.</param>
     /// <param name="estimates">[replicates, count], row by row: what is there is written over.</param>
     public void Estimate(TermSamples terms, Span<float> estimates)
@@ -31,7 +41,7 @@ public sealed record LinearEstimator(MetaGradientKind Kind, int Steps, double Fa
             {
                 double sum = 0;
                 foreach (var (steps, distance, weight) in weights)
-                    sum += weight * terms.Of(Kind == MetaGradientKind.Trace, replicate, steps, distance, c);
+                    sum += weight * terms.Of(Method.IsTrace, replicate, steps, distance, c);
                 estimates[(replicate * terms.Count) + c] = (float)sum;
             }
         }
@@ -43,7 +53,10 @@ public sealed record LinearEstimator(MetaGradientKind Kind, int Steps, double Fa
         MetaGradientKind.Classic => [(Steps, 0, 1)],
         MetaGradientKind.Mixed => Mixing.Weights(Steps, Factor).Select((weight, i) => (i + 1, 0, weight)).Where(x => x.weight != 0),
         MetaGradientKind.Trace => Powers(Steps),
-        _ => Powers(most),
+        MetaGradientKind.TraceMixed => Mixing.Weights(Steps, Kappa).SelectMany(
+            (weight, i) => Powers(i + 1).Select(x => (x.Steps, x.Distance, weight * x.Weight))).Where(x => x.Item3 != 0),
+        MetaGradientKind.Back => Powers(most),
+        _ => throw new InvalidOperationException($"{Name} is no sum of the terms of one loop."),
     };
 
     private IEnumerable<(int Steps, int Distance, double Weight)> Powers(int steps)
@@ -64,7 +77,7 @@ public sealed record TermSamples(ReadOnlyMemory<float> Exact, ReadOnlyMemory<flo
     /// <summary>The terms of one replicate for all numbers of updates.</summary>
     public static int Terms(int most) => most * (most + 1) / 2;
 
-    /// <summary>A term, or, at a distance of 0, the sum of exact ones.</summary>
+    /// <summary>A term, or, at a distance of 0, their sum.</summary>
     public float Of(bool isTrace, int replicate, int steps, int distance, int component)
     {
         if (distance == 0)
