@@ -137,7 +137,7 @@ public static class FrontierCommand
             (MetaGradientKind.TraceMixed, "mix of traces", 4),
             (MetaGradientKind.Reused, "reused rollouts", 5),
             (MetaGradientKind.Back, "looking back", 3),
-            (MetaGradientKind.BackTrace, "by trace", 6),
+            (MetaGradientKind.BackTrace, "back by trace", 6),
         ];
         bool measures = report.Summary[0].Improvement is not null;
         return new Figure("Estimators of the meta-gradient: bias, variance, and what a step is worth")

@@ -42,7 +42,7 @@ public static class HessianCommand
             using (study)
             {
                 var analysis = new HessianAnalysis(config.Settings, study);
-                StudiedRun<StudiedHessian>.Require(analysis.Validate);
+                UserError.Unless(analysis.Validate);
                 return Task.FromResult(ExperimentRun.Run(
                     parsed,
                     studied.Common,
@@ -117,6 +117,13 @@ public static class HessianCommand
     {
         string own = report.Variants[0];
         double[] steps = [.. Enumerable.Range(1, report.Steps).Select(i => (double)i)];
+        Series[] spectra =
+        [
+            .. from each in report.Variants.Index()
+               let spectrum = report.Distribution(each.Item)
+               where spectrum.Eigenvalues.Length > 0
+               select new Series(each.Item, spectrum.Eigenvalues, spectrum.Below) { Color = each.Index },
+        ];
         return new Figure("Where the variance of meta-gradients comes from")
         {
             Caption = $"means over {report.Units}; bands: one standard error",
@@ -175,6 +182,9 @@ public static class HessianCommand
                             at => report.Mean(variant, Quantity.SingularValue, at)) with { Color = number }),
                     ],
                 },
+                .. spectra.Length > 0
+                    ? [new("Distribution of the spectrum of I + H", "eigenvalue", "part of all that is below") { Series = spectra }]
+                    : (Panel[])[],
             ],
         };
 

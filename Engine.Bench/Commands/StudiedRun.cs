@@ -79,22 +79,8 @@ internal sealed class StudiedRun<T>
             throw new UserError($"--out {to}: the agent that is studied is there; name another folder.");
         var device = CommonOptions.OpenDevice(config);
         AgentStudy? study = null;
-        Require(() => study = new(trained, AgentPoints(run, folder, trained), config.Settings.Points, device));
+        UserError.Unless(() => study = new(trained, AgentPoints(run, folder, trained), config.Settings.Points, device));
         return (config, study!, trained.Settings, device);
-    }
-
-    /// <summary>Does something with what is studied; what does not fit it is the user's mistake.</summary>
-    /// <exception cref="UserError">It does not.</exception>
-    public static void Require(Action check)
-    {
-        try
-        {
-            check();
-        }
-        catch (ArgumentException e)
-        {
-            throw new UserError(e.Message);
-        }
     }
 
     // An agent has learned as it has: what is said of the Markov reward process would be of no effect.

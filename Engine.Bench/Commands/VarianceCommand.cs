@@ -45,6 +45,7 @@ public static class VarianceCommand
             var points = kept.Select(path => (Func<ExperimentSnapshot>)(() => AgentFolder.LoadPoint(path, trained))).ToArray();
             using var device = CommonOptions.OpenDevice(config);
             var variance = new MetaGradientVariance(config.Settings, trained, points, device);
+            UserError.Unless(variance.Validate);
             int code = ExperimentRun.Run(
                 parsed,
                 options.Common,

@@ -33,7 +33,7 @@ public static class WorkloadsCommand
             "Another engine's program for the same workloads, timed in turn on the same CUDA device, else on 1 thread and on all.",
             null);
         var profile = Options.Switch("--profile", "After each workload, a table of where the time of a call goes, by kind of command.");
-        var agents = Options.Number("--agents", "Agents that learn as one batch in snake-train-0, -1 and -3-mix.", 1, 1);
+        var agents = Options.Number("--agents", "Agents that learn as one batch in snake-train-0 and the other updates.", 1, 1);
         foreach (var option in (Option[])[only, repeats, peer, profile, agents])
             command.Add(option);
         var device = new DeviceOptions(command);

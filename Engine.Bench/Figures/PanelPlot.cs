@@ -6,6 +6,9 @@ namespace Engine.Bench.Figures;
 internal sealed class PanelPlot
 {
     // About as many points as a line keeps.
+    // Characters of numbers that an axis across has room for.
+    private const int Beside = 32;
+
     private const int Points = 300;
 
     private readonly Panel _panel;
@@ -26,7 +29,7 @@ internal sealed class PanelPlot
         var (low, high) = Ranges.Vertical(panel);
         _plot.Axes.SetLimits(left, right, low, high);
         Style(title);
-        _plot.Axes.Bottom.TickGenerator = panel.XTicks is { } ticks ? Ticks.At(ticks, panel.XScale) : On(panel.XScale, left, right);
+        _plot.Axes.Bottom.TickGenerator = panel.XTicks is { } ticks ? Ticks.At(ticks, panel.XScale) : On(panel.XScale, left, right, Beside);
         _plot.Axes.Left.TickGenerator = panel.YNames is { } names ? Ticks.Named(names) : On(panel.YScale, low, high);
     }
 
@@ -48,7 +51,8 @@ internal sealed class PanelPlot
 
     private AxisLimits Axes => _plot.Axes.GetLimits();
 
-    private static ITickGenerator On(Scale scale, double low, double high) => scale == Scale.Log ? Ticks.Log(low, high) : Ticks.Linear();
+    private static ITickGenerator On(Scale scale, double low, double high, int room = int.MaxValue)
+        => scale == Scale.Log ? Ticks.Log(low, high, room) : Ticks.Linear();
 
     private void Style(string title)
     {

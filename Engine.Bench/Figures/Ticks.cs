@@ -23,14 +23,18 @@ internal static class Ticks
     /// Powers of ten; where these are too few, also twice and five times these, then all their multiples, then any round values. Faint
     /// lines stand at the other multiples.
     /// </summary>
-    public static ITickGenerator Log(double low, double high)
+    /// <param name="low">The logarithm of where the axis begins.</param>
+    /// <param name="high">That of where it ends.</param>
+    /// <param name="room">How many characters there is room for, unless powers of ten are too few by themselves.</param>
+    public static ITickGenerator Log(double low, double high, int room = int.MaxValue)
     {
         int stride = (int)Math.Ceiling((high - low) / 8);
         double[] labelled = [.. Multiples(1).Where(value => Math.Round(Math.Log10(value)) % stride == 0)];
         foreach (int[] digits in (int[][])[[1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]])
         {
-            if (labelled.Length < 3 && stride == 1)
-                labelled = [.. Multiples(digits)];
+            double[] more = [.. Multiples(digits)];
+            if (labelled.Length < 3 && stride == 1 && (labelled.Length < 2 || more.Sum(value => Label(value).Length) <= room))
+                labelled = more;
         }
 
         if (labelled.Length < 2)

@@ -68,13 +68,12 @@ internal static class LearningCost
         ];
     }
 
-    // Of an update: one, those of look-ahead, and where these are not evaluated by the next one's another for each.
+    // Of an update.
     private static int Rollouts(MeasuredSeed seed, string option)
     {
         try
         {
-            int ahead = MetaGradientMethod.Parse(seed.Method).RolloutsAhead;
-            return 1 + (HasFreshValidation(seed.Run) ? 2 * ahead : ahead);
+            return MetaGradientMethod.Parse(seed.Method).Rollouts(HasFreshValidation(seed.Run));
         }
         catch (ArgumentException)
         {

@@ -57,7 +57,7 @@ internal sealed record Workload(string Name, string Describe, Func<Device, IWork
     /// </summary>
     /// <param name="agents">Agents that learn as one batch.</param>
     public static IEnumerable<Workload> Updates(int agents)
-        => new[] { "0", "1", "3-mix" }.Select(
+        => new[] { "0", "1", "3-mix", "back-5", "back-trace-5" }.Select(
             method => new Workload(
                 Training + method, $"an update of training by method {method}",
                 device => UpdateWork.Of(new(), MetaGradientMethod.Parse(method), agents, device)));

@@ -43,8 +43,8 @@ public static class A2C
     /// With lambda-returns g, the inner loss is -(g - v) log pi(a) + critic / 2 (g - v)^2 - entropy H(pi). In the advantage g - v of the
     /// actor's term, values are constants, and in the critic's g too, unless <see cref="A2COptions.FullTarget"/>. The coefficients never
     /// are. The outer loss has returns g' with the outer discount, an advantage that is a constant, and values for that discount if the
-    /// network gives any; their own loss, half the squared error to g', is then part of the inner one. With importance weights each
-    /// step's terms count as much as the step.
+    /// network gives any; their own loss, half the squared error to g', is then part of the inner one. With importance weights
+    /// each step's terms count as much as its action; the entropy is of all actions.
     /// </remarks>
     /// <param name="x">What the network that learns, or has learned, makes of the trajectory.</param>
     /// <param name="coefficients">The coefficients.</param>
@@ -65,7 +65,7 @@ public static class A2C
         var chosen = Categorical.LogProbability(logProbabilities, x.Actions);
         var actor = Mean((constant[..^1] - returns) * chosen);
         var critic = Mean((targets - x.Values[..^1]).Square()) * 0.5;
-        var entropy = Mean(Categorical.Entropy(logProbabilities));
+        var entropy = Categorical.Entropy(logProbabilities).Mean();
         var inner = actor + (critic * coefficients.Critic) - (entropy * coefficients.Entropy);
 
         var (outerValues, beyond) = x.OuterValues is null ? (x.Values, x.TruncatedValues) : (x.OuterValues, x.OuterTruncatedValues);

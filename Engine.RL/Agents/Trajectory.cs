@@ -62,8 +62,8 @@ public sealed record Trajectory(
     }
 
     /// <summary>
-    /// The trajectory with importance weights, as if another policy had acted: ratios of the probabilities of each action, constants. That
-    /// the other policy would come to other states is left out, as in PPO (Schulman et al., 2017).
+    /// The trajectory with importance weights, as if another policy had acted: ratios of the probabilities of each action, neither clipped
+    /// nor differentiated. That the other policy would come to other states, and act in another way later on, is left out.
     /// </summary>
     /// <param name="behaviour">The network that acted.</param>
     /// <param name="network">The other one.</param>

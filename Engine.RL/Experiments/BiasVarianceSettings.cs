@@ -7,6 +7,8 @@ namespace Engine.RL.Experiments;
 /// <summary>Settings of <see cref="BiasVariance"/>; the defaults are those of the paper.</summary>
 public sealed record BiasVarianceSettings : MrpSettings
 {
+    private const string OtherForms = "trace-5, trace-5-mix, reuse-5, bmg-5, back-5 or back-trace-5";
+
     /// <summary>Points of training, evenly spaced, at which estimators are evaluated; the last one is the end.</summary>
     [Setting("Points of training at which estimators are evaluated.", AtLeast = 1)]
     public int Points { get; init; } = 20;
@@ -20,7 +22,7 @@ public sealed record BiasVarianceSettings : MrpSettings
     public IReadOnlyList<int> LookAhead { get; init; } = [1, 2, 3, 5, 10, 20];
 
     /// <summary>Estimators beside these: traces, those that look back, and bootstrapped ones.</summary>
-    [Setting("Estimators beside these: traces as trace-5 and trace-5-mix, reuse-5, looking back as back-5, bmg-5.")]
+    [Setting("Estimators beside these: " + OtherForms + ".")]
     public IReadOnlyList<string> Others { get; init; } = [];
 
     /// <summary>Updates that estimators which look back have behind them: the branch is theirs from its beginning.</summary>
@@ -49,7 +51,7 @@ public sealed record BiasVarianceSettings : MrpSettings
         foreach (string other in Others)
         {
             bool isOther = MetaGradientMethod.Parse(other).Kind is not (MetaGradientKind.Classic or MetaGradientKind.Mixed);
-            Setting.Require(isOther, "others", other, "trace-5, trace-5-mix, reuse-5, back-5 or bmg-5; look-ahead names the rest");
+            Setting.Require(isOther, "others", other, OtherForms + "; look-ahead names the rest");
         }
 
         Setting.Require(Points <= Iterations, "points", Points, $"at most the number of iterations, {Iterations}");

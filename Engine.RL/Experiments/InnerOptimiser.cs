@@ -18,6 +18,12 @@ public enum InnerOptimiser
 /// <summary>Makes inner optimisers.</summary>
 internal static class InnerOptimisers
 {
+    /// <summary>Throws if a denominator is to be a constant, and there is none.</summary>
+    /// <exception cref="ArgumentException">It is.</exception>
+    public static void RequireDenominator(InnerOptimiser kind, bool detachDenominator)
+        => Setting.Require(
+            !detachDenominator || kind != InnerOptimiser.Sgd, "detach-denominator", "true", "false with sgd, which has no denominator");
+
     public static Optimiser Create(InnerOptimiser kind, LearningRate learningRate, double epsilonRoot, bool detachDenominator)
         => kind switch
         {

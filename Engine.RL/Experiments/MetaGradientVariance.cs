@@ -73,13 +73,22 @@ public sealed class MetaGradientVariance(
         _start = snapshot;
     }
 
+    /// <summary>Makes sure that every setting is in range, and of effect with the agent's.</summary>
+    /// <exception cref="ArgumentException">One is not; the message names it, its value and what would do.</exception>
+    public void Validate()
+    {
+        settings.Validate();
+        foreach (string method in settings.Methods)
+            run.Settings.RequireEffect("methods", method);
+    }
+
     /// <summary>Evaluates the methods.</summary>
     /// <returns>A row for each point and method.</returns>
     /// <exception cref="ArgumentException">A setting is out of range, or the agent learns no meta-parameter.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; the observer got a last checkpoint.</exception>
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
-        settings.Validate();
+        Validate();
         MetaGradientMethod[] methods =
             [.. settings.Methods.Select(MetaGradientMethod.Parse), new(MetaGradientKind.Classic, settings.Oracle)];
         using var study = new AgentStudy(run, points, settings.Points, device);

@@ -80,6 +80,7 @@ public abstract record MrpSettings
     {
         Setting.Validate(this);
         Setting.RequireSeeds(Seed, Seeds);
+        InnerOptimisers.RequireDenominator(InnerOptimiser, DetachDenominator);
     }
 
     internal ValuePrediction CreateTask()

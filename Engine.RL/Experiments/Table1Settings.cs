@@ -8,8 +8,7 @@ namespace Engine.RL.Experiments;
 public sealed record Table1Settings : LearningSettings
 {
     /// <summary>The methods to compare, by name: see <see cref="MetaGradientMethod.Parse"/>.</summary>
-    [Setting(
-        "Methods to compare: " + MetaGradientMethod.AllForms + "; 0 for fixed hyper-parameters.")]
+    [Setting("Methods to compare: " + MetaGradientMethod.AllForms + "; 0 for fixed hyper-parameters.")]
     public IReadOnlyList<string> Methods { get; init; } = ["0", "1", "3", "5", "10", "3-mix", "5-mix"];
 
     /// <summary>The first seed.</summary>

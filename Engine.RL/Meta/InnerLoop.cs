@@ -59,8 +59,8 @@ public enum LoopMemory
 /// importance weights, see <see cref="IMetaProblem{TParameters, TState, TRollout}.Reweighted"/>.
 /// </param>
 /// <param name="Hessian">
-/// Whether gradients of the inner loss depend on the parameters. Where they do not, I takes the place of I + H, and what an update passes
-/// on of derivatives is what the optimiser remembers: no second derivative in the parameters is taken, and nothing can grow.
+/// Whether gradients of the inner loss depend on the parameters. Where they do not, I takes the place of I + H: no second derivative in the
+/// parameters is taken, and an update passes derivatives on as they are, by the parameters and by what the optimiser remembers.
 /// </param>
 public sealed record UnrollOptions(
     double? Trace = null,
@@ -106,6 +106,8 @@ public static class InnerLoop
         options ??= new UnrollOptions();
         if (options is { Reuse: true, FreshValidation: true })
             throw new ArgumentException("A loop can't both reuse one validation rollout and play a fresh one at each point.");
+        if (options is { Trace: not null, Hessian: false })
+            throw new ArgumentException("A trace has no Hessian: leave one of the two out.");
         IMetaProblem<TParameters, TState, TRollout>[] problems = [.. Enumerable.Range(0, steps).Select(problem)];
         var (theta, optimiser, sampling) = start;
         var (rollouts, moves, states) = (new TRollout[steps], new Moved<TParameters>[steps], new InnerState<TParameters, TState>[steps]);

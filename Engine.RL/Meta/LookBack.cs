@@ -10,7 +10,7 @@ namespace Engine.RL.Meta;
 /// meets the outer loss of the rollout that the next update uses anyway: no frame is played for it. With d = 0 it looks back on one update,
 /// with d = 1 on all of them, and with d = 1 - 1/N on about N. Meta-parameters move meanwhile: derivatives are at the values that each
 /// update had. Where updates amplify by more than 1/d, as those of RMSProp do, Z grows without a bound, as no derivative of a loop with an
-/// end does; once it is not finite it begins anew at zero. Without H it can't grow.
+/// end does; once it is not finite it begins anew at zero. Without H it is bounded: by 1/(1 - d) times what an update adds, N.
 /// </summary>
 public static class LookBack
 {

@@ -90,8 +90,15 @@ public sealed record MetaGradientMethod(MetaGradientKind Kind, int Steps)
     /// <summary>Inner updates that are made and thrown away.</summary>
     public int Ahead => LooksBack ? 0 : Steps;
 
-    /// <summary>Rollouts that it plays beside that of the update, unless each point has another one for its validation.</summary>
-    public int RolloutsAhead => Kind == MetaGradientKind.Reused ? Math.Min(Steps, 1) : Ahead;
+    /// <summary>Rollouts that are played for an update, that which is kept included.</summary>
+    /// <param name="freshValidation">Whether each point is evaluated by a rollout of its own.</param>
+    public int Rollouts(bool freshValidation = false) => (Steps, Kind) switch
+    {
+        (0, _) => 1,
+        (_, MetaGradientKind.Reused) => 2,
+        (_, MetaGradientKind.Back or MetaGradientKind.BackTrace) => freshValidation ? 2 : 1,
+        _ => freshValidation ? 2 * Steps : 1 + Steps,
+    };
 
     /// <summary>What is left of a derivative after an update, if it looks back: 1 - 1/N.</summary>
     public double Decay => 1 - (1.0 / Steps);

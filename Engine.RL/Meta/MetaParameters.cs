@@ -70,7 +70,7 @@ public sealed class MetaParameters
         _ => ByBound(eta, bounded => bounded.Clamp(0, 1), positive => Tensor.Maximum(positive, 0)),
     };
 
-    /// <summary>The numbers of those that are learned, [learned].</summary>
+    /// <summary>The numbers of those that are learned, one at least, [learned].</summary>
     /// <param name="eta">[count].</param>
     public Tensor Learned(Tensor eta)
         => All.All(parameter => parameter.IsLearned) ? eta : Tensor.Concatenate(0, [.. Numbers(eta).Where((_, i) => All[i].IsLearned)]);
@@ -88,7 +88,9 @@ public sealed class MetaParameters
 
     /// <summary>A gradient with zeros for the parameters that are not learned.</summary>
     public Tensor OfLearned(Tensor gradient)
-        => All.All(parameter => parameter.IsLearned) ? gradient : gradient * Mask(parameter => parameter.IsLearned, gradient);
+        => All.All(parameter => parameter.IsLearned)
+            ? gradient
+            : Tensor.Where(Mask(parameter => parameter.IsLearned, gradient), gradient, 0);
 
     private static IEnumerable<Tensor> Numbers(Tensor eta) => Enumerable.Range(0, eta.Count).Select(i => eta[i..(i + 1)]);
 

@@ -35,7 +35,9 @@ public sealed class AgentStudy : Study
         if (Learned.Count == 0)
             throw new ArgumentException($"Agent {run.Name} learns no meta-parameter: there are no meta-gradients to judge.");
         using var scope = new TensorScope();
-        _learners = scope.Keep(OfOne(_update.Initial(run.Seed, device)));
+
+        // Nothing that is studied looks back beyond the point.
+        _learners = scope.Keep(OfOne(_update.Initial(run.Seed, device) with { Behind = null }));
     }
 
     /// <inheritdoc/>

@@ -21,7 +21,7 @@ public sealed record Estimator(MetaGradientKind Kind, int Steps, double Factor, 
         => Method.Name + (IsUsual ? "" : string.Create(CultureInfo.InvariantCulture, $"({Factor:0.####})"));
 
     /// <summary>Rollouts that an estimate takes, that of the update included which is kept: looking back does with that one.</summary>
-    public int Rollouts => 1 + Method.RolloutsAhead;
+    public int Rollouts => Method.Rollouts();
 
     /// <summary>The method, but for its factor.</summary>
     public MetaGradientMethod Method => new(Kind, Steps);

@@ -9,8 +9,8 @@ namespace Engine.RL.Studies;
 
 /// <summary>
 /// Bias, deviation and use of a whole family of estimators of the meta-gradient, at points along training: n steps, mixes and traces with
-/// many factors, those that reuse their rollouts, and those that look back. All but those that reuse are sums of the terms of one inner
-/// loop, and all have its random numbers in common.
+/// many factors, those that reuse their rollouts, and those that look back. Most are sums of the terms of one inner loop, and all have its
+/// random numbers in common.
 /// </summary>
 /// <param name="settings">What to compare.</param>
 /// <param name="study">What learns.</param>
@@ -52,7 +52,7 @@ public sealed class Frontier(FrontierSettings settings, Study study, double? kap
         using var terms = study.Prepare(new Terms(
             settings.Most,
             settings.Oracle,
-            [.. Of(each => each.Kind == MetaGradientKind.Back).Select(each => each.Factor)],
+            [.. settings.Back.Order().Select(n => new MetaGradientMethod(MetaGradientKind.Back, n).Decay)],
             [.. Of(each => each.Kind == MetaGradientKind.Reused).Select(each => each.Steps)]));
         using var outcomes = study.Prepare(new Outcomes(settings.Oracle));
         return study.Run(pause => Evaluate(terms, outcomes, pause), _start, observer, cancel);

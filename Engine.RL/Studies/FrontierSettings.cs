@@ -25,7 +25,7 @@ public record FrontierSettings : MrpSettings
     public IReadOnlyList<double> Kappas { get; init; } = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
 
     /// <summary>Factors of traces, beside the usual one.</summary>
-    [Setting("Factors mu of traces, beside the usual one.")]
+    [Setting("Factors mu of traces, beside the usual one; mixes of traces have that and 1.")]
     public IReadOnlyList<double> Mus { get; init; } = [0, 0.5, 0.7, 0.8, 0.95, 1];
 
     /// <summary>N of estimators back-N and back-trace-N.</summary>

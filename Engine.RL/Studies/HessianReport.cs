@@ -93,6 +93,30 @@ public sealed class HessianReport
     public double[] Relative(string variant, string quantity, int steps)
         => Ratios(PerUnit(variant, quantity, steps), PerUnit(variant, Quantity.Std, 1));
 
+    /// <summary>
+    /// The distribution of all eigenvalues, a mean over seeds and points: where they are, from the least on, and what part is below each,
+    /// half of its own included. Empty where none were measured.
+    /// </summary>
+    public (double[] Eigenvalues, double[] Below) Distribution(string variant)
+    {
+        var weights = Rows(Quantity.Weight).ToDictionary(Place, row => row.Values[1]);
+        var all = Rows(Quantity.Eigenvalue).Select(row => (Value: row.Values[1], Weight: weights[Place(row)])).Order().ToArray();
+        double total = all.Sum(each => each.Weight), below = 0;
+        double[] parts = new double[all.Length];
+        foreach (var (i, (_, weight)) in all.Index())
+        {
+            parts[i] = (below + (weight / 2)) / total;
+            below += weight;
+        }
+
+        return ([.. all.Select(each => each.Value)], parts);
+
+        IEnumerable<MetricRow> Rows(string quantity)
+            => _rows.Where(group => group.Key.Method == Method(variant, quantity)).SelectMany(group => group.Value);
+
+        static (int, int, double) Place(MetricRow row) => (row.Seed, row.Iteration, row.Values[0]);
+    }
+
     private static string Method(string variant, string quantity) => $"{variant}/{quantity}";
 
     // One number for each seed, or for each point of a single one.

@@ -38,11 +38,15 @@ public static class AgentFork
             settings.Frames,
             FormattableString.Invariant($"more than {made}: so many has the agent already that this one goes on from, and they count"));
         using var scope = new TensorScope();
+        var formerMethod = MetaGradientMethod.Parse(source.Method);
         var update = new Update(settings, MetaGradientMethod.Parse(run.Method), settings.CreateEnvironment());
-        var fresh = update.Initial(run.Seed, Device.Cpu);
-        var old = SafeTensors.Restored(snapshot.Tensors, fresh);
-        var former = new Update(before, MetaGradientMethod.Parse(source.Method), settings.CreateEnvironment()).MetaParameters.All;
+        var former = new Update(before, formerMethod, settings.CreateEnvironment()).MetaParameters.All;
         var pairs = update.MetaParameters.All.Zip(former).ToArray();
+        var fresh = update.Initial(run.Seed, Device.Cpu);
+
+        // What is behind is known of what was learned, if the other one looked back.
+        bool isBehindKnown = formerMethod.LooksBack && pairs.All(pair => pair.First.IsLearned == pair.Second.IsLearned);
+        var old = SafeTensors.Restored(snapshot.Tensors, isBehindKnown ? fresh : fresh with { Behind = null });
         var isChanged = Mask(pair => pair.First.Start != pair.Second.Start);
 
         // What is learned no more, or starts anew, has no momentum. With another seed an agent draws other numbers.
@@ -50,6 +54,7 @@ public static class AgentFork
         var next = old with
         {
             Updates = fresh.Updates,
+            Behind = isBehindKnown ? old.Behind : fresh.Behind,
             Eta = Tensor.Where(isChanged, fresh.Eta, old.Eta),
             MetaOptimiser = Tree.Map(old.MetaOptimiser, x => x.Shape == goesOn.Shape ? x * goesOn : x),
         };

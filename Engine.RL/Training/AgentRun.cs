@@ -28,8 +28,7 @@ public sealed record AgentRun(string Method, int Seed, LearningSettings Settings
 public record TrainSettings : LearningSettings
 {
     /// <summary>How meta-gradients are taken: see <see cref="MetaGradientMethod.Parse"/>.</summary>
-    [Setting(
-        "Meta-gradients: " + MetaGradientMethod.AllForms + "; 0 for fixed hyper-parameters.")]
+    [Setting("Meta-gradients: " + MetaGradientMethod.AllForms + "; 0 for fixed hyper-parameters.")]
     public string Method { get; init; } = "3-mix";
 
     /// <summary>The first seed.</summary>

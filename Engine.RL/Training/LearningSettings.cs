@@ -138,7 +138,7 @@ public record LearningSettings
     public double? Kappa { get; init; }
 
     /// <summary>The factor mu that takes the place of an update's derivative in the parameters before it, in accumulative traces.</summary>
-    [Setting("The factor mu of accumulative traces.", AtLeast = 0, AtMost = 1)]
+    [Setting("The factor mu of traces, trace-n and trace-n-mix.", AtLeast = 0, AtMost = 1)]
     public double TraceDecay { get; init; } = 0.9;
 
     /// <summary>How meta-gradients are computed.</summary>
@@ -231,15 +231,21 @@ public record LearningSettings
             "plain with differentiation forward, which keeps nothing of inner updates");
         bool countable = (Frames - 1) / FramesPerUpdate < int.MaxValue;
         Setting.Require(countable, "frames", Frames, $"at most {int.MaxValue * FramesPerUpdate} with these rollouts");
+        InnerOptimisers.RequireDenominator(InnerOptimiser, DetachDenominator);
         CreateEnvironment();
     }
 
     /// <summary>Throws if settings would have no effect with a method.</summary>
+    /// <param name="name">What the method is called among settings.</param>
+    /// <param name="method">The method.</param>
     /// <exception cref="ArgumentException">They would, or the name is none of a method.</exception>
-    private protected void RequireEffect(string name, string method)
+    internal void RequireEffect(string name, string method)
     {
+        var (kind, steps) = MetaGradientMethod.Parse(method);
+        Setting.Require(Learn.Count > 0 || steps == 0, name, method, "0 where no hyper-parameter is learned");
+
         // What evaluates the updates is part of these methods, and of a bootstrapped target one update is differentiated.
-        bool isOfItsOwn = MetaGradientMethod.Parse(method).Kind is MetaGradientKind.Bootstrapped or MetaGradientKind.Reused;
+        bool isOfItsOwn = kind is MetaGradientKind.Bootstrapped or MetaGradientKind.Reused;
         Setting.Require(!isOfItsOwn || !FreshValidation, name, method, "another one with fresh-validation");
         Setting.Require(
             !isOfItsOwn || Differentiation == Differentiation.Reverse, name, method, "another one with differentiation forward");

@@ -46,7 +46,9 @@ public sealed class Trainer : IDisposable
     /// <param name="agents">The method and the seed of each agent.</param>
     /// <param name="device">Where; the processor if null.</param>
     /// <param name="network">Makes a network from a key; null for <see cref="ActorCritic"/>.</param>
-    /// <exception cref="ArgumentException">Methods have different inner loops, see <see cref="MetaGradientMethod.Loop"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// Methods have different inner loops, see <see cref="MetaGradientMethod.Loop"/>, or a setting would have no effect with one.
+    /// </exception>
     public Trainer(
         IEnvironment<object> environment,
         LearningSettings settings,
@@ -56,6 +58,8 @@ public sealed class Trainer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(agents.Count, 1);
         _methods = [.. agents.Select(agent => agent.Method)];
+        foreach (var method in _methods)
+            settings.RequireEffect(nameof(method), method.Name);
         if (_methods.DistinctBy(method => method.Loop).ToArray() is [var one, var other, ..])
             throw new ArgumentException($"Methods '{one}' and '{other}' have different inner loops: they are no batch.", nameof(agents));
         Settings = settings;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
+using Engine.Kernels;
 using Engine.Tests.Core;
 using Xunit;
 
@@ -289,6 +290,24 @@ public sealed class LongerRunTests : IDisposable
         var begun = forked.Begin(run);
         Directory.Delete(At("a"), recursive: true);
         Assert.Same(begun, forked.Begin(run));
+    }
+
+    // What is behind an agent goes with it, unless it did not look back, or something else is learned: then there is nothing behind.
+    [Theory]
+    [InlineData("back-2", "--method back-3", true)]
+    [InlineData("back-2", "--method back-trace-2", true)]
+    [InlineData("back-2", "--learn gamma", false)]
+    [InlineData("reuse-2", "--method back-2", false)]
+    public void AForkMayLookBack(string method, string other, bool goesOn)
+    {
+        TrainedFolder.Run($"{Snake} --method {method} --frames 24 --out {At("a")}".Replace("--method 2 ", ""));
+        TrainedFolder.Run($"snake --fork {At("a")} --frames 48 {other} --out {At("fork")}");
+        var forked = ForkedRun.Find(At("a"));
+        var run = AgentFolder.Find(At("fork"), null).Load().Run;
+        var behind = forked.Begin(run).Tensors.Where(each => each.Key.StartsWith("Behind.", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(behind);
+        Assert.Equal(goesOn, behind.Any(each => each.Value.Type == ElementType.Float32 && each.Value.Elements<float>().ContainsAnyExcept(0)));
+        TrainedFolder.Run($"snake --resume --frames 60 --out {At("fork")}");
     }
 
     [Fact]

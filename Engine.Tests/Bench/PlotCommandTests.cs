@@ -51,7 +51,7 @@ public sealed class PlotCommandTests : IDisposable
         Assert.Contains("| b, 1     | bias   |               0 |     1 |                6.000 |", output);
     }
 
-    // Of 2-mix three rollouts an update, or five with validation apart; two seconds and one, then one and one, are 1.5 and 2.5.
+    // Of 2-mix three rollouts an update, or four with validation apart; two seconds and one, then one and one, are 1.5 and 2.5.
     [Fact]
     public void WhatLearningCostIsAnAxis()
     {
@@ -62,7 +62,7 @@ public sealed class PlotCommandTests : IDisposable
         Assert.Equal(["2-mix 30", "2-mix 60", "back-5 10", "back-5 20"], Places("frames_played"));
         Assert.Equal(["2-mix 1.5", "2-mix 2.5", "back-5 2", "back-5 4"], Places("seconds"));
         Write("run/config.json", """{ "fresh-validation": true }""");
-        Assert.Equal(["2-mix 50", "2-mix 100", "back-5 10", "back-5 20"], Places("frames_played"));
+        Assert.Equal(["2-mix 40", "2-mix 80", "back-5 20", "back-5 40"], Places("frames_played"));
         Write("run/config.json", "[");
         Assert.Contains("config.json can't be read, which says", Plot("--x", "frames_played", _temporary.At("run")).Error);
 

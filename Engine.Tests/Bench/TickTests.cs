@@ -32,6 +32,14 @@ public class TickTests
         => Assert.Equal(expected, All(Math.Log10(low), Math.Log10(high)).Where(tick => tick.IsMajor).Select(tick => tick.Label));
 
     [Theory]
+    [InlineData(6e-5, 8e-3, 32, new[] { "0.0001", "0.001" })]
+    [InlineData(6e-5, 8e-3, 40, new[] { "0.0001", "0.0002", "0.0005", "0.001", "0.002", "0.005" })]
+    [InlineData(1, 20, 10, new[] { "1", "2", "5", "10", "20" })]
+    [InlineData(0.0002, 0.002, 3, new[] { "0.0002", "0.0005", "0.001", "0.002" })]
+    public void NumbersBesideEachOtherHaveRoom(double low, double high, int room, string[] expected)
+        => Assert.Equal(expected, All(Math.Log10(low), Math.Log10(high), room).Where(tick => tick.IsMajor).Select(tick => tick.Label));
+
+    [Theory]
     [InlineData(0.001, 10)]
     [InlineData(1, 20)]
     [InlineData(1e-300, 1e300)]
@@ -44,10 +52,10 @@ public class TickTests
         Assert.Equal(ticks.Length, ticks.Select(tick => tick.Position).Distinct().Count());
     }
 
-    private static Tick[] All(double low, double high)
+    private static Tick[] All(double low, double high, int room = int.MaxValue)
     {
         using var paint = Paint.NewDisposablePaint();
-        var ticks = Ticks.Log(low, high);
+        var ticks = Ticks.Log(low, high, room);
         ticks.Regenerate(new CoordinateRange(low, high), Edge.Left, 200, paint, new LabelStyle());
         return ticks.Ticks;
     }

@@ -211,6 +211,14 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void VarianceRefusesWhatTheAgentsSettingsLeaveNoEffect()
+    {
+        RunToEnd($"train {Small} --method 1 --fresh-validation true --points 1 --out {At("a")}");
+        var (code, _, error) = TrainedFolder.Try($"variance {At("a")} --methods 1,reuse-2 --replicates 2 --oracle 1 --out {At("v")}");
+        Assert.Equal((ExitCodes.UserError, "methods is reuse-2, but must be another one with fresh-validation."), (code, error.TrimEnd()));
+    }
+
+    [Fact]
     public void SettingsAreWrittenAsTheyAreTyped()
     {
         string train = "train --grid 4 --step-limit 9 --envs 2 --rollout 3 --method 0 --threads 1";

@@ -108,23 +108,24 @@ public sealed class A2CProblemTests : IDisposable
         var (rollout, _) = problem.Sample(setup.Network, setup.Start.Sampling, setup.Keys);
         var reused = problem.Reweighted(rollout, setup.Network, other);
         double[] before = Probabilities(setup.Network), after = Probabilities(other), weights = reused.Weights!.ToDoubles();
-        Assert.Equal(setup.IsElaborate, setup.Options.FullTarget);
         Close.All([.. after.Zip(before, (a, b) => a / b)], weights, 1e-10);
         Assert.Contains(weights, weight => Math.Abs(weight - 1) > 1e-3);
         Assert.Equal(Values(rollout), Values(reused with { Weights = null }));
 
-        // The losses of each step by itself, weighed: a rollout with one step's weight alone has that step's part.
-        double[] whole = Of(reused), sum = new double[whole.Length];
+        // The losses of each step by itself, weighed: a rollout with one step's weight alone has that step's part. The entropy is that of
+        // all actions.
+        double[] whole = Of(reused), plain = Of(rollout), sum = new double[3];
         for (int step = 0; step < weights.Length; step++)
         {
             double[] one = new double[weights.Length];
             one[step] = weights[step];
-            double[] part = Of(rollout with { Weights = Tensor.From(one, reused.Weights.Shape) });
-            sum = [.. sum.Zip(part, (a, b) => a + b)];
+            var part = (A2CLosses)problem.Losses(other, rollout with { Weights = Tensor.From(one, reused.Weights.Shape) });
+            sum = [.. sum.Zip((double[])[part.Outer.Item(), part.Actor.Item(), part.Critic.Item()], (a, b) => a + b)];
         }
 
-        Close.All(sum, whole, 1e-12);
-        Close.All(Of(rollout), Of(rollout with { Weights = Tensor.OnesLike(reused.Weights) }), 1e-15);
+        Close.All(sum, whole[1..4], 1e-12);
+        Assert.Equal(plain[4], whole[4]);
+        Close.All(plain, Of(rollout with { Weights = Tensor.OnesLike(reused.Weights) }), 1e-15);
 
         // They are constants to derivatives.
         var constant = reused with { Weights = reused.Weights.StopGradient() };
@@ -138,6 +139,39 @@ public sealed class A2CProblemTests : IDisposable
         {
             var evaluation = Batch.Map(game => game.Evaluate(network), rollout);
             return Categorical.LogProbability(Categorical.LogProbabilities(evaluation.Logits), rollout.Actions).Exp().ToDoubles();
+        }
+    }
+
+    // By hand: on the first two rollouts, with the weights that they have along the loop.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ReusedRolloutsMakeTheLoopMadeByHand(bool isElaborate)
+    {
+        var setup = new Setup(isElaborate);
+        var points = setup.Unroll(new(Reuse: true));
+        IActorCritic[] course = [setup.Network, .. points.Select(point => point.State.Parameters)];
+        var problem = setup.Problem(setup.Raw);
+        var (first, after) = problem.Sample(course[0], setup.Start.Sampling, setup.Keys.Fold(0));
+        var (second, _) = problem.Sample(course[1], after, setup.Keys.Fold(1));
+        Trajectory[] learnedFrom = [.. course[..Steps].Select(theta => problem.Reweighted(first, course[0], theta))];
+        Trajectory[] evaluated = [.. course[1..].Select(theta => problem.Reweighted(second, course[1], theta))];
+        Tensor[] expected = [.. ByHand(setup.Raw)];
+        foreach (var (loss, point) in expected.Zip(points))
+        {
+            Assert.Equal(loss.Item(), point.OuterLoss.Item(), 1e-13);
+            Close.All(Gradient.Of(loss, setup.Raw).ToDoubles(), Gradient.Of(point.OuterLoss, setup.Raw).ToDoubles(), 1e-11);
+        }
+
+        IEnumerable<Tensor> ByHand(Tensor raw)
+        {
+            var now = setup.Problem(raw);
+            var (theta, state) = (setup.Network, setup.Start.Optimiser);
+            for (int i = 0; i < Steps; i++)
+            {
+                (theta, state, _) = InnerLoop.Update(now, theta, state, now.Losses(theta, learnedFrom[i]));
+                yield return now.Losses(theta, evaluated[i]).Outer;
+            }
         }
     }
 

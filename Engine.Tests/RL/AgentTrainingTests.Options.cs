@@ -102,7 +102,6 @@ public sealed partial class AgentTrainingTests
     [InlineData(Hyperparameter.LearningRate)]
     [InlineData(
         Hyperparameter.Gamma, Hyperparameter.Lambda, Hyperparameter.Critic, Hyperparameter.Entropy, Hyperparameter.LearningRate)]
-    [InlineData]
     public void OnlyMetaParametersToBeLearnedMove(params Hyperparameter[] learn)
     {
         var snapshots = SmallSnake.Snapshots(s_run with { Settings = SmallSnake.Settings with { Learn = learn } });
@@ -153,7 +152,7 @@ public sealed partial class AgentTrainingTests
         }
     }
 
-    // Without a decay and with nothing but momentum, what the last update adds is the same.
+    // Where all before the last update is forgotten, there is nothing for a Hessian to change.
     [Fact]
     public void LookingBackOnOneUpdateHasNoUseForTheHessian()
     {
@@ -164,6 +163,23 @@ public sealed partial class AgentTrainingTests
         Assert.NotEqual(
             SmallSnake.Stored(SmallSnake.After(3, s_run with { Method = "back-2", Settings = settings }), "Eta"),
             SmallSnake.Stored(SmallSnake.After(3, s_run with { Method = "back-trace-2", Settings = settings }), "Eta"));
+    }
+
+    // What is carried on are derivatives in what is learned: those of an agent that learns all five are among them.
+    [Theory]
+    [InlineData("back-3", Differentiation.Reverse)]
+    [InlineData("back-trace-3", Differentiation.Reverse)]
+    [InlineData("3", Differentiation.Forward)]
+    public void WhatIsNotLearnedCostsNothingAndChangesNothing(string method, Differentiation differentiation)
+    {
+        var settings = SmallSnake.Settings with { MetaClip = 1e9, MetaLearningRate = 1e-30, Differentiation = differentiation };
+        Hyperparameter[] some = [Hyperparameter.Lambda, Hyperparameter.LearningRate];
+        double[] all = Moments(Enum.GetValues<Hyperparameter>()), two = Moments(some);
+        AssertClose([0, all[1], 0, 0, all[4]], two, 1e-4);
+        Assert.All(some, learned => Assert.NotEqual(0, two[(int)learned]));
+
+        double[] Moments(Hyperparameter[] learn) => SmallSnake.Numbers(
+            SmallSnake.After(3, s_run with { Method = method, Settings = settings with { Learn = learn } }), "MetaOptimiser.First");
     }
 
     // Whatever it remembers, it plays the games of an agent that keeps its meta-parameters, while these have hardly moved.

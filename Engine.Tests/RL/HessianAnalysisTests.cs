@@ -312,6 +312,27 @@ public class HessianAnalysisTests : MrpExperimentTests<HessianSettings>
         ];
     }
 
+    // Two spectra of two eigenvalues each, all four in order.
+    [Fact]
+    public void SpectraAreOneDistribution()
+    {
+        using var device = new CpuDevice(1);
+        using var study = new MrpStudy(s_small, s_small.Points, device);
+        var report = new HessianReport(new HessianAnalysis(s_small, study),
+        [
+            Row(Quantity.Eigenvalue, 0, 1, -2), Row(Quantity.Eigenvalue, 0, 2, 1),
+            Row(Quantity.Weight, 0, 1, 0.2), Row(Quantity.Weight, 0, 2, 0.8),
+            Row(Quantity.Eigenvalue, 1, 1, 0), Row(Quantity.Eigenvalue, 1, 2, 3),
+            Row(Quantity.Weight, 1, 1, 0.6), Row(Quantity.Weight, 1, 2, 0.4),
+        ]);
+        var (values, below) = report.Distribution("sgd");
+        Assert.Equal([-2, 0, 1, 3], values);
+        Close.All([0.05, 0.25, 0.6, 0.9], below, 1e-12);
+        Assert.Empty(report.Distribution("own").Eigenvalues);
+
+        static MetricRow Row(string quantity, int seed, int rank, double value) => new($"sgd/{quantity}", seed, 4, [rank, value]);
+    }
+
     [Theory]
     [InlineData("steps is 1, but must be between 2 and 100.", 1, "own")]
     [InlineData("variants is own,own, but must be a list in which nothing stands twice.", 3, "own,own")]

@@ -124,7 +124,7 @@ public class LearningSettingsTests
             Refused(
                 some with { Learn = [Hyperparameter.Gamma, Hyperparameter.Gamma] },
                 "learn is gamma,gamma, but must be a list in which nothing stands twice.");
-            (some with { Grid = new(2, 2), Kappa = 0, EpsilonRoot = 0, OuterCritic = 0, Learn = [], OuterGamma = 1 }).Validate();
+            (some with { Grid = new(2, 2), Kappa = 0, EpsilonRoot = 0, OuterCritic = 0, OuterGamma = 1 }).Validate();
             (some with { Grid = new(256, 256), Kappa = 1, OuterLambda = 0, TraceDecay = 0 }).Validate();
         }
     }
@@ -138,6 +138,16 @@ public class LearningSettingsTests
         Refused(
             training with { Method = "5-mixed" },
             $"Method '5-mixed' is unknown: write {MetaGradientMethod.AllForms}.");
+        Refused(training with { Learn = [], Method = "1" }, "method is 1, but must be 0 where no hyper-parameter is learned.");
+        (training with { Learn = [], Method = "0" }).Validate();
+        Refused(
+            training with { Method = "reuse-2", FreshValidation = true }, "method is reuse-2, but must be another one with fresh-validation.");
+        Refused(
+            training with { Method = "reuse-2", Differentiation = Differentiation.Forward },
+            "method is reuse-2, but must be another one with differentiation forward.");
+        Refused(
+            training with { InnerOptimiser = InnerOptimiser.Sgd, DetachDenominator = true },
+            "detach-denominator is true, but must be false with sgd, which has no denominator.");
         Refused(training with { Points = -1 }, "points is -1, but must be between 0 and 10000.");
         (training with { Points = 0, Method = "0" }).Validate();
 

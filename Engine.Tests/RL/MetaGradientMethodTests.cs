@@ -97,7 +97,6 @@ public class MetaGradientMethodTests
         var method = MetaGradientMethod.Parse(name);
         Assert.Equal((loop, weights.Length), method.Loop);
         Assert.Equal((false, weights.Length), (method.LooksBack, method.Ahead));
-        Assert.Equal(loop == MetaGradientKind.Reused ? 1 : weights.Length, method.RolloutsAhead);
         Close.All(weights, method.Weights(kappa: 0.5), 1e-15);
         Assert.Equal(method.Weights(1 - (1.0 / method.Steps)), method.Weights());
     }
@@ -110,10 +109,25 @@ public class MetaGradientMethodTests
     {
         using var scope = new TensorScope();
         var method = MetaGradientMethod.Parse(name);
-        Assert.Equal((true, 0, 0, decay), (method.LooksBack, method.Ahead, method.RolloutsAhead, method.Decay));
+        Assert.Equal((true, 0, decay), (method.LooksBack, method.Ahead, method.Decay));
         Assert.NotEqual(MetaGradientMethod.Parse("back-2").Loop, method.Loop);
         var points = Enumerable.Repeat(Tensor.From(1.0), method.Steps).ToArray();
         Assert.Contains("no meta-gradient of an inner loop", Assert.Throws<ArgumentException>(() => method.Of(points)).Message);
+    }
+
+    [Theory]
+    [InlineData("0", 1, 1)]
+    [InlineData("1", 2, 2)]
+    [InlineData("5-mix", 6, 10)]
+    [InlineData("trace-5", 6, 10)]
+    [InlineData("bmg-5", 6, 10)]
+    [InlineData("reuse-5", 2, 2)]
+    [InlineData("back-5", 1, 2)]
+    [InlineData("back-trace-5", 1, 2)]
+    public void RolloutsOfAnUpdateAreCounted(string name, int rollouts, int withFreshOnes)
+    {
+        var method = MetaGradientMethod.Parse(name);
+        Assert.Equal((rollouts, withFreshOnes), (method.Rollouts(), method.Rollouts(freshValidation: true)));
     }
 
     // What a point's loss is tells which loop it comes from, and its place there.

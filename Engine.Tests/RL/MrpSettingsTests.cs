@@ -75,7 +75,7 @@ public class MrpSettingsTests
         Refused(five with { Replicates = 1 }, "replicates is 1, but must be at least 2.");
         Refused(
             five with { Others = ["3"] },
-            "others is 3, but must be trace-5, trace-5-mix, reuse-5, back-5 or bmg-5; look-ahead names the rest.");
+            "others is 3, but must be trace-5, trace-5-mix, reuse-5, bmg-5, back-5 or back-trace-5; look-ahead names the rest.");
         Refused(five with { Others = ["back-2", "back-2"] }, "others is back-2,back-2, but must be a list in which nothing stands twice.");
         Refused(five with { History = 0 }, "history is 0, but must be between 1 and 1000.");
         Refused(five with { Oracle = 19 }, "oracle is 19, but must be at least the largest number of inner steps, 20.");
