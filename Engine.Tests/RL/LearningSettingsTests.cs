@@ -141,7 +141,8 @@ public class LearningSettingsTests
         Refused(training with { Learn = [], Method = "1" }, "method is 1, but must be 0 where no hyper-parameter is learned.");
         (training with { Learn = [], Method = "0" }).Validate();
         Refused(
-            training with { Method = "reuse-2", FreshValidation = true }, "method is reuse-2, but must be another one with fresh-validation.");
+            training with { Method = "reuse-2", FreshValidation = true },
+            "method is reuse-2, but must be another one with fresh-validation.");
         Refused(
             training with { Method = "reuse-2", Differentiation = Differentiation.Forward },
             "method is reuse-2, but must be another one with differentiation forward.");
