@@ -183,7 +183,13 @@ public static class HessianCommand
                     ],
                 },
                 .. spectra.Length > 0
-                    ? [new("Distribution of the spectrum of I + H", "eigenvalue", "part of all that is below") { Series = spectra }]
+                    ? [
+                        new("Distribution of the spectrum of I + H", "eigenvalue", "part of all that is below")
+                        {
+                            YScale = Scale.Log,
+                            Series = spectra,
+                        },
+                    ]
                     : (Panel[])[],
             ],
         };

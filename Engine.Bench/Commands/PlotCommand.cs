@@ -111,7 +111,7 @@ public static class PlotCommand
         string Label(string run, string method)
         {
             string name = names[Path.GetFileName(run)].Count() > 1 ? run : Path.GetFileName(run);
-            return method.Length == 0 ? name : runsDiffer ? $"{name}, {method}" : method;
+            return method.Length == 0 || name == method ? name : runsDiffer ? $"{name}, {method}" : method;
         }
 
         SeedCurves Aligned(IGrouping<(string Run, string Method), MeasuredSeed> group, string column)

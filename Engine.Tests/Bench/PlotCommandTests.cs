@@ -49,6 +49,10 @@ public sealed class PlotCommandTests : IDisposable
         Assert.Contains("| a, 1     | bias   |               0 |     2 |                    - |", output);
         Assert.Contains("| a, 2-mix | bias   |               0 |     2 | 4.000 [3.000, 5.000] |", output);
         Assert.Contains("| b, 1     | bias   |               0 |     1 |                6.000 |", output);
+
+        // A run that is called like its method need not say so twice.
+        Write("1/metrics.csv", "method,seed,iteration,bias\n1,7,0,6\n");
+        Assert.Contains("| 1        | bias ", Plot("--y", "bias", _temporary.At("1"), _temporary.At("a")).Output);
     }
 
     // Of 2-mix three rollouts an update, or four with validation apart; two seconds and one, then one and one, are 1.5 and 2.5.
