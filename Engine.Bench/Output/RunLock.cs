@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Engine.Bench.Output;
 
 /// <summary>
@@ -35,7 +38,11 @@ internal sealed class RunLock : IDisposable
                 var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, s_options);
                 opened?.Invoke();
                 if (Leads(path, stream))
+                {
+                    Sign(stream);
                     return new(stream);
+                }
+
                 stream.Dispose();
             }
             catch (IOException e) when (s_held.Contains(e.HResult))
@@ -59,6 +66,21 @@ internal sealed class RunLock : IDisposable
         }
 
         _stream.Dispose();
+    }
+
+    // Who has it, for whoever looks: a file without a number is not locked yet, or its disk is full.
+    private static void Sign(FileStream stream)
+    {
+        try
+        {
+            stream.SetLength(0);
+            stream.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            stream.Flush();
+        }
+        catch (IOException)
+        {
+            // The lock does not depend on it.
+        }
     }
 
     // Whether the path still leads to the file that is locked: who had it before may have removed it just before, and someone else

@@ -78,6 +78,7 @@ public sealed class MetaGradientVariance(
     public void Validate()
     {
         settings.Validate();
+        AgentStudy.RequireLearned(run);
         foreach (string method in settings.Methods)
             run.Settings.RequireEffect("methods", method);
     }

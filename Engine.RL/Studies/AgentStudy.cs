@@ -32,12 +32,19 @@ public sealed class AgentStudy : Study
         (_run, _points, _device) = (run, points, device);
         _chosen = AgentTraining.PointUpdates(points.Count, Math.Min(chosen, points.Count));
         _update = new(run.Settings, MetaGradientMethod.Parse(run.Method), run.Settings.CreateEnvironment());
-        if (Learned.Count == 0)
-            throw new ArgumentException($"Agent {run.Name} learns no meta-parameter: there are no meta-gradients to judge.");
+        RequireLearned(run);
         using var scope = new TensorScope();
 
         // Nothing that is studied looks back beyond the point.
         _learners = scope.Keep(OfOne(_update.Initial(run.Seed, device) with { Behind = null }));
+    }
+
+    /// <summary>Throws if an agent has no meta-gradients.</summary>
+    /// <exception cref="ArgumentException">It learns no meta-parameter.</exception>
+    internal static void RequireLearned(AgentRun run)
+    {
+        if (run.Settings.Learn.Count == 0)
+            throw new ArgumentException($"Agent {run.Name} learns no meta-parameter: there are no meta-gradients to judge.");
     }
 
     /// <inheritdoc/>

@@ -41,6 +41,9 @@ public sealed class KilledRunTests : IDisposable
             Directory.EnumerateFiles(At(""), "*", SearchOption.AllDirectories), path => path.EndsWith(".tmp") || path.EndsWith(".lock"));
     }
 
+    // There is a file before it is locked.
+    private static bool IsSigned(string file) => new FileInfo(file) is { Exists: true, Length: > 0 };
+
     // A third of all kills, and then the end.
     private void KillOften(string line, string folder)
     {
@@ -51,7 +54,7 @@ public sealed class KilledRunTests : IDisposable
             if (Directory.Exists(folder))
                 File.Delete(held);
             using var process = Start(line);
-            while (!process.HasExited && !File.Exists(held))
+            while (!process.HasExited && !IsSigned(held))
                 Thread.Sleep(1);
             if (kill == 0 && !OperatingSystem.IsWindows())
             {
