@@ -6,10 +6,10 @@ namespace Engine.Bench.Figures;
 internal sealed class PanelPlot
 {
     // About as many points as a line keeps.
+    private const int Points = 300;
+
     // Characters of numbers that an axis across has room for.
     private const int Beside = 32;
-
-    private const int Points = 300;
 
     private readonly Panel _panel;
     private readonly Palette _palette;

@@ -35,13 +35,14 @@ public sealed record Estimator(MetaGradientKind Kind, int Steps, double Factor, 
     public void Estimate(TermSamples terms, Span<float> estimates)
     {
         var weights = Weights(terms.Most).ToArray();
+        bool isTrace = Method.IsTrace;
         for (int replicate = 0; replicate < terms.Replicates; replicate++)
         {
             for (int c = 0; c < terms.Count; c++)
             {
                 double sum = 0;
                 foreach (var (steps, distance, weight) in weights)
-                    sum += weight * terms.Of(Method.IsTrace, replicate, steps, distance, c);
+                    sum += weight * terms.Of(isTrace, replicate, steps, distance, c);
                 estimates[(replicate * terms.Count) + c] = (float)sum;
             }
         }
