@@ -27,7 +27,7 @@ public sealed class SettingAttribute(string help) : Attribute
     /// <summary>What the value must fall short of; nothing if NaN.</summary>
     public double Below { get; init; } = double.NaN;
 
-    /// <summary>Whether it says how long a run is, and may grow when the run goes on.</summary>
+    /// <summary>Whether it says how much there is of a run, and may grow when the run goes on.</summary>
     public bool MayGrow { get; init; }
 
     /// <summary>Whether agents that go on from others must have theirs: what they have learned would not fit otherwise.</summary>

@@ -72,7 +72,7 @@ internal static class ExperimentRun
     {
         var output = parsed.InvocationConfiguration.Output;
         foreach (var setting in grown)
-            output.WriteLine(Invariant($"Goes on from {setting.Before:N0} {setting.Name} to {setting.Now:N0}."));
+            output.WriteLine(Invariant($"Goes on: {setting.Name} from {setting.Before:N0} to {setting.Now:N0}."));
     }
 
     /// <summary>Says which files a run has written, and how long it took.</summary>

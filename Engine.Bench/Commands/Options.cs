@@ -43,7 +43,7 @@ public static class Options
     /// <summary>What the help says of a setting: what it sets, and its range.</summary>
     public static string Describe(SettingAttribute about)
         => (about.Range is { } range ? $"{about.Help.TrimEnd('.')}; {range}." : about.Help)
-            + (about.MayGrow ? " More of them with --resume make a run longer." : "");
+            + (about.MayGrow ? " There may be more of them with --resume." : "");
 
     /// <summary>An option that takes several values, such as --look-ahead 1,5,10.</summary>
     public static Option<T[]> Many<T>(string name, string description, params T[] fallback)

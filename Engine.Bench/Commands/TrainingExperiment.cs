@@ -65,7 +65,7 @@ internal static class TrainingExperiment
                 $"Without a checkpoint of theirs, these agents begin anew: {string.Join(", ", training.BegunAnew)}.");
         }
 
-        if (grown.Count > 0 && config.Settings.Anneal)
+        if (config.Settings.Anneal && grown.Any(setting => setting.Name == "frames"))
         {
             parsed.InvocationConfiguration.Output.WriteLine(
                 "The step size now falls to 0 over all frames: it goes on higher than it ended.");

@@ -4,11 +4,22 @@ using Engine.RL;
 
 namespace Engine.Bench.Input;
 
-/// <summary>A setting that says how long a run is, and that has grown since the run began.</summary>
+/// <summary>A setting that says how much there is of a run, and that has grown since the run began.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Before">What it was.</param>
-/// <param name="Now">What it is.</param>
-public sealed record GrownSetting(string Name, long Before, long Now);
+/// <param name="Before">What it was; of a list, how long.</param>
+/// <param name="Now">What it is; of a list, how long.</param>
+public sealed record GrownSetting(string Name, long Before, long Now)
+{
+    /// <summary>How a setting has changed, if that can be growth: another number, or a list that has gained something.</summary>
+    internal static GrownSetting? Of(string name, JsonNode? before, JsonNode? now) => (before, now) switch
+    {
+        (JsonValue was, JsonValue number) when was.TryGetValue(out long from) && number.TryGetValue(out long to) && from != to
+            => new(name, from, to),
+        (JsonArray few, JsonArray many) when few.Count < many.Count && few.All(item => many.Any(other => JsonNode.DeepEquals(item, other)))
+            => new(name, few.Count, many.Count),
+        _ => null,
+    };
+}
 
 /// <summary>The settings that a run began with, against those it is to go on with.</summary>
 internal static class RecordedSettings
@@ -69,9 +80,9 @@ internal static class RecordedSettings
                 {
                     old[name] = null;
                 }
-                else if (names.Contains(name) && old[name] is JsonValue was && was.TryGetValue(out long from) && from != (long)value!)
+                else if (names.Contains(name) && GrownSetting.Of(name, old[name], value) is { } setting)
                 {
-                    grown?.Add(new(name, from, (long)value!));
+                    grown?.Add(setting);
                     old[name] = value!.DeepClone();
                 }
             }

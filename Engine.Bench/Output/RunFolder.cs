@@ -133,7 +133,7 @@ public sealed class RunFolder : IDisposable
         => IsResumed && Has(Config) ? SettingsFile.ReadOwn<T>(PathOf(Config)) : null;
 
     /// <summary>
-    /// Makes sure that a run that goes on has the settings it began with, but for those that say how long it is, which may grow.
+    /// Makes sure that a run that goes on has the settings it began with, but for those that say how much there is of it, which may grow.
     /// </summary>
     /// <returns>The settings that have grown.</returns>
     /// <exception cref="UserError">A setting differs from the one the run began with.</exception>

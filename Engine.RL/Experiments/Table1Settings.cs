@@ -8,7 +8,7 @@ namespace Engine.RL.Experiments;
 public sealed record Table1Settings : LearningSettings
 {
     /// <summary>The methods to compare, by name: see <see cref="MetaGradientMethod.Parse"/>.</summary>
-    [Setting("Methods to compare: " + MetaGradientMethod.AllForms + "; 0 for fixed hyper-parameters.")]
+    [Setting("Methods to compare: " + MetaGradientMethod.AllForms + "; 0 for fixed hyper-parameters.", MayGrow = true)]
     public IReadOnlyList<string> Methods { get; init; } = ["0", "1", "3", "5", "10", "3-mix", "5-mix"];
 
     /// <summary>The first seed.</summary>
@@ -16,7 +16,7 @@ public sealed record Table1Settings : LearningSettings
     public int Seed { get; init; }
 
     /// <summary>Agents for each method, with seeds Seed, Seed + 1, ...</summary>
-    [Setting("How many agents for each method, each with a seed of its own.", AtLeast = 1, AtMost = 10_000)]
+    [Setting("How many agents for each method, each with a seed of its own.", AtLeast = 1, AtMost = 10_000, MayGrow = true)]
     public int Seeds { get; init; } = 3;
 
     /// <summary>Points of training at which meta-gradients are evaluated, evenly spaced.</summary>

@@ -36,7 +36,7 @@ public record TrainSettings : LearningSettings
     public int Seed { get; init; }
 
     /// <summary>Agents, with seeds Seed, Seed + 1, ...</summary>
-    [Setting("How many agents, each with a seed of its own.", AtLeast = 1, AtMost = 10_000)]
+    [Setting("How many agents, each with a seed of its own.", AtLeast = 1, AtMost = 10_000, MayGrow = true)]
     public int Seeds { get; init; } = 1;
 
     /// <summary>Points of training that are kept, evenly spaced.</summary>

@@ -131,7 +131,7 @@ public sealed class InnerMemoryTests : IDisposable
         SnapshotFile.Save(file, snapshot, Json.Write(run).Replace(plain.Replace("  ", "    "), recorded.Replace("  ", "    ")));
         Assert.Equal(recorded == "" ? LoopMemory.Auto : null, AgentFolder.Load(file).Run.Settings.Memory);
         string said = TrainedFolder.Run($"snake --resume --memory auto --frames 48 --out {At("a")}");
-        Assert.StartsWith("Goes on from 24 frames to 48.", said);
+        Assert.StartsWith("Goes on: frames from 24 to 48.", said);
         Assert.Equal(File.ReadAllLines(At("whole/metrics.csv")).Select(Cells), File.ReadAllLines(At("a/metrics.csv")).Select(Cells));
         Assert.NotEqual("plain", Memory("a"));
 

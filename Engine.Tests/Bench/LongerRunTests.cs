@@ -28,7 +28,7 @@ public sealed class LongerRunTests : IDisposable
         TrainedFolder.Run($"{Snake} --frames 48 --seeds 2 --out {At("whole")}");
         TrainedFolder.Run($"{Snake} --frames {frames} --seeds 2 --out {At("parts")}");
         string printed = TrainedFolder.Run($"snake --resume --frames 48 --out {At("parts")}");
-        Assert.StartsWith($"Goes on from {frames} frames to 48.", printed);
+        Assert.StartsWith($"Goes on: frames from {frames} to 48.", printed);
         Assert.DoesNotContain("step size", printed);
         TrainedFolder.AssertSame(At("whole"), At("parts"));
     }
@@ -76,7 +76,7 @@ public sealed class LongerRunTests : IDisposable
         TrainedFolder.Run($"{Mrp} --iterations 11 --out {At("whole")}");
         TrainedFolder.Run($"{Mrp} --iterations {iterations} --out {At("parts")}");
         Assert.StartsWith(
-            $"Goes on from {iterations} iterations to 11.", TrainedFolder.Run($"mrp --resume --iterations 11 --out {At("parts")}"));
+            $"Goes on: iterations from {iterations} to 11.", TrainedFolder.Run($"mrp --resume --iterations 11 --out {At("parts")}"));
         AssertSameFiles("whole", "parts");
     }
 

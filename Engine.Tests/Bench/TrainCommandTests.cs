@@ -226,6 +226,24 @@ public sealed partial class TrainCommandTests : IDisposable
         AssertSameFolders("whole", "parts");
     }
 
+    // What there was stays as it is, what there was none of is added: the experiment is the one that had all from the start.
+    [Fact]
+    public void ExperimentsGainMethodsAndSeeds()
+    {
+        RunToEnd($"table1 {Small} --methods 2 --seeds 1 --points 2 --replicates 2 --out {At("parts")}");
+        string grown = RunToEnd($"table1 --resume --methods 0,2 --seeds 2 --out {At("parts")}");
+        Assert.StartsWith(
+            $"Goes on: methods from 1 to 2.{Environment.NewLine}Goes on: seeds from 1 to 2.{Environment.NewLine}", grown);
+        Assert.EndsWith(RunToEnd($"{Table} --out {At("whole")}"), grown);
+        AssertSameFolders("whole", "parts");
+        AssertMistake($"table1 --resume --methods 0,1 --out {At("parts")}", "methods");
+        AssertMistake($"table1 --resume --seeds 1 --out {At("parts")}", "seeds is 1, but must be at least 2, as it was before");
+        RunToEnd($"snake {Small} --method 0 --seeds 1 --out {At("few")}");
+        RunToEnd($"snake --resume --seeds 2 --out {At("few")}");
+        RunToEnd($"snake {Small} --method 0 --seeds 2 --out {At("many")}");
+        AssertSameFolders("many", "few");
+    }
+
     [Fact]
     public void FiguresShowWhatWasLearned()
     {
