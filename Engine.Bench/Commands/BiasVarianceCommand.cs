@@ -31,6 +31,7 @@ public static class BiasVarianceCommand
             },
         };
         var options = new SettingsOptions<BiasVarianceSettings>(command, settings => settings.Validate());
+        command.Add(options.Common.Log);
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(parsed);

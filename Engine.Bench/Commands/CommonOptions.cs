@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Engine.Bench.Input;
+using Engine.Bench.Logging;
 using Engine.Bench.Output;
 using Engine.Kernels;
 
@@ -53,6 +54,10 @@ public sealed class CommonOptions
 
     /// <summary>--config FILE.</summary>
     public Option<string?> Config { get; }
+
+    /// <summary>--log FORMAT,...: commands that train add it.</summary>
+    public Option<LogFormat[]> Log { get; } = Options.Many<LogFormat>(
+        "--log", "Also log rows as they come: event files for TensorBoard, or JSON objects, one a line, in metrics.jsonl.");
 
     /// <summary>
     /// The settings of a run: defaults; over these the file of --config, or when resuming the run's own; over these the options that
@@ -147,6 +152,20 @@ public sealed class CommonOptions
         {
             throw new UserError(e.Message);
         }
+    }
+
+    /// <summary>How rows are logged beside the table of metrics, by --log.</summary>
+    public IReadOnlyList<LogFormat> Formats(ParseResult parsed)
+        => parsed.CommandResult.Command.Options.Contains(Log) ? parsed.GetValue(Log)! : [];
+
+    /// <summary>Shows figures in TensorBoard, too, if --log says so.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="files">The files it has written, figures among them.</param>
+    public void ShowFigures(ParseResult parsed, RunFolder folder, IEnumerable<string> files)
+    {
+        if (Formats(parsed).Contains(LogFormat.Tensorboard))
+            TensorBoardLog.ShowFigures(folder, files);
     }
 
     /// <summary>Shows progress, unless --quiet.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using Engine.Bench.Input;
+using Engine.Bench.Logging;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL.Experiments;
@@ -33,7 +34,7 @@ internal static class ExperimentRun
         params string[] files)
         where T : class, new()
     {
-        using var folder = common.OpenFolder(parsed, [RunFolder.Table, .. files]);
+        using var folder = common.OpenFolder(parsed, [.. RunLogs.Files, .. files]);
         string settings = JsonSerializer.Serialize(config.Settings, Json.Options);
         var start = folder.IsResumed ? RunRecorder.Load(folder, settings, typeof(T)) : null;
         var grown = folder.RequireSettings(config);
@@ -45,8 +46,10 @@ internal static class ExperimentRun
         try
         {
             using var progress = common.StartProgress(parsed);
-            using var recorder = new RunRecorder(folder, settings, start, ["method", "seed", "iteration", .. columns], Cells, progress);
+            var logs = RunLogs.OfExperiment(folder, common.Formats(parsed), columns, settings);
+            using var recorder = new RunRecorder(folder, settings, start, logs, progress);
             rows = run(recorder);
+            recorder.Complete();
         }
         catch (OperationCanceledException)
         {
@@ -54,6 +57,7 @@ internal static class ExperimentRun
         }
 
         finish(folder, rows);
+        common.ShowFigures(parsed, folder, files);
         PrintWritten(parsed, folder, began, [RunFolder.Table, .. files]);
         if (rows.FirstOrDefault(row => !row.Values.All(double.IsFinite)) is { } odd)
         {
@@ -63,8 +67,6 @@ internal static class ExperimentRun
         }
 
         return ExitCodes.Ok;
-
-        static object?[] Cells(MetricRow row) => [row.Method, row.Seed, row.Iteration, .. row.Values.Cast<object>()];
     }
 
     /// <summary>Says that a run goes on for longer than it was to.</summary>

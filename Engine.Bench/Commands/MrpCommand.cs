@@ -27,6 +27,7 @@ public static class MrpCommand
             },
         };
         var options = new SettingsOptions<DiscountLearningSettings>(command, settings => settings.Validate());
+        command.Add(options.Common.Log);
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(parsed);

@@ -27,6 +27,7 @@ public static class Table1Command
         var options = new SettingsOptions<Table1Settings>(command, settings => settings.Validate());
         var parallel = TrainingExperiment.Parallel();
         command.Add(parallel);
+        command.Add(options.Common.Log);
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(

@@ -50,6 +50,7 @@ public static class TrainCommand
         var options = new SettingsOptions<ForkSettings>(command, settings => settings.Validate());
         var parallel = TrainingExperiment.Parallel();
         command.Add(parallel);
+        command.Add(options.Common.Log);
         command.Options.Single(option => option.Name == "--fork").HelpName = "DIR";
         command.Options.Single(option => option.Name == "--env").CompletionSources.Add([.. EnvironmentKind.All.Select(kind => kind.Name)]);
         command.SetAction((parsed, cancel) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Engine.Bench.Figures;
 using Engine.Bench.Input;
+using Engine.Bench.Logging;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL;
@@ -44,7 +45,7 @@ internal static class TrainingExperiment
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
         using var device = CommonOptions.OpenDevice(config);
         CommonOptions.RequireMemory(device, config.Settings.LeastMemory, "envs * rollout * grid");
-        using var folder = common.OpenGroup(parsed, [RunFolder.Table, Summary, .. FigureFiles.Names(Picture)]);
+        using var folder = common.OpenGroup(parsed, [.. RunLogs.Files, Summary, .. FigureFiles.Names(Picture)]);
         if (config.Settings.Memory is null or LoopMemory.Auto)
         {
             // A run goes on as it began: its numbers depend on that, if only on their rounding.
@@ -56,7 +57,7 @@ internal static class TrainingExperiment
         }
 
         var grown = folder.RequireSettings(config);
-        using var training = new AgentRuns(runs, folder.Location, common.Mode(parsed), begin);
+        using var training = new AgentRuns(runs, folder.Location, common.Mode(parsed), common.Formats(parsed), begin);
         folder.WriteSettings(config);
         ExperimentRun.Print(parsed, grown);
         if (training.BegunAnew.Count > 0)
@@ -91,7 +92,7 @@ internal static class TrainingExperiment
         using (var metrics = folder.Metrics(RunFolder.Table, ["method", "seed", "update", .. Columns<TrainingRow>.Names]))
         {
             foreach (var row in results.SelectMany(result => result.Result.Rows))
-                metrics.AppendRow([row.Method, row.Seed, row.Iteration, .. AgentRuns.NumberCells(row)]);
+                metrics.AppendRow([row.Method, row.Seed, row.Iteration, .. RunLogs.NumberCells(row)]);
         }
 
         folder.WriteJson(Summary, new
@@ -108,6 +109,7 @@ internal static class TrainingExperiment
         });
         print(report);
         FigureFiles.Write(folder, Picture, Draw(report, config.Settings), parsed.InvocationConfiguration.Error);
+        common.ShowFigures(parsed, folder, FigureFiles.Names(Picture));
         ExperimentRun.PrintWritten(
             parsed, folder, began, [RunFolder.Table, Summary, .. FigureFiles.Names(Picture)], " and a folder for each agent");
         Complain(parsed, results);

@@ -42,8 +42,8 @@ public sealed class RunFolder : IDisposable
     /// <param name="location">The folder.</param>
     /// <param name="mode">What to do if it is not empty.</param>
     /// <param name="names">
-    /// The files that the command writes besides <see cref="Config"/> and <see cref="Checkpoint"/>; * stands for any characters.
-    /// Overwriting removes these and nothing else.
+    /// The files that the command writes besides <see cref="Config"/> and <see cref="Checkpoint"/>; * stands for any characters, and names
+    /// of folders in it end in /. Overwriting removes these and nothing else.
     /// </param>
     /// <exception cref="UserError">The folder can't be used so, or another run uses it.</exception>
     public static RunFolder Open(string location, RunMode mode, params string[] names)
@@ -169,11 +169,15 @@ public sealed class RunFolder : IDisposable
     {
         foreach (string pattern in _names.SelectMany(name => new[] { name, name + ".????????.tmp" }))
         {
-            foreach (string path in Directory.GetFiles(Location))
-            {
-                if (FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false))
-                    File.Delete(path);
-            }
+            string[] parts = pattern.Split('/');
+            string[] folders = [Location];
+            foreach (string part in parts[..^1])
+                folders = [.. folders.SelectMany(Directory.GetDirectories).Where(path => Matches(part, path))];
+            foreach (string path in folders.SelectMany(Directory.GetFiles).Where(path => Matches(parts[^1], path)))
+                File.Delete(path);
         }
+
+        static bool Matches(string pattern, string path)
+            => FileSystemName.MatchesSimpleExpression(pattern, Path.GetFileName(path), ignoreCase: false);
     }
 }

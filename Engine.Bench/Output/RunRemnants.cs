@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Engine.Bench.Logging;
 
 namespace Engine.Bench.Output;
 
@@ -17,5 +18,6 @@ internal static class RunRemnants
     private static bool IsBegun(string path) => Directory.Exists(path) && Entries(path).All(IsRemnant);
 
     private static bool IsRemnant(string name)
-        => name is RunFolder.Config or RunFolder.Table || FileSystemName.MatchesSimpleExpression("*.????????.tmp", name, ignoreCase: false);
+        => name is RunFolder.Config
+            || RunLogs.Files.Append("*.????????.tmp").Any(file => FileSystemName.MatchesSimpleExpression(file, name, ignoreCase: false));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Engine.Bench.Input;
+using Engine.Bench.Logging;
 using Engine.Bench.Output;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
@@ -40,7 +41,7 @@ internal sealed class AgentFolder
 
     /// <summary>Makes an agent's folder ready for its training.</summary>
     public static RunFolder Open(string location, RunMode mode)
-        => RunFolder.Open(location, mode, RunFolder.Table, PointFiles);
+        => RunFolder.Open(location, mode, [.. RunLogs.Files, PointFiles]);
 
     /// <summary>
     /// Removes the agents of an experiment that is to be overwritten: what they were trained with may differ. Runs of other experiments

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Engine.Bench.Logging;
 using Engine.Bench.Output;
 using Engine.Kernels;
 using Engine.RL;
@@ -22,6 +23,7 @@ internal sealed class AgentRuns : IDisposable
     ];
 
     private readonly IReadOnlyList<AgentRun> _runs;
+    private readonly IReadOnlyList<LogFormat> _formats;
     private readonly List<RunFolder> _folders = [];
     private readonly ExperimentSnapshot?[] _starts;
     private readonly List<string> _begunAnew = [];
@@ -30,12 +32,17 @@ internal sealed class AgentRuns : IDisposable
     /// <param name="runs">The agents.</param>
     /// <param name="experiment">The folder of the experiment.</param>
     /// <param name="mode">What to do with folders that are not empty; when resuming, agents that have no checkpoint yet begin anew.</param>
+    /// <param name="formats">How rows are logged beside the agents' tables.</param>
     /// <param name="begin">What agents begin with that have no checkpoint yet; null for agents that have learned nothing.</param>
     /// <exception cref="UserError">A folder can't be used, or an agent can't go on from its checkpoint.</exception>
     public AgentRuns(
-        IReadOnlyList<AgentRun> runs, string experiment, RunMode mode, Func<AgentRun, ExperimentSnapshot>? begin = null)
+        IReadOnlyList<AgentRun> runs,
+        string experiment,
+        RunMode mode,
+        IReadOnlyList<LogFormat> formats,
+        Func<AgentRun, ExperimentSnapshot>? begin = null)
     {
-        _runs = runs;
+        (_runs, _formats) = (runs, formats);
         try
         {
             // All folders first: an agent of an earlier run that is to be overwritten must not be taken for one to go on with.
@@ -152,10 +159,6 @@ internal sealed class AgentRuns : IDisposable
             own.Dispose();
     }
 
-    /// <summary>The numbers of a row as cells of a table; what there is none of is an empty one.</summary>
-    public static IEnumerable<object?> NumberCells(MetricRow row)
-        => row.Values.Select(value => double.IsNaN(value) ? null : (object)value);
-
     // Agents that may learn as one batch: they differ in nothing but seeds and methods of one inner loop, and have come equally far.
     private static IEnumerable<int[]> Batches(IReadOnlyList<AgentRun> runs, Device device, Func<int, int?>? iteration = null)
     {
@@ -175,16 +178,22 @@ internal sealed class AgentRuns : IDisposable
 
     private IReadOnlyList<TrainingResult> Train(int[] batch, Device device, IProgressDisplay progress, CancellationToken cancel)
     {
-        string[] columns = ["update", .. Columns<TrainingRow>.Names];
         var recorders = new List<RunRecorder>();
         try
         {
             foreach (int i in batch)
-                recorders.Add(new(_folders[i], Json(_runs[i]), _starts[i], columns, Cells, progress, Shown));
+            {
+                var logs = RunLogs.OfAgent(_folders[i], _formats, Columns<TrainingRow>.Names, Json(_runs[i]));
+                recorders.Add(new(_folders[i], Json(_runs[i]), _starts[i], logs, progress, Shown));
+            }
+
             var training = new AgentTraining(Agents(batch), device);
             if (_starts[batch[0]] is not null)
                 training.Resume([.. batch.Select(i => _starts[i]!)]);
-            return training.Run(recorders, _runs[batch[0]].Replicates == 0 ? Keep : null, cancel);
+            var results = training.Run(recorders, _runs[batch[0]].Replicates == 0 ? Keep : null, cancel);
+            foreach (var recorder in recorders)
+                recorder.Complete();
+            return results;
         }
         finally
         {
@@ -197,8 +206,6 @@ internal sealed class AgentRuns : IDisposable
 
         static IReadOnlyList<(string Name, double Value)> Shown(MetricRow row)
             => [.. s_shown.Select(shown => (shown.Heading, row.Values[Columns<TrainingRow>.Of(shown.Column)]))];
-
-        static object?[] Cells(MetricRow row) => [row.Iteration, .. NumberCells(row)];
     }
 
     private static string Json(AgentRun run) => JsonSerializer.Serialize(run, Output.Json.Options);

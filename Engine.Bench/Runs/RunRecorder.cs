@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using Engine.Bench.Input;
+using Engine.Bench.Logging;
 using Engine.Bench.Output;
 using Engine.RL.Experiments;
 
 namespace Engine.Bench.Runs;
 
 /// <summary>
-/// Watches an experiment: writes its metrics and checkpoints to a folder, shows its progress. The checkpoint holds all rows of
-/// metrics, so that the file of a resumed run is that of an uninterrupted one.
+/// Watches an experiment: logs its metrics, writes checkpoints to a folder, shows its progress. The checkpoint holds all rows of
+/// metrics, so that the files of a resumed run are those of an uninterrupted one.
 /// </summary>
 internal sealed class RunRecorder : IExperimentObserver, IDisposable
 {
@@ -17,38 +18,36 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
 
     private readonly RunFolder _folder;
     private readonly string _settings;
-    private readonly Func<MetricRow, object?[]> _cells;
     private readonly Func<MetricRow, IReadOnlyList<(string Name, double Value)>>? _values;
-    private readonly MetricsFile _metrics;
+    private readonly IReadOnlyList<IRunLog> _logs;
     private readonly IProgressDisplay _progress;
     private IReadOnlyList<(string Name, double Value)> _current = [];
     private long _saved;
 
-    /// <summary>Begins the file of metrics with the rows there are.</summary>
+    /// <summary>Begins the logs with the rows there are.</summary>
     /// <param name="folder">Where the run writes.</param>
     /// <param name="settings">Its settings, a JSON object.</param>
     /// <param name="start">What it goes on from; null if from the beginning.</param>
-    /// <param name="columns">The columns of the metrics.</param>
-    /// <param name="cells">The cells of a row.</param>
+    /// <param name="logs">Where rows go.</param>
     /// <param name="progress">What shows progress.</param>
     /// <param name="values">What progress shows of the latest row; null for nothing.</param>
     public RunRecorder(
         RunFolder folder,
         string settings,
         ExperimentSnapshot? start,
-        IEnumerable<string> columns,
-        Func<MetricRow, object?[]> cells,
+        IReadOnlyList<IRunLog> logs,
         IProgressDisplay progress,
         Func<MetricRow, IReadOnlyList<(string Name, double Value)>>? values = null)
     {
         _folder = folder;
         _settings = settings;
-        _cells = cells;
+        _logs = logs;
         _progress = progress;
         _values = values;
-        _metrics = folder.Metrics(RunFolder.Table, [.. columns]);
-        foreach (var row in start?.Rows ?? [])
-            Row(row);
+        foreach (var log in logs)
+            log.Begin(start?.Rows ?? []);
+        if (start?.Rows is [.., var last])
+            _current = _values?.Invoke(last) ?? _current;
     }
 
     /// <summary>What the folder's checkpoint goes on from.</summary>
@@ -72,7 +71,8 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
     /// <inheritdoc/>
     public void Row(MetricRow row)
     {
-        _metrics.AppendRow(_cells(row));
+        foreach (var log in _logs)
+            log.Add(row);
         _current = _values?.Invoke(row) ?? _current;
     }
 
@@ -88,12 +88,22 @@ internal sealed class RunRecorder : IExperimentObserver, IDisposable
         if (!last)
             return;
 
-        // A run that was made longer may have gained its rows in another order, and does without the one at its former end.
-        _metrics.Clear();
-        foreach (var row in snapshot.Rows)
-            _metrics.AppendRow(_cells(row));
+        // A run that was made longer does without the row at its former end.
+        foreach (var log in _logs)
+            log.Settle(snapshot.Rows);
+    }
+
+    /// <summary>The experiment is complete.</summary>
+    public void Complete()
+    {
+        foreach (var log in _logs)
+            log.Complete();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _metrics.Dispose();
+    public void Dispose()
+    {
+        foreach (var log in _logs)
+            log.Dispose();
+    }
 }

@@ -147,7 +147,7 @@ public class AgentsTogetherTests
         using var folder = new TemporaryFolder();
         using var progress = new Meeting(6);
         using var all = RunFolder.OpenGroup(folder.At("all"), RunMode.Overwrite);
-        using var training = new AgentRuns(runs, all.Location, RunMode.Overwrite);
+        using var training = new AgentRuns(runs, all.Location, RunMode.Overwrite, []);
         training.Train(device, 1, parallel, progress, CancellationToken.None);
         Assert.Equal(
             ["0-3 0-4", "2-3 2-4 2-mix-3 2-mix-4", "2-5", "3-mix-3 3-mix-4", "back-2-3 back-2-4", "trace-2-3 trace-2-4"],
@@ -264,7 +264,7 @@ public class AgentsTogetherTests
         using var device = new CpuDevice(threads);
         using var all = RunFolder.OpenGroup(folder.At("all"), RunMode.Overwrite);
         using var progress = Progress.Start(TextWriter.Null, quiet: true);
-        using var training = new AgentRuns(runs, all.Location, RunMode.Overwrite);
+        using var training = new AgentRuns(runs, all.Location, RunMode.Overwrite, []);
         training.Train(device, threads, parallel, progress, CancellationToken.None);
     }
 

@@ -1,0 +1,71 @@
+using Google.Protobuf;
+
+namespace Engine.Bench.Logging;
+
+/// <summary>A message in the wire format of protocol buffers, put together field by field.</summary>
+internal sealed class Message
+{
+    private readonly MemoryStream _bytes = new();
+    private readonly CodedOutputStream _output;
+
+    /// <summary>Makes an empty message.</summary>
+    public Message() => _output = new CodedOutputStream(_bytes);
+
+    /// <summary>Adds a whole number or the value of an enumeration.</summary>
+    public Message With(int field, long value)
+    {
+        _output.WriteTag(field, WireFormat.WireType.Varint);
+        _output.WriteInt64(value);
+        return this;
+    }
+
+    /// <summary>Adds a truth value.</summary>
+    public Message With(int field, bool value)
+    {
+        _output.WriteTag(field, WireFormat.WireType.Varint);
+        _output.WriteBool(value);
+        return this;
+    }
+
+    /// <summary>Adds a double.</summary>
+    public Message With(int field, double value)
+    {
+        _output.WriteTag(field, WireFormat.WireType.Fixed64);
+        _output.WriteDouble(value);
+        return this;
+    }
+
+    /// <summary>Adds a float.</summary>
+    public Message With(int field, float value)
+    {
+        _output.WriteTag(field, WireFormat.WireType.Fixed32);
+        _output.WriteFloat(value);
+        return this;
+    }
+
+    /// <summary>Adds a text.</summary>
+    public Message With(int field, string value)
+    {
+        _output.WriteTag(field, WireFormat.WireType.LengthDelimited);
+        _output.WriteString(value);
+        return this;
+    }
+
+    /// <summary>Adds bytes.</summary>
+    public Message With(int field, byte[] value)
+    {
+        _output.WriteTag(field, WireFormat.WireType.LengthDelimited);
+        _output.WriteBytes(ByteString.CopyFrom(value));
+        return this;
+    }
+
+    /// <summary>Adds a message.</summary>
+    public Message With(int field, Message value) => With(field, value.ToBytes());
+
+    /// <summary>The message so far.</summary>
+    public byte[] ToBytes()
+    {
+        _output.Flush();
+        return _bytes.ToArray();
+    }
+}
