@@ -26,6 +26,7 @@ public static class Program
         FrontierCommand.Create(),
         HessianCommand.Create(),
         PlotCommand.Create(),
+        ReportCommand.Create(),
         EvaluateCommand.Create(),
         PlayCommand.Create(),
         CheckCommand.Create(),

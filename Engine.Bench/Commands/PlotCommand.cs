@@ -4,7 +4,6 @@ using System.Text;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
-using Engine.RL.Statistics;
 using static System.FormattableString;
 
 namespace Engine.Bench.Commands;
@@ -13,8 +12,6 @@ namespace Engine.Bench.Commands;
 public static class PlotCommand
 {
     private const string DefaultY = "return_mean";
-
-    private static readonly string[] s_defaultX = ["frames", "iteration", "update"];
 
     /// <summary>What is drawn of several seeds.</summary>
     internal enum Statistic
@@ -46,7 +43,7 @@ public static class PlotCommand
         };
         var x = Options.Of<string?>(
             "--x",
-            $"The column to draw along: {string.Join(", ", s_defaultX)}, whichever comes first; of agents also "
+            $"The column to draw along: {PlottedCurves.DefaultX}, whichever comes first; of agents also "
                 + $"{LearningCost.FramesPlayed}, look-ahead included, and {LearningCost.Seconds}.",
             null);
         var y = Options.Many("--y", "The columns to draw, a panel for each.", DefaultY);
@@ -72,13 +69,12 @@ public static class PlotCommand
             string[] files = [to, numbers, final];
             foreach (string written in files)
                 UserFile.RequireFolder(written, "--out");
-            MeasuredSeed[] seeds =
-                [.. parsed.GetValue(runs)!.SelectMany(MeasuredSeed.Find).DistinctBy(
-                    seed => (Path.GetFullPath(seed.Run), seed.Method, seed.Seed))];
+            var measured = new PlottedCurves(parsed.GetValue(runs)!);
             if (files.FirstOrDefault(IsDrawn) is { } drawn)
                 throw new UserError($"--out {to}: {drawn} would be replaced, which is drawn; give the picture another name.");
-            string along = parsed.GetValue(x) ?? s_defaultX.FirstOrDefault(seeds[0].Table.Has) ?? seeds[0].Table.Columns[0];
-            var curves = Curves(seeds, along, parsed.GetValue(y)!, parsed.GetValue(points));
+            string along = parsed.GetValue(x) ?? PlottedCurves.Along(measured.Seeds[0].Table);
+            PlottedCurve[] curves =
+                [.. parsed.GetValue(y)!.SelectMany(column => measured.Of(along, column, parsed.GetValue(points)))];
             bool isMean = parsed.GetValue(statistic) == Statistic.Mean;
             Write(numbers, PlottedCurve.ToCsv(curves));
             Write(final, PlottedCurve.ToJson(along, curves));
@@ -90,43 +86,9 @@ public static class PlotCommand
             output.WriteLine($"Written to {(isDrawn ? to + "; " : "")}curves to {numbers}, final values to {final}.");
             return ExitCodes.Ok;
 
-            bool IsDrawn(string written) => seeds.Any(seed => Path.GetFullPath(seed.Table.Path) == Path.GetFullPath(written));
+            bool IsDrawn(string written) => measured.Seeds.Any(seed => Path.GetFullPath(seed.Table.Path) == Path.GetFullPath(written));
         });
         return command;
-    }
-
-    private static PlottedCurve[] Curves(MeasuredSeed[] seeds, string x, string[] columns, int points)
-    {
-        var groups = seeds.GroupBy(seed => (seed.Run, seed.Method)).ToArray();
-        bool runsDiffer = groups.DistinctBy(group => group.Key.Run).Count() > 1;
-        var names = groups.Select(group => group.Key.Run).Distinct().ToLookup(run => Path.GetFileName(run));
-        return
-        [
-            .. from column in columns
-               from seedsOf in groups
-               let key = seedsOf.Key
-               select new PlottedCurve(Label(key.Run, key.Method), key.Run, key.Method, column, Aligned(seedsOf, column)),
-        ];
-
-        string Label(string run, string method)
-        {
-            string name = names[Path.GetFileName(run)].Count() > 1 ? run : Path.GetFileName(run);
-            return method.Length == 0 || name == method ? name : runsDiffer ? $"{name}, {method}" : method;
-        }
-
-        SeedCurves Aligned(IGrouping<(string Run, string Method), MeasuredSeed> group, string column)
-        {
-            try
-            {
-                MeasuredSeed[] each = [.. group];
-                double[][] places = LearningCost.Places(each, "--x", x);
-                return new([.. each.Select((seed, i) => new SeedCurve(places[i], LearningCost.Column(seed, "--y", column)))], points);
-            }
-            catch (ArgumentException e)
-            {
-                throw new UserError($"--x {x}: {e.Message} ({Label(group.Key.Run, group.Key.Method)}); name another column.");
-            }
-        }
     }
 
     private static Figure Draw(PlottedCurve[] curves, string x, bool isMean)

@@ -21,11 +21,9 @@ internal static class RunLogs
         RunFolder folder, IReadOnlyList<LogFormat> formats, IReadOnlyList<string> columns, string settings)
     {
         var table = new RowTable(folder.Metrics(RunFolder.Table, Named("iteration", columns)), Cells);
-        return
-        [
-            table,
-            .. Others(folder, formats, "iteration", columns, settings, row => Path.Combine(folder.Location, Boards, $"{row.Method}-{row.Seed}")),
-        ];
+        return [table, .. Others(folder, formats, "iteration", columns, settings, BoardOf)];
+
+        string BoardOf(MetricRow row) => Path.Combine(folder.Location, Boards, $"{row.Method}-{row.Seed}");
     }
 
     /// <summary>Begins the logs of one agent, see <see cref="OfExperiment"/>.</summary>

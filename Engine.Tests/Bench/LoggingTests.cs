@@ -86,7 +86,7 @@ public sealed class LoggingTests : IDisposable
         foreach (var (cells, row) in table[1..].Zip(rows))
         {
             Assert.Equal(("2-mix", 0), ((string?)row["method"], (int)row["seed"]!));
-            Assert.Equal(cells, table[0].Select(name => row[name] is { } value ? ((double)value).ToString("R", CultureInfo.InvariantCulture) : ""));
+            Assert.Equal(cells, table[0].Select(name => row[name] is { } value ? FormattableString.Invariant($"{(double)value:R}") : ""));
         }
 
         string whole = File.ReadAllText(At("a/2-mix-0/metrics.jsonl"));
@@ -119,10 +119,12 @@ public sealed class LoggingTests : IDisposable
         {
             int column = Array.IndexOf(names, tag);
             var expected = rows.Where(row => row[column].Length > 0)
-                .Select(row => (long.Parse(row[steps], CultureInfo.InvariantCulture), float.Parse(row[column], CultureInfo.InvariantCulture)));
+                .Select(row => ((long)Number(row[steps]), (float)Number(row[column])));
             Assert.Equal(expected, run.Scalars.TryGetValue(tag, out var found) ? found.Select(pair => (pair.Key, pair.Value)) : []);
         }
     }
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
     private string At(string name) => _temporary.At(name);
 
