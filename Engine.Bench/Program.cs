@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Reflection;
 using Engine.Bench.Commands;
 using Engine.Bench.Output;
@@ -27,6 +28,7 @@ public static class Program
         HessianCommand.Create(),
         PlotCommand.Create(),
         ReportCommand.Create(),
+        SweepCommand.Create(),
         EvaluateCommand.Create(),
         PlayCommand.Create(),
         CheckCommand.Create(),
@@ -63,7 +65,9 @@ public static class Program
         if (args is ["help", .. var topic])
             args = [.. topic, "--help"];
         var parsed = Root(Commands).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        string name = parsed.CommandResult.Command is RootCommand ? "engine" : "engine " + parsed.CommandResult.Command.Name;
+        string name = "engine";
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: not RootCommand and var command }; at = at.Parent)
+            name = name.Insert("engine".Length, " " + command.Name);
         if (parsed.Action is HelpWithExamples ? parsed.UnmatchedTokens.Count > 0 : parsed.Errors.Count > 0)
         {
             error.WriteLine(Printable.Line($"{ParseErrors.Describe(parsed)} See '{name} --help'."));
@@ -98,8 +102,9 @@ public static class Program
         var root = new RootCommand(
             "Multi-step meta-gradient reinforcement learning: the experiments of 'One Step at a Time', and measurements of the engine.");
         foreach (var command in commands)
-        {
             root.Add(command);
+        foreach (var command in commands.SelectMany(command => command.Subcommands.Prepend(command)))
+        {
             foreach (var option in command.Options)
                 Options.RefuseOptionsAsTexts(option);
             foreach (var argument in command.Arguments)

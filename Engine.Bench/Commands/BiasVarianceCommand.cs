@@ -32,9 +32,12 @@ public static class BiasVarianceCommand
         };
         var options = new SettingsOptions<BiasVarianceSettings>(command, settings => settings.Validate());
         command.Add(options.Common.Log);
+        command.Add(options.Common.DryRun);
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(parsed);
+            if (options.Common.PrintsOnly(parsed, config))
+                return Task.FromResult(ExitCodes.Ok);
             using var device = CommonOptions.OpenDevice(config);
             CommonOptions.RequireMemory(Device.Cpu, config.Settings.LeastMemory, "replicates * seeds");
             int code = ExperimentRun.Run(

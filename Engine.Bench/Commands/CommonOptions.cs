@@ -55,6 +55,9 @@ public sealed class CommonOptions
     /// <summary>--config FILE.</summary>
     public Option<string?> Config { get; }
 
+    /// <summary>--dry-run: commands that train add it.</summary>
+    public Option<bool> DryRun { get; } = Options.Switch("--dry-run", "Check the settings and print them, and do nothing else.");
+
     /// <summary>--log FORMAT,...: commands that train add it.</summary>
     public Option<LogFormat[]> Log { get; } = Options.Many<LogFormat>(
         "--log", "Also log rows as they come: event files for TensorBoard, or JSON objects, one a line, in metrics.jsonl.");
@@ -152,6 +155,17 @@ public sealed class CommonOptions
         {
             throw new UserError(e.Message);
         }
+    }
+
+    /// <summary>Prints the settings if that is all that is asked for.</summary>
+    /// <returns>Whether it is.</returns>
+    public bool PrintsOnly<T>(ParseResult parsed, RunConfig<T> config)
+        where T : class
+    {
+        bool isDry = parsed.CommandResult.Command.Options.Contains(DryRun) && parsed.GetValue(DryRun);
+        if (isDry)
+            parsed.InvocationConfiguration.Output.Write(Json.Write(config.ToJson()));
+        return isDry;
     }
 
     /// <summary>How rows are logged beside the table of metrics, by --log.</summary>

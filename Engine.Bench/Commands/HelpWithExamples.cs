@@ -14,6 +14,10 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
     {
         foreach (var option in parseResult.CommandResult.Command.Options.OfType<IValueOption>())
             option.DescribeDefault();
+
+        // What stands behind a command does not stand before those within it.
+        foreach (var argument in parseResult.CommandResult.Command.Parents.OfType<Command>().SelectMany(command => command.Arguments))
+            argument.Hidden = true;
         int code = usual.Invoke(parseResult);
         if (parseResult.CommandResult.Command is not BenchCommand { Examples: { Count: > 0 } examples })
             return code;

@@ -28,9 +28,12 @@ public static class MrpCommand
         };
         var options = new SettingsOptions<DiscountLearningSettings>(command, settings => settings.Validate());
         command.Add(options.Common.Log);
+        command.Add(options.Common.DryRun);
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(parsed);
+            if (options.Common.PrintsOnly(parsed, config))
+                return Task.FromResult(ExitCodes.Ok);
             using var device = CommonOptions.OpenDevice(config);
             int code = ExperimentRun.Run(
                 parsed,

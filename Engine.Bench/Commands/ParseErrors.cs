@@ -17,7 +17,7 @@ internal static class ParseErrors
             return Unknown(command, mistyped.Value);
         if (parsed.UnmatchedTokens.Count > 0)
             return NoTruth(parsed, parsed.UnmatchedTokens[0]) ?? Unknown(command, parsed.UnmatchedTokens[0]);
-        if (command.Subcommands.Count > 0)
+        if (command is RootCommand)
             return $"Give a command: {string.Join(", ", command.Subcommands.Select(c => c.Name))}.";
         var error = parsed.Errors[0];
         var option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;

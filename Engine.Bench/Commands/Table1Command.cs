@@ -28,6 +28,7 @@ public static class Table1Command
         var parallel = TrainingExperiment.Parallel();
         command.Add(parallel);
         command.Add(options.Common.Log);
+        command.Add(options.Common.DryRun);
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(

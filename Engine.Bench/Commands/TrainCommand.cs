@@ -51,6 +51,7 @@ public static class TrainCommand
         var parallel = TrainingExperiment.Parallel();
         command.Add(parallel);
         command.Add(options.Common.Log);
+        command.Add(options.Common.DryRun);
         command.Options.Single(option => option.Name == "--fork").HelpName = "DIR";
         command.Options.Single(option => option.Name == "--env").CompletionSources.Add([.. EnvironmentKind.All.Select(kind => kind.Name)]);
         command.SetAction((parsed, cancel) =>

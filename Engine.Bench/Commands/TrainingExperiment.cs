@@ -40,6 +40,8 @@ internal static class TrainingExperiment
         Func<AgentRun, ExperimentSnapshot>? begin = null)
         where T : LearningSettings, new()
     {
+        if (common.PrintsOnly(parsed, config))
+            return ExitCodes.Ok;
         var runs = runsOf(config.Settings);
         int parallel = Math.Min(parsed.GetValue(parallelOption), runs.Count);
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;

@@ -52,6 +52,24 @@ internal sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>Whether a process has a folder's lock.</summary>
+    public static bool IsHeld(string folder)
+    {
+        try
+        {
+            using var stream = new FileStream(Path.Combine(folder, Name), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException e)
+        {
+            return s_held.Contains(e.HResult);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Removes the file and releases the lock.</summary>
     public void Dispose()
     {

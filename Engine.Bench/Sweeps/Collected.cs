@@ -1,0 +1,83 @@
+using System.Globalization;
+using Engine.Bench.Figures;
+using Engine.Bench.Runs;
+using Engine.RL.Statistics;
+using nietras.SeparatedValues;
+
+namespace Engine.Bench.Sweeps;
+
+/// <summary>What the jobs of a sweep have measured so far: a curve for each variant, over its seeds.</summary>
+/// <param name="Variant">The variant, and the method where its runs have several.</param>
+/// <param name="Differs">The settings in which it differs from others, in the order of the sweep's names.</param>
+/// <param name="X">The column along.</param>
+/// <param name="Curve">The curve.</param>
+internal sealed record Collected(string Variant, IReadOnlyList<string> Differs, string X, SeedCurves Curve)
+{
+    /// <summary>Collects what there is; variants of which there is nothing yet are left out.</summary>
+    /// <param name="sweep">The sweep.</param>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="x">The column along; null for the one that tables have for it.</param>
+    /// <param name="y">The column.</param>
+    /// <param name="points">The most points of a curve.</param>
+    public static IReadOnlyList<Collected> Of(Sweep sweep, SweepFolder folder, string? x, string y, int points) =>
+    [
+        .. from variant in sweep.Variants
+           let seeds = variant.SelectMany(job => Measured(folder.RunOf(job))).ToArray()
+           let several = seeds.DistinctBy(seed => seed.Method).Count() > 1
+           from method in seeds.GroupBy(seed => seed.Method)
+           let along = x ?? PlottedCurves.Along(method.First().Table)
+           select new Collected(
+               several ? $"{variant.Key},{method.Key}" : variant.Key,
+               [.. sweep.Varied.Select(name => SweepJob.Text(variant.First().Differs[name]))],
+               along,
+               new SeedCurves([.. method.Select(seed => Along(seed, along, y))], points)),
+    ];
+
+    /// <summary>A table with a row for each variant.</summary>
+    public static string ToCsv(Sweep sweep, IReadOnlyList<Collected> variants)
+    {
+        using var writer = Sep.New(',')
+            .Writer(options => options with { Escape = true, CultureInfo = CultureInfo.InvariantCulture })
+            .ToText();
+        foreach (var variant in variants)
+        {
+            using var row = writer.NewRow();
+            row["variant"].Set(variant.Variant);
+            foreach (var (name, value) in sweep.Varied.Zip(variant.Differs))
+                row[name].Set(value);
+            var final = variant.Curve.Final;
+            row["seeds"].Format(final.Seeds);
+            foreach (var (name, number) in ((string, double?)[])[
+                ("until", variant.Curve.X[^1]), ("mean", final.Mean), ("mean_low", final.MeanInterval?.Low),
+                ("mean_high", final.MeanInterval?.High), ("iqm", final.Iqm), ("iqm_low", final.IqmInterval?.Low),
+                ("iqm_high", final.IqmInterval?.High)])
+            {
+                if (number is { } known && !double.IsNaN(known))
+                    row[name].Format(known);
+                else
+                    row[name].Set("");
+            }
+        }
+
+        return writer.ToString();
+    }
+
+    /// <summary>The curve with its intervals.</summary>
+    public Series Series() => new PlottedCurve(Variant, "", "", "", Curve).Series(isMean: false);
+
+    private static SeedCurve Along(MeasuredSeed seed, string x, string y)
+        => new(LearningCost.Column(seed, "--x", x), LearningCost.Column(seed, "--y", y));
+
+    // Nothing of a run that has no rows yet.
+    private static IReadOnlyList<MeasuredSeed> Measured(string run)
+    {
+        try
+        {
+            return MeasuredSeed.Find(run);
+        }
+        catch (Output.UserError)
+        {
+            return [];
+        }
+    }
+}
