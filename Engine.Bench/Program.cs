@@ -31,6 +31,7 @@ public static class Program
         SweepCommand.Create(),
         EvaluateCommand.Create(),
         PlayCommand.Create(),
+        ExportCommand.Create(),
         CheckCommand.Create(),
         WorkloadsCommand.Create(),
         MemoryCommand.Create(),

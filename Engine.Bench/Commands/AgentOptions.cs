@@ -24,16 +24,18 @@ internal sealed class AgentOptions
 
     private readonly Option<PolicyKind> _policy = Options.Of("--policy", "How actions are chosen.", PolicyKind.Sampled);
     private readonly Option<int> _seed = Options.Number("--seed", "The seed of the games.", 0, 0);
-    private readonly DeviceOptions _device;
+    private readonly DeviceOptions? _device;
 
     /// <summary>Adds the options to a command.</summary>
-    public AgentOptions(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="plays">Whether the agent plays: how and where.</param>
+    public AgentOptions(Command command, bool plays = true)
     {
         _checkpoint.HelpName = "FILE";
         command.Add(_run);
-        foreach (var option in (Option[])[_agent, _checkpoint, _policy, _seed])
+        foreach (var option in (Option[])[_agent, _checkpoint, .. plays ? [_policy, _seed] : Array.Empty<Option>()])
             command.Add(option);
-        _device = new DeviceOptions(command);
+        _device = plays ? new DeviceOptions(command) : null;
     }
 
     /// <summary>The agent that comes with the engine.</summary>
@@ -49,7 +51,7 @@ internal sealed class AgentOptions
     public int Seed(ParseResult parsed) => parsed.GetValue(_seed);
 
     /// <summary>Opens --device.</summary>
-    public Device OpenDevice(ParseResult parsed) => _device.Open(parsed);
+    public Device OpenDevice(ParseResult parsed) => _device!.Open(parsed);
 
     /// <summary>Finds every agent that is asked for, as the checkpoint has it that is asked for.</summary>
     /// <exception cref="UserError">There is none.</exception>

@@ -124,7 +124,8 @@ public static class SweepCommand
     private static BenchCommand Collect()
     {
         var command = new BenchCommand(
-            "collect", "One table and one figure of what the jobs of a sweep have measured so far, best first, with 95% bootstrap intervals.")
+            "collect",
+            "One table and one figure of what the jobs of a sweep have measured so far, best first, with 95% bootstrap intervals.")
         {
             Examples =
             {

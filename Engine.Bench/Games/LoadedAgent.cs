@@ -2,6 +2,7 @@ using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.Core;
 using Engine.Kernels;
+using Engine.RL.Agents;
 using Engine.RL.Environments;
 using Engine.RL.Training;
 using static System.FormattableString;
@@ -27,6 +28,9 @@ internal sealed class LoadedAgent : ITrainedAgent, IDisposable
 
     /// <inheritdoc/>
     public IEnvironment<object> Environment => _agent.Environment;
+
+    /// <summary>Its network.</summary>
+    public ActorCritic Network => _agent.Network;
 
     /// <inheritdoc/>
     public string Describe { get; }

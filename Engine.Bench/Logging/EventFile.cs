@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Engine.Bench.Output;
 
 namespace Engine.Bench.Logging;
 
@@ -25,17 +26,17 @@ internal sealed class EventFile : IDisposable
     {
         Directory.CreateDirectory(folder);
         _records = new RecordFile(Path.Combine(folder, NextName(folder)));
-        Add(0, new Message().With(3, "brain.Event:2"));
+        Add(0, new ProtoMessage().With(3, "brain.Event:2"));
         if (goesOnAt is { } step)
-            Add(step, new Message().With(7, new Message().With(1, 1L)));
+            Add(step, new ProtoMessage().With(7, new ProtoMessage().With(1, 1L)));
     }
 
     /// <summary>Adds numbers.</summary>
     public void AddScalars(long step, IEnumerable<(string Tag, double Value)> scalars)
     {
-        var summary = new Message();
+        var summary = new ProtoMessage();
         foreach (var (tag, value) in scalars)
-            summary.With(1, new Message().With(1, tag).With(2, (float)value));
+            summary.With(1, new ProtoMessage().With(1, tag).With(2, (float)value));
         AddSummary(step, summary);
     }
 
@@ -43,10 +44,11 @@ internal sealed class EventFile : IDisposable
     public void AddText(string tag, string text)
     {
         const long String = 7;
-        AddSummary(0, new Message().With(1, new Message()
+        var shape = new ProtoMessage().With(2, new ProtoMessage().With(1, 1L));
+        AddSummary(0, new ProtoMessage().With(1, new ProtoMessage()
             .With(1, $"{tag}/text_summary")
             .With(9, Plugin("text", []))
-            .With(8, new Message().With(1, String).With(2, new Message().With(2, new Message().With(1, 1L))).With(8, text))));
+            .With(8, new ProtoMessage().With(1, String).With(2, shape).With(8, text))));
     }
 
     /// <summary>Adds an image.</summary>
@@ -55,31 +57,31 @@ internal sealed class EventFile : IDisposable
         // Width and height stand behind the file's signature and the length and the name of its first chunk.
         const long Rgba = 4;
         long width = BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(16)), height = BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(20));
-        AddSummary(0, new Message().With(1, new Message()
+        AddSummary(0, new ProtoMessage().With(1, new ProtoMessage()
             .With(1, tag)
-            .With(4, new Message().With(1, height).With(2, width).With(3, Rgba).With(4, png))));
+            .With(4, new ProtoMessage().With(1, height).With(2, width).With(3, Rgba).With(4, png))));
     }
 
     /// <summary>Says what the run was asked for, for the table of hyper-parameters.</summary>
     public void AddHyperParameters(IEnumerable<(string Name, JsonValue Value)> values)
     {
-        var info = new Message().With(5, Now);
+        var info = new ProtoMessage().With(5, Now);
         foreach (var (name, value) in values)
-            info.With(1, new Message().With(1, name).With(2, Value(value)));
+            info.With(1, new ProtoMessage().With(1, name).With(2, Value(value)));
         AddSummary(0, HyperParameters("session_start_info", 3, info));
 
         // As google.protobuf.Value has it.
-        static Message Value(JsonValue value)
-            => value.TryGetValue(out bool truth) ? new Message().With(4, truth)
-                : value.TryGetValue(out double number) ? new Message().With(2, number)
-                : new Message().With(3, value.ToString());
+        static ProtoMessage Value(JsonValue value)
+            => value.TryGetValue(out bool truth) ? new ProtoMessage().With(4, truth)
+                : value.TryGetValue(out double number) ? new ProtoMessage().With(2, number)
+                : new ProtoMessage().With(3, value.ToString());
     }
 
     /// <summary>Says that the run is complete.</summary>
     public void AddEnd()
     {
         const long Success = 1;
-        AddSummary(0, HyperParameters("session_end_info", 4, new Message().With(1, Success).With(2, Now)));
+        AddSummary(0, HyperParameters("session_end_info", 4, new ProtoMessage().With(1, Success).With(2, Now)));
     }
 
     /// <summary>Closes the file.</summary>
@@ -87,17 +89,17 @@ internal sealed class EventFile : IDisposable
 
     private static double Now => (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
 
-    private static Message HyperParameters(string tag, int field, Message data) => new Message().With(1, new Message()
+    private static ProtoMessage HyperParameters(string tag, int field, ProtoMessage data) => new ProtoMessage().With(1, new ProtoMessage()
         .With(1, $"_hparams_/{tag}")
-        .With(9, Plugin("hparams", new Message().With(1, 0L).With(field, data).ToBytes())));
+        .With(9, Plugin("hparams", new ProtoMessage().With(1, 0L).With(field, data).ToBytes())));
 
-    private static Message Plugin(string name, byte[] content)
-        => new Message().With(1, new Message().With(1, name).With(2, content));
+    private static ProtoMessage Plugin(string name, byte[] content)
+        => new ProtoMessage().With(1, new ProtoMessage().With(1, name).With(2, content));
 
-    private void AddSummary(long step, Message summary) => Add(step, new Message().With(5, summary));
+    private void AddSummary(long step, ProtoMessage summary) => Add(step, new ProtoMessage().With(5, summary));
 
     // Fields may come in any order.
-    private void Add(long step, Message what) => _records.Append(what.With(1, Now).With(2, step).ToBytes());
+    private void Add(long step, ProtoMessage what) => _records.Append(what.With(1, Now).With(2, step).ToBytes());
 
     // Files are read in the order of their names, which begin with the time: later ones must have later names, even in the same second.
     private static string NextName(string folder)

@@ -52,7 +52,7 @@ internal sealed class SlurmLauncher(Sweep sweep, SweepFolder folder)
         }
         catch (Win32Exception)
         {
-            throw new UserError("--launcher slurm: there is no sbatch here; submit from a machine of the cluster, or use --launcher print.");
+            throw new UserError("--launcher slurm: there is no sbatch here; submit where there is one, or use --launcher print.");
         }
     }
 

@@ -12,8 +12,6 @@ public sealed class TrainedAgent : IDisposable
     /// <summary>What names of the network's tensors begin with in a checkpoint.</summary>
     public const string Prefix = $"{nameof(Learner.Inner)}.{nameof(Learner.Inner.Parameters)}.";
 
-    private readonly ActorCritic _network;
-
     /// <summary>Takes an agent out of a checkpoint.</summary>
     /// <param name="settings">The settings it was trained with.</param>
     /// <param name="tensors">The checkpoint's tensors.</param>
@@ -25,19 +23,22 @@ public sealed class TrainedAgent : IDisposable
         Environment = settings.CreateEnvironment();
         using var scope = new TensorScope();
         var like = settings.CreateNetwork(Key.Of(0, Device), Environment);
-        _network = scope.Keep(SafeTensors.Restored(tensors, like, Prefix));
+        Network = scope.Keep(SafeTensors.Restored(tensors, like, Prefix));
     }
 
     /// <summary>Where it acts.</summary>
     public Device Device { get; }
+
+    /// <summary>Its network, on <see cref="Device"/>.</summary>
+    public ActorCritic Network { get; }
 
     /// <summary>What it was trained on.</summary>
     public IEnvironment<object> Environment { get; }
 
     /// <summary>The logits of its policy, [actions].</summary>
     /// <param name="observation">An observation.</param>
-    public Tensor Logits(Tensor observation) => _network.Apply(observation).Logits;
+    public Tensor Logits(Tensor observation) => Network.Apply(observation).Logits;
 
     /// <inheritdoc/>
-    public void Dispose() => Tree.Dispose(_network);
+    public void Dispose() => Tree.Dispose(Network);
 }

@@ -138,8 +138,8 @@ internal sealed class EventReader
     private static double Double(ILookup<int, object> fields, int number)
         => BitConverter.UInt64BitsToDouble((ulong)fields[number].Single());
 
-    // What a field is follows from its number; here numbers are unsigned, and all else is bytes.
-    private static ILookup<int, object> Fields(byte[] message)
+    /// <summary>The fields of a message. What they are follows from their numbers; numbers are unsigned here, and all else bytes.</summary>
+    public static ILookup<int, object> Fields(byte[] message)
     {
         using var input = new CodedInputStream(message);
         var fields = new List<(int Number, object Value)>();

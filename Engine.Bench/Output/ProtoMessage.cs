@@ -1,18 +1,18 @@
 using Google.Protobuf;
 
-namespace Engine.Bench.Logging;
+namespace Engine.Bench.Output;
 
 /// <summary>A message in the wire format of protocol buffers, put together field by field.</summary>
-internal sealed class Message
+internal sealed class ProtoMessage
 {
     private readonly MemoryStream _bytes = new();
     private readonly CodedOutputStream _output;
 
     /// <summary>Makes an empty message.</summary>
-    public Message() => _output = new CodedOutputStream(_bytes);
+    public ProtoMessage() => _output = new CodedOutputStream(_bytes);
 
     /// <summary>Adds a whole number or the value of an enumeration.</summary>
-    public Message With(int field, long value)
+    public ProtoMessage With(int field, long value)
     {
         _output.WriteTag(field, WireFormat.WireType.Varint);
         _output.WriteInt64(value);
@@ -20,7 +20,7 @@ internal sealed class Message
     }
 
     /// <summary>Adds a truth value.</summary>
-    public Message With(int field, bool value)
+    public ProtoMessage With(int field, bool value)
     {
         _output.WriteTag(field, WireFormat.WireType.Varint);
         _output.WriteBool(value);
@@ -28,7 +28,7 @@ internal sealed class Message
     }
 
     /// <summary>Adds a double.</summary>
-    public Message With(int field, double value)
+    public ProtoMessage With(int field, double value)
     {
         _output.WriteTag(field, WireFormat.WireType.Fixed64);
         _output.WriteDouble(value);
@@ -36,7 +36,7 @@ internal sealed class Message
     }
 
     /// <summary>Adds a float.</summary>
-    public Message With(int field, float value)
+    public ProtoMessage With(int field, float value)
     {
         _output.WriteTag(field, WireFormat.WireType.Fixed32);
         _output.WriteFloat(value);
@@ -44,7 +44,7 @@ internal sealed class Message
     }
 
     /// <summary>Adds a text.</summary>
-    public Message With(int field, string value)
+    public ProtoMessage With(int field, string value)
     {
         _output.WriteTag(field, WireFormat.WireType.LengthDelimited);
         _output.WriteString(value);
@@ -52,7 +52,7 @@ internal sealed class Message
     }
 
     /// <summary>Adds bytes.</summary>
-    public Message With(int field, byte[] value)
+    public ProtoMessage With(int field, byte[] value)
     {
         _output.WriteTag(field, WireFormat.WireType.LengthDelimited);
         _output.WriteBytes(ByteString.CopyFrom(value));
@@ -60,7 +60,7 @@ internal sealed class Message
     }
 
     /// <summary>Adds a message.</summary>
-    public Message With(int field, Message value) => With(field, value.ToBytes());
+    public ProtoMessage With(int field, ProtoMessage value) => With(field, value.ToBytes());
 
     /// <summary>The message so far.</summary>
     public byte[] ToBytes()
