@@ -13,17 +13,22 @@ namespace Engine.Bench.Reports;
 internal sealed record ReportedRun(
     string Path, JsonObject? Settings, IReadOnlyList<ReportedClaim> Claims, IReadOnlyList<(string Name, string Svg)> Figures)
 {
+    private static readonly JsonSerializerOptions s_strict = new(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
     /// <summary>Reads a run: a folder, or a file of comma-separated values, which has nothing beside its curves.</summary>
     /// <exception cref="UserError">A file of it can't be read.</exception>
     public static ReportedRun Read(string path)
     {
         if (!Directory.Exists(path))
             return new(path, null, [], []);
-        var claims = Object(System.IO.Path.Combine(path, "summary.json"))?["claims"] as JsonArray;
         return new(
             path,
-            Object(System.IO.Path.Combine(path, RunFolder.Config)),
-            [.. (claims ?? []).Select(claim => claim.Deserialize<ReportedClaim>(JsonSerializerOptions.Web)!)],
+            Of(System.IO.Path.Combine(path, RunFolder.Config), settings => settings),
+            Of(System.IO.Path.Combine(path, "summary.json"), ClaimsOf) ?? [],
             [.. Directory.GetFiles(path, "*.svg").Order(StringComparer.Ordinal)
                 .Select(file => (System.IO.Path.GetFileNameWithoutExtension(file), File.ReadAllText(file)))]);
     }
@@ -59,17 +64,29 @@ internal sealed record ReportedRun(
         var value => value.ToString(),
     };
 
-    private static JsonObject? Object(string path)
+    private static ReportedClaim[]? ClaimsOf(JsonObject summary)
+    {
+        var claims = summary["claims"].Deserialize<ReportedClaim?[]>(s_strict);
+        return claims?.Contains(null) == true ? throw new JsonException("a claim is null.") : claims!;
+    }
+
+    // Something of an object in a file; null if there is no such file.
+    private static T? Of<T>(string path, Func<JsonObject, T?> take)
+        where T : class
     {
         if (!File.Exists(path))
             return null;
         try
         {
-            return JsonNode.Parse(
-                File.ReadAllText(path),
-                documentOptions: new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }) as JsonObject;
+            var json = JsonNode.Parse(File.ReadAllText(path), documentOptions: new()
+            {
+                AllowTrailingCommas = true,
+                AllowDuplicateProperties = false,
+                CommentHandling = JsonCommentHandling.Skip,
+            });
+            return take(json as JsonObject ?? throw new JsonException("it is no object."));
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new UserError($"{path} can't be read: {e.Message}");
         }

@@ -15,6 +15,8 @@ namespace Engine.Bench.Sweeps;
 /// </summary>
 internal static class SweepFile
 {
+    private const int MostJobs = 10_000, MostBytes = 1 << 20, MostValues = 100_000, Deepest = 32;
+
     private static readonly string[] s_commands = ["train", "table1", "mrp", "bias-variance"];
     private static readonly string[] s_own = ["seed", "seeds"];
 
@@ -30,6 +32,11 @@ internal static class SweepFile
         catch (UserError e)
         {
             throw new UserError($"{Printable.Value(path)}: {e.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            // All that the parser leaves for later to find.
+            throw new UserError($"{Printable.Value(path)}: no valid JSON: a \\u escape stands for half a character.");
         }
     }
 
@@ -58,6 +65,13 @@ internal static class SweepFile
         if (varied.CountBy(name => name).FirstOrDefault(each => each.Value > 1).Key is { } twice)
             throw new UserError($"{Printable.Quote(twice)} is both in grid and in list.");
         int seed = Count("seed", json["seed"], 0, 0), seeds = Count("seeds", json["seeds"], 1, 1);
+        double count = grid.Aggregate((double)items.Length * seeds, (many, entry) => many * ((entry.Value as JsonArray)?.Count ?? 1));
+        if (count > MostJobs)
+        {
+            throw new UserError(FormattableString.Invariant(
+                $"these are {count:N0} jobs, but must be at most {MostJobs:N0}: vary less at once."));
+        }
+
         SweepJob[] jobs =
         [
             .. from item in items
@@ -113,7 +127,12 @@ internal static class SweepFile
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            return JsonNode.Parse(text, documentOptions: new()
+            {
+                AllowTrailingCommas = true,
+                AllowDuplicateProperties = false,
+                CommentHandling = JsonCommentHandling.Skip,
+            });
         }
         catch (JsonException e)
         {
@@ -123,9 +142,11 @@ internal static class SweepFile
 
     private static JsonNode? Yaml(string text)
     {
+        int values = 0;
         try
         {
-            return Node(new DeserializerBuilder().Build().Deserialize<object?>(text));
+            RequireFlat(text);
+            return Node(new DeserializerBuilder().Build().Deserialize<object?>(text), 0);
         }
         catch (YamlException e)
         {
@@ -133,21 +154,44 @@ internal static class SweepFile
             throw new UserError($"no valid YAML at {where}: {(e.InnerException ?? e).Message}");
         }
 
-        // All scalars are texts, as in options.
-        static JsonNode? Node(object? value) => value switch
+        // All scalars are texts, as in options. What stands in several places by an alias counts in each, and may hold itself.
+        JsonNode? Node(object? value, int depth)
         {
-            IDictionary<object, object?> entries => new JsonObject(
-                entries.Select(entry => KeyValuePair.Create(entry.Key.ToString()!, Node(entry.Value)))),
-            IList<object?> list => new JsonArray([.. list.Select(Node)]),
-            null => null,
-            _ => JsonValue.Create(Setting.Text(value)),
-        };
+            if (++values > MostValues || depth > Deepest)
+            {
+                throw new UserError(FormattableString.Invariant(
+                    $"this has more than {MostValues:N0} values, or more than {Deepest} within each other."));
+            }
+
+            return value switch
+            {
+                IDictionary<object, object?> entries => new JsonObject(
+                    entries.Select(entry => KeyValuePair.Create(Setting.Text(entry.Key), Node(entry.Value, depth + 1)))),
+                IList<object?> list => new JsonArray([.. list.Select(item => Node(item, depth + 1))]),
+                null => null,
+                _ => JsonValue.Create(Setting.Text(value)),
+            };
+        }
+    }
+
+    // Reads event by event, so that no depth can exhaust the stack.
+    private static void RequireFlat(string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        for (int depth = 0; parser.MoveNext();)
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > Deepest)
+                throw new UserError(FormattableString.Invariant($"this has more than {Deepest} values within each other."));
+        }
     }
 
     private static string ReadText(string path)
     {
         try
         {
+            if (new FileInfo(path).Length > MostBytes)
+                throw new UserError($"{Printable.Quote(path)}: this is longer than a MiB, and so no sweep.");
             return File.ReadAllText(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

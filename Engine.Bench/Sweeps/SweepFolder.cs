@@ -27,6 +27,8 @@ internal sealed class SweepFolder(string location)
 {
     private const string Plan = "sweep.json";
 
+    private static readonly JsonSerializerOptions s_strict = new(Json.Options) { RespectRequiredConstructorParameters = true };
+
     /// <summary>Where it is.</summary>
     public string Location { get; } = Path.GetFullPath(location);
 
@@ -81,9 +83,10 @@ internal sealed class SweepFolder(string location)
             throw new UserError($"{location} has no {Plan}: name the folder of a sweep.");
         try
         {
-            return JsonSerializer.Deserialize<Written>(File.ReadAllBytes(PlanFile), Json.Options)!.ToSweep();
+            var written = JsonSerializer.Deserialize<Written>(File.ReadAllBytes(PlanFile), s_strict);
+            return written?.ToSweep() ?? throw new JsonException("it is empty.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new UserError($"{PlanFile} can't be read: {e.Message}");
         }

@@ -4,6 +4,7 @@ using Engine.Bench;
 using Engine.Bench.Commands;
 using Engine.Bench.Input;
 using Engine.Bench.Output;
+using Engine.Bench.Sweeps;
 using Engine.RL.Experiments;
 using Engine.RL.Training;
 using Engine.Tests.Core;
@@ -54,6 +55,41 @@ public sealed class RandomInputTests : IDisposable
 
     [Fact]
     public void SettingsOfVarianceAlongARun() => Try<VarianceCommand.VarianceSettings>(settings => settings.Validate());
+
+    [Theory]
+    [InlineData("s.json")]
+    [InlineData("s.yaml")]
+    public void Sweeps(string name)
+    {
+        const string Sweep = """
+            {
+              "command": "train",
+              "settings": {"env": "snake", "frames": "5M"},
+              "grid": {"method": ["0", "3-mix"], "gamma": [0.9, 0.99]},
+              "list": [{"rollout": 5}, {"rollout": 20, "envs": 64}],
+              "seed": 1,
+              "seeds": 3
+            }
+            """;
+        int accepted = 0;
+        for (int i = 0; i < 500; i++)
+        {
+            File.WriteAllBytes(_temporary.At(name), Mutated(Sweep));
+            try
+            {
+                _ = SweepFile.Read(_temporary.At(name));
+                accepted++;
+            }
+            catch (UserError e)
+            {
+                using var error = new StringWriter();
+                Assert.Equal(ExitCodes.UserError, Complaints.Print(e, error));
+                AssertPrintable(error.ToString());
+            }
+        }
+
+        Assert.InRange(accepted, 50, 450);
+    }
 
     [Fact]
     public void CommandLines()

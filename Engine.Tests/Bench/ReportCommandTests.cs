@@ -88,6 +88,15 @@ public sealed partial class ReportCommandTests : IDisposable
         File.WriteAllText(At("broken/metrics.csv"), "frames,y\n1,2\n");
         File.WriteAllText(At("broken/config.json"), "{ ");
         Assert.Contains($"{At("broken/config.json")} can't be read", Try($"report {At("broken")} --out {At("r.html")}").Error);
+        File.Delete(At("broken/config.json"));
+        foreach (string summary in (string[])["[]", "{\"claims\": 1}", "{\"claims\": [{}]}", "{\"claims\": [null]}"])
+        {
+            File.WriteAllText(At("broken/summary.json"), summary);
+            var (code, _, error) = Try($"report {At("broken")} --out {At("r.html")}");
+            Assert.Equal(ExitCodes.UserError, code);
+            Assert.StartsWith($"{At("broken/summary.json")} can't be read: ", error);
+        }
+
         Assert.Contains("no such folder", Try($"report {At("broken")} --out {At("nowhere/r.html")}").Error);
         Assert.False(File.Exists(At("r.html")));
     }

@@ -130,11 +130,26 @@ public sealed class SweepCommandTests : IDisposable
     [InlineData("[1, 2]", "this is no object of names and values.")]
     [InlineData("a: [", "no valid YAML at line ")]
     [InlineData("", "this is no object of names and values.")]
+    [InlineData("grid: &a {b: [*a]}", "this has more than 100,000 values, or more than 32 within each other.")]
+    [InlineData("a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "this has more than 32 values within each other.")]
+    [InlineData("? [a, b] : c", "unknown name")]
+    [InlineData("{grid: {gamma: [0.1, 0.2, 0.3]}, seeds: 5000}", "these are 15,000 jobs, but must be at most 10,000: vary less at once.")]
     public void MistakesAreNamed(string file, string expected)
     {
         File.WriteAllText(At("s.yaml"), file);
         AssertMistake($"sweep {At("s.yaml")} --out {At("a")}", expected);
         Assert.False(Directory.Exists(At("a")));
+    }
+
+    // A billion values by aliases of aliases.
+    [Fact]
+    public void AliasesDoNotMultiply()
+    {
+        var file = new StringBuilder("a: &a [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]\n");
+        for (char name = 'b'; name < 'k'; name++)
+            file.Append($"{name}: &{name} [{string.Join(", ", Enumerable.Repeat($"*{(char)(name - 1)}", 10))}]\n");
+        File.WriteAllText(At("s.yaml"), file.ToString());
+        AssertMistake($"sweep {At("s.yaml")} --out {At("a")}", "this has more than 100,000 values");
     }
 
     [Fact]
@@ -147,6 +162,12 @@ public sealed class SweepCommandTests : IDisposable
         AssertMistake($"sweep {At("s.yaml")} --resume --out {At("a")}", "has no sweep.json, and so no sweep");
         AssertMistake($"sweep status {At("a")}", "has no sweep.json: name the folder of a sweep.");
         AssertMistake($"sweep collect {At("b")}", "has no sweep.json: name the folder of a sweep.");
+        foreach (string plan in (string[])["{}", "null", "[", "{\"command\": null}"])
+        {
+            File.WriteAllText(At("a/sweep.json"), plan);
+            AssertMistake($"sweep status {At("a")}", "sweep.json can't be read: ");
+        }
+
         AssertMistake("sweep", "sweep needs FILE: What to try");
         AssertMistake("sweep status", "status needs DIR: The folder of the sweep. See 'engine sweep status --help'.");
         AssertMistake("sweep nothing.yaml", "'nothing.yaml': there is no such file.");
