@@ -65,10 +65,9 @@ internal sealed record ReportedRun(
     };
 
     private static ReportedClaim[]? ClaimsOf(JsonObject summary)
-    {
-        var claims = summary["claims"].Deserialize<ReportedClaim?[]>(s_strict);
-        return claims?.Contains(null) == true ? throw new JsonException("a claim is null.") : claims!;
-    }
+        => summary["claims"].Deserialize<ReportedClaim?[]>(s_strict) is { } claims
+            ? [.. claims.Select(claim => claim ?? throw new JsonException("a claim is null."))]
+            : null;
 
     // Something of an object in a file; null if there is no such file.
     private static T? Of<T>(string path, Func<JsonObject, T?> take)
