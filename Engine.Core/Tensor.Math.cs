@@ -185,7 +185,7 @@ public sealed partial class Tensor
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>
     public Tensor Mean(params int[] axes) => Mean(keepDims: false, axes);
 
-    /// <inheritdoc cref="Mean(int[])"/>
+    /// <summary>The mean along axes, or of everything if none is named.</summary>
     /// <param name="keepDims">Whether the axes stay, with size 1.</param>
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>
     public Tensor Mean(bool keepDims, params int[] axes) => Sum(keepDims, axes) / Elements(axes);
@@ -269,7 +269,7 @@ public sealed partial class Tensor
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>
     public Tensor Max(params int[] axes) => Max(keepDims: false, axes);
 
-    /// <inheritdoc cref="Max(int[])"/>
+    /// <summary>The largest element along axes, see <see cref="Max(int[])"/>.</summary>
     /// <param name="keepDims">Whether the axes stay, with size 1.</param>
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>
     public Tensor Max(bool keepDims, params int[] axes) => Reduced(new Max(Named(axes)), keepDims);
@@ -279,7 +279,7 @@ public sealed partial class Tensor
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>
     public Tensor Min(params int[] axes) => Min(keepDims: false, axes);
 
-    /// <inheritdoc cref="Min(int[])"/>
+    /// <summary>The smallest element along axes, see <see cref="Min(int[])"/>.</summary>
     /// <param name="keepDims">Whether the axes stay, with size 1.</param>
     /// <param name="axes">Axis numbers; negative ones count from the end.</param>
     public Tensor Min(bool keepDims, params int[] axes) => Reduced(new Min(Named(axes)), keepDims);

@@ -29,7 +29,7 @@ public sealed class A2CProblem<TState>(
     /// <inheritdoc/>
     public Optimiser Optimiser => optimiser;
 
-    /// <inheritdoc/>
+    /// <summary>Samples a rollout of every game.</summary>
     /// <param name="parameters">The network.</param>
     /// <param name="state">States of the games, [games, ...].</param>
     /// <param name="key">A key for each game, [games].</param>
