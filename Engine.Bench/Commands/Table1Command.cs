@@ -25,17 +25,14 @@ public static class Table1Command
             },
         };
         var options = new SettingsOptions<Table1Settings>(command, settings => settings.Validate());
-        var parallel = TrainingExperiment.Parallel();
-        command.Add(parallel);
-        command.Add(options.Common.Log);
-        command.Add(options.Common.DryRun);
+        var training = new TrainingOptions(command, options.Common);
         command.SetAction((parsed, cancel) =>
         {
             var config = options.Read(
                 parsed, basis: settings => settings.Preset is null ? null : Presets.Of(new Table1Settings { Preset = settings.Preset }));
             var common = options.Common;
             return Task.FromResult(TrainingExperiment.Run(
-                parsed, common, parallel, config, settings => settings.Runs, report => Print(parsed, report, config.Settings), cancel));
+                parsed, common, training, config, settings => settings.Runs, report => Print(parsed, report, config.Settings), cancel));
         });
         return command;
     }

@@ -48,10 +48,7 @@ public static class TrainCommand
     private static BenchCommand Of(BenchCommand command)
     {
         var options = new SettingsOptions<ForkSettings>(command, settings => settings.Validate());
-        var parallel = TrainingExperiment.Parallel();
-        command.Add(parallel);
-        command.Add(options.Common.Log);
-        command.Add(options.Common.DryRun);
+        var training = new TrainingOptions(command, options.Common);
         command.Options.Single(option => option.Name == "--fork").HelpName = "DIR";
         command.Options.Single(option => option.Name == "--env").CompletionSources.Add([.. EnvironmentKind.All.Select(kind => kind.Name)]);
         command.SetAction((parsed, cancel) =>
@@ -61,7 +58,7 @@ public static class TrainCommand
                 config = config with { Settings = config.Settings with { Fork = UserFile.FullPath(source, "--fork") } };
             var begin = Begin(parsed, options.Common, config.Settings);
             return Task.FromResult(TrainingExperiment.Run(
-                parsed, options.Common, parallel, config, settings => settings.Runs, report => Print(parsed, report), cancel, begin));
+                parsed, options.Common, training, config, settings => settings.Runs, report => Print(parsed, report), cancel, begin));
         });
         return command;
     }

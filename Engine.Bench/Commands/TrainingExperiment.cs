@@ -23,7 +23,7 @@ internal static class TrainingExperiment
     /// <summary>Trains agents and writes what came of it.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="common">The options of every command.</param>
-    /// <param name="parallelOption">--parallel.</param>
+    /// <param name="options">The options of training.</param>
     /// <param name="config">The settings.</param>
     /// <param name="runsOf">The agents that settings ask for.</param>
     /// <param name="print">Prints the table.</param>
@@ -32,7 +32,7 @@ internal static class TrainingExperiment
     public static int Run<T>(
         ParseResult parsed,
         CommonOptions common,
-        Option<int> parallelOption,
+        TrainingOptions options,
         RunConfig<T> config,
         Func<T, IReadOnlyList<AgentRun>> runsOf,
         Action<TrainingReport> print,
@@ -43,7 +43,7 @@ internal static class TrainingExperiment
         if (common.PrintsOnly(parsed, config))
             return ExitCodes.Ok;
         var runs = runsOf(config.Settings);
-        int parallel = Math.Min(parsed.GetValue(parallelOption), runs.Count);
+        int parallel = Math.Min(options.Parallel(parsed), runs.Count);
         int threads = config.Threads == 0 ? Environment.ProcessorCount : config.Threads;
         using var device = CommonOptions.OpenDevice(config);
         CommonOptions.RequireMemory(device, config.Settings.LeastMemory, "envs * rollout * grid");
@@ -59,7 +59,10 @@ internal static class TrainingExperiment
         }
 
         var grown = folder.RequireSettings(config);
-        using var training = new AgentRuns(runs, folder.Location, common.Mode(parsed), common.Formats(parsed), begin);
+        using var training = new AgentRuns(runs, folder.Location, common.Mode(parsed), common.Formats(parsed), begin)
+        {
+            CheckFinite = options.CheckFinite(parsed),
+        };
         folder.WriteSettings(config);
         ExperimentRun.Print(parsed, grown);
         if (training.BegunAnew.Count > 0)
@@ -125,13 +128,6 @@ internal static class TrainingExperiment
         string name = char.ToUpperInvariant(kind.Name[0]) + kind.Name[1..];
         return (settings.Grid ?? kind.Grid) is { } grid ? $"{name} on {grid}" : name;
     }
-
-    /// <summary>--parallel N: it changes no result, and so is no setting.</summary>
-    public static Option<int> Parallel() => Options.Number(
-        "--parallel",
-        "Agents that train at the same time, sharing the threads, on a GPU batches of agents; 0 for one, on a GPU for all that fit.",
-        0,
-        0);
 
     private static void Complain(ParseResult parsed, IReadOnlyList<(AgentRun Run, TrainingResult Result)> results)
     {

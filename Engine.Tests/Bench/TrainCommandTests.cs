@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Engine.Bench;
@@ -224,6 +225,36 @@ public sealed partial class TrainCommandTests : IDisposable
         string expected = RunToEnd($"{Table} --out {At("whole")}");
         Assert.Equal(expected, RunToEnd($"{Table} --out {At("parts")} --resume"));
         AssertSameFolders("whole", "parts");
+    }
+
+    // Updates run as they are written, and nothing in them is infinite that should not be.
+    [Theory]
+    [InlineData("0")]
+    [InlineData("2-mix")]
+    [InlineData("back-3")]
+    [InlineData("reuse-2")]
+    public void CheckedTrainingIsTheSame(string method)
+    {
+        RunToEnd($"snake {Small} --method {method} --points 0 --check-finite --out {At("checked")}");
+        RunToEnd($"snake {Small} --method {method} --points 0 --out {At("free")}");
+        foreach (var (expected, actual) in Numbers("free").Zip(Numbers("checked")))
+            Assert.Equal(expected, actual, (a, b) => Math.Abs(a - b) <= 1e-4 * Math.Max(1, Math.Abs(a)));
+
+        IEnumerable<double[]> Numbers(string folder)
+            => Cells($"{folder}/metrics.csv")[1..].Select(row => row[1..^1].Select(Number).ToArray());
+
+        static double Number(string cell) => cell.Length == 0 ? 0 : double.Parse(cell, CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void TheFirstInfinityIsNamed()
+    {
+        string train = $"snake {Small} --method 1 --points 0 --learning-rate 1e30 --check-finite --out {At("a")}";
+        var (code, _, error) = Run($"{train} --quiet");
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.Matches(@"^Update \d+: \w+\(Float32 .*\) produced (NaN|-?Infinity) at element .*", error);
+        Assert.EndsWith(" The checkpoint is from before.", error.TrimEnd());
+        Assert.True(File.Exists(At("a/1-0/checkpoint.safetensors")));
     }
 
     // What there was stays as it is, what there was none of is added: the experiment is the one that had all from the start.
