@@ -68,7 +68,7 @@ public sealed class DeviceOptionTests : IClassFixture<DeviceOptionTests.Trained>
         ["micro", "--job", "dry", "--filter", "Scan", "Random", "Index", "snake-act", "--quiet"],
     ];
 
-    private static readonly string[] s_withoutDevice = ["devices", "completion", "plot"];
+    private static readonly string[] s_withoutDevice = ["devices", "completion", "plot", "export", "report", "sweep"];
 
     private readonly Trained _trained;
 
