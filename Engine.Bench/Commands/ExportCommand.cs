@@ -37,6 +37,14 @@ public static class ExportCommand
             UserFile.RequireFolder(model, "--onnx");
             UserFile.RequireFolder(weights, "--safetensors");
             var found = options.Find(parsed);
+            foreach (string to in new[] { model, weights }.OfType<string>())
+            {
+                if (UserFile.IsSame(Path.GetDirectoryName(Path.GetFullPath(to))!, found.Location) && File.Exists(to))
+                    throw new UserError($"{to} is the agent's own and would be replaced; give what is written another name.");
+            }
+
+            if (model is not null && weights is not null && UserFile.IsSame(model, weights))
+                throw new UserError($"--onnx and --safetensors are both {model}: give one of them another name.");
             using var agent = LoadedAgent.Load(found, Device.Cpu);
             var network = PortableNetwork.Of(agent.Network, agent.Environment.ObservationShape);
             (string Name, string Text)[] about =

@@ -86,7 +86,7 @@ public static class PlotCommand
             output.WriteLine($"Written to {(isDrawn ? to + "; " : "")}curves to {numbers}, final values to {final}.");
             return ExitCodes.Ok;
 
-            bool IsDrawn(string written) => measured.Seeds.Any(seed => Path.GetFullPath(seed.Table.Path) == Path.GetFullPath(written));
+            bool IsDrawn(string written) => measured.Seeds.Any(seed => UserFile.IsSame(seed.Table.Path, written));
         });
         return command;
     }

@@ -49,6 +49,8 @@ public static class ReportCommand
             UserFile.RequireFolder(to, "--out");
             string[] named = [.. parsed.GetValue(runs)!.Select(Path.TrimEndingDirectorySeparator).Distinct()];
             var measured = new PlottedCurves(named);
+            if (measured.Seeds.Any(seed => UserFile.IsSame(seed.Table.Path, to)))
+                throw new UserError($"--out {to}: this would be replaced, which is drawn; give the page another name.");
             ReportedRun[] reported = [.. named.Select(ReportedRun.Read)];
             var charts = Chart.All(measured, parsed.GetValue(x), parsed.GetValue(points));
             var games = reported.Select(run => Game(parsed, run, measured, cancel)).OfType<(string, string)>().ToArray();

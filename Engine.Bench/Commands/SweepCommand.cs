@@ -66,10 +66,10 @@ public static class SweepCommand
         {
             string path = parsed.GetValue(file)!;
             var sweep = SweepFile.Read(path);
-            Check(path, sweep);
+            var folder = new SweepFolder(parsed.GetValue(to) ?? RunFolder.Default(Path.GetFileNameWithoutExtension(path)));
+            Check(path, sweep, folder);
             if (parsed.GetValue(launcher) == Launcher.Slurm)
                 SlurmLauncher.RequireHere();
-            var folder = new SweepFolder(parsed.GetValue(to) ?? RunFolder.Default(Path.GetFileNameWithoutExtension(path)));
             folder.Write(sweep, parsed.GetValue(resume) ? RunMode.Resume : RunMode.New);
             SweepJob[] jobs = [.. sweep.Jobs.Where(job => folder.StateOf(job) is not (JobState.Done or JobState.Running))];
             var output = parsed.InvocationConfiguration.Output;
@@ -85,8 +85,9 @@ public static class SweepCommand
                     return Task.FromResult(ExitCodes.Ok);
                 case Launcher.Slurm when jobs.Length > 0:
                     string[] more = [.. parsed.GetValue(sbatch)!.Select(option => "--" + option)];
-                    string array = new SlurmLauncher(sweep, folder).Submit(jobs, parsed.GetValue(parallel), more);
-                    output.WriteLine(Invariant($"Submitted {jobs.Length} of {sweep.Jobs.Count} jobs as array {array}; ")
+                    var (count, arrays) = new SlurmLauncher(sweep, folder).Submit(jobs, parsed.GetValue(parallel), more);
+                    output.WriteLine(Invariant($"Submitted {count} of {sweep.Jobs.Count} jobs")
+                        + (count == 0 ? ": the others are in the queue; " : $" as array {string.Join(", ", arrays)}; ")
                         + $"'engine sweep status {folder.Location}' says how far they have come.");
                     return Task.FromResult(ExitCodes.Ok);
                 default:
@@ -163,7 +164,7 @@ public static class SweepCommand
     }
 
     // Whatever is wrong with any of them is told before anything is written.
-    private static void Check(string path, Sweep sweep)
+    private static void Check(string path, Sweep sweep, SweepFolder folder)
     {
         string settings = Path.Combine(Path.GetTempPath(), $"{Path.GetRandomFileName()}.json");
         try
@@ -172,7 +173,8 @@ public static class SweepCommand
             {
                 File.WriteAllText(settings, job.Config().ToJsonString());
                 using var error = new StringWriter();
-                if (Program.Run([sweep.Command, "--config", settings, "--dry-run"], TextWriter.Null, error) != ExitCodes.Ok)
+                string[] line = [sweep.Command, "--config", settings, "--out", folder.RunOf(job), "--dry-run"];
+                if (Program.Run(line, TextWriter.Null, error) != ExitCodes.Ok)
                     throw new UserError($"{Printable.Value(path)}, {job.Variant}: {error.ToString().Trim().Replace($"{settings}: ", "")}");
             }
         }

@@ -19,16 +19,14 @@ internal sealed class EventFile : IDisposable
 
     /// <summary>Begins a file.</summary>
     /// <param name="folder">The folder, which is made if need be.</param>
-    /// <param name="goesOnAt">
-    /// If the run goes on, the step from which on it does: what other files of the folder have of this step or later ones is void.
-    /// </param>
-    public EventFile(string folder, long? goesOnAt = null)
+    /// <param name="startsAnew">Whether what other files of the folder have is void.</param>
+    public EventFile(string folder, bool startsAnew = false)
     {
         Directory.CreateDirectory(folder);
         _records = new RecordFile(Path.Combine(folder, NextName(folder)));
         Add(0, new ProtoMessage().With(3, "brain.Event:2"));
-        if (goesOnAt is { } step)
-            Add(step, new ProtoMessage().With(7, new ProtoMessage().With(1, 1L)));
+        if (startsAnew)
+            Add(0, new ProtoMessage().With(7, new ProtoMessage().With(1, 1L)));
     }
 
     /// <summary>Adds numbers.</summary>

@@ -11,32 +11,32 @@ namespace Engine.Bench.Logging;
 internal sealed class TensorBoardLog(Func<MetricRow, string> folderOf, IReadOnlyList<string> columns, string settings) : IRunLog
 {
     private readonly int _frames = columns.ToList().IndexOf("frames");
-    private readonly Dictionary<string, long> _last = [];
     private readonly Dictionary<string, EventFile> _files = [];
-    private bool _goesOn;
+    private IReadOnlyList<MetricRow> _before = [];
+    private int _count;
 
     /// <inheritdoc/>
-    public void Begin(IReadOnlyList<MetricRow> rows)
-    {
-        // They are in the files that were written before, maybe followed by some of which there is no checkpoint.
-        _goesOn = rows.Count > 0;
-        foreach (var row in rows)
-            _last[folderOf(row)] = Step(row);
-    }
+    public void Begin(IReadOnlyList<MetricRow> rows) => _before = rows;
 
     /// <inheritdoc/>
     public void Add(MetricRow row)
     {
-        string folder = folderOf(row);
-        if (!_files.TryGetValue(folder, out var file))
-            _files.Add(folder, file = Open(folder, row));
-        file.AddScalars(Step(row), columns.Zip(row.Values).Where(scalar => !double.IsNaN(scalar.Second)));
+        if (_before.Count > 0)
+            GoOn();
+        Write(row);
     }
 
     /// <inheritdoc/>
     public void Settle(IReadOnlyList<MetricRow> rows)
     {
-        // Steps are shown in their order whatever that of their events.
+        if (_files.Count == 0 || rows.Count == _count)
+            return;
+
+        // The row at the former end of a run that was made longer has gone.
+        Dispose();
+        _files.Clear();
+        _before = rows;
+        GoOn();
     }
 
     /// <inheritdoc/>
@@ -67,14 +67,33 @@ internal sealed class TensorBoardLog(Func<MetricRow, string> folderOf, IReadOnly
 
     private long Step(MetricRow row) => _frames < 0 ? row.Iteration : (long)row.Values[_frames];
 
-    private EventFile Open(string folder, MetricRow row)
+    // What other files may have of the run is void: they may lack rows, or have some of which there is no checkpoint.
+    private void GoOn()
     {
-        var file = new EventFile(folder, _goesOn ? _last.GetValueOrDefault(folder, -1) + 1 : null);
-        if (_last.ContainsKey(folder))
-            return file;
+        var rows = _before;
+        (_before, _count) = ([], 0);
+        foreach (var first in rows.DistinctBy(folderOf))
+            _files.Add(folderOf(first), Open(first));
+        foreach (var row in rows)
+            Write(row);
+    }
+
+    private void Write(MetricRow row)
+    {
+        string folder = folderOf(row);
+        if (!_files.TryGetValue(folder, out var file))
+            _files.Add(folder, file = Open(row));
+        file.AddScalars(Step(row), columns.Zip(row.Values).Where(scalar => !double.IsNaN(scalar.Second)));
+        _count++;
+    }
+
+    private EventFile Open(MetricRow row)
+    {
+        string folder = folderOf(row);
+        var file = new EventFile(folder, startsAnew: Directory.Exists(folder) && Directory.GetFiles(folder, EventFile.Names).Length > 0);
         var json = JsonNode.Parse(settings)!.AsObject();
         file.AddText("settings", $"```json\n{Json.Write(json)}```\n");
-        (json["method"], json["seed"]) = (row.Method, row.Seed);
+        (json["method"], json["seed"]) = (row.Method, (double)row.Seed);
         file.AddHyperParameters(Flat(json));
         return file;
     }

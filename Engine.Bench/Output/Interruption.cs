@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Engine.Bench.Output;
@@ -7,9 +8,12 @@ public sealed class Interruption : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(0.2);
 
+    // One request may come twice: from the terminal, and from the program that has started this one.
+    private static readonly TimeSpan s_echo = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
-    private int _requests;
+    private long _first;
 
     /// <summary>Listens to the signals until it is disposed.</summary>
     public Interruption()
@@ -34,7 +38,8 @@ public sealed class Interruption : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        if (Interlocked.Increment(ref _requests) > 1)
+        long first = Interlocked.CompareExchange(ref _first, Stopwatch.GetTimestamp(), 0);
+        if (first != 0 && Stopwatch.GetElapsedTime(first) > s_echo)
         {
             // The end comes at once, even where the terminal takes nothing any more.
             Task.Run(Consoles.ShowCursor).Wait(s_patience);

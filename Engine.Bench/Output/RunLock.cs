@@ -19,6 +19,10 @@ internal sealed class RunLock : IDisposable
     // On Windows nobody else can open a file that is in use, nor remove it but so.
     private static readonly FileOptions s_options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
 
+    // Who only asks whether a lock is held has it for a moment.
+    private const int Tries = 10;
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(20);
+
     private readonly FileStream _stream;
 
     private RunLock(FileStream stream) => _stream = stream;
@@ -31,7 +35,7 @@ internal sealed class RunLock : IDisposable
     public static RunLock Take(string folder, Action? opened = null)
     {
         string path = Path.Combine(folder, Name);
-        while (true)
+        for (int tries = 1; ; tries++)
         {
             try
             {
@@ -47,6 +51,12 @@ internal sealed class RunLock : IDisposable
             }
             catch (IOException e) when (s_held.Contains(e.HResult))
             {
+                if (tries < Tries)
+                {
+                    Thread.Sleep(s_moment);
+                    continue;
+                }
+
                 throw new UserError($"{folder} is in use by another run: wait until it ends, or name another folder with --out.");
             }
         }

@@ -42,6 +42,9 @@ internal static class UserFile
             : path;
     }
 
+    /// <summary>Whether two paths lead to one file.</summary>
+    public static bool IsSame(string one, string other) => Resolved(Path.GetFullPath(one)) == Resolved(Path.GetFullPath(other));
+
     /// <summary>Makes sure early that a file has a folder to be in: what is to be written may take long.</summary>
     /// <param name="path">The file; null if none is to be written.</param>
     /// <param name="option">The option that names it.</param>

@@ -40,7 +40,8 @@ internal sealed class PlottedCurves
         => from seeds in _groups
            where isDrawn is null || seeds.All(isDrawn)
            let key = seeds.Key
-           select new PlottedCurve(Label(key.Run, key.Method), key.Run, key.Method, column, Aligned([.. seeds], x, column, points));
+           let label = Label(key.Run, key.Method)
+           select new PlottedCurve(label, key.Run, key.Method, column, Aligned(label, [.. seeds], x, column, points));
 
     private string Label(string run, string method)
     {
@@ -48,7 +49,14 @@ internal sealed class PlottedCurves
         return method.Length == 0 || name == method ? name : _runs.Sum(same => same.Count()) > 1 ? $"{name}, {method}" : method;
     }
 
-    private SeedCurves Aligned(MeasuredSeed[] seeds, string x, string column, int points)
+    /// <summary>A column of seeds along another.</summary>
+    /// <param name="label">What the message calls them.</param>
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="x">The column along.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="points">The most points of a curve.</param>
+    /// <exception cref="UserError">There is no such column, or it does not rise.</exception>
+    public static SeedCurves Aligned(string label, IReadOnlyList<MeasuredSeed> seeds, string x, string column, int points)
     {
         try
         {
@@ -57,7 +65,7 @@ internal sealed class PlottedCurves
         }
         catch (ArgumentException e)
         {
-            throw new UserError($"--x {x}: {e.Message} ({Label(seeds[0].Run, seeds[0].Method)}); name another column.");
+            throw new UserError($"--x {x}: {e.Message} ({label}); name another column.");
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Bench.Figures;
+using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL.Statistics;
 using nietras.SeparatedValues;
@@ -30,7 +31,7 @@ internal sealed record Collected(string Variant, IReadOnlyList<string> Differs, 
                several ? $"{variant.Key},{method.Key}" : variant.Key,
                [.. sweep.Varied.Select(name => SweepJob.Text(variant.First().Differs[name]))],
                along,
-               new SeedCurves([.. method.Select(seed => Along(seed, along, y))], points)),
+               PlottedCurves.Aligned(variant.Key, [.. method], along, y, points)),
     ];
 
     /// <summary>A table with a row for each variant.</summary>
@@ -65,19 +66,10 @@ internal sealed record Collected(string Variant, IReadOnlyList<string> Differs, 
     /// <summary>The curve with its intervals.</summary>
     public Series Series() => new PlottedCurve(Variant, "", "", "", Curve).Series(isMean: false);
 
-    private static SeedCurve Along(MeasuredSeed seed, string x, string y)
-        => new(LearningCost.Column(seed, "--x", x), LearningCost.Column(seed, "--y", y));
-
-    // Nothing of a run that has no rows yet.
     private static IReadOnlyList<MeasuredSeed> Measured(string run)
-    {
-        try
-        {
-            return MeasuredSeed.Find(run);
-        }
-        catch (Output.UserError)
-        {
-            return [];
-        }
-    }
+        => Directory.Exists(run) && Directory.GetFiles(run, RunFolder.Table, SearchOption.AllDirectories).Any(HasRows)
+            ? MeasuredSeed.Find(run)
+            : [];
+
+    private static bool HasRows(string table) => MetricsTable.Read(table).Count > 0;
 }

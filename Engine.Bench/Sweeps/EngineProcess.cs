@@ -7,6 +7,7 @@ namespace Engine.Bench.Sweeps;
 internal static partial class EngineProcess
 {
     private const int Terminate = 15;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     /// <summary>What starts this program: its file, or the .NET host with it.</summary>
     public static string[] Self { get; } = FindSelf();
@@ -25,9 +26,10 @@ internal static partial class EngineProcess
     {
         try
         {
-            if (OperatingSystem.IsWindows())
+            // There the console has asked already.
+            if (OperatingSystem.IsWindows() && !process.WaitForExit(s_patience))
                 process.Kill();
-            else
+            else if (!OperatingSystem.IsWindows())
                 _ = Signal(process.Id, Terminate);
         }
         catch (InvalidOperationException)

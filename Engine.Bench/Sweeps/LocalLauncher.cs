@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Engine.Bench.Output;
@@ -15,7 +16,7 @@ internal sealed partial class LocalLauncher(Sweep sweep, SweepFolder folder, int
     /// <param name="jobs">Which.</param>
     /// <param name="progress">What shows progress.</param>
     /// <param name="cancel">Asks to stop: jobs write their checkpoints.</param>
-    /// <returns>Jobs that failed, each with the last line that it said.</returns>
+    /// <returns>Jobs that failed, each with the first line that it said.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<(SweepJob Job, string Why)> Run(
         IReadOnlyList<SweepJob> jobs, IProgressDisplay progress, CancellationToken cancel)
@@ -38,8 +39,15 @@ internal sealed partial class LocalLauncher(Sweep sweep, SweepFolder folder, int
         {
             while (!cancel.IsCancellationRequested && waiting.TryDequeue(out var job))
             {
-                if (Run(job, threads, progress, cancel) is { } why)
-                    failed.Enqueue((job, why));
+                try
+                {
+                    if (Run(job, threads, progress, cancel) is { } why)
+                        failed.Enqueue((job, why));
+                }
+                catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
+                {
+                    failed.Enqueue((job, e.Message));
+                }
             }
         }
     }
@@ -50,25 +58,30 @@ internal sealed partial class LocalLauncher(Sweep sweep, SweepFolder folder, int
         string[] own = job.Settings.ContainsKey("threads") ? [] : ["--threads", threads.ToString(CultureInfo.InvariantCulture)];
         using var process = EngineProcess.Start([.. folder.CommandOf(sweep, job), .. own]);
         using var stop = cancel.Register(() => EngineProcess.Stop(process));
-        _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        var output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         process.StandardInput.Close();
-        string last = "";
+        var said = new List<string>();
         while (process.StandardError.ReadLine() is { } line)
         {
-            if (Steps().Match(line) is { Success: true } steps)
-                progress.Report(job.Name, Number(steps.Groups[1]), Number(steps.Groups[2]));
+            if (Steps().Match(line) is { Success: true } steps
+                && int.TryParse(steps.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int done)
+                && int.TryParse(steps.Groups[2].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int total))
+            {
+                progress.Report(job.Name, done, total);
+            }
             else
-                last = line;
+            {
+                said.Add(line);
+            }
         }
 
         process.WaitForExit();
+        File.WriteAllText(folder.LogOf(job), output.Result + string.Join(Environment.NewLine, said));
         if (process.ExitCode == ExitCodes.Ok)
             progress.Report(job.Name, 1, 1);
         return process.ExitCode == ExitCodes.Ok || cancel.IsCancellationRequested ? null
-            : last.Length > 0 ? last
+            : said.Count > 0 ? said[0]
             : FormattableString.Invariant($"it ended with exit code {process.ExitCode}");
-
-        static int Number(Group text) => int.Parse(text.ValueSpan, CultureInfo.InvariantCulture);
     }
 
     // A line of progress, see ProgressLines.

@@ -1,44 +1,67 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using Engine.Bench.Output;
+using static System.FormattableString;
 
 namespace Engine.Bench.Sweeps;
 
-/// <summary>Submits jobs to Slurm as one job array, see sbatch(1).</summary>
+/// <summary>Submits jobs to Slurm as a job array, or several if there are many, see sbatch(1).</summary>
 /// <param name="sweep">The sweep.</param>
 /// <param name="folder">Its folder.</param>
 internal sealed class SlurmLauncher(Sweep sweep, SweepFolder folder)
 {
-    /// <summary>The script that is submitted.</summary>
+    // Slurm's own limit, unless a cluster has another.
+    private const int LargestArray = 1000;
+
+    /// <summary>The script that is submitted, of the last array.</summary>
     public string Script => Path.Combine(folder.Location, "sweep.sbatch");
+
+    private string Arrays => Path.Combine(folder.Location, "logs", "arrays.txt");
 
     /// <summary>Makes sure that there is a Slurm to submit to, before anything is written.</summary>
     /// <exception cref="UserError">There is none.</exception>
-    public static void RequireHere() => Sbatch("--version");
+    public static void RequireHere() => Said("sbatch", "--version");
 
-    /// <summary>Submits jobs.</summary>
+    /// <summary>Submits jobs, but for those that an earlier array still has.</summary>
     /// <param name="jobs">Which.</param>
-    /// <param name="parallel">How many may run at the same time; 0 for as many as the cluster has room for.</param>
+    /// <param name="parallel">How many of an array may run at the same time; 0 for as many as the cluster has room for.</param>
     /// <param name="options">More options for sbatch.</param>
-    /// <returns>The number of the array.</returns>
-    /// <exception cref="UserError">It can't be submitted.</exception>
-    public string Submit(IReadOnlyList<SweepJob> jobs, int parallel, IReadOnlyList<string> options)
+    /// <returns>How many were submitted, and the numbers of the arrays.</returns>
+    /// <exception cref="UserError">They can't be submitted.</exception>
+    public (int Jobs, IReadOnlyList<string> Arrays) Submit(IReadOnlyList<SweepJob> jobs, int parallel, IReadOnlyList<string> options)
     {
-        Directory.CreateDirectory(Path.Combine(folder.Location, "logs"));
-        UserFile.Write(Script, "--out", Encoding.UTF8.GetBytes(Text()));
-        string numbers = string.Join(
-            ',', jobs.Select(job => sweep.Jobs.ToList().IndexOf(job).ToString(CultureInfo.InvariantCulture)));
-        string atOnce = parallel > 0 ? string.Create(CultureInfo.InvariantCulture, $"%{parallel}") : "";
-        return Sbatch(["--parsable", $"--array={numbers}{atOnce}", .. options, Script]).Split(';')[0];
+        var queued = Queued();
+        SweepJob[] others = [.. jobs.Where(job => !queued.Contains(job.Name))];
+        return (others.Length, [.. others.Chunk(LargestArray).Select(chunk => Submit(chunk, parallel, options))]);
     }
 
-    private static string Sbatch(params string[] arguments)
+    private string Submit(SweepJob[] jobs, int parallel, IReadOnlyList<string> options)
+    {
+        UserFile.Write(Script, "--out", Encoding.UTF8.GetBytes(Text(jobs)));
+        string atOnce = parallel > 0 ? Invariant($"%{parallel}") : "";
+        string log = Path.Combine(folder.Location.Replace("%", "%%"), "logs", "%A_%a.log");
+        string numbers = Invariant($"--array=0-{jobs.Length - 1}{atOnce}");
+        string array = Said("sbatch", ["--parsable", numbers, $"--output={log}", .. options, Script]).Split(';')[0];
+        File.AppendAllLines(Arrays, jobs.Select((job, i) => Invariant($"{array}_{i} {job.Name}")));
+        return array;
+    }
+
+    // The names of the jobs that earlier arrays still have to run.
+    private HashSet<string> Queued()
+    {
+        if (!File.Exists(Arrays))
+            return [];
+        var waiting = Said("squeue", "--noheader", "--array", "--format=%i").Split('\n', StringSplitOptions.TrimEntries).ToHashSet();
+        var submitted = File.ReadAllLines(Arrays).Select(line => line.Split(' ', 2));
+        return [.. submitted.Where(job => waiting.Contains(job[0])).Select(job => job[1])];
+    }
+
+    private static string Said(string program, params string[] arguments)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo("sbatch", arguments)
+            using var process = Process.Start(new ProcessStartInfo(program, arguments)
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -48,7 +71,7 @@ internal sealed class SlurmLauncher(Sweep sweep, SweepFolder folder)
             process.WaitForExit();
             return process.ExitCode == 0
                 ? said
-                : throw new UserError($"sbatch {string.Join(' ', arguments)}: {complaint.Result.ReplaceLineEndings(" ").Trim()}");
+                : throw new UserError($"{program} refuses: {complaint.Result.ReplaceLineEndings(" ").Trim()}");
         }
         catch (Win32Exception)
         {
@@ -58,16 +81,16 @@ internal sealed class SlurmLauncher(Sweep sweep, SweepFolder folder)
 
     // A job that is asked to stop, because its time is up or others need the machine, writes its checkpoint, ends with 130 and goes back
     // into the queue.
-    private string Text() => $$"""
+    private string Text(SweepJob[] array) => $$"""
         #!/bin/bash
         #SBATCH --job-name=engine-sweep
-        #SBATCH --output={{Path.Combine(folder.Location, "logs")}}/%a.log
         #SBATCH --open-mode=append
         #SBATCH --requeue
         #SBATCH --signal=TERM@60
         jobs=(
-        {{string.Join('\n', sweep.Jobs.Select(job => Quoted(string.Join(' ', Line(job).Select(Quoted)))))}}
+        {{string.Join('\n', array.Select(job => Quoted(string.Join(' ', Line(job).Select(Quoted)))))}}
         )
+        export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}
         srun bash -c "exec ${jobs[$SLURM_ARRAY_TASK_ID]}"
         code=$?
         if [ $code -eq {{ExitCodes.Interrupted}} ]; then

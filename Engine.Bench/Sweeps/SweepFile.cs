@@ -15,7 +15,7 @@ namespace Engine.Bench.Sweeps;
 /// </summary>
 internal static class SweepFile
 {
-    private const int MostJobs = 10_000, MostBytes = 1 << 20, MostValues = 100_000, Deepest = 32;
+    private const int MostJobs = 10_000, MostBytes = 1 << 20, MostValues = 100_000, Deepest = 32, LongestName = 200;
 
     private static readonly string[] s_commands = ["train", "table1", "mrp", "bias-variance"];
     private static readonly string[] s_own = ["seed", "seeds"];
@@ -27,7 +27,7 @@ internal static class SweepFile
         string text = ReadText(path);
         try
         {
-            return Parse(Path.GetExtension(path).ToLowerInvariant() is ".yml" or ".yaml" ? Yaml(text) : Json(text));
+            return Parse(Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase) ? Json(text) : Yaml(text));
         }
         catch (UserError e)
         {
@@ -82,7 +82,9 @@ internal static class SweepFile
         ];
         if (jobs.GroupBy(job => job.Name).FirstOrDefault(same => same.Skip(1).Any()) is { } same)
             throw new UserError($"{same.Key} is there twice: settings must differ, also once what no file's name can hold is left out.");
-        return new Sweep(command, varied, jobs);
+        return jobs.FirstOrDefault(job => job.Name.Length > LongestName) is { } wordy
+            ? throw new UserError($"the name of a job is its folder's, and too long: {wordy.Name[..50]}...; vary less at once.")
+            : new Sweep(command, varied, jobs);
     }
 
     private static JsonObject Settings(string name, JsonNode? node)
@@ -146,7 +148,7 @@ internal static class SweepFile
         try
         {
             RequireFlat(text);
-            return Node(new DeserializerBuilder().Build().Deserialize<object?>(text), 0);
+            return Node(new DeserializerBuilder().WithDuplicateKeyChecking().Build().Deserialize<object?>(text), 0);
         }
         catch (YamlException e)
         {

@@ -41,6 +41,9 @@ internal sealed class SweepFolder(string location)
     /// <summary>The file of a job's settings.</summary>
     public string SettingsOf(SweepJob job) => Path.Combine(Location, "settings", $"{job.Name}.json");
 
+    /// <summary>What a job has printed when it ran last.</summary>
+    public string LogOf(SweepJob job) => Path.Combine(Location, "logs", $"{job.Name}.log");
+
     /// <summary>What follows "engine" on the command line that does a job, begun or not.</summary>
     public string[] CommandOf(Sweep sweep, SweepJob job)
         => [sweep.Command, "--config", SettingsOf(job), "--out", RunOf(job), "--resume"];
@@ -62,17 +65,23 @@ internal sealed class SweepFolder(string location)
         {
             Directory.CreateDirectory(Path.Combine(Location, "jobs"));
             Directory.CreateDirectory(Path.Combine(Location, "settings"));
+            Directory.CreateDirectory(Path.Combine(Location, "logs"));
             return Location;
         });
-        foreach (var job in sweep.Jobs)
-        {
-            // Settings that are younger than what came of them are to be run.
-            byte[] settings = JsonSerializer.SerializeToUtf8Bytes(job.Config(), Json.Options);
-            if (!File.Exists(SettingsOf(job)) || !File.ReadAllBytes(SettingsOf(job)).AsSpan().SequenceEqual(settings))
-                UserFile.Write(SettingsOf(job), "--out", settings);
-        }
+        SweepJob[] changed = [.. sweep.Jobs.Where(HasChanged)];
+        if (changed.FirstOrDefault(job => StateOf(job) == JobState.Running) is { } running)
+            throw new UserError($"--resume: {running.Name} runs now, with other settings: wait until it ends, or stop it.");
 
+        // First, so that whatever comes between is gone on with.
         UserFile.Write(PlanFile, "--out", JsonSerializer.SerializeToUtf8Bytes(Written.Of(sweep), Json.Options));
+        foreach (var job in changed)
+            UserFile.Write(SettingsOf(job), "--out", Settings(job));
+
+        // Settings that are younger than what came of them are to be run.
+        bool HasChanged(SweepJob job)
+            => !File.Exists(SettingsOf(job)) || !File.ReadAllBytes(SettingsOf(job)).AsSpan().SequenceEqual(Settings(job));
+
+        static byte[] Settings(SweepJob job) => JsonSerializer.SerializeToUtf8Bytes(job.Config(), Json.Options);
     }
 
     /// <summary>What the sweep is.</summary>
@@ -115,12 +124,18 @@ internal sealed class SweepFolder(string location)
     private static bool IsYounger(string result, string cause)
         => File.Exists(result) && File.GetLastWriteTimeUtc(result) >= File.GetLastWriteTimeUtc(cause);
 
-    private sealed record Written(string Command, IReadOnlyList<string> Varied, IReadOnlyList<WrittenJob> Jobs)
+    private sealed record Written(string Command, IReadOnlyList<string?> Varied, IReadOnlyList<WrittenJob?> Jobs)
     {
         public static Written Of(Sweep sweep) => new(
             sweep.Command, sweep.Varied, [.. sweep.Jobs.Select(job => new WrittenJob(job.Name, job.Differs, job.Seed, job.Settings))]);
 
-        public Sweep ToSweep() => new(Command, Varied, [.. Jobs.Select(job => new SweepJob(job.Differs, job.Seed, job.Settings))]);
+        public Sweep ToSweep() => new(
+            Command,
+            [.. Varied.Select(name => name ?? throw new JsonException("a name is null."))],
+            [
+                .. Jobs.Select(job => job ?? throw new JsonException("a job is null."))
+                    .Select(job => new SweepJob(job.Differs, job.Seed, job.Settings)),
+            ]);
     }
 
     private sealed record WrittenJob(string Name, JsonObject Differs, int Seed, JsonObject Settings);

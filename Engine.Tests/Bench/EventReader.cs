@@ -48,6 +48,12 @@ internal sealed class EventReader
         // A session log of status START.
         if (entry.Contains(7) && (ulong)Inner(entry, 7)[1].Single() == 1)
         {
+            if (step == 0)
+            {
+                Texts.Clear();
+                HyperParameters.Clear();
+            }
+
             foreach (var scalars in Scalars.Values)
             {
                 foreach (long later in scalars.Keys.Where(key => key >= step).ToArray())
@@ -91,6 +97,7 @@ internal sealed class EventReader
         foreach (var pair in Inner(data, 3)[1].Cast<byte[]>().Select(Fields))
         {
             var given = Inner(pair, 2);
+            Xunit.Assert.True(Text(pair, 1) != "seed" || given.Contains(2));
             HyperParameters.Add(Text(pair, 1), FormattableString.Invariant(
                 $"{(given.Contains(2) ? Double(given, 2) : given.Contains(4) ? (ulong)given[4].Single() == 1 : Text(given, 3))}"));
         }

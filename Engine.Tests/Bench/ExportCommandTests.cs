@@ -87,6 +87,11 @@ public sealed class ExportCommandTests : IDisposable
         AssertMistake($"export --onnx {At("none/m.onnx")}", "there is no such folder");
         AssertMistake($"export --onnx {At("m.onnx")} --agent 7-7", "--agent '7-7'");
         Assert.False(File.Exists(At("m.onnx")));
+        AssertMistake($"export --onnx {At("m")} --safetensors {At("m")}", "are both");
+        TrainedFolder.Run($"snake --grid 4 --method 0 --envs 2 --rollout 3 --frames 30 --points 0 --threads 1 --out {At("run")}");
+        string own = At("run/0-0/checkpoint.safetensors");
+        AssertMistake($"export {At("run")} --safetensors {own}", "is the agent's own and would be replaced");
+        AssertMistake($"report {At("run")} --out {At("run/0-0/metrics.csv")}", "this would be replaced, which is drawn");
     }
 
     private static void AssertMistake(string line, string expected)

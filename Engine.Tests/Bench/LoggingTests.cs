@@ -66,13 +66,26 @@ public sealed class LoggingTests : IDisposable
         TrainedFolder.Run($"snake --resume --log tensorboard --out {At("a")}");
         var run = new EventReader(At("a/2-mix-0"));
         AssertIsTable(run, "a/2-mix-0/metrics.csv", "frames", line => true);
-        Assert.InRange(run.Voided, 1, scalars - 1);
+        Assert.Equal(scalars, run.Voided);
+        Assert.Equal("2-mix", run.HyperParameters["method"]);
         Assert.Equal(2, Directory.GetFiles(At("a/2-mix-0"), "events.*").Length);
 
         // There is nothing to add to one that is complete.
         TrainedFolder.Run($"snake --resume --log tensorboard --out {At("a")}");
         Assert.Equal(2, Directory.GetFiles(At("a/2-mix-0"), "events.*").Length);
         Assert.Contains("figure3", new EventReader(At("a")).Images.Keys);
+    }
+
+    // Whenever it was asked for, and also of a run that has become longer, whose row at its former end is none any more.
+    [Fact]
+    public void AllRowsAreThereHoweverLate()
+    {
+        TrainedFolder.Run($"{Snake.Replace("--log-every 1", "--log-every 3")} --out {At("a")}");
+        TrainedFolder.Run($"snake --resume --frames 96 --log tensorboard --out {At("a")}");
+        AssertIsTable(new EventReader(At("a/2-mix-0")), "a/2-mix-0/metrics.csv", "frames", line => true);
+        TrainedFolder.Run($"snake --resume --frames 120 --out {At("a")}");
+        TrainedFolder.Run($"snake --resume --frames 150 --log tensorboard --out {At("a")}");
+        AssertIsTable(new EventReader(At("a/2-mix-0")), "a/2-mix-0/metrics.csv", "frames", line => true);
     }
 
     [Fact]

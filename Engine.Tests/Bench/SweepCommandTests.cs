@@ -27,6 +27,7 @@ public sealed class SweepCommandTests : IDisposable
             + $"--method 2-mix --gamma 0.99 --seed 1 --out {At("one")}");
         TrainedFolder.AssertSame(At("one"), At("a/jobs/method=2-mix,gamma=9.9e-1,seed=1"));
 
+        AssertMistake($"sweep collect {At("a")} --x gamma", "twice (method=");
         string printed = Run($"sweep collect {At("a")} --y entropy --best least");
         string[][] table = [.. File.ReadAllLines(At("a/collected.csv")).Select(line => line.Split(','))];
         Assert.Equal(["variant", "method", "gamma", "seeds", "until"], table[0][..5]);
@@ -133,6 +134,7 @@ public sealed class SweepCommandTests : IDisposable
     [InlineData("grid: &a {b: [*a]}", "this has more than 100,000 values, or more than 32 within each other.")]
     [InlineData("a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "this has more than 32 values within each other.")]
     [InlineData("? [a, b] : c", "unknown name")]
+    [InlineData("grid: {gamma: [0.9], gamma: [0.95]}", "no valid YAML at line ")]
     [InlineData("{grid: {gamma: [0.1, 0.2, 0.3]}, seeds: 5000}", "these are 15,000 jobs, but must be at most 10,000: vary less at once.")]
     public void MistakesAreNamed(string file, string expected)
     {
@@ -162,7 +164,8 @@ public sealed class SweepCommandTests : IDisposable
         AssertMistake($"sweep {At("s.yaml")} --resume --out {At("a")}", "has no sweep.json, and so no sweep");
         AssertMistake($"sweep status {At("a")}", "has no sweep.json: name the folder of a sweep.");
         AssertMistake($"sweep collect {At("b")}", "has no sweep.json: name the folder of a sweep.");
-        foreach (string plan in (string[])["{}", "null", "[", "{\"command\": null}"])
+        string jobs = "{\"command\": \"train\", \"varied\": [], \"jobs\": [null]}";
+        foreach (string plan in (string[])["{}", "null", "[", "{\"command\": null}", jobs])
         {
             File.WriteAllText(At("a/sweep.json"), plan);
             AssertMistake($"sweep status {At("a")}", "sweep.json can't be read: ");
