@@ -12,52 +12,23 @@ internal sealed class ProtoMessage
     public ProtoMessage() => _output = new CodedOutputStream(_bytes);
 
     /// <summary>Adds a whole number or the value of an enumeration.</summary>
-    public ProtoMessage With(int field, long value)
-    {
-        _output.WriteTag(field, WireFormat.WireType.Varint);
-        _output.WriteInt64(value);
-        return this;
-    }
+    public ProtoMessage With(int field, long value) => With(field, WireFormat.WireType.Varint, () => _output.WriteInt64(value));
 
     /// <summary>Adds a truth value.</summary>
-    public ProtoMessage With(int field, bool value)
-    {
-        _output.WriteTag(field, WireFormat.WireType.Varint);
-        _output.WriteBool(value);
-        return this;
-    }
+    public ProtoMessage With(int field, bool value) => With(field, WireFormat.WireType.Varint, () => _output.WriteBool(value));
 
     /// <summary>Adds a double.</summary>
-    public ProtoMessage With(int field, double value)
-    {
-        _output.WriteTag(field, WireFormat.WireType.Fixed64);
-        _output.WriteDouble(value);
-        return this;
-    }
+    public ProtoMessage With(int field, double value) => With(field, WireFormat.WireType.Fixed64, () => _output.WriteDouble(value));
 
     /// <summary>Adds a float.</summary>
-    public ProtoMessage With(int field, float value)
-    {
-        _output.WriteTag(field, WireFormat.WireType.Fixed32);
-        _output.WriteFloat(value);
-        return this;
-    }
+    public ProtoMessage With(int field, float value) => With(field, WireFormat.WireType.Fixed32, () => _output.WriteFloat(value));
 
     /// <summary>Adds a text.</summary>
-    public ProtoMessage With(int field, string value)
-    {
-        _output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-        _output.WriteString(value);
-        return this;
-    }
+    public ProtoMessage With(int field, string value) => With(field, WireFormat.WireType.LengthDelimited, () => _output.WriteString(value));
 
     /// <summary>Adds bytes.</summary>
     public ProtoMessage With(int field, byte[] value)
-    {
-        _output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-        _output.WriteBytes(ByteString.CopyFrom(value));
-        return this;
-    }
+        => With(field, WireFormat.WireType.LengthDelimited, () => _output.WriteBytes(ByteString.CopyFrom(value)));
 
     /// <summary>Adds a message.</summary>
     public ProtoMessage With(int field, ProtoMessage value) => With(field, value.ToBytes());
@@ -67,5 +38,12 @@ internal sealed class ProtoMessage
     {
         _output.Flush();
         return _bytes.ToArray();
+    }
+
+    private ProtoMessage With(int field, WireFormat.WireType type, Action write)
+    {
+        _output.WriteTag(field, type);
+        write();
+        return this;
     }
 }

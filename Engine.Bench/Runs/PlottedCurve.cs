@@ -1,8 +1,6 @@
-using System.Globalization;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.RL.Statistics;
-using nietras.SeparatedValues;
 
 namespace Engine.Bench.Runs;
 
@@ -30,9 +28,7 @@ internal sealed record PlottedCurve(string Label, string Run, string Method, str
     /// <summary>Curves as a table with a row for each point, and where that is in column x; what is not known is an empty cell.</summary>
     public static string ToCsv(IEnumerable<PlottedCurve> curves)
     {
-        using var writer = Sep.New(',')
-            .Writer(options => options with { Escape = true, CultureInfo = CultureInfo.InvariantCulture })
-            .ToText();
+        using var writer = StatisticsTable.Begin();
         foreach (var curve in curves)
         {
             foreach (var (at, point) in curve.Seeds.X.Zip(curve.Seeds.Points))
@@ -41,16 +37,7 @@ internal sealed record PlottedCurve(string Label, string Run, string Method, str
                 row["run"].Set(curve.Run);
                 row["method"].Set(curve.Method);
                 row["column"].Set(curve.Column);
-                row["seeds"].Format(point.Seeds);
-                foreach (var (name, number) in ((string, double?)[])[
-                    ("x", at), ("mean", point.Mean), ("mean_low", point.MeanInterval?.Low), ("mean_high", point.MeanInterval?.High),
-                    ("iqm", point.Iqm), ("iqm_low", point.IqmInterval?.Low), ("iqm_high", point.IqmInterval?.High)])
-                {
-                    if (number is { } known && !double.IsNaN(known))
-                        row[name].Format(known);
-                    else
-                        row[name].Set("");
-                }
+                StatisticsTable.Set(row, "x", at, point);
             }
         }
 

@@ -1,9 +1,7 @@
-using System.Globalization;
 using Engine.Bench.Figures;
 using Engine.Bench.Output;
 using Engine.Bench.Runs;
 using Engine.RL.Statistics;
-using nietras.SeparatedValues;
 
 namespace Engine.Bench.Sweeps;
 
@@ -37,27 +35,14 @@ internal sealed record Collected(string Variant, IReadOnlyList<string> Differs, 
     /// <summary>A table with a row for each variant.</summary>
     public static string ToCsv(Sweep sweep, IReadOnlyList<Collected> variants)
     {
-        using var writer = Sep.New(',')
-            .Writer(options => options with { Escape = true, CultureInfo = CultureInfo.InvariantCulture })
-            .ToText();
+        using var writer = StatisticsTable.Begin();
         foreach (var variant in variants)
         {
             using var row = writer.NewRow();
             row["variant"].Set(variant.Variant);
             foreach (var (name, value) in sweep.Varied.Zip(variant.Differs))
                 row[name].Set(value);
-            var final = variant.Curve.Final;
-            row["seeds"].Format(final.Seeds);
-            foreach (var (name, number) in ((string, double?)[])[
-                ("until", variant.Curve.X[^1]), ("mean", final.Mean), ("mean_low", final.MeanInterval?.Low),
-                ("mean_high", final.MeanInterval?.High), ("iqm", final.Iqm), ("iqm_low", final.IqmInterval?.Low),
-                ("iqm_high", final.IqmInterval?.High)])
-            {
-                if (number is { } known && !double.IsNaN(known))
-                    row[name].Format(known);
-                else
-                    row[name].Set("");
-            }
+            StatisticsTable.Set(row, "until", variant.Curve.X[^1], variant.Curve.Final);
         }
 
         return writer.ToString();
