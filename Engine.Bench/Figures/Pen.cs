@@ -51,6 +51,9 @@ internal sealed class Pen(bool vectors)
     public static void Write(LabelStyle label, Ink ink, float size, bool bold = false)
         => (label.ForeColor, label.FontSize, label.Font) = (ink.Color, size, bold ? s_bold : s_regular);
 
+    /// <summary>The bold font, in a size of pixels.</summary>
+    public static SKFont Bold(float size) => new(s_bold, size);
+
     /// <summary>Whether a font can't write a character.</summary>
     public static bool Lacks(Rune character) => !s_regular.ContainsGlyph(character.Value) || !s_bold.ContainsGlyph(character.Value);
 

@@ -4,6 +4,7 @@ using Engine.Bench.Input;
 using Engine.Bench.Logging;
 using Engine.Bench.Output;
 using Engine.RL.Experiments;
+using Engine.RL.Meta;
 using Engine.RL.Training;
 
 namespace Engine.Bench.Runs;
@@ -153,9 +154,12 @@ internal sealed class AgentFolder
         var (snapshot, settings) = SnapshotFile.Load(path);
         try
         {
-            return (JsonSerializer.Deserialize<AgentRun>(settings, Json.Options)!, snapshot);
+            var run = JsonSerializer.Deserialize<AgentRun>(settings, Json.Options)!;
+            MetaGradientMethod.Parse(run.Method);
+            run.Settings.Validate();
+            return (run, snapshot);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw new UserError(
                 $"{path} is no checkpoint of a trained agent that this version can read: "

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Engine.Bench.Output;
 using Engine.Core.Files;
+using Engine.Kernels;
 using Engine.RL.Experiments;
 
 namespace Engine.Bench.Runs;
@@ -31,14 +32,20 @@ internal static class SnapshotFile
     public static (ExperimentSnapshot Snapshot, string Settings) Load(string path)
     {
         var checkpoint = Checkpoint.Load(path);
-        if (!checkpoint.Tensors.TryGetValue(RowsTensor, out var stored) || Read(checkpoint.Progress) is not { } position)
+        if (Read(checkpoint.Progress) is not { } position
+            || !checkpoint.Tensors.TryGetValue(RowsTensor, out var stored)
+            || stored is not { Type: ElementType.Float64, Shape: [var count, >= 3 and var width] })
+        {
             throw new InvalidDataException($"{path} is no checkpoint of an experiment: it has no metrics.");
+        }
+
         var numbers = stored.Elements<double>();
-        int width = stored.Shape[1];
-        var rows = new MetricRow[stored.Shape[0]];
-        for (int i = 0; i < rows.Length; i++)
+        var rows = new MetricRow[count];
+        for (int i = 0; i < count; i++)
         {
             var row = numbers.Slice(i * width, width);
+            if (!(row[0] >= 0 && row[0] < position.Methods.Length))
+                throw new InvalidDataException($"{path}: row {i} of its metrics is of no method that it names.");
             rows[i] = new MetricRow(position.Methods[(int)row[0]], (int)row[1], (int)row[2], row[3..].ToArray());
         }
 
@@ -50,7 +57,8 @@ internal static class SnapshotFile
     {
         try
         {
-            return JsonSerializer.Deserialize<Position>(progress, Json.Options);
+            return JsonSerializer.Deserialize<Position>(progress, Json.Options) is { Methods: { } methods } position
+                && !methods.Contains(null!) ? position : null;
         }
         catch (JsonException)
         {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Engine.Bench.Output;
 using Engine.Tests.Core;
+using SixLabors.ImageSharp;
 using Xunit;
 
 namespace Engine.Tests.Bench;
@@ -182,6 +183,12 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
         (code, output, error) = Run("play", folder, "--svg", _trained.Temporary.At($"{env}.svg"));
         Assert.Equal((ExitCodes.UserError, ""), (code, output));
         Assert.StartsWith("--svg draws Snake alone, ", error);
+        string gif = _trained.Temporary.At($"{env}.gif");
+        (code, output, error) = Run("play", folder, "--gif", gif);
+        Assert.Equal((ExitCodes.Ok, ""), (code, error));
+        Assert.StartsWith($"Written to {gif}: ", output);
+        using var picture = Image.Load(gif);
+        Assert.InRange(picture.Frames.Count, 2, length + 1);
     }
 
     [Theory]
@@ -214,6 +221,8 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
     [InlineData("changes Adam, but what is studied learns by Sgd", "hessian", "--inner-optimiser", "sgd", "--out", "EMPTY/h")]
     [InlineData("'best' is not one of sampled, greedy, random", "play", "RUN", "--policy", "best")]
     [InlineData("there is no such folder", "play", "RUN", "--agent", "0-0", "--svg", "EMPTY/no/game.svg")]
+    [InlineData("there is no such folder", "play", "RUN", "--agent", "0-0", "--gif", "EMPTY/no/game.gif")]
+    [InlineData("this is a folder", "play", "RUN", "--agent", "0-0", "--gif", "EMPTY")]
     [InlineData("can't be written", "evaluate", "RUN", "--agent", "0-0", "--episodes", "1", "--quiet", "--json", "EMPTY")]
     public void MistakesAreNamed(string part, params string[] args)
     {

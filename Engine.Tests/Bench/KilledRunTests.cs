@@ -10,15 +10,16 @@ namespace Engine.Tests.Bench;
 
 /// <summary>
 /// Runs in processes of their own that are killed, wherever they are, until one comes to its end. ENGINE_KILLS=30 in the environment kills
-/// that many rather than three.
+/// that many rather than five.
 /// </summary>
 public sealed class KilledRunTests : IDisposable
 {
-    private const string Snake
-        = "snake --grid 4 --step-limit 9 --envs 2 --rollout 3 --log-every 7 --threads 1 --method 2 --anneal false --points 0 --seeds 2";
+    private const string Small = "--grid 4 --step-limit 9 --envs 2 --rollout 3 --log-every 7 --threads 1";
+    private const string Snake = $"snake {Small} --method 2 --anneal false --points 0 --seeds 2";
+    private const string Table = $"table1 {Small} --methods 0,2 --seeds 1 --points 2 --replicates 2 --frames 150";
 
     private static readonly int s_kills
-        = int.TryParse(Environment.GetEnvironmentVariable("ENGINE_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 3;
+        = int.TryParse(Environment.GetEnvironmentVariable("ENGINE_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 5;
 
     private readonly TemporaryFolder _temporary = new();
     private readonly Random _random = new(7);
@@ -41,22 +42,46 @@ public sealed class KilledRunTests : IDisposable
             Directory.EnumerateFiles(At(""), "*", SearchOption.AllDirectories), path => path.EndsWith(".tmp") || path.EndsWith(".lock"));
     }
 
+    [Fact]
+    public void NorOfATable()
+    {
+        KillOften($"{Table} --out {At("table")} --resume", At("table"));
+        TrainedFolder.Run($"{Table} --out {At("whole")}");
+        TrainedFolder.AssertSame(At("whole"), At("table"));
+    }
+
+    // Its jobs, too, all at once, as when the machine goes down.
+    [Fact]
+    public void NorOfASweep()
+    {
+        File.WriteAllText(
+            At("s.yaml"),
+            "settings: {env: snake, grid: 4, step-limit: 9, envs: 2, rollout: 3, log-every: 7, threads: 1, points: 0, frames: 150}\n"
+                + "grid: {method: [0, 2]}\n");
+        KillOften($"sweep {At("s.yaml")} --parallel 2 --out {At("sweep")} --resume", At("sweep"), "sweep.json");
+        foreach (string method in (string[])["0", "2"])
+        {
+            TrainedFolder.Run($"train {Small} --env snake --method {method} --points 0 --frames 150 --out {At(method)}");
+            TrainedFolder.AssertSame(At(method), At($"sweep/jobs/method={method},seed=0"));
+        }
+    }
+
     // There is a file before it is locked.
     private static bool IsSigned(string file) => new FileInfo(file) is { Exists: true, Length: > 0 };
 
-    // A third of all kills, and then the end.
-    private void KillOften(string line, string folder)
+    // A fifth of all kills, and then the end. The folder is ready to be killed in once a file is there.
+    private void KillOften(string line, string folder, string sign = "run.lock")
     {
-        for (int kill = 0; kill < Math.Max(1, s_kills / 3); kill++)
+        for (int kill = 0; kill < Math.Max(1, s_kills / 5); kill++)
         {
             // What a process left that was killed: the next one makes it anew when it has begun.
-            string held = Path.Combine(folder, "run.lock");
-            if (Directory.Exists(folder))
+            string held = Path.Combine(folder, sign);
+            if (Directory.Exists(folder) && sign == "run.lock")
                 File.Delete(held);
             using var process = Start(line);
             while (!process.HasExited && !IsSigned(held))
                 Thread.Sleep(1);
-            if (kill == 0 && !OperatingSystem.IsWindows())
+            if (kill == 0 && sign == "run.lock" && !OperatingSystem.IsWindows())
             {
                 // Stopped, it can't come to its end while another one asks for its folder.
                 Signal(process, "-STOP");
@@ -71,7 +96,7 @@ public sealed class KilledRunTests : IDisposable
 
             WaitForUpdates(process, folder, _random.Next(12));
             Thread.Sleep(_random.Next(20));
-            process.Kill();
+            process.Kill(entireProcessTree: true);
             process.WaitForExit();
             Assert.True(process.ExitCode is ExitCodes.Ok or 137 or -1, process.StandardError.ReadToEnd());
             TestContext.Current.TestOutputHelper?.WriteLine($"{process.ExitCode} after updates {string.Join(", ", Updates(folder))}");

@@ -71,31 +71,18 @@ public sealed class RandomInputTests : IDisposable
               "seeds": 3
             }
             """;
-        int accepted = 0;
-        for (int i = 0; i < 500; i++)
+        RandomInput.Try(500, () =>
         {
             File.WriteAllBytes(_temporary.At(name), Mutated(Sweep));
-            try
-            {
-                _ = SweepFile.Read(_temporary.At(name));
-                accepted++;
-            }
-            catch (UserError e)
-            {
-                using var error = new StringWriter();
-                Assert.Equal(ExitCodes.UserError, Complaints.Print(e, error));
-                AssertPrintable(error.ToString());
-            }
-        }
-
-        Assert.InRange(accepted, 50, 450);
+            return SweepFile.Read(_temporary.At(name));
+        });
     }
 
     [Fact]
     public void CommandLines()
     {
         string[] names = [.. Program.Commands.Select(command => command.Name), .. s_texts];
-        for (int i = 0; i < 1000; i++)
+        for (int i = 0; i < 1000 * RandomInput.Factor; i++)
         {
             string name = Any(names);
             var options = Program.Commands.FirstOrDefault(command => command.Name == name)?.Options ?? [];
@@ -103,49 +90,21 @@ public sealed class RandomInputTests : IDisposable
             string[] args = [name, .. Words(options), "--no-such-option"];
             var (code, output, error) = ProgramTests.Run(args);
             Assert.Equal((ExitCodes.UserError, ""), (code, output));
-            AssertPrintable(error);
+            RandomInput.AssertPrintable(error);
         }
     }
 
     private void Try<T>(Action<T> validate)
         where T : class, new()
-    {
-        int accepted = 0;
-        const int Tries = 300;
-        for (int i = 0; i < Tries; i++)
+        => RandomInput.Try(300, () =>
         {
             var command = new BenchCommand("try", "Tries.");
             var options = new SettingsOptions<T>(command, validate);
             File.WriteAllBytes(_temporary.At("c.json"), Mutated(Json.Write(new RunConfig<T>(new T()).ToJson())));
             string[] config = _random.Next(3) > 0 ? ["--config", _temporary.At("c.json")] : [];
             var parsed = command.Parse([.. config, .. Words(command.Options)]);
-            try
-            {
-                if (parsed.Errors.Count > 0)
-                    throw new UserError(ParseErrors.Describe(parsed));
-                options.Read(parsed);
-                accepted++;
-            }
-            catch (UserError e)
-            {
-                using var error = new StringWriter();
-                Assert.Equal(ExitCodes.UserError, Complaints.Print(e, error));
-                AssertPrintable(error.ToString());
-            }
-        }
-
-        Assert.InRange(accepted, 10, Tries - 100);
-    }
-
-    private static void AssertPrintable(string error)
-    {
-        Assert.EndsWith(Environment.NewLine, error);
-        string line = error[..^Environment.NewLine.Length];
-        Assert.InRange(line.Length, 10, 300);
-        Assert.DoesNotContain(line, char.IsControl);
-        Assert.DoesNotContain("System.", line);
-        Assert.DoesNotContain("(Parameter ", line);
-    }
+            return parsed.Errors.Count > 0 ? throw new UserError(ParseErrors.Describe(parsed)) : options.Read(parsed);
+        });
 
     // Up to three options, most with a value.
     private IEnumerable<string> Words(IList<Option> options)

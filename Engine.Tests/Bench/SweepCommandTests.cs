@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Engine.Bench;
 using Engine.Bench.Output;
+using Engine.Bench.Runs;
 using Engine.Tests.Core;
 using Xunit;
 
@@ -77,6 +79,37 @@ public sealed class SweepCommandTests : IDisposable
             Run($"sweep {At("s.json")} --resume --launcher print --out {At("a")}");
             return Run($"sweep status {At("a")}");
         }
+    }
+
+    // A terminal sends it to all its processes: the sweep, which stops its jobs, and these.
+    [Fact]
+    public void CtrlCInATerminalLosesNothing()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/setsid"), "There is no setsid here.");
+        string settings = Settings.Replace("frames: 48", "frames: 1G");
+        File.WriteAllText(At("s.yaml"), $"settings: {{{settings}}}\ngrid: {{method: [0, 2]}}");
+        string program = Path.ChangeExtension(typeof(Program).Assembly.Location, "dll");
+        string[] words = ["dotnet", program, "sweep", At("s.yaml"), "--parallel", "2", "--quiet", "--out", At("a")];
+        using var sweep = Process.Start(new ProcessStartInfo("/usr/bin/setsid", words) { RedirectStandardError = true })!;
+        string[] agents = [At("a/jobs/method=0,seed=0"), At("a/jobs/method=2,seed=0")];
+        while (!sweep.HasExited && !agents.All(HasRows))
+            Thread.Sleep(10);
+        using (var kill = Process.Start("sh", ["-c", FormattableString.Invariant($"kill -INT -{sweep.Id}")]))
+            kill.WaitForExit();
+        string error = sweep.StandardError.ReadToEnd();
+        sweep.WaitForExit();
+        Assert.Equal(ExitCodes.Interrupted, sweep.ExitCode);
+        Assert.Contains("have written their checkpoints: the same command with --resume goes on.", error);
+        foreach (string agent in agents)
+        {
+            string checkpoint = Directory.GetFiles(agent, RunFolder.Checkpoint, SearchOption.AllDirectories).Single();
+            Assert.InRange(AgentFolder.Load(checkpoint).Snapshot.Iteration, 3, int.MaxValue);
+            Assert.Empty(Directory.GetFiles(agent, "*.lock", SearchOption.AllDirectories));
+        }
+
+        static bool HasRows(string folder)
+            => Directory.Exists(folder)
+                && Directory.GetFiles(folder, "metrics.csv", SearchOption.AllDirectories).Any(file => File.ReadAllLines(file).Length > 1);
     }
 
     [Fact]
