@@ -90,6 +90,16 @@ internal static class LibraryExamples
         Console.WriteLine($"{Gradient.Of(bad, z)} {Gradient.Of(good, z)}");         // [nan] [1.]
     }
 
+    // A noisy sine at 64 places.
+    public sealed record Data(Tensor X, Tensor Y)
+    {
+        public static Data Sample(Key key)
+        {
+            var x = Tensor.Uniform(key.Fold(0), [64, 1], -3, 3);
+            return new(x, x.Sin() + Tensor.Normal(key.Fold(1), [64, 1], std: 0.1));
+        }
+    }
+
     public sealed record Network(Linear[] Hidden, Linear Head)
     {
         public static Network Initial(Key key)
@@ -103,16 +113,6 @@ internal static class LibraryExamples
         }
 
         public Tensor Loss(Data data) => Losses.MeanSquaredError(Apply(data.X), data.Y);
-    }
-
-    // A noisy sine at 64 places.
-    public sealed record Data(Tensor X, Tensor Y)
-    {
-        public static Data Sample(Key key)
-        {
-            var x = Tensor.Uniform(key.Fold(0), [64, 1], -3, 3);
-            return new(x, x.Sin() + Tensor.Normal(key.Fold(1), [64, 1], std: 0.1));
-        }
     }
 
     public static void Networks()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace Engine.Tests.Docs;
 
@@ -10,6 +11,23 @@ internal static class Pages
     /// <summary>The folder of the repository.</summary>
     public static string Root([CallerFilePath] string file = "")
         => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
+
+    /// <summary>Fails unless a file of the documentation is what the code says; ENGINE_UPDATE_DOCS=1 in the environment writes it anew.</summary>
+    /// <param name="name">The file, in docs.</param>
+    /// <param name="text">What the code says.</param>
+    public static void AssertIs(string name, string text)
+    {
+        string path = Path.Combine(Root(), "docs", name);
+        if (Environment.GetEnvironmentVariable("ENGINE_UPDATE_DOCS") == "1")
+            File.WriteAllText(path, text);
+        string[] page = File.Exists(path) ? File.ReadAllLines(path) : [], wanted = text.TrimEnd('\n').Split('\n');
+        int at = Enumerable.Range(0, Math.Max(page.Length, wanted.Length))
+            .FirstOrDefault(line => page.ElementAtOrDefault(line) != wanted.ElementAtOrDefault(line), -1);
+        Assert.True(
+            at < 0,
+            $"docs/{name} differs from what it is made of in line {at + 1}, which should be\n{wanted.ElementAtOrDefault(at)}\n"
+            + "Set ENGINE_UPDATE_DOCS=1 in the environment and run this test to write it anew.");
+    }
 
     /// <summary>Lines without indentation, but for empty ones.</summary>
     public static string[] Lines(string text) => [.. text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0)];
