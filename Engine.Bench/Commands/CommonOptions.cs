@@ -58,6 +58,10 @@ public sealed class CommonOptions
     /// <summary>--dry-run: commands that train add it.</summary>
     public Option<bool> DryRun { get; } = Options.Switch("--dry-run", "Check the settings and print them, and do nothing else.");
 
+    /// <summary>--check-finite: commands that train add it.</summary>
+    public Option<bool> CheckFinite { get; } = Options.Switch(
+        "--check-finite", "Stop at the operation in which NaN or infinity first comes up, and name it; training is far slower.");
+
     /// <summary>--log FORMAT,...: commands that train add it.</summary>
     public Option<LogFormat[]> Log { get; } = Options.Many<LogFormat>(
         "--log", "Also log rows as they come: event files for TensorBoard, or JSON objects, one a line, in metrics.jsonl.");

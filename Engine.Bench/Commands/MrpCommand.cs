@@ -27,6 +27,7 @@ public static class MrpCommand
             },
         };
         var options = new SettingsOptions<DiscountLearningSettings>(command, settings => settings.Validate());
+        command.Add(options.Common.CheckFinite);
         command.Add(options.Common.Log);
         command.Add(options.Common.DryRun);
         command.SetAction((parsed, cancel) =>
@@ -42,7 +43,8 @@ public static class MrpCommand
                 DiscountLearning.Columns,
                 start =>
                 {
-                    var figure = new DiscountLearning(config.Settings, device);
+                    bool isChecked = parsed.GetValue(options.Common.CheckFinite);
+                    var figure = new DiscountLearning(config.Settings, device) { CheckFinite = isChecked };
                     if (start is not null)
                         figure.Resume(start);
                     return observer => figure.Run(observer, cancel);

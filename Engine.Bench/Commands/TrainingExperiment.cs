@@ -61,7 +61,7 @@ internal static class TrainingExperiment
         var grown = folder.RequireSettings(config);
         using var training = new AgentRuns(runs, folder.Location, common.Mode(parsed), common.Formats(parsed), begin)
         {
-            CheckFinite = options.CheckFinite(parsed),
+            CheckFinite = parsed.GetValue(common.CheckFinite),
         };
         folder.WriteSettings(config);
         ExperimentRun.Print(parsed, grown);

@@ -11,19 +11,13 @@ internal sealed class TrainingOptions
         0,
         0);
 
-    private readonly Option<bool> _checkFinite = Options.Switch(
-        "--check-finite", "Stop at the operation in which NaN or infinity first comes up, and name it; training is far slower.");
-
     /// <summary>Adds them to a command, and those that all commands that train have.</summary>
     public TrainingOptions(Command command, CommonOptions common)
     {
-        foreach (var option in (Option[])[_parallel, _checkFinite, common.Log, common.DryRun])
+        foreach (var option in (Option[])[_parallel, common.CheckFinite, common.Log, common.DryRun])
             command.Add(option);
     }
 
     /// <summary>--parallel.</summary>
     public int Parallel(ParseResult parsed) => parsed.GetValue(_parallel);
-
-    /// <summary>--check-finite.</summary>
-    public bool CheckFinite(ParseResult parsed) => parsed.GetValue(_checkFinite);
 }

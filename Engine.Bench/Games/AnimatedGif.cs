@@ -17,6 +17,10 @@ internal sealed class AnimatedGif
     // Times are in hundredths of a second. Browsers take a frame of fewer than two for a mistake, and slow it down.
     private const int Shortest = 2;
 
+    private const byte Extension = 0x21, Control = 0xF9, Trailer = 0x3B;
+
+    private static readonly byte[] s_repeatForever = [Extension, 0xFF, 11, .. "NETSCAPE2.0"u8, 3, 1, 0, 0, 0];
+
     private static readonly SKColor s_ground = SKColor.Parse(Theme.Ground.Dark), s_box = SKColor.Parse(Theme.Axis.Dark);
 
     private readonly IReadOnlyList<GameFrame> _frames;
@@ -33,7 +37,7 @@ internal sealed class AnimatedGif
             throw new ArgumentException("An episode has one frame or more.", nameof(frames));
         _frames = frames;
         var board = frames[0].Draw();
-        _cell = (int)Math.Clamp(Math.Min(288.0 / board.Rows, 480.0 / board.Columns), 12, 48);
+        _cell = (int)Math.Clamp(Math.Min(288.0 / board.Rows, 480.0 / board.Columns), 4, 48);
         float columns = board.Columns * _cell;
         float room = Math.Max(columns, (float)frames.Max(frame => Typesetting.Width(Status(frame), StatusSize, bold: true)));
         _head = Typesetting.Wrap(title, room, HeadSize, bold: true);
@@ -62,24 +66,28 @@ internal sealed class AnimatedGif
             palette.Add(Pixels(frame));
         palette.Settle();
 
-        using var gif = new Image<Rgba32>(_width, _height);
+        var encoder = new GifEncoder { ColorTableMode = GifColorTableMode.Global, Quantizer = palette.Quantizer };
         var before = new Rgba32[_width * _height];
         var changed = new Rgba32[_width * _height];
-        foreach (var (frame, delay) in shown)
+        using var one = new MemoryStream();
+        foreach (var (number, (frame, delay)) in shown.Index())
         {
             // What has not changed is left out, which makes the file a fraction of its size.
             var now = Pixels(frame);
             for (int i = 0; i < now.Length; i++)
                 changed[i] = now[i] == before[i] ? GifPalette.Nothing : palette[now[i]];
             now.CopyTo(before);
-            var metadata = gif.Frames.AddFrame(changed).Metadata.GetGifMetadata();
+
+            // The library wants all frames in memory: it is given one after another, all with one palette.
+            using var picture = Image.LoadPixelData(changed, _width, _height);
+            var metadata = picture.Frames.RootFrame.Metadata.GetGifMetadata();
             (metadata.FrameDelay, metadata.DisposalMethod) = (delay, GifDisposalMethod.NotDispose);
+            one.SetLength(0);
+            picture.SaveAsGif(one, encoder);
+            Append(stream, one.GetBuffer().AsSpan(0, (int)one.Length), isFirst: number == 0);
         }
 
-        // The empty picture that there was first.
-        gif.Frames.RemoveFrame(0);
-        gif.Metadata.GetGifMetadata().RepeatCount = 0;
-        gif.SaveAsGif(stream, new GifEncoder { ColorTableMode = GifColorTableMode.Global, Quantizer = palette.Quantizer });
+        stream.WriteByte(Trailer);
 
         ReadOnlySpan<Rgba32> Pixels(int frame)
         {
@@ -105,6 +113,30 @@ internal sealed class AnimatedGif
         yield return (count - 1, (int)Math.Max(100 / framesPerSecond, 100 * HoldSeconds));
 
         int Time(int frame) => (int)Math.Min(Math.Round(100 * frame / framesPerSecond), int.MaxValue);
+    }
+
+    // A GIF is a header with the palette, then blocks, then an end: the blocks of one with a single frame are that frame.
+    private static void Append(Stream stream, ReadOnlySpan<byte> gif, bool isFirst)
+    {
+        const int PaletteAt = 13;
+        int colours = 2 << (gif[10] & 7), at = PaletteAt + (3 * colours);
+        if (isFirst)
+        {
+            stream.Write(gif[..at]);
+            stream.Write(s_repeatForever);
+        }
+
+        // Other extensions than that which says how long a frame stays are about the whole.
+        while (gif[at] == Extension && gif[at + 1] != Control)
+        {
+            for (at += 2; gif[at] != 0; at += gif[at] + 1)
+            {
+            }
+
+            at++;
+        }
+
+        stream.Write(gif[at..^1]);
     }
 
     private static string Status(GameFrame frame) => frame.Outcome.Length > 0 ? $"{frame.Status}  {frame.Outcome}" : frame.Status;

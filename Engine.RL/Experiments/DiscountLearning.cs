@@ -13,6 +13,12 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
 {
     private ExperimentSnapshot? _start;
 
+    /// <summary>
+    /// Whether to stop at the operation in which NaN or infinity first comes up in training, with a
+    /// <see cref="NotFiniteNumberException"/> that names it. Slow: updates run as they are written.
+    /// </summary>
+    public bool CheckFinite { get; init; }
+
     /// <summary>Columns of a row of metrics, after method, seed and iteration.</summary>
     public static IReadOnlyList<string> Columns => MrpLearners.Columns;
 
@@ -33,6 +39,7 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
     /// <returns>All rows of metrics, method by method.</returns>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>
     /// <exception cref="InvalidDataException">The snapshot is of another run.</exception>
+    /// <exception cref="NotFiniteNumberException">NaN or infinity came up, and that is checked.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled; the observer got a last checkpoint.</exception>
     public IReadOnlyList<MetricRow> Run(IExperimentObserver observer, CancellationToken cancel = default)
     {
@@ -53,7 +60,7 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
     private void Run(IReadOnlyList<DiscountLearningPart> parts, int number, IExperimentObserver observer, CancellationToken cancel)
     {
         var part = parts[number];
-        using var learner = new MrpLearners(settings, device);
+        using var learner = new MrpLearners(settings, device) { CheckFinite = CheckFinite };
         if (part.State is { } state)
             learner.Restore(state, part.Iteration);
 
@@ -66,8 +73,7 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
         {
             observer.CheckpointOrStop(Capture, cancel);
             int iteration = learner.Iteration;
-            using var metaGradients = estimator is null ? null : learner.MetaGradients(estimator, settings.MonteCarlo);
-            using var metrics = learner.Step(metaGradients);
+            using var metrics = Step();
             if (iteration % settings.LogEvery == 0 || iteration == settings.Iterations - 1)
                 AddRows(part, iteration, metrics, observer);
             observer.Progress(method.Name, learner.Iteration, settings.Iterations);
@@ -77,6 +83,20 @@ public sealed class DiscountLearning(DiscountLearningSettings settings, Device d
             observer.Checkpoint(Capture, last: true);
         else
             (part.State, part.Iteration) = (learner.Capture(), learner.Iteration);
+
+        Tensor Step()
+        {
+            try
+            {
+                using var metaGradients = estimator is null ? null : learner.MetaGradients(estimator, settings.MonteCarlo);
+                return learner.Step(metaGradients);
+            }
+            catch (NotFiniteNumberException e)
+            {
+                string where = FormattableString.Invariant($"Method {method.Name}, iteration {learner.Iteration}");
+                throw new NotFiniteNumberException($"{where}: {e.Message}", e.OffendingNumber, e);
+            }
+        }
 
         ExperimentSnapshot Capture() => DiscountLearningPart.Snapshot(parts, number, learner.Capture(), learner.Iteration);
     }

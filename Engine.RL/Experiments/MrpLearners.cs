@@ -32,6 +32,9 @@ internal sealed class MrpLearners : IDisposable
             Batch.Map(Initial, SeedKeys.Several(settings.Seed, settings.Seeds, seed => SeedKeys.Weights(seed, device))));
     }
 
+    /// <summary>Whether to stop at the operation in which NaN or infinity first comes up.</summary>
+    public bool CheckFinite { get; init; }
+
     /// <summary>Meta-updates made.</summary>
     public int Iteration { get; private set; }
 
@@ -82,7 +85,7 @@ internal sealed class MrpLearners : IDisposable
     /// <returns>The means, for the caller to dispose: in a scope of the caller's <see cref="State"/> could not outlive it.</returns>
     public Tensor MetaGradients(MetaGradientEstimator<MrpLearner> estimator, int replicates)
     {
-        using var scope = new TensorScope();
+        using var scope = new TensorScope(CheckFinite);
         return scope.Keep(estimator.Run(State, Keys(0, replicates))[0]);
     }
 
@@ -95,7 +98,7 @@ internal sealed class MrpLearners : IDisposable
     {
         var old = State;
         Tensor metrics;
-        using (var scope = new TensorScope())
+        using (var scope = new TensorScope(CheckFinite))
         {
             (metrics, State) = scope.Keep(_update.Run((_updates.Fold(Iteration).Fold(0), old, metaGradient)));
         }

@@ -257,6 +257,18 @@ public sealed partial class TrainCommandTests : IDisposable
         Assert.True(File.Exists(At("a/1-0/checkpoint.safetensors")));
     }
 
+    // The process as it is has nothing infinite; a loss that overflows has.
+    [Fact]
+    public void InTheMarkovRewardProcessToo()
+    {
+        const string Mrp = "mrp --look-ahead 0,2 --seeds 2 --iterations 6 --monte-carlo 2 --batch 4 --threads 1 --check-finite";
+        RunToEnd($"{Mrp} --out {At("a")}");
+        var (code, _, error) = Run($"{Mrp} --learning-rate 1e30 --inner-optimiser sgd --out {At("b")} --quiet");
+        Assert.Equal(ExitCodes.Failed, code);
+        Assert.Matches(@"^Method 0, iteration \d+: \w+\(Float32 .*\) produced (NaN|-?Infinity) at element .*", error);
+        Assert.EndsWith(" The checkpoint is from before.", error.TrimEnd());
+    }
+
     // What there was stays as it is, what there was none of is added: the experiment is the one that had all from the start.
     [Fact]
     public void ExperimentsGainMethodsAndSeeds()
