@@ -201,9 +201,12 @@ public static class SweepCommand
 
         foreach (var (job, why) in failed)
             parsed.InvocationConfiguration.Error.WriteLine(Printable.Line($"{job.Name} failed: {why}"));
-        int done = sweep.Jobs.Count(job => folder.StateOf(job) == JobState.Done);
+        var states = sweep.Jobs.Select(folder.StateOf).ToLookup(state => state);
+        int done = states[JobState.Done].Count(), elsewhere = states[JobState.Running].Count();
+        string others = elsewhere > 0 ? Invariant($", {elsewhere} run in other processes") : "";
         parsed.InvocationConfiguration.Output.WriteLine(
-            Invariant($"{done} of {sweep.Jobs.Count} jobs are complete; 'engine sweep collect {folder.Location}' puts them together."));
+            Invariant($"{done} of {sweep.Jobs.Count} jobs are complete{others}; 'engine sweep collect {folder.Location}' ")
+            + "puts them together.");
         return failed.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 

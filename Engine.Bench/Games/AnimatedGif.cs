@@ -75,7 +75,7 @@ internal sealed class AnimatedGif
             // What has not changed is left out, which makes the file a fraction of its size.
             var now = Pixels(frame);
             for (int i = 0; i < now.Length; i++)
-                changed[i] = now[i] == before[i] ? GifPalette.Nothing : palette[now[i]];
+                changed[i] = now[i] == before[i] ? GifPalette.Transparent : palette[now[i]];
             now.CopyTo(before);
 
             // The library wants all frames in memory: it is given one after another, all with one palette.

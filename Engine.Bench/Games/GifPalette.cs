@@ -19,11 +19,11 @@ internal sealed class GifPalette
     private Rgba32 _last;
 
     /// <summary>What leaves a pixel as it is.</summary>
-    public static readonly Rgba32 Nothing = default;
+    public static readonly Rgba32 Transparent = default;
 
     /// <summary>Finds the colours of a settled palette.</summary>
     public PaletteQuantizer Quantizer => new(
-        new[] { Color.FromPixel(Nothing) }.Concat(_colours.Values.Distinct().Select(Color.FromPixel)).ToArray(),
+        new[] { Color.FromPixel(Transparent) }.Concat(_colours.Values.Distinct().Select(Color.FromPixel)).ToArray(),
         new QuantizerOptions { Dither = null });
 
     /// <summary>The colour that stands for one that was added before the palette was settled.</summary>

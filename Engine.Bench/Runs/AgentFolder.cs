@@ -154,7 +154,8 @@ internal sealed class AgentFolder
         var (snapshot, settings) = SnapshotFile.Load(path);
         try
         {
-            var run = JsonSerializer.Deserialize<AgentRun>(settings, Json.Options)!;
+            if (JsonSerializer.Deserialize<AgentRun>(settings, Json.Options) is not { Method: not null, Settings: not null } run)
+                throw new JsonException("Something is missing.");
             MetaGradientMethod.Parse(run.Method);
             run.Settings.Validate();
             return (run, snapshot);

@@ -69,19 +69,30 @@ public sealed class KilledRunTests : IDisposable
     // There is a file before it is locked.
     private static bool IsSigned(string file) => new FileInfo(file) is { Exists: true, Length: > 0 };
 
-    // A fifth of all kills, and then the end. The folder is ready to be killed in once a file is there.
+    // A fifth of all kills, and then the end. Whatever comes to its end before it is killed begins again where it did.
     private void KillOften(string line, string folder, string sign = "run.lock")
     {
-        for (int kill = 0; kill < Math.Max(1, s_kills / 5); kill++)
+        bool isSweep = sign != "run.lock";
+        string beginning = $"{folder}-as-it-began";
+        if (Directory.Exists(folder))
+            TrainedFolder.Copy(folder, beginning);
+        for (int killed = 0; killed < Math.Max(1, s_kills / 5);)
         {
             // What a process left that was killed: the next one makes it anew when it has begun.
             string held = Path.Combine(folder, sign);
-            if (Directory.Exists(folder) && sign == "run.lock")
+            if (Directory.Exists(folder) && !isSweep)
                 File.Delete(held);
             using var process = Start(line);
-            while (!process.HasExited && !IsSigned(held))
-                Thread.Sleep(1);
-            if (kill == 0 && sign == "run.lock" && !OperatingSystem.IsWindows())
+
+            // Some die before they have done anything.
+            var patience = TimeSpan.FromMilliseconds(killed % 5 == 4 ? _random.Next(300) : 60_000);
+            for (long began = Stopwatch.GetTimestamp(); !process.HasExited && !IsSigned(held); Thread.Sleep(1))
+            {
+                if (Stopwatch.GetElapsedTime(began) > patience)
+                    break;
+            }
+
+            if (killed == 0 && !isSweep && !OperatingSystem.IsWindows())
             {
                 // Stopped, it can't come to its end while another one asks for its folder.
                 Signal(process, "-STOP");
@@ -98,12 +109,28 @@ public sealed class KilledRunTests : IDisposable
             Thread.Sleep(_random.Next(20));
             process.Kill(entireProcessTree: true);
             process.WaitForExit();
-            Assert.True(process.ExitCode is ExitCodes.Ok or 137 or -1, process.StandardError.ReadToEnd());
+            while (Directory.Exists(folder) && Locks(folder).Any(RunLock.IsHeld))
+                Thread.Sleep(1);
             TestContext.Current.TestOutputHelper?.WriteLine($"{process.ExitCode} after updates {string.Join(", ", Updates(folder))}");
+            if (process.ExitCode != ExitCodes.Ok)
+            {
+                Assert.True(process.ExitCode is 137 or -1, process.StandardError.ReadToEnd());
+                killed++;
+                continue;
+            }
+
+            Directory.Delete(folder, recursive: true);
+            if (Directory.Exists(beginning))
+                TrainedFolder.Copy(beginning, folder);
         }
 
         TrainedFolder.Run(line);
+        if (Directory.Exists(beginning))
+            Directory.Delete(beginning, recursive: true);
     }
+
+    private static IEnumerable<string> Locks(string folder)
+        => Directory.EnumerateFiles(folder, RunLock.Name, SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!);
 
     private static void Signal(Process process, string signal)
     {
@@ -122,8 +149,7 @@ public sealed class KilledRunTests : IDisposable
         }
 
         DateTime Written()
-            => Directory.EnumerateFiles(folder, RunFolder.Checkpoint, SearchOption.AllDirectories)
-                .Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
+            => Checkpoints(folder).Select(File.GetLastWriteTimeUtc).DefaultIfEmpty().Max();
     }
 
     private static Process Start(string line)
@@ -139,8 +165,10 @@ public sealed class KilledRunTests : IDisposable
     }
 
     private static IEnumerable<int> Updates(string folder)
-        => from checkpoint in Directory.EnumerateFiles(folder, RunFolder.Checkpoint, SearchOption.AllDirectories).Order()
-           select AgentFolder.Load(checkpoint).Snapshot.Iteration;
+        => Checkpoints(folder).Order().Select(checkpoint => AgentFolder.Load(checkpoint).Snapshot.Iteration);
+
+    private static IEnumerable<string> Checkpoints(string folder)
+        => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, RunFolder.Checkpoint, SearchOption.AllDirectories) : [];
 
     private string At(string name) => _temporary.At(name);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Hashing;
 using Engine.Bench.Output;
 using Xunit;
 
@@ -13,21 +14,25 @@ internal static class RandomInput
     public static int Factor { get; }
         = int.TryParse(Environment.GetEnvironmentVariable("ENGINE_TRIES"), CultureInfo.InvariantCulture, out int tries) ? tries : 1;
 
+    /// <summary>The random numbers of a try. Seeds that follow each other would begin alike.</summary>
+    public static Random Numbers(int attempt) => new((int)XxHash32.HashToUInt32(BitConverter.GetBytes(attempt)));
+
     /// <summary>Tries something often: it works, or complains as it should; and both happen.</summary>
     /// <param name="tries">How often.</param>
-    /// <param name="attempt">Reads or parses something random.</param>
-    /// <param name="least">How many in a hundred work, and how many don't, at the least.</param>
-    public static void Try<T>(int tries, Func<T> attempt, int least = 3)
+    /// <param name="attempt">Reads or parses something that depends on the numbers it is given, which are those of the try.</param>
+    /// <param name="least">How many in a hundred work at the least.</param>
+    /// <param name="most">And at the most.</param>
+    public static void Try<T>(int tries, Func<Random, T> attempt, int least, int most)
     {
         int accepted = 0;
         for (int i = 0; i < tries * Factor; i++)
         {
             try
             {
-                attempt();
+                attempt(Numbers(i));
                 accepted++;
             }
-            catch (Exception e)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
                 using var error = new StringWriter();
                 int code = Complaints.Print(e, error);
@@ -36,7 +41,7 @@ internal static class RandomInput
             }
         }
 
-        Assert.InRange(accepted, tries * Factor * least / 100, tries * Factor * (100 - least) / 100);
+        Assert.InRange(accepted, tries * Factor * least / 100, tries * Factor * most / 100);
     }
 
     /// <summary>Fails unless a complaint is one line that says something to a person.</summary>

@@ -31,7 +31,7 @@ public sealed class RandomInputTests : IDisposable
     ];
 
     private readonly TemporaryFolder _temporary = new();
-    private readonly Random _random = new(1);
+    private Random _random = new(1);
 
     public void Dispose() => _temporary.Dispose();
 
@@ -71,11 +71,12 @@ public sealed class RandomInputTests : IDisposable
               "seeds": 3
             }
             """;
-        RandomInput.Try(500, () =>
+        RandomInput.Try(500, random =>
         {
+            _random = random;
             File.WriteAllBytes(_temporary.At(name), Mutated(Sweep));
             return SweepFile.Read(_temporary.At(name));
-        });
+        }, least: 10, most: 90);
     }
 
     [Fact]
@@ -84,6 +85,7 @@ public sealed class RandomInputTests : IDisposable
         string[] names = [.. Program.Commands.Select(command => command.Name), .. s_texts];
         for (int i = 0; i < 1000 * RandomInput.Factor; i++)
         {
+            _random = RandomInput.Numbers(i);
             string name = Any(names);
             var options = Program.Commands.FirstOrDefault(command => command.Name == name)?.Options ?? [];
             // The last one makes sure that nothing runs.
@@ -96,15 +98,16 @@ public sealed class RandomInputTests : IDisposable
 
     private void Try<T>(Action<T> validate)
         where T : class, new()
-        => RandomInput.Try(300, () =>
+        => RandomInput.Try(300, random =>
         {
+            _random = random;
             var command = new BenchCommand("try", "Tries.");
             var options = new SettingsOptions<T>(command, validate);
             File.WriteAllBytes(_temporary.At("c.json"), Mutated(Json.Write(new RunConfig<T>(new T()).ToJson())));
             string[] config = _random.Next(3) > 0 ? ["--config", _temporary.At("c.json")] : [];
             var parsed = command.Parse([.. config, .. Words(command.Options)]);
             return parsed.Errors.Count > 0 ? throw new UserError(ParseErrors.Describe(parsed)) : options.Read(parsed);
-        });
+        }, least: 3, most: 66);
 
     // Up to three options, most with a value.
     private IEnumerable<string> Words(IList<Option> options)

@@ -89,17 +89,25 @@ public sealed class SweepCommandTests : IDisposable
         string settings = Settings.Replace("frames: 48", "frames: 1G");
         File.WriteAllText(At("s.yaml"), $"settings: {{{settings}}}\ngrid: {{method: [0, 2]}}");
         string program = Path.ChangeExtension(typeof(Program).Assembly.Location, "dll");
-        string[] words = ["dotnet", program, "sweep", At("s.yaml"), "--parallel", "2", "--quiet", "--out", At("a")];
+        // Whoever runs the tests may ignore the signal.
+        string[] words = ["env", "--default-signal=INT", "dotnet", program, "sweep", At("s.yaml"), "--parallel", "2", "--out", At("a")];
         using var sweep = Process.Start(new ProcessStartInfo("/usr/bin/setsid", words) { RedirectStandardError = true })!;
         string[] agents = [At("a/jobs/method=0,seed=0"), At("a/jobs/method=2,seed=0")];
-        while (!sweep.HasExited && !agents.All(HasRows))
-            Thread.Sleep(10);
-        using (var kill = Process.Start("sh", ["-c", FormattableString.Invariant($"kill -INT -{sweep.Id}")]))
-            kill.WaitForExit();
-        string error = sweep.StandardError.ReadToEnd();
-        sweep.WaitForExit();
+        try
+        {
+            while (!sweep.HasExited && !agents.All(HasRows))
+                Thread.Sleep(10);
+            using (var kill = Process.Start("sh", ["-c", FormattableString.Invariant($"kill -INT -{sweep.Id}")]))
+                kill.WaitForExit();
+            Assert.True(sweep.WaitForExit(TimeSpan.FromMinutes(2)));
+        }
+        finally
+        {
+            sweep.Kill(entireProcessTree: true);
+        }
+
         Assert.Equal(ExitCodes.Interrupted, sweep.ExitCode);
-        Assert.Contains("have written their checkpoints: the same command with --resume goes on.", error);
+        Assert.Contains("have written their checkpoints: the same command with --resume goes on.", sweep.StandardError.ReadToEnd());
         foreach (string agent in agents)
         {
             string checkpoint = Directory.GetFiles(agent, RunFolder.Checkpoint, SearchOption.AllDirectories).Single();

@@ -26,6 +26,17 @@ internal static class TrainedFolder
         return (code, output.ToString(), error.ToString());
     }
 
+    /// <summary>Copies a folder with all that is in it.</summary>
+    public static void Copy(string folder, string to)
+    {
+        foreach (string file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(to, Path.GetRelativePath(folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
     /// <summary>Fails unless two folders have the same files with the same contents, but for the pace.</summary>
     public static void AssertSame(string expected, string actual)
     {

@@ -11,9 +11,9 @@ public class NotebookTests
     private const string Beginning = """
         # A first hour
 
-        This is [the page of this name](library.md) as a notebook, from a single tensor to a meta-gradient that is taken for sixteen seeds at
-        once. Build the repository, open this file with a kernel of [.NET Interactive](https://github.com/dotnet/interactive), and run its
-        cells from the first one on:
+        This is [the page of this name](library.md) as a notebook, from a single tensor to a meta-gradient that is taken for sixteen
+        seeds at once. Build the repository, open this file with a kernel of [.NET Interactive](https://github.com/dotnet/interactive),
+        and run its cells from the first one on:
 
         ```sh
         dotnet build -c Release
@@ -62,7 +62,10 @@ public class NotebookTests
 
     // In a script, which a cell is, what is declared lives for as long as the notebook does.
     private static string AsScript(string text)
-        => Regex.Replace(Regex.Replace(text, @"^using var scope = .*\n", "", RegexOptions.Multiline), "^using var ", "var ", RegexOptions.Multiline);
+    {
+        text = Regex.Replace(text, @"^using var scope = .*\n", "", RegexOptions.Multiline);
+        return Regex.Replace(text, "^using var ", "var ", RegexOptions.Multiline);
+    }
 
     private static object Code(int number, string text) => new
     {

@@ -12,7 +12,9 @@ internal static class Pages
     public static string Root([CallerFilePath] string file = "")
         => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
 
-    /// <summary>Fails unless a file of the documentation is what the code says; ENGINE_UPDATE_DOCS=1 in the environment writes it anew.</summary>
+    /// <summary>
+    /// Fails unless a file of the documentation is what the code says; ENGINE_UPDATE_DOCS=1 in the environment writes it anew.
+    /// </summary>
     /// <param name="name">The file, in docs.</param>
     /// <param name="text">What the code says.</param>
     public static void AssertIs(string name, string text)
