@@ -168,13 +168,17 @@ internal static class SweepFile
             return value switch
             {
                 IDictionary<object, object?> entries => new JsonObject(
-                    entries.Select(entry => KeyValuePair.Create(Setting.Text(entry.Key), Node(entry.Value, depth + 1)))),
+                    entries.Select(entry => KeyValuePair.Create(Name(entry.Key), Node(entry.Value, depth + 1)))),
                 IList<object?> list => new JsonArray([.. list.Select(item => Node(item, depth + 1))]),
                 null => null,
                 _ => JsonValue.Create(Setting.Text(value)),
             };
         }
     }
+
+    // In YAML whole lists may stand where names do.
+    private static string Name(object key)
+        => key as string ?? throw new UserError("a name is a list or an object: put it in quotation marks if it is meant as a text.");
 
     // Reads event by event, so that no depth can exhaust the stack.
     private static void RequireFlat(string text)

@@ -157,6 +157,7 @@ public sealed class SweepCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("grid: {[gamma]: [0.9]}", "a name is a list or an object: put it in quotation marks")]
     [InlineData("settings: {gamma: 2}", "all: gamma is 2, but must be between 0 and 1, both excluded.")]
     [InlineData("grid: {method: [0, 1-mox]}", "method=1-mox: Method '1-mox' is unknown")]
     [InlineData("grid: {gama: [0.9]}", "gama=0.9: unknown setting 'gama' (did you mean 'gamma'?)")]
@@ -174,7 +175,7 @@ public sealed class SweepCommandTests : IDisposable
     [InlineData("", "this is no object of names and values.")]
     [InlineData("grid: &a {b: [*a]}", "this has more than 100,000 values, or more than 32 within each other.")]
     [InlineData("a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "this has more than 32 values within each other.")]
-    [InlineData("? [a, b] : c", "unknown name")]
+    [InlineData("? [a, b] : c", "a name is a list or an object: put it in quotation marks")]
     [InlineData("grid: {gamma: [0.9], gamma: [0.95]}", "no valid YAML at line ")]
     [InlineData("{grid: {gamma: [0.1, 0.2, 0.3]}, seeds: 5000}", "these are 15,000 jobs, but must be at most 10,000: vary less at once.")]
     public void MistakesAreNamed(string file, string expected)
