@@ -155,6 +155,11 @@ internal static class SweepFile
             string where = string.Create(CultureInfo.InvariantCulture, $"line {e.Start.Line}, column {e.Start.Column}");
             throw new UserError($"no valid YAML at {where}: {(e.InnerException ?? e).Message}");
         }
+        catch (Exception e) when (e is not UserError)
+        {
+            // The parser does not see to all that can be wrong, such as with tags.
+            throw new UserError($"no valid YAML: {e.Message.Split(" (Parameter")[0]}");
+        }
 
         // All scalars are texts, as in options. What stands in several places by an alias counts in each, and may hold itself.
         JsonNode? Node(object? value, int depth)

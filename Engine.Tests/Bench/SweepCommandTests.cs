@@ -175,6 +175,7 @@ public sealed class SweepCommandTests : IDisposable
     [InlineData("", "this is no object of names and values.")]
     [InlineData("grid: &a {b: [*a]}", "this has more than 100,000 values, or more than 32 within each other.")]
     [InlineData("a: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "this has more than 32 values within each other.")]
+    [InlineData("!!!1!.+!", "no valid YAML: Global tags must be valid URIs.")]
     [InlineData("? [a, b] : c", "a name is a list or an object: put it in quotation marks")]
     [InlineData("grid: {gamma: [0.9], gamma: [0.95]}", "no valid YAML at line ")]
     [InlineData("{grid: {gamma: [0.1, 0.2, 0.3]}, seeds: 5000}", "these are 15,000 jobs, but must be at most 10,000: vary less at once.")]
