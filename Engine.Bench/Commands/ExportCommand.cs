@@ -43,8 +43,7 @@ public static class ExportCommand
                     throw new UserError($"{to} is the agent's own and would be replaced; give what is written another name.");
             }
 
-            if (model is not null && weights is not null && UserFile.IsSame(model, weights))
-                throw new UserError($"--onnx and --safetensors are both {model}: give one of them another name.");
+            UserFile.RequireApart(model, "--onnx", weights, "--safetensors");
             using var agent = LoadedAgent.Load(found, Device.Cpu);
             var network = PortableNetwork.Of(agent.Network, agent.Environment.ObservationShape);
             (string Name, string Text)[] about =

@@ -45,8 +45,7 @@ public static class PlayCommand
             var (svgFile, gifFile) = (parsed.GetValue(svg), parsed.GetValue(gif));
             UserFile.RequireFolder(svgFile, "--svg");
             UserFile.RequireFolder(gifFile, "--gif");
-            if (svgFile is not null && gifFile is not null && UserFile.IsSame(svgFile, gifFile))
-                throw new UserError($"--svg and --gif: {svgFile} is one file; name two.");
+            UserFile.RequireApart(svgFile, "--svg", gifFile, "--gif");
             int number = parsed.GetValue(episode);
             bool isSeen = svgFile is null && gifFile is null && Consoles.IsTerminal(parsed.InvocationConfiguration.Output);
             var keys = isSeen ? Keyboard.Listen() : null;

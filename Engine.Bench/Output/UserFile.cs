@@ -45,6 +45,14 @@ internal static class UserFile
     /// <summary>Whether two paths lead to one file.</summary>
     public static bool IsSame(string one, string other) => Resolved(Path.GetFullPath(one)) == Resolved(Path.GetFullPath(other));
 
+    /// <summary>Makes sure that two files to be written, where both are, are not one.</summary>
+    /// <exception cref="UserError">They are.</exception>
+    public static void RequireApart(string? one, string option, string? other, string otherOption)
+    {
+        if (one is not null && other is not null && IsSame(one, other))
+            throw new UserError($"{option} and {otherOption} are both {one}: give one of them another name.");
+    }
+
     /// <summary>Makes sure early that a file has a folder to be in: what is to be written may take long.</summary>
     /// <param name="path">The file; null if none is to be written.</param>
     /// <param name="option">The option that names it.</param>

@@ -223,7 +223,7 @@ public sealed class AgentCommandTests : IClassFixture<AgentCommandTests.Trained>
     [InlineData("there is no such folder", "play", "RUN", "--agent", "0-0", "--svg", "EMPTY/no/game.svg")]
     [InlineData("there is no such folder", "play", "RUN", "--agent", "0-0", "--gif", "EMPTY/no/game.gif")]
     [InlineData("this is a folder", "play", "RUN", "--agent", "0-0", "--gif", "EMPTY")]
-    [InlineData("is one file; name two", "play", "RUN", "--agent", "0-0", "--gif", "EMPTY/a", "--svg", "EMPTY/a")]
+    [InlineData("--svg and --gif are both", "play", "RUN", "--agent", "0-0", "--gif", "EMPTY/a", "--svg", "EMPTY/a")]
     [InlineData("can't be written", "evaluate", "RUN", "--agent", "0-0", "--episodes", "1", "--quiet", "--json", "EMPTY")]
     public void MistakesAreNamed(string part, params string[] args)
     {
